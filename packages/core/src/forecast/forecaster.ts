@@ -1,0 +1,57 @@
+import type { Progress } from "../progress.ts";
+import type { Columns } from "../schema/columns.ts";
+import type { Forecast } from "./forecast.ts";
+import type { Panel, PanelSpec } from "./panel.ts";
+
+/** What a fit may be given besides the panel. */
+export interface FitOptions {
+  /** Longest horizon that will be asked for, in steps. */
+  readonly horizon: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+/** What to predict. */
+export interface PredictOptions {
+  /** Steps ahead, at most the fitted horizon. Default: the fitted horizon. */
+  readonly horizon?: number;
+  /** Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. */
+  readonly levels?: readonly number[];
+  /**
+   * Rows (key columns, time, known-future columns) for every series and step.
+   * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows.
+   */
+  readonly future?: Columns;
+}
+
+/** Fits a panel of series. Same panel and seed give the same bytes. */
+export interface Forecaster {
+  /** Registered kind, e.g. `"seasonalNaive"`: it names the loader of saved bytes. */
+  readonly kind: string;
+  /** Everything that determines the fit, JSON-serialisable; part of the definition hash. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /**
+   * @throws TsopsError SERIES_TOO_SHORT (series listed), PANEL_INVALID.
+   */
+  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedForecaster<Known>>;
+  /** Restores what `FittedForecaster.save` wrote. */
+  load(bytes: Uint8Array): FittedForecaster;
+}
+
+/** A fitted forecaster: an immutable value; `update` gives a new one. */
+export interface FittedForecaster<Known extends string = string> {
+  readonly kind: string;
+  readonly spec: PanelSpec<Known>;
+  /** Longest horizon in steps. */
+  readonly horizon: number;
+  /** Predicts the steps after each series' last observed instant. */
+  predict(options?: PredictOptions): Forecast;
+  /**
+   * Absorbs rows (key columns, time, target, covariates) that follow the observed history, without refitting.
+   * Rows already absorbed with the same value change nothing; gaps become missing values.
+   * @throws TsopsError KEY_UNKNOWN, PANEL_INVALID (offending rows listed).
+   */
+  update(rows: Columns): FittedForecaster<Known>;
+  /** Self-describing bytes with a format version. */
+  save(): Uint8Array;
+}

@@ -1,0 +1,45 @@
+/** The values of the key columns that name one series, e.g. `{ city: "washington" }`. Empty for a panel of one series. */
+export type SeriesKey = Readonly<Record<string, string | bigint | boolean>>;
+
+/** How a table of columns is read as a panel. */
+export interface PanelSpec<Known extends string = string> {
+  /** Key columns; empty for one series. */
+  readonly keys: readonly string[];
+  readonly time: string;
+  readonly target: string;
+  /** e.g. `"1h"`, `"1d"`, `"1mo"`. */
+  readonly frequency: string;
+  /** Zone or offset in which hours, days and months are counted. `"UTC"` unless told. */
+  readonly zone: string;
+  /** Columns known for the whole horizon at forecast time (calendar, plans, weather forecasts). */
+  readonly knownFuture: readonly Known[];
+  /** Columns known only up to the cutoff. */
+  readonly pastOnly: readonly string[];
+}
+
+/** A numeric or categorical covariate aligned with the panel's rows. Categories are codes into `categories`. */
+export interface Covariate {
+  readonly name: string;
+  readonly kind: "numeric" | "categorical";
+  /** NaN is missing. */
+  readonly values: Float64Array;
+  /** Text of code 0, 1, ...; absent for numeric covariates. */
+  readonly categories?: readonly string[];
+}
+
+/**
+ * Many regular series, one after another. Series i occupies rows `offsets[i] .. offsets[i + 1]`; its times are strictly
+ * increasing on the frequency's grid without gaps (a gap in the data is a row with `y` NaN).
+ */
+export interface Panel<Known extends string = string> {
+  readonly spec: PanelSpec<Known>;
+  readonly series: readonly SeriesKey[];
+  /** Length series + 1. */
+  readonly offsets: Int32Array;
+  /** Microseconds UTC. */
+  readonly times: BigInt64Array;
+  /** The target; NaN is missing. */
+  readonly y: Float64Array;
+  readonly known: readonly Covariate[];
+  readonly past: readonly Covariate[];
+}

@@ -1,0 +1,92 @@
+/** Which execution of a pipeline: one per pipeline, partition and data interval [start, end). */
+export interface LedgerKey {
+  readonly pipeline: string;
+  /** `""` for unpartitioned pipelines. */
+  readonly partition: string;
+  /** Microseconds UTC. */
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** State of a pipeline run. */
+export type LedgerStatus = "pending" | "running" | "succeeded" | "failed" | "waiting_retry" | "cancelled";
+
+/** One row of the ledger. */
+export interface LedgerEntry extends LedgerKey {
+  readonly status: LedgerStatus;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly owner: string | null;
+  /** Until when the owner may work without renewing; after it another process may take over. */
+  readonly leaseUntil: bigint | null;
+  readonly nextRetryAt: bigint | null;
+  readonly codeVersion: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly createdAt: bigint;
+  readonly updatedAt: bigint;
+}
+
+/** A finished step of a run: its result survives a crash, so that the step is not run again. */
+export interface StepRecord {
+  readonly step: string;
+  readonly attempt: number;
+  readonly startedAt: bigint;
+  readonly finishedAt: bigint;
+  /** Canonical JSON of the step's result. */
+  readonly result: string;
+  /** sha256 of `result`. */
+  readonly resultHash: string;
+}
+
+/** Answer to a claim. */
+export type Claim =
+  | { readonly outcome: "claimed"; readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] }
+  | { readonly outcome: "done"; readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] }
+  /** Another owner's lease is still good, or the next retry is not due yet. */
+  | { readonly outcome: "busy"; readonly entry: LedgerEntry };
+
+/** Who runs what, once. All writes are atomic and durable; several processes may use one ledger at once. */
+export interface Ledger {
+  /**
+   * Takes the run for `owner`: creates it, retries it when due, or takes it over when its lease has expired.
+   * A finished run answers `done` unless `force` asks for a new attempt from the first step.
+   */
+  claim(
+    key: LedgerKey,
+    options: {
+      readonly owner: string;
+      readonly now: bigint;
+      readonly leaseUntil: bigint;
+      readonly codeVersion?: string;
+      readonly force?: boolean;
+    },
+  ): Promise<Claim>;
+  /** @throws TsopsError LEASE_LOST when `owner` no longer holds the run. */
+  renew(key: LedgerKey, owner: string, leaseUntil: bigint, now: bigint): Promise<void>;
+  /** Records a finished step. @throws TsopsError LEASE_LOST */
+  recordStep(key: LedgerKey, owner: string, step: StepRecord): Promise<void>;
+  /** Ends the attempt and releases the lease. @throws TsopsError LEASE_LOST */
+  finish(
+    key: LedgerKey,
+    owner: string,
+    outcome: {
+      readonly status: Exclude<LedgerStatus, "pending" | "running">;
+      readonly now: bigint;
+      readonly nextRetryAt?: bigint;
+      readonly error?: { readonly code: string; readonly message: string };
+    },
+  ): Promise<void>;
+  get(key: LedgerKey): Promise<{ readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] } | null>;
+  /** Entries of a pipeline by interval start, ascending. */
+  list(
+    pipeline: string,
+    options?: {
+      readonly partition?: string;
+      readonly status?: LedgerStatus;
+      readonly from?: bigint;
+      readonly to?: bigint;
+      readonly limit?: number;
+    },
+  ): Promise<readonly LedgerEntry[]>;
+  close(): Promise<void>;
+}

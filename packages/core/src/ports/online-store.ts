@@ -1,0 +1,6 @@
+/** Durable snapshots of in-memory state by name, so that a restarted process continues where it was. */
+export interface SnapshotStore {
+  /** Replaces the snapshot atomically and durably. */
+  put(name: string, bytes: Uint8Array): Promise<void>;
+  get(name: string): Promise<Uint8Array | null>;
+}

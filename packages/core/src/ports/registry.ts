@@ -1,0 +1,41 @@
+import type { ModelLineage } from "../lineage.ts";
+import type { LoggedModel } from "./tracker.ts";
+
+/** One registered version of a model. */
+export interface ModelVersion {
+  readonly name: string;
+  /** 1, 2, 3, ... */
+  readonly version: number;
+  readonly runId: string;
+  readonly modelId: string;
+  readonly createdAt: bigint;
+  readonly aliases: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly lineage: ModelLineage;
+}
+
+/** Named models, their versions, and the aliases (`champion`, `challenger`) that point at versions. */
+export interface Registry {
+  /** Registers a logged model as the next version of `name`, which is created on first use. */
+  register(
+    name: string,
+    model: LoggedModel,
+    options?: { readonly tags?: Readonly<Record<string, string>> },
+  ): Promise<ModelVersion>;
+  /** @throws TsopsError MODEL_NOT_FOUND */
+  getVersion(name: string, version: number): Promise<ModelVersion>;
+  /** The version that an alias points at. @throws TsopsError MODEL_NOT_FOUND, ALIAS_NOT_FOUND */
+  resolve(name: string, alias: string): Promise<ModelVersion>;
+  listVersions(name: string): Promise<readonly ModelVersion[]>;
+  listModels(): Promise<readonly string[]>;
+  /** Points the alias at a version; atomic. @throws TsopsError MODEL_NOT_FOUND */
+  setAlias(name: string, alias: string, version: number): Promise<void>;
+  deleteAlias(name: string, alias: string): Promise<void>;
+  setTags(name: string, version: number, tags: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * The files of a version, verified against the hash in its lineage.
+   * @throws TsopsError MODEL_NOT_FOUND, STORE_CORRUPT
+   */
+  readFiles(name: string, version: number): Promise<Readonly<Record<string, Uint8Array>>>;
+  close(): Promise<void>;
+}

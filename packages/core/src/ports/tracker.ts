@@ -1,0 +1,107 @@
+import type { ModelLineage } from "../lineage.ts";
+
+/** A run's state, in MLflow's words. */
+export type RunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
+
+/** One measured value. NaN and infinities are allowed. */
+export interface Metric {
+  readonly key: string;
+  readonly value: number;
+  /** Instant in microseconds; stored to the millisecond. Default: the tracker's clock. */
+  readonly time?: bigint;
+  readonly step?: number;
+}
+
+/** A data set that a run used. */
+export interface DatasetInput {
+  readonly name: string;
+  /** At most 36 characters (MLflow's limit). */
+  readonly digest: string;
+  readonly sourceType: string;
+  /** JSON. */
+  readonly source: string;
+  readonly schema?: string;
+  readonly profile?: string;
+  /** e.g. "training", "evaluation". */
+  readonly context?: string;
+}
+
+/** A tracked run as read back. Instants are microseconds (stored to the millisecond). */
+export interface Run {
+  readonly runId: string;
+  readonly experiment: string;
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly startTime: bigint;
+  readonly endTime: bigint | null;
+  readonly params: Readonly<Record<string, string>>;
+  /** Last value of each metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly inputs: readonly DatasetInput[];
+}
+
+/** A fitted model's files as logged by a run. */
+export interface ModelFiles {
+  readonly name: string;
+  /** Relative path to content; must hold the model bytes and may hold more (signature, report). */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /** MLflow flavours of the `MLmodel` file, e.g. `{ tsops: { kind: "reduce", data: "model.tsops" } }`. */
+  readonly flavors: Readonly<Record<string, unknown>>;
+  readonly lineage: ModelLineage;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+/** A logged model as read back. */
+export interface LoggedModel {
+  /** `m-...` */
+  readonly modelId: string;
+  readonly name: string;
+  readonly runId: string;
+  /** Where its files lie. */
+  readonly uri: string;
+  readonly lineage: ModelLineage;
+}
+
+/** Writes one run. Everything awaited is durable. */
+export interface ActiveRun {
+  readonly runId: string;
+  logParams(params: Readonly<Record<string, string | number | boolean>>): Promise<void>;
+  logMetrics(metrics: readonly Metric[]): Promise<void>;
+  setTags(tags: Readonly<Record<string, string>>): Promise<void>;
+  logInputs(inputs: readonly DatasetInput[]): Promise<void>;
+  /** Stores a file under the run's artifacts and returns its sha256. */
+  logArtifact(path: string, content: Uint8Array): Promise<string>;
+  logModel(model: ModelFiles): Promise<LoggedModel>;
+  end(status?: Exclude<RunStatus, "RUNNING" | "SCHEDULED">): Promise<void>;
+}
+
+/** Which runs to list. */
+export interface RunQuery {
+  readonly experiment?: string;
+  readonly status?: RunStatus;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Newest first; default 100. */
+  readonly limit?: number;
+}
+
+/** Tracking of runs: parameters, metrics, data sets, artifacts and fitted models. */
+export interface Tracker {
+  /** Starts a run; the experiment is created on first use. */
+  startRun(options: {
+    readonly experiment: string;
+    readonly name?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+  }): Promise<ActiveRun>;
+  /** Continues an existing run. @throws TsopsError RUN_NOT_FOUND */
+  resumeRun(runId: string): Promise<ActiveRun>;
+  /** @throws TsopsError RUN_NOT_FOUND */
+  getRun(runId: string): Promise<Run>;
+  searchRuns(query?: RunQuery): Promise<readonly Run[]>;
+  /** All values of one metric, in the order they were logged. */
+  metricHistory(runId: string, key: string): Promise<readonly Required<Metric>[]>;
+  listArtifacts(runId: string): Promise<readonly string[]>;
+  /** @throws TsopsError RUN_NOT_FOUND, STORE_NOT_FOUND */
+  readArtifact(runId: string, path: string): Promise<Uint8Array>;
+  close(): Promise<void>;
+}

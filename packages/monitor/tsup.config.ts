@@ -1,0 +1,2 @@
+import { defineConfig, esm } from "../../tsup.base.ts";
+export default defineConfig(esm(["src/index.ts", "src/report/index.ts"]));

@@ -1,0 +1,2 @@
+import { defineConfig, esm } from "../../tsup.base.ts";
+export default defineConfig(esm(["src/index.ts", "src/datasets/index.ts"]));
