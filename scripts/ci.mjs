@@ -1,0 +1,50 @@
+// Every check of CI, in order, each as a child process. Counts the tests of `npm test` one by one and every other check as
+// one, and ends with `N passed, N failed`. A failed check does not stop the others.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+
+const out = ".out";
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const testReport = `${out}/vitest.json`;
+
+const checks = [
+  ["lint", "npm run lint"],
+  ["types", "npm run types"],
+  ["build", "npm run build"],
+  ["module count of the dependency check", "node scripts/check-module-count.mjs"],
+  ["unused code and dependencies", "npm run unused"],
+  ["package checks", "npm run check:packages"],
+  ["API docs", "npm run docs:api"],
+  ["workflow lint", "bash scripts/actionlint.sh"],
+  ["packed packages in an empty app", "node scripts/smoke.mjs"],
+  ["demo", "npm run demo"],
+];
+
+let passed = 0;
+let failed = 0;
+
+function run(name, command) {
+  console.log(`\n=== ${name}: ${command}`);
+  const started = performance.now();
+  const { status } = spawnSync("bash", ["-c", command], { stdio: ["ignore", "inherit", "inherit"] });
+  console.log(`--- ${name}: ${status === 0 ? "ok" : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  return status === 0;
+}
+
+const testsRan = run("tests", `npm test -- --reporter=default --reporter=json --outputFile.json=${testReport}`);
+try {
+  const report = JSON.parse(readFileSync(testReport, "utf8"));
+  passed += report.numPassedTests;
+  failed += report.numFailedTests;
+  // A suite that breaks on import, or an unhandled error, fails the run without failing a single test.
+  if (!testsRan && report.numFailedTests === 0) failed += 1;
+  if (report.numPassedTests === 0) failed += 1;
+} catch (error) {
+  console.error(`The test report cannot be read: ${error}`);
+  failed += 1;
+}
+for (const [name, command] of checks) run(name, command) ? passed++ : failed++;
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
