@@ -1,7 +1,7 @@
 import type { Progress } from "../progress.ts";
 import type { Columns } from "../schema/columns.ts";
 import type { Forecast } from "./forecast.ts";
-import type { Panel, PanelSpec } from "./panel.ts";
+import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
 
 /** What a fit may be given besides the panel. */
 export interface FitOptions {
@@ -44,6 +44,9 @@ export interface FittedForecaster<Known extends string = string> {
   readonly spec: PanelSpec<Known>;
   /** Longest horizon in steps. */
   readonly horizon: number;
+  readonly series: readonly SeriesKey[];
+  /** Last observed instant of each series, microseconds UTC: forecasts start one step later. */
+  readonly lastTimes: BigInt64Array;
   /** Predicts the steps after each series' last observed instant. */
   predict(options?: PredictOptions): Forecast;
   /**
