@@ -6,12 +6,15 @@ export interface ModelVersion {
   readonly name: string;
   /** 1, 2, 3, ... */
   readonly version: number;
-  readonly runId: string;
-  readonly modelId: string;
+  /** Null for versions that another tool registered without a run. */
+  readonly runId: string | null;
+  /** `m-...`; null for versions that another tool registered from bare files. */
+  readonly modelId: string | null;
   readonly createdAt: bigint;
   readonly aliases: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
-  readonly lineage: ModelLineage;
+  /** Null for versions that another tool logged, which have no lineage of ours. */
+  readonly lineage: ModelLineage | null;
 }
 
 /** Named models, their versions, and the aliases (`champion`, `challenger`) that point at versions. */

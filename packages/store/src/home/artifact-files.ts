@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { type Dirent, existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { isAbsolute, join, resolve, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { TsopsError } from "@tsops/core";
+import { asFileError, writeFileDurably, writeFolderDurably } from "./files.ts";
+
+/** Files under `.tsops/artifacts`, in MLflow's layout. Directories are given as their parts below it. */
+export interface ArtifactFiles {
+  /** The location as MLflow writes it into its database: an absolute path, or a `file:` URL on Windows. */
+  location(...parts: readonly string[]): string;
+  /** Where a location that a database holds lies now, also when the home was moved since it was written. */
+  directoryOf(location: string): string;
+  write(directory: string, path: string, content: Uint8Array): Promise<void>;
+  /** Writes a folder that must not exist yet; it appears whole or not at all. */
+  writeFolder(directory: string, files: Readonly<Record<string, Uint8Array>>): Promise<void>;
+  /** @throws TsopsError STORE_NOT_FOUND */
+  read(directory: string, path: string): Promise<Uint8Array>;
+  /** Relative paths with `/`, sorted; empty when the directory does not exist. */
+  list(directory: string): Promise<readonly string[]>;
+}
+
+/**
+ * The artifact files of one home.
+ * @param root - Absolute path of the `artifacts` directory.
+ * @param scratch - Directory for unfinished files, on the same file system and outside of what MLflow lists.
+ */
+export function artifactFiles(root: string, scratch: string): ArtifactFiles {
+  const location = (...parts: readonly string[]): string => {
+    const path = join(root, ...parts);
+    return sep === "\\" ? pathToFileURL(path).href : path;
+  };
+  return {
+    location,
+    directoryOf(text) {
+      const path = text.startsWith("file:") ? fileURLToPath(text) : text;
+      // <root>/<experiment>/<run>/artifacts or <root>/<experiment>/models/<model>/artifacts, wherever the root was then.
+      const own = /[/\\]artifacts[/\\](\d+(?:[/\\]models)?[/\\][^/\\]+[/\\]artifacts)[/\\]?$/.exec(path);
+      if (own !== null) {
+        const here = join(root, ...(own[1] as string).split(/[/\\]/));
+        if (path.startsWith(root + sep) || existsSync(here)) return here;
+      }
+      if (isAbsolute(path)) return path;
+      if (/^[a-z][a-z0-9+.-]*:/i.test(text))
+        throw new TsopsError(
+          "STORE_UNSUPPORTED",
+          `These artifacts lie at ${text.split(":")[0]}:, not in files.`,
+          {
+            hint: "Read them over REST: run `mlflow server` and use @tsops/store/mlflow.",
+          },
+        );
+      return resolve(path);
+    },
+    write: (directory, path, content) =>
+      writeFileDurably(join(directory, ...artifactPath(path)), content, scratch),
+    writeFolder(directory, files) {
+      for (const path of Object.keys(files)) artifactPath(path);
+      return writeFolderDurably(directory, files, scratch);
+    },
+    async read(directory, path) {
+      const file = join(directory, ...artifactPath(path));
+      try {
+        return new Uint8Array(await readFile(file));
+      } catch (error) {
+        throw asFileError(error, file);
+      }
+    },
+    async list(directory) {
+      let entries: Dirent[];
+      try {
+        entries = await readdir(directory, { recursive: true, withFileTypes: true });
+      } catch (error) {
+        const mapped = asFileError(error, directory);
+        if (TsopsError.is(mapped, "STORE_NOT_FOUND")) return [];
+        throw mapped;
+      }
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(directory.length + 1))
+        .map((path) => path.split(sep).join("/"))
+        .sort();
+    },
+  };
+}
+
+/** sha256 of bytes as 64 hexadecimal digits. */
+export function sha256(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** The parts of a relative artifact path. @throws TsopsError VALUE_INVALID when it could leave its directory. */
+function artifactPath(path: string): string[] {
+  const parts = path.split("/");
+  const isSafe = parts.every((part) => part !== "" && part !== "." && part !== ".." && !/[\\:\0]/.test(part));
+  if (!isSafe)
+    throw new TsopsError("VALUE_INVALID", `"${path}" is not a relative artifact path.`, {
+      hint: 'Use names joined by "/", such as "report/index.html", without "..", "\\" or ":".',
+    });
+  return parts;
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { access, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import {
+  type Clock,
+  type DecisionLog,
+  type Ledger,
+  type PredictionLog,
+  type Registry,
+  type SnapshotStore,
+  type Tracker,
+  TsopsError,
+} from "@tsops/core";
+import { type ArtifactFiles, artifactFiles } from "./artifact-files.ts";
+import { type HomeContext, toMillis } from "./context.ts";
+import { sqliteDecisionLog } from "./decision-log.ts";
+import { asFileError, makeDirectory } from "./files.ts";
+import { sqliteLedger } from "./ledger.ts";
+import { migrate } from "./migrations.ts";
+import { type MlflowDatabase, openMlflowDatabase } from "./mlflow-database.ts";
+import { sqlitePredictionLog } from "./prediction-log.ts";
+import { mlflowRegistry } from "./registry.ts";
+import { sqliteSnapshotStore } from "./snapshot-store.ts";
+import { openSqlite, type SqliteDatabase } from "./sqlite.ts";
+import { mlflowTracker } from "./tracker.ts";
+import { tsopsMigrations } from "./tsops-schema.ts";
+
+/** How to open a home. */
+export interface HomeOptions {
+  /** Stamps what is written. Default: the system's clock. */
+  readonly clock?: Pick<Clock, "now">;
+  /** Gives identifiers of runs, models and inputs: 32 hexadecimal digits, never the same twice. Default: random. */
+  readonly createId?: () => string;
+  /** Recorded as the user of runs. Default: the name of the account that runs the program. */
+  readonly user?: string;
+  /** How long to wait while another process writes. Default 10 000. */
+  readonly busyTimeoutMs?: number;
+  /** False refuses a directory that is not a home yet instead of making one. Default true. */
+  readonly create?: boolean;
+}
+
+/** An open `.tsops` directory. Several processes may have it open at once. */
+export interface Home {
+  /** Absolute path. */
+  readonly path: string;
+  /** Absolute path of the directory with one Delta table per folder. */
+  readonly tablesPath: string;
+  /** Absolute path of the directory with the files of runs and models, in MLflow's layout. */
+  readonly artifactsPath: string;
+  /** Absolute path of MLflow's database, for `mlflow ui --backend-store-uri sqlite:///<path>`. */
+  readonly mlflowPath: string;
+  readonly tracker: Tracker;
+  readonly registry: Registry;
+  readonly ledger: Ledger;
+  readonly predictions: PredictionLog;
+  readonly decisions: DecisionLog;
+  readonly snapshots: SnapshotStore;
+  readonly artifacts: ArtifactFiles;
+  /** Waits for pending predictions and closes both databases. Calling it again does nothing. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens the home at `path`, usually `"./.tsops"`, and makes it when it is not there yet. Safe for several processes at
+ * once: whoever comes second finds either nothing or everything.
+ * @throws TsopsError STORE_NOT_FOUND (with `create: false`), STORE_READ_ONLY, STORE_FULL, STORE_BUSY, STORE_CORRUPT,
+ *   STORE_UNSUPPORTED when a newer tsops or an untested MLflow has written to it
+ */
+export async function openHome(path: string, options: HomeOptions = {}): Promise<Home> {
+  const root = resolve(path);
+  const clock = options.clock ?? { now: () => BigInt(Date.now()) * 1000n };
+  const [tablesPath, artifactsPath] = [join(root, "tables"), join(root, "artifacts")];
+  const scratch = join(artifactsPath, ".unfinished");
+  if (options.create === false) await refuseMissing(root);
+  await refuseFile(root);
+  for (const directory of [tablesPath, scratch]) await makeDirectory(directory);
+
+  const artifacts = artifactFiles(artifactsPath, scratch);
+  const connection = options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs };
+  const tsops = openTsopsDatabase(join(root, "tsops.db"), clock.now(), connection);
+  let mlflow: MlflowDatabase;
+  try {
+    mlflow = openMlflowDatabase(join(root, "mlflow.db"), {
+      ...connection,
+      defaultArtifactLocation: artifacts.location("0"),
+      nowMillis: toMillis(clock.now()),
+    });
+  } catch (error) {
+    tsops.close();
+    throw error;
+  }
+
+  const context: HomeContext = {
+    mlflow,
+    artifacts,
+    clock,
+    createId: options.createId ?? (() => randomUUID().replaceAll("-", "")),
+    user: options.user ?? accountName(),
+  };
+  const predictions = sqlitePredictionLog(tsops);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= predictions.flush().then(() => {
+      tsops.close();
+      mlflow.close();
+    });
+    return closing;
+  };
+  return {
+    path: root,
+    tablesPath,
+    artifactsPath,
+    mlflowPath: mlflow.sql.path,
+    tracker: mlflowTracker(context),
+    registry: mlflowRegistry(context),
+    ledger: sqliteLedger(tsops),
+    predictions,
+    decisions: sqliteDecisionLog(tsops),
+    snapshots: sqliteSnapshotStore(tsops, clock),
+    artifacts,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function openTsopsDatabase(
+  path: string,
+  now: bigint,
+  connection: { busyTimeoutMs?: number },
+): SqliteDatabase {
+  const database = openSqlite(path, connection);
+  try {
+    migrate(database, tsopsMigrations, now);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+async function refuseMissing(root: string): Promise<void> {
+  try {
+    await access(join(root, "mlflow.db"));
+  } catch (cause) {
+    throw new TsopsError("STORE_NOT_FOUND", `There is no tsops home at ${root}.`, {
+      hint: "Check the path, or run the program that writes it first.",
+      cause,
+    });
+  }
+}
+
+async function refuseFile(root: string): Promise<void> {
+  const found = await stat(root).catch((error: unknown) => {
+    const mapped = asFileError(error, root);
+    if (TsopsError.is(mapped, "STORE_NOT_FOUND")) return null;
+    throw mapped;
+  });
+  if (found !== null && !found.isDirectory())
+    throw new TsopsError("STORE_EXISTS", `${root} is a file, so it cannot be a tsops home.`, {
+      hint: 'Pass the path of a directory, such as "./.tsops".',
+    });
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
+}

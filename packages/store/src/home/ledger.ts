@@ -1,0 +1,192 @@
+import {
+  type Claim,
+  type Ledger,
+  type LedgerEntry,
+  type LedgerKey,
+  type LedgerStatus,
+  type StepRecord,
+  TsopsError,
+} from "@tsops/core";
+import type { SqliteDatabase, SqlRow, SqlValue } from "./sqlite.ts";
+
+const keyCondition = "pipeline = ? AND partition = ? AND interval_start = ? AND interval_end = ?";
+
+/** The ledger in `tsops.db`: one row per pipeline, partition and data interval. `close` does nothing: the home owns the file. */
+export function sqliteLedger(sql: SqliteDatabase): Ledger {
+  const findEntry = (key: LedgerKey): LedgerEntry | null => {
+    const row = sql.prepare(`SELECT * FROM pipeline_run WHERE ${keyCondition}`).get(keyValues(key));
+    return row === undefined ? null : readEntry(row);
+  };
+  const findSteps = (key: LedgerKey): StepRecord[] =>
+    sql
+      .prepare(`SELECT * FROM step_result WHERE ${keyCondition} ORDER BY sequence`)
+      .all(keyValues(key))
+      .map(readStep);
+  /** The row as its owner sees it. @throws TsopsError LEASE_LOST */
+  const ownedEntry = (key: LedgerKey, owner: string): LedgerEntry => {
+    const entry = findEntry(key);
+    if (entry?.status === "running" && entry.owner === owner) return entry;
+    const now =
+      entry === null ? "does not exist" : `is ${entry.status}${entry.owner ? ` by ${entry.owner}` : ""}`;
+    throw new TsopsError("LEASE_LOST", `"${owner}" no longer holds ${describe(key)}: it ${now}.`, {
+      hint: "Stop this attempt; whoever holds the lease goes on from the recorded steps.",
+    });
+  };
+
+  return {
+    claim: (key, options) =>
+      sql.write((): Claim => {
+        const entry = findEntry(key);
+        if (entry !== null && isFinished(entry.status) && options.force !== true)
+          return { outcome: "done", entry, steps: findSteps(key) };
+        const isHeld = entry?.status === "running" && (entry.leaseUntil ?? 0n) > options.now;
+        if (entry !== null && isHeld && entry.owner !== options.owner) return { outcome: "busy", entry };
+        const isTooEarly = entry?.status === "waiting_retry" && (entry.nextRetryAt ?? 0n) > options.now;
+        if (entry !== null && isTooEarly && options.force !== true) return { outcome: "busy", entry };
+
+        // A force starts from the first step; anything else goes on after the last recorded one.
+        const isFresh = options.force === true && !isHeld;
+        if (isFresh) sql.prepare(`DELETE FROM step_result WHERE ${keyCondition}`).run(keyValues(key));
+        const attempt = entry === null ? 1 : isHeld ? entry.attempt : entry.attempt + 1;
+        sql
+          .prepare(
+            `INSERT INTO pipeline_run (pipeline, partition, interval_start, interval_end, status, attempt, owner,
+               lease_until, code_version, created_at, updated_at)
+             VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET status = 'running', attempt = excluded.attempt, owner = excluded.owner,
+               lease_until = excluded.lease_until, next_retry_at = NULL, error_code = NULL, error_message = NULL,
+               code_version = coalesce(excluded.code_version, code_version), updated_at = excluded.updated_at`,
+          )
+          .run([
+            ...keyValues(key),
+            BigInt(attempt),
+            options.owner,
+            options.leaseUntil,
+            options.codeVersion ?? null,
+            options.now,
+            options.now,
+          ]);
+        return { outcome: "claimed", entry: findEntry(key) as LedgerEntry, steps: findSteps(key) };
+      }),
+    renew: (key, owner, leaseUntil, now) =>
+      sql.write(() => {
+        ownedEntry(key, owner);
+        sql
+          .prepare(`UPDATE pipeline_run SET lease_until = ?, updated_at = ? WHERE ${keyCondition}`)
+          .run([leaseUntil, now, ...keyValues(key)]);
+      }),
+    recordStep: (key, owner, step) =>
+      sql.write(() => {
+        ownedEntry(key, owner);
+        sql
+          .prepare(
+            `INSERT INTO step_result (pipeline, partition, interval_start, interval_end, step, attempt, started_at,
+               finished_at, result, result_hash, sequence)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+               (SELECT count(*) FROM step_result WHERE ${keyCondition}))
+             ON CONFLICT DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at,
+               finished_at = excluded.finished_at, result = excluded.result, result_hash = excluded.result_hash`,
+          )
+          .run([
+            ...keyValues(key),
+            step.step,
+            BigInt(step.attempt),
+            step.startedAt,
+            step.finishedAt,
+            step.result,
+            step.resultHash,
+            ...keyValues(key),
+          ]);
+      }),
+    finish: (key, owner, outcome) =>
+      sql.write(() => {
+        ownedEntry(key, owner);
+        sql
+          .prepare(
+            `UPDATE pipeline_run SET status = ?, owner = NULL, lease_until = NULL, next_retry_at = ?, error_code = ?,
+               error_message = ?, updated_at = ? WHERE ${keyCondition}`,
+          )
+          .run([
+            outcome.status,
+            outcome.nextRetryAt ?? null,
+            outcome.error?.code ?? null,
+            outcome.error?.message ?? null,
+            outcome.now,
+            ...keyValues(key),
+          ]);
+      }),
+    async get(key) {
+      const entry = findEntry(key);
+      return entry === null ? null : { entry, steps: findSteps(key) };
+    },
+    async list(pipeline, options = {}) {
+      const conditions = ["pipeline = ?"];
+      const values: SqlValue[] = [pipeline];
+      const where = (condition: string, value: SqlValue | undefined): void => {
+        if (value === undefined) return;
+        conditions.push(condition);
+        values.push(value);
+      };
+      where("partition = ?", options.partition);
+      where("status = ?", options.status);
+      where("interval_start >= ?", options.from);
+      where("interval_start < ?", options.to);
+      return sql
+        .prepare(
+          `SELECT * FROM pipeline_run WHERE ${conditions.join(" AND ")}
+           ORDER BY interval_start, partition, interval_end LIMIT ?`,
+        )
+        .all([...values, BigInt(options.limit ?? -1)])
+        .map(readEntry);
+    },
+    async close() {},
+  };
+}
+
+function isFinished(status: LedgerStatus): boolean {
+  return status === "succeeded" || status === "failed" || status === "cancelled";
+}
+
+function keyValues(key: LedgerKey): SqlValue[] {
+  return [key.pipeline, key.partition, key.start, key.end];
+}
+
+function describe(key: LedgerKey): string {
+  const partition = key.partition === "" ? "" : ` [${key.partition}]`;
+  return `${key.pipeline}${partition} ${iso(key.start)}/${iso(key.end)}`;
+}
+
+function iso(micros: bigint): string {
+  const date = new Date(Number(micros / 1000n));
+  return Number.isNaN(date.getTime()) ? String(micros) : date.toISOString();
+}
+
+function readEntry(row: SqlRow): LedgerEntry {
+  const error = row["error_code"];
+  return {
+    pipeline: String(row["pipeline"]),
+    partition: String(row["partition"]),
+    start: row["interval_start"] as bigint,
+    end: row["interval_end"] as bigint,
+    status: row["status"] as LedgerStatus,
+    attempt: Number(row["attempt"]),
+    owner: row["owner"] as string | null,
+    leaseUntil: row["lease_until"] as bigint | null,
+    nextRetryAt: row["next_retry_at"] as bigint | null,
+    codeVersion: row["code_version"] as string | null,
+    error: error === null ? null : { code: String(error), message: String(row["error_message"]) },
+    createdAt: row["created_at"] as bigint,
+    updatedAt: row["updated_at"] as bigint,
+  };
+}
+
+function readStep(row: SqlRow): StepRecord {
+  return {
+    step: String(row["step"]),
+    attempt: Number(row["attempt"]),
+    startedAt: row["started_at"] as bigint,
+    finishedAt: row["finished_at"] as bigint,
+    result: String(row["result"]),
+    resultHash: String(row["result_hash"]),
+  };
+}

@@ -1,0 +1,106 @@
+import { posix } from "node:path";
+import { TsopsError } from "@tsops/core";
+
+// Names and lengths as mlflow/utils/validation.py of MLflow 3.17.2 accepts them, so that whatever is written here can
+// also be written, searched and copied by its clients.
+const maximum = {
+  key: 250,
+  param: 6000,
+  tag: 8000,
+  digest: 36,
+  datasetName: 500,
+  inputTag: 500,
+  alias: 255,
+} as const;
+
+/** @throws TsopsError VALUE_INVALID unless the key can name a metric, a parameter or a tag. */
+export function checkKey(kind: "metric" | "param" | "tag", key: string): void {
+  if (!/^[/\p{L}\p{N}_.\- :]+$/u.test(key))
+    throw invalid(
+      `The ${kind} name "${key}" is empty or has other characters than letters, digits and / _ . - : space.`,
+    );
+  if (posix.normalize(key) !== key || key.startsWith("/") || key.startsWith("..") || key.endsWith("/"))
+    throw invalid(`The ${kind} name "${key}" would not keep its name as a file path.`);
+  checkLength(`The ${kind} name "${key.slice(0, 40)}"`, key, maximum.key);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkParam(key: string, value: string): void {
+  checkKey("param", key);
+  checkLength(`The value of param "${key}"`, value, maximum.param);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkTag(key: string, value: string): void {
+  checkKey("tag", key);
+  checkLength(`The value of tag "${key}"`, value, maximum.tag);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkDataset(input: {
+  name: string;
+  digest: string;
+  sourceType: string;
+  context?: string;
+}): void {
+  if (input.name === "" || input.digest === "")
+    throw invalid(`A data set input needs a name and a digest, got "${input.name}" and "${input.digest}".`);
+  checkLength("The name of a data set input", input.name, maximum.datasetName);
+  checkLength(`The digest of data set "${input.name.slice(0, 40)}"`, input.digest, maximum.digest);
+  checkLength(`The source type of data set "${input.name.slice(0, 40)}"`, input.sourceType, 36);
+  if (input.context !== undefined)
+    checkLength(`The context of data set "${input.name.slice(0, 40)}"`, input.context, maximum.inputTag);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkLoggedModelName(name: string): void {
+  if (name === "" || /[/:.%"']/.test(name))
+    throw invalid(`The model name "${name}" is empty or has one of the characters / : . % " '.`);
+  checkLength(`The model name "${name.slice(0, 40)}"`, name, 500);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkRegisteredName(name: string): void {
+  if (name.trim() === "" || /[/:]/.test(name) || name === "." || name === "..")
+    throw invalid(`The registered model name "${name}" is empty, "." or "..", or has a "/" or ":".`);
+  checkLength(`The registered model name "${name.slice(0, 40)}"`, name, 256);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkAlias(alias: string): void {
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias))
+    throw invalid(`The alias "${alias}" is empty or has other characters than letters, digits, _ and -.`);
+  if (/^v\d+$/i.test(alias) || alias.toLowerCase() === "latest")
+    throw invalid(`The alias "${alias}" is reserved: MLflow reads "latest" and "v1", "v2", ... as versions.`);
+  checkLength(`The alias "${alias.slice(0, 40)}"`, alias, maximum.alias);
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkExperimentName(name: string): void {
+  if (name.trim() === "") throw invalid("The experiment name is empty.");
+  checkLength(`The experiment name "${name.slice(0, 40)}"`, name, 256);
+}
+
+// MLflow stores NaN as a flag and the infinities as the greatest doubles, because not every database holds infinities.
+/** A metric value as MLflow's tables hold it. */
+export function storedMetric(value: number): { value: number; isNan: bigint } {
+  if (Number.isNaN(value)) return { value: 0, isNan: 1n };
+  return { value: Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)), isNan: 0n };
+}
+
+/** The metric value that MLflow's tables hold; the greatest doubles come back as the infinities they stand for. */
+export function readMetric(value: number, isNan: bigint): number {
+  if (isNan === 1n) return Number.NaN;
+  return Math.abs(value) === Number.MAX_VALUE ? value * 2 : value;
+}
+
+function checkLength(what: string, text: string, limit: number): void {
+  if ([...text].length > limit)
+    throw invalid(`${what} has ${[...text].length} characters; MLflow takes at most ${limit}.`, {
+      hint: "Shorten it, or log the content as an artifact.",
+    });
+}
+
+function invalid(message: string, options: { hint?: string } = {}): TsopsError {
+  return new TsopsError("VALUE_INVALID", message, options);
+}

@@ -1,0 +1,115 @@
+import { type PredictionRecord, TsopsError } from "@tsops/core";
+import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
+import type { SqlRow, SqlValue } from "./sqlite.ts";
+
+/** The columns of a prediction's row, in the order of `predictionValues`. */
+export const predictionColumns =
+  "prediction_id, request_id, deployment, model, model_version, role, series_key, cutoff, served_at, latency_ms, " +
+  "times, mean, probabilities, quantiles, features, statuses";
+
+/**
+ * A record as one row: horizon arrays as little-endian bytes, the rest as text and numbers.
+ * @throws TsopsError VALUE_INVALID when an array has another length than `times`
+ */
+export function predictionValues(record: PredictionRecord): SqlValue[] {
+  const steps = record.times.length;
+  checkLength(record, "mean", record.mean.length, steps);
+  const quantiles = new Float64Array(steps * record.quantiles.length);
+  record.quantiles.forEach((quantile, index) => {
+    checkLength(record, `quantile ${quantile.probability}`, quantile.values.length, steps);
+    quantiles.set(quantile.values, index * steps);
+  });
+  for (const [name, values] of Object.entries(record.features))
+    checkLength(record, name, values.length, steps);
+  for (const [name, values] of Object.entries(record.statuses))
+    checkLength(record, name, values.length, steps);
+  return [
+    record.predictionId,
+    record.requestId,
+    record.deployment,
+    record.model,
+    BigInt(record.modelVersion),
+    record.role,
+    toLosslessJson(record.key),
+    record.cutoff,
+    record.servedAt,
+    record.latencyMs,
+    toBytes(record.times),
+    toBytes(record.mean),
+    toBytes(Float64Array.from(record.quantiles, (quantile) => quantile.probability)),
+    toBytes(quantiles),
+    featuresText(record.features),
+    JSON.stringify(record.statuses),
+  ];
+}
+
+/** The record that a row holds. @throws TsopsError STORE_CORRUPT when its arrays do not fit together */
+export function readPrediction(row: SqlRow): PredictionRecord {
+  const id = String(row["prediction_id"]);
+  const times = new BigInt64Array(copied(row["times"], id));
+  const mean = new Float64Array(copied(row["mean"], id));
+  const probabilities = new Float64Array(copied(row["probabilities"], id));
+  const quantiles = new Float64Array(copied(row["quantiles"], id));
+  const steps = times.length;
+  if (mean.length !== steps || quantiles.length !== steps * probabilities.length) throw corrupt(id);
+  return {
+    predictionId: id,
+    requestId: String(row["request_id"]),
+    deployment: String(row["deployment"]),
+    model: String(row["model"]),
+    modelVersion: Number(row["model_version"]),
+    role: row["role"] as PredictionRecord["role"],
+    key: fromLosslessJson(String(row["series_key"])) as PredictionRecord["key"],
+    cutoff: row["cutoff"] as bigint,
+    servedAt: row["served_at"] as bigint,
+    latencyMs: Number(row["latency_ms"]),
+    times,
+    mean,
+    quantiles: Array.from(probabilities, (probability, index) => ({
+      probability,
+      values: quantiles.slice(index * steps, (index + 1) * steps),
+    })),
+    features: fromLosslessJson(String(row["features"])) as PredictionRecord["features"],
+    statuses: JSON.parse(String(row["statuses"])) as PredictionRecord["statuses"],
+  };
+}
+
+function featuresText(features: PredictionRecord["features"]): string {
+  // Plain JSON is several times faster and is right for all but NaN, the infinities and -0.
+  const isPlain = Object.values(features).every((values) =>
+    values.every((value) => typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))),
+  );
+  return isPlain ? JSON.stringify(features) : toLosslessJson(features);
+}
+
+function checkLength(record: PredictionRecord, what: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `Prediction ${record.predictionId} has ${expected} steps, but its ${what} has ${found} values.`,
+  );
+}
+
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+function toBytes(array: Float64Array | BigInt64Array): Uint8Array {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return isLittleEndian ? bytes : swapped(bytes);
+}
+
+function copied(value: SqlValue | undefined, id: string): ArrayBuffer {
+  if (!(value instanceof Uint8Array) || value.byteLength % 8 !== 0) throw corrupt(id);
+  return (isLittleEndian ? value.slice() : swapped(value)).buffer as ArrayBuffer;
+}
+
+function swapped(bytes: Uint8Array): Uint8Array {
+  const result = bytes.slice();
+  for (let at = 0; at < result.length; at += 8) result.subarray(at, at + 8).reverse();
+  return result;
+}
+
+function corrupt(id: string): TsopsError {
+  return new TsopsError("STORE_CORRUPT", `The arrays of prediction ${id} do not fit together.`, {
+    hint: "Restore tsops.db from a backup.",
+  });
+}

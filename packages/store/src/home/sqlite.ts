@@ -1,0 +1,223 @@
+import { TsopsError } from "@tsops/core";
+import LibsqlDatabase from "libsql";
+import { asStoreError, isBusy } from "./sqlite-error.ts";
+
+/** What can be bound to a `?`. Numbers are stored as floats or, in integer columns, as integers. */
+export type SqlValue = string | number | bigint | null | Uint8Array;
+/** One result row by column name. Integers come back as `bigint`, floats as `number`. */
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/** A prepared statement. */
+export interface SqliteStatement {
+  /** Executes and returns how many rows changed. */
+  run(values?: readonly SqlValue[]): number;
+  /** The first row; write `LIMIT 1` where there may be more. */
+  get(values?: readonly SqlValue[]): SqlRow | undefined;
+  all(values?: readonly SqlValue[]): SqlRow[];
+}
+
+/** One connection to one SQLite file: WAL, synchronous=FULL, foreign keys on. Calls block; see `write` for waiting. */
+export interface SqliteDatabase {
+  readonly path: string;
+  /** Prepared once per text and kept until `close`. */
+  prepare(sql: string): SqliteStatement;
+  /** Runs one or more statements that return nothing. */
+  exec(sql: string): void;
+  /**
+   * Runs `work` inside BEGIN IMMEDIATE .. COMMIT and blocks while another process holds the lock. `work` must not await.
+   * @throws TsopsError STORE_BUSY after the busy timeout; whatever `work` throws, after a rollback.
+   */
+  transaction<T>(work: () => T): T;
+  /** As `transaction`, but waits for the lock without blocking the event loop. @throws TsopsError also ABORTED */
+  write<T>(work: () => T, signal?: AbortSignal): Promise<T>;
+  close(): void;
+}
+
+/** Settings of a connection. */
+export interface SqliteOptions {
+  /** How long to wait for another process's lock. Default 10 000. */
+  readonly busyTimeoutMs?: number;
+  /** Upper bound on the file's size in pages of 4 KiB, for tests of a full disk. */
+  readonly maxPages?: number;
+}
+
+/**
+ * Opens (and creates) an SQLite file. This module alone knows the driver.
+ * @throws TsopsError STORE_BUSY, STORE_READ_ONLY, STORE_FULL, STORE_CORRUPT, STORE_UNAVAILABLE
+ */
+export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDatabase {
+  const busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
+  const guarded = <T>(call: () => T): T => {
+    try {
+      return call();
+    } catch (error) {
+      throw asStoreError(error, path);
+    }
+  };
+  // The timeout goes in with the open call: switching to WAL below may already meet another process.
+  const driver = guarded(() => new LibsqlDatabase(path, { timeout: busyTimeoutMs }));
+  const statements = new Map<string, SqliteStatement>();
+  let isOpen = true;
+
+  const prepare = (sql: string): SqliteStatement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    assertOpen();
+    const statement = wrapStatement(
+      guarded(() => driver.prepare(sql).safeIntegers(true)),
+      sql,
+      guarded,
+    );
+    statements.set(sql, statement);
+    return statement;
+  };
+  const assertOpen = (): void => {
+    if (!isOpen)
+      throw new TsopsError("STORE_UNAVAILABLE", `${path} was used after it was closed.`, {
+        hint: "Keep the home open for as long as its parts are in use.",
+      });
+  };
+  const exec = (sql: string): void => {
+    assertOpen();
+    guarded(() => driver.exec(sql));
+  };
+  const finish = <T>(work: () => T): T => {
+    try {
+      const result = work();
+      driver.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (driver.inTransaction) driver.exec("ROLLBACK");
+      throw asStoreError(error, path);
+    }
+  };
+  /** True when the lock was taken; false when somebody else has it. */
+  const begin = (): boolean => {
+    assertOpen();
+    try {
+      driver.exec("BEGIN IMMEDIATE");
+      return true;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      throw asStoreError(error, path);
+    }
+  };
+  const timedOut = (): TsopsError =>
+    new TsopsError("STORE_BUSY", `Another process kept ${path} locked for ${busyTimeoutMs} ms.`, {
+      hint: "Try again, raise busyTimeoutMs, or end the process that holds a long transaction.",
+      details: { path, busyTimeoutMs },
+    });
+
+  /** Some locks answer "busy" at once (WAL recovery, switching the journal mode), so the driver's timeout is not enough. */
+  const retrying = <T>(attempt: () => T): T => {
+    const deadline = performance.now() + busyTimeoutMs;
+    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+      try {
+        return attempt();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error, path);
+        sleepBlocking(pause);
+      }
+    }
+  };
+
+  try {
+    retrying(() => driver.prepare("PRAGMA journal_mode = WAL").all());
+    retrying(() => driver.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+    if (options.maxPages !== undefined) driver.prepare(`PRAGMA max_page_count = ${options.maxPages}`).all();
+  } catch (error) {
+    driver.close();
+    throw error;
+  }
+
+  return {
+    path,
+    prepare,
+    exec,
+    transaction(work) {
+      const deadline = performance.now() + busyTimeoutMs;
+      while (!begin()) {
+        if (performance.now() >= deadline) throw timedOut();
+        sleepBlocking(2);
+      }
+      return finish(work);
+    },
+    async write(work, signal) {
+      const deadline = performance.now() + busyTimeoutMs;
+      for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
+        throwIfAborted(signal);
+        exec("PRAGMA busy_timeout = 0");
+        let isBegun = false;
+        try {
+          isBegun = begin();
+        } finally {
+          driver.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+        }
+        if (isBegun) return finish(work);
+        if (performance.now() >= deadline) throw timedOut();
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    },
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      statements.clear();
+      guarded(() => driver.close());
+    },
+  };
+}
+
+interface DriverStatement {
+  run(values: SqlValue[]): { changes: number };
+  all(values: SqlValue[]): unknown[];
+}
+
+function wrapStatement(
+  statement: DriverStatement,
+  sql: string,
+  guarded: <T>(call: () => T) => T,
+): SqliteStatement {
+  const expected = sql.match(/\?/g)?.length ?? 0;
+  // The driver takes missing values for NULL and ends the whole process on a boolean or undefined.
+  const checked = (values: readonly SqlValue[]): SqlValue[] => {
+    if (values.length !== expected)
+      throw new TypeError(`The statement takes ${expected} values, got ${values.length}: ${sql}`);
+    for (const value of values)
+      if (!isSqlValue(value)) throw new TypeError(`Cannot bind a ${typeof value} to: ${sql}`);
+    return values as SqlValue[];
+  };
+  const all = (values: readonly SqlValue[] = []): SqlRow[] => {
+    const rows = guarded(() => statement.all(checked(values))) as Record<string, SqlValue | ArrayBuffer>[];
+    for (const row of rows)
+      for (const name in row) {
+        const value = row[name];
+        if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);
+      }
+    return rows as SqlRow[];
+  };
+  return {
+    run: (values = []) => guarded(() => statement.run(checked(values)).changes),
+    get: (values) => all(values)[0],
+    all,
+  };
+}
+
+function isSqlValue(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "bigint":
+      return true;
+    default:
+      return value === null || value instanceof Uint8Array;
+  }
+}
+
+function sleepBlocking(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new TsopsError("ABORTED", "Waiting for the database was aborted.", { cause: signal.reason });
+}

@@ -1,0 +1,197 @@
+import {
+  type DatasetInput,
+  type Metric,
+  type Run,
+  type RunStatus,
+  type Tracker,
+  TsopsError,
+} from "@tsops/core";
+import { type HomeContext, toMicros, toMillis } from "./context.ts";
+import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
+import { type RunIdentity, runWriter, setRunTag } from "./run-writer.ts";
+import type { SqlRow, SqlValue } from "./sqlite.ts";
+
+/** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
+export function mlflowTracker(context: HomeContext): Tracker {
+  const { sql } = context.mlflow;
+
+  const runRow = (runId: string): SqlRow => {
+    const row = sql
+      .prepare(
+        `SELECT r.*, e.name AS experiment FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+         WHERE r.run_uuid = ?`,
+      )
+      .get([runId]);
+    if (row === undefined)
+      throw new TsopsError("RUN_NOT_FOUND", `There is no run "${runId}" in ${sql.path}.`, {
+        hint: "List the runs of an experiment with searchRuns({ experiment }).",
+      });
+    return row;
+  };
+  const artifactDirectory = (runId: string): string =>
+    context.artifacts.directoryOf(String(runRow(runId)["artifact_uri"]));
+
+  return {
+    async startRun(options) {
+      checkExperimentName(options.experiment);
+      const runId = context.createId();
+      const name = options.name ?? `run-${runId.slice(0, 8)}`;
+      const tags: Record<string, string> = {
+        "mlflow.user": context.user,
+        "mlflow.source.name": "tsops",
+        "mlflow.source.type": "LOCAL",
+        ...options.tags,
+        "mlflow.runName": name,
+      };
+      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+      const now = toMillis(context.clock.now());
+      const run = await context.mlflow.write((): RunIdentity => {
+        const experimentId = experimentIdOf(context, options.experiment, now);
+        const artifactUri = context.artifacts.location(String(experimentId), runId, "artifacts");
+        sql
+          .prepare(
+            `INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
+               end_time, deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+             VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, NULL, NULL, '', 'active', ?, ?)`,
+          )
+          .run([runId, name, context.user, now, artifactUri, experimentId]);
+        for (const [key, value] of Object.entries(tags)) setRunTag(context, runId, key, value);
+        return { runId, experimentId, artifactUri };
+      });
+      return runWriter(context, run);
+    },
+    async resumeRun(runId) {
+      const row = runRow(runId);
+      if (row["lifecycle_stage"] === "deleted")
+        throw new TsopsError("STORE_CONFLICT", `Run ${runId} was deleted.`, {
+          hint: "Restore it with MLflow's client (restore_run), or start another run.",
+        });
+      return runWriter(context, {
+        runId,
+        experimentId: row["experiment_id"] as bigint,
+        artifactUri: String(row["artifact_uri"]),
+      });
+    },
+    async getRun(runId) {
+      return readRun(context, runRow(runId));
+    },
+    async searchRuns(query = {}) {
+      const conditions = ["r.lifecycle_stage = 'active'"];
+      const values: SqlValue[] = [];
+      const where = (condition: string, ...bound: string[]): void => {
+        conditions.push(condition);
+        values.push(...bound);
+      };
+      if (query.experiment !== undefined) where("e.name = ?", query.experiment);
+      if (query.status !== undefined) where("r.status = ?", query.status);
+      for (const [key, value] of Object.entries(query.tags ?? {}))
+        where(
+          "EXISTS (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = ? AND t.value = ?)",
+          key,
+          value,
+        );
+      const rows = sql
+        .prepare(
+          `SELECT r.*, e.name AS experiment FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+           WHERE ${conditions.join(" AND ")} ORDER BY r.start_time DESC, r.rowid DESC LIMIT ?`,
+        )
+        .all([...values, BigInt(query.limit ?? 100)]);
+      return rows.map((row) => readRun(context, row));
+    },
+    async metricHistory(runId, key) {
+      runRow(runId);
+      return sql
+        .prepare(
+          "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid",
+        )
+        .all([runId, key])
+        .map(
+          (row): Required<Metric> => ({
+            key,
+            value: readMetric(Number(row["value"]), row["is_nan"] as bigint),
+            time: toMicros(row["timestamp"]),
+            step: Number(row["step"]),
+          }),
+        );
+    },
+    listArtifacts: async (runId) => context.artifacts.list(artifactDirectory(runId)),
+    readArtifact: async (runId, path) => context.artifacts.read(artifactDirectory(runId), path),
+    async close() {},
+  };
+}
+
+/** The experiment's id; creates it when there is none. Inside a transaction. */
+function experimentIdOf(context: HomeContext, name: string, nowMillis: bigint): bigint {
+  const { sql } = context.mlflow;
+  const known = sql
+    .prepare("SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = ? LIMIT 1")
+    .get([name]);
+  if (known !== undefined) {
+    if (known["lifecycle_stage"] !== "deleted") return known["experiment_id"] as bigint;
+    throw new TsopsError("STORE_CONFLICT", `Experiment "${name}" was deleted.`, {
+      hint: "Restore it with MLflow's client (restore_experiment), or use another name.",
+    });
+  }
+  const created = sql
+    .prepare(
+      `INSERT INTO experiments (name, lifecycle_stage, creation_time, last_update_time)
+       VALUES (?, 'active', ?, ?) RETURNING experiment_id`,
+    )
+    .get([name, nowMillis, nowMillis]);
+  const id = created?.["experiment_id"] as bigint;
+  sql
+    .prepare("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?")
+    .run([context.artifacts.location(String(id)), id]);
+  return id;
+}
+
+function readRun(context: HomeContext, row: SqlRow): Run {
+  const { sql } = context.mlflow;
+  const runId = String(row["run_uuid"]);
+  const pairs = (statement: string): Record<string, string> =>
+    Object.fromEntries(
+      sql
+        .prepare(statement)
+        .all([runId])
+        .map((pair) => [String(pair["key"]), String(pair["value"])]),
+    );
+  const metrics = sql
+    .prepare("SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ? ORDER BY key")
+    .all([runId])
+    .map((metric) => [
+      String(metric["key"]),
+      readMetric(Number(metric["value"]), metric["is_nan"] as bigint),
+    ]);
+  return {
+    runId,
+    experiment: String(row["experiment"]),
+    name: String(row["name"] ?? ""),
+    status: row["status"] as RunStatus,
+    startTime: toMicros(row["start_time"] ?? 0n),
+    endTime: row["end_time"] === null ? null : toMicros(row["end_time"]),
+    params: pairs("SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key"),
+    metrics: Object.fromEntries(metrics),
+    tags: pairs("SELECT key, value FROM tags WHERE run_uuid = ? ORDER BY key"),
+    inputs: readInputs(context, runId),
+  };
+}
+
+function readInputs(context: HomeContext, runId: string): DatasetInput[] {
+  const rows = context.mlflow.sql
+    .prepare(
+      `SELECT d.*, t.value AS context FROM inputs i
+       JOIN datasets d ON d.dataset_uuid = i.source_id
+       LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
+       WHERE i.source_type = 'DATASET' AND i.destination_type = 'RUN' AND i.destination_id = ? ORDER BY i.rowid`,
+    )
+    .all([runId]);
+  return rows.map((row) => ({
+    name: String(row["name"]),
+    digest: String(row["digest"]),
+    sourceType: String(row["dataset_source_type"]),
+    source: String(row["dataset_source"]),
+    ...(row["dataset_schema"] === null ? {} : { schema: String(row["dataset_schema"]) }),
+    ...(row["dataset_profile"] === null ? {} : { profile: String(row["dataset_profile"]) }),
+    ...(row["context"] === null ? {} : { context: String(row["context"]) }),
+  }));
+}
