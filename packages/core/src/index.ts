@@ -1,5 +1,6 @@
 // The public contract of @tsops/core: every name is listed, grouped by folder. Add yours to its group.
 
+export { abortable, abortedError, throwIfAborted } from "./abort.ts";
 export {
   type BinaryArray,
   type BinaryArrayType,
@@ -9,9 +10,8 @@ export {
   readBinary,
   writeBinary,
 } from "./bytes.ts";
-// errors and progress
+export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";
-// features
 export type {
   Feature,
   FeatureStatus,
@@ -19,7 +19,6 @@ export type {
   FeatureView,
   WindowAggregate,
 } from "./features/feature-view.ts";
-// forecast
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "./forecast/forecaster.ts";
 export type { Covariate, Panel, PanelSpec, SeriesKey } from "./forecast/panel.ts";
@@ -30,10 +29,27 @@ export type {
   Regressor,
   RegressorFitOptions,
 } from "./forecast/regressor.ts";
+export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
+export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
+export type { Clock } from "./ports/clock.ts";
+export type { DecisionKind, DecisionLog, DecisionRecord } from "./ports/decision-log.ts";
+export type { Claim, Ledger, LedgerEntry, LedgerKey, LedgerStatus, StepRecord } from "./ports/ledger.ts";
+export type { SnapshotStore } from "./ports/online-store.ts";
+export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/prediction-log.ts";
+export type { ModelVersion, Registry } from "./ports/registry.ts";
+export type {
+  ActiveRun,
+  DatasetInput,
+  LoggedModel,
+  Metric,
+  ModelFiles,
+  Run,
+  RunQuery,
+  RunStatus,
+  Tracker,
+} from "./ports/tracker.ts";
 export type { Progress, ProgressEvent } from "./progress.ts";
-// seeds and bytes
 export { createRandom, type Random, type Seed } from "./random.ts";
-// schema
 export {
   bool,
   type ColumnKind,
@@ -52,6 +68,13 @@ export {
   type ValueOf,
 } from "./schema/column-type.ts";
 export {
+  assertColumnTypes,
+  assertSchema,
+  compareSchemas,
+  type SchemaDifference,
+  sameSchema,
+} from "./schema/column-types.ts";
+export {
   type BoolColumn,
   type Column,
   type ColumnOf,
@@ -63,32 +86,61 @@ export {
   type Utf8Column,
   type Validity,
 } from "./schema/columns.ts";
-export type { Table } from "./schema/table.ts";
-// time
-export type { InstantInput, TemporalInstantLike } from "./time/instant.ts";
-
-// decide
-
-// pipeline
-
-// lineage
-export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
-
-// ports
-export type { Clock } from "./ports/clock.ts";
-export type { DecisionKind, DecisionLog, DecisionRecord } from "./ports/decision-log.ts";
-export type { Claim, Ledger, LedgerEntry, LedgerKey, LedgerStatus, StepRecord } from "./ports/ledger.ts";
-export type { SnapshotStore } from "./ports/online-store.ts";
-export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/prediction-log.ts";
-export type { ModelVersion, Registry } from "./ports/registry.ts";
-export type {
-  ActiveRun,
-  DatasetInput,
-  LoggedModel,
-  Metric,
-  ModelFiles,
-  Run,
-  RunQuery,
-  RunStatus,
-  Tracker,
-} from "./ports/tracker.ts";
+export { compactDictionary, type DictionaryBuilder, dictionaryBuilder } from "./schema/dictionary.ts";
+export { type ArrayInputOf, columnLength, columnsFromArrays } from "./schema/from-arrays.ts";
+export { columnsFromRows, type FromRowsOptions } from "./schema/from-rows.ts";
+export {
+  concatColumns,
+  emptyColumns,
+  selectColumns,
+  sliceColumns,
+  takeColumns,
+  withColumn,
+} from "./schema/reshape.ts";
+export {
+  type AvailableAtName,
+  type EventTimeName,
+  type KeyName,
+  type Table,
+  type TableDefinition,
+  table,
+} from "./schema/table.ts";
+export { type MicrosRowOf, toRows } from "./schema/to-rows.ts";
+export {
+  countNulls,
+  emptyBitmap,
+  fullBitmap,
+  setNull,
+  setValid,
+} from "./schema/validity.ts";
+export { type CalendarFields, calendarFields } from "./time/calendar.ts";
+export { systemClock, type VirtualClock, virtualClock } from "./time/clock.ts";
+export {
+  addDuration,
+  type CalendarDuration,
+  type Duration,
+  durationMicros,
+  type FixedDuration,
+  formatDuration,
+  parseDuration,
+  subtractDuration,
+} from "./time/duration.ts";
+export { type Frequency, type FrequencyOptions, parseFrequency } from "./time/frequency.ts";
+export { inferFrequency } from "./time/infer-frequency.ts";
+export {
+  type Disambiguation,
+  formatInstant,
+  type InstantInput,
+  type InstantOptions,
+  type TemporalInstantLike,
+  toDate,
+  toMicros,
+} from "./time/instant.ts";
+export {
+  type Interval,
+  intersectIntervals,
+  interval,
+  intervalContains,
+  intervalsOverlap,
+  splitInterval,
+} from "./time/interval.ts";
