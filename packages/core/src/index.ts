@@ -21,6 +21,13 @@ export type {
 } from "./features/feature-view.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "./forecast/forecaster.ts";
+export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
+export type { FeatureImportance, GbdtModel } from "./forecast/gbdt/model.ts";
+export type {
+  CategoricalSplitOptions,
+  EarlyStoppingOptions,
+  GbdtOptions,
+} from "./forecast/gbdt/options.ts";
 export type { Covariate, Panel, PanelSpec, SeriesKey } from "./forecast/panel.ts";
 export type {
   FeatureColumn,

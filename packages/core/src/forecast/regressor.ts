@@ -18,7 +18,11 @@ export interface RegressorFitOptions {
   /** One non-negative weight per row. */
   readonly weights?: Float64Array;
   /** Rows held out for early stopping. Ignored by regressors that do not stop early. */
-  readonly validation?: { readonly x: FeatureMatrix; readonly y: Float64Array };
+  readonly validation?: {
+    readonly x: FeatureMatrix;
+    readonly y: Float64Array;
+    readonly weights?: Float64Array | undefined;
+  };
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

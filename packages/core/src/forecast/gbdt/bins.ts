@@ -1,0 +1,166 @@
+import type { FeatureColumn } from "../regressor.ts";
+
+/**
+ * How the values of a numeric column become bins: bin b holds the values in (upper[b - 1], upper[b]], and bin
+ * `upper.length` the missing ones. The last upper bound is +Infinity; infinities are values like any other.
+ */
+export interface NumericBins {
+  readonly kind: "numeric";
+  readonly upper: Float64Array;
+}
+
+/**
+ * How the codes of a categorical column become bins: bin b holds the code `codes[b]` (by falling frequency), bin
+ * `codes.length` the missing values, bin `codes.length + 1` every other code: rare ones and those unseen in training.
+ */
+export interface CategoricalBins {
+  readonly kind: "categorical";
+  readonly codes: Int32Array;
+}
+
+export type ColumnBins = NumericBins | CategoricalBins;
+
+/** Bins of a column, those for missing and other values included. */
+export function binCount(bins: ColumnBins): number {
+  return bins.kind === "numeric" ? bins.upper.length + 1 : bins.codes.length + 2;
+}
+
+/** The bin of missing values. */
+export function missingBin(bins: ColumnBins): number {
+  return bins.kind === "numeric" ? bins.upper.length : bins.codes.length;
+}
+
+/**
+ * Learns the bins of a column from the given rows: one bin per distinct value where they suffice, otherwise bins of about equal row
+ * counts. Bounds lie midway between neighbouring values.
+ * @param rows - Rows to learn from.
+ * @param maxBins - 2 to 255.
+ */
+export function learnBins(column: FeatureColumn, rows: Uint32Array, maxBins: number): ColumnBins {
+  return column.kind === "numeric"
+    ? { kind: "numeric", upper: numericBounds(column.values, rows, maxBins) }
+    : { kind: "categorical", codes: frequentCodes(column.values, rows, Math.min(maxBins, 254)) };
+}
+
+function numericBounds(values: Float64Array, rows: Uint32Array, maxBins: number): Float64Array {
+  const sorted = new Float64Array(rows.length);
+  let present = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i]!]!;
+    // Adding 0 turns -0 into 0, so that both are the same value.
+    if (!Number.isNaN(value)) sorted[present++] = value + 0;
+  }
+  if (present === 0) return new Float64Array(0);
+  const ordered = sorted.subarray(0, present).sort();
+  const distinct = new Float64Array(present);
+  const counts = new Float64Array(present);
+  let last = 0;
+  distinct[0] = ordered[0]!;
+  for (let i = 0; i < present; i++) {
+    if (ordered[i] !== distinct[last]) distinct[++last] = ordered[i]!;
+    counts[last]!++;
+  }
+  const distinctCount = last + 1;
+  if (distinctCount <= maxBins) {
+    const upper = new Float64Array(distinctCount);
+    for (let i = 0; i + 1 < distinctCount; i++) upper[i] = between(distinct[i]!, distinct[i + 1]!);
+    upper[distinctCount - 1] = Number.POSITIVE_INFINITY;
+    return upper;
+  }
+  return equalFrequencyBounds(distinct.subarray(0, distinctCount), counts, present, maxBins);
+}
+
+/** Values that fill a bin on their own get one; the others share the remaining bins evenly (as LightGBM does). */
+function equalFrequencyBounds(
+  distinct: Float64Array,
+  counts: Float64Array,
+  rows: number,
+  maxBins: number,
+): Float64Array {
+  const isLarge = (index: number): boolean => counts[index]! * maxBins >= rows;
+  let sharedRows = rows;
+  let sharedBins = maxBins;
+  for (let i = 0; i < distinct.length; i++) {
+    if (!isLarge(i)) continue;
+    sharedRows -= counts[i]!;
+    sharedBins--;
+  }
+  let target = sharedRows / Math.max(1, sharedBins);
+  const upper: number[] = [];
+  let filled = 0;
+  for (let i = 0; i + 1 < distinct.length && upper.length < maxBins - 1; i++) {
+    const large = isLarge(i);
+    filled += counts[i]!;
+    if (!large) sharedRows -= counts[i]!;
+    if (!large && filled < target && !(isLarge(i + 1) && filled >= target / 2)) continue;
+    upper.push(between(distinct[i]!, distinct[i + 1]!));
+    filled = 0;
+    if (!large) target = sharedRows / Math.max(1, --sharedBins);
+  }
+  upper.push(Number.POSITIVE_INFINITY);
+  return Float64Array.from(upper);
+}
+
+/** A number in [low, high) that separates the two, midway where that is possible. */
+function between(low: number, high: number): number {
+  const middle = low / 2 + high / 2;
+  return middle >= low && middle < high ? middle : low;
+}
+
+function frequentCodes(values: Float64Array, rows: Uint32Array, maxBins: number): Int32Array {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < rows.length; i++) {
+    const code = values[rows[i]!]! + 0;
+    if (!Number.isNaN(code)) counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  const byFrequency = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  return Int32Array.from(byFrequency.slice(0, maxBins), ([code]) => code);
+}
+
+/** The bin of every row of a column, in row order. */
+export function binColumn(bins: ColumnBins, values: Float64Array, rows: number): Uint8Array {
+  const result = new Uint8Array(rows);
+  if (bins.kind === "numeric") binNumeric(bins.upper, values, result);
+  else binCategorical(bins.codes, values, result);
+  return result;
+}
+
+function binNumeric(upper: Float64Array, values: Float64Array, result: Uint8Array): void {
+  const missing = upper.length;
+  for (let row = 0; row < result.length; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) {
+      result[row] = missing;
+      continue;
+    }
+    let low = 0;
+    let high = missing - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (value <= upper[middle]!) high = middle;
+      else low = middle + 1;
+    }
+    result[row] = low;
+  }
+}
+
+function binCategorical(codes: Int32Array, values: Float64Array, result: Uint8Array): void {
+  const lookup = codeLookup(codes);
+  for (let row = 0; row < result.length; row++) result[row] = lookup(values[row]!);
+}
+
+/** Maps a code to its bin: a table where codes are small, a map otherwise. */
+export function codeLookup(codes: Int32Array): (value: number) => number {
+  const missing = codes.length;
+  const other = missing + 1;
+  const largest = codes.reduce((most, code) => Math.max(most, code), 0);
+  if (largest < 65536) {
+    const table = new Uint8Array(largest + 1).fill(other);
+    codes.forEach((code, bin) => {
+      table[code] = bin;
+    });
+    return (value) => (Number.isNaN(value) ? missing : (table[value] ?? other));
+  }
+  const map = new Map(Array.from(codes, (code, bin) => [code, bin] as const));
+  return (value) => (Number.isNaN(value) ? missing : (map.get(value) ?? other));
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { TsopsError } from "../../errors.ts";
+import { createRandom } from "../../random.ts";
+import type { FeatureColumn, FeatureMatrix } from "../regressor.ts";
+import { gbdt } from "./gbdt.ts";
+import type { GbdtOptions } from "./options.ts";
+
+const numeric = (name: string, values: ArrayLike<number>): FeatureColumn => ({
+  name,
+  kind: "numeric",
+  values: Float64Array.from(values),
+});
+const categorical = (name: string, values: ArrayLike<number>): FeatureColumn => ({
+  name,
+  kind: "categorical",
+  values: Float64Array.from(values),
+});
+const matrix = (...columns: FeatureColumn[]): FeatureMatrix => ({
+  rows: columns[0]?.values.length ?? 0,
+  columns,
+});
+const codeOf = async (run: () => unknown): Promise<string> => {
+  try {
+    await run();
+  } catch (error) {
+    return TsopsError.is(error) ? error.code : `not a TsopsError: ${error}`;
+  }
+  return "nothing was thrown";
+};
+
+/** y depends on a number with holes, on a category and on nothing else. */
+function mixedData(rows: number) {
+  const random = createRandom("mixed");
+  const a = Float64Array.from({ length: rows }, () =>
+    random.uniform() < 0.2 ? Number.NaN : random.normal(),
+  );
+  const effects = Array.from({ length: 24 }, () => random.normal(0, 3));
+  const c = Float64Array.from({ length: rows }, () => random.integer(24));
+  const noise = Float64Array.from({ length: rows }, () => random.normal());
+  const y = Float64Array.from(
+    a,
+    (value, i) => (Number.isNaN(value) ? 4 : Math.sin(3 * value)) + effects[c[i]!]!,
+  );
+  return { x: matrix(numeric("a", a), categorical("c", c), numeric("noise", noise)), y, effects };
+}
+
+describe("gbdt", () => {
+  it("learns numbers, missing values and categories", async () => {
+    const { x, y } = mixedData(4000);
+    for (const loss of ["squared", "absolute"] as const) {
+      const model = await gbdt({ loss, trees: 150 }).fit(x, y);
+      const predicted = model.predict(x);
+      const mae = predicted.reduce((sum, p, i) => sum + Math.abs(p - y[i]!), 0) / y.length;
+      expect(mae).toBeLessThan(0.1);
+      const [a, c, noise] = model.importance();
+      expect(noise!.gain).toBeLessThan(0.05 * Math.min(a!.gain, c!.gain));
+    }
+  });
+
+  it("predicts one row like a matrix, before and after saving", async () => {
+    const { x, y } = mixedData(1000);
+    const model = await gbdt({ trees: 20 }).fit(x, y);
+    const loaded = gbdt().load(model.save());
+    const predicted = model.predict(x);
+    expect(loaded.predict(x)).toEqual(predicted);
+    expect(loaded.save()).toEqual(model.save());
+    for (const row of [0, 17, 999])
+      expect(loaded.predictRow(x.columns.map(({ values }) => values[row]!))).toBe(predicted[row]);
+  });
+
+  const refused: [string, string, GbdtOptions | (() => unknown)][] = [
+    ["no trees", "MODEL_PARAMETER_INVALID", { trees: 0 }],
+    ["half a leaf", "MODEL_PARAMETER_INVALID", { leaves: 2.5 }],
+    ["256 bins", "MODEL_PARAMETER_INVALID", { bins: 256 }],
+    ["a quantile without a level", "MODEL_PARAMETER_INVALID", { loss: "quantile" }],
+    ["a level of the mean", "MODEL_PARAMETER_INVALID", { alpha: 0.5 }],
+    ["a row fraction of 0", "MODEL_PARAMETER_INVALID", { rowFraction: 0 }],
+    ["NaN as a penalty", "MODEL_PARAMETER_INVALID", { l2: Number.NaN }],
+  ];
+  it.each(refused)("refuses %s", async (_what, code, options) => {
+    expect(await codeOf(() => gbdt(options as GbdtOptions))).toBe(code);
+  });
+});

@@ -1,0 +1,84 @@
+import type { FeatureMatrix, Regressor, RegressorFitOptions } from "../regressor.ts";
+import { checkFitInput } from "../regressors/check-input.ts";
+import { loadGbdt, saveGbdt } from "./bytes.ts";
+import { joinTrees } from "./forest.ts";
+import { createGbdtModel, type GbdtModel, type GbdtState } from "./model.ts";
+import { type GbdtOptions, type ResolvedGbdtOptions, resolveGbdtOptions } from "./options.ts";
+import { boost, type LabelledRows } from "./train.ts";
+
+/** The built-in gradient boosting, unfitted. */
+export interface GbdtRegressor extends Regressor {
+  readonly kind: "gbdt";
+  fit(x: FeatureMatrix, y: Float64Array, options?: RegressorFitOptions): Promise<GbdtModel>;
+  load(bytes: Uint8Array): GbdtModel;
+}
+
+/**
+ * Histogram gradient boosting: trees grown leaf-wise on binned columns, as in LightGBM (Ke et al. 2017), on typed arrays and one thread.
+ *
+ * - Missing values (NaN) go to the side that learns more from them, split by split. Where a leaf saw none in training,
+ *   they go to its child with more rows. Infinities are values: the smallest and the largest.
+ * - Categorical columns hold codes 0, 1, 2, ...; a split sends a learnt set of codes left and all others right, and so
+ *   codes never seen in training (or too rare for a bin of their own) always go right.
+ * - Rows of weight 0 count as absent.
+ * - The same data, options and seed give the same bytes, on every machine.
+ *
+ * `fit` gives way to other work in the process between trees, and stops with ABORTED when its signal fires.
+ * @throws TsopsError MODEL_PARAMETER_INVALID when an option is out of range.
+ * @example
+ * const model = await gbdt({ loss: "absolute", trees: 300, seed: 1 }).fit(x, y);
+ * const predicted = model.predict(xNew);
+ */
+export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
+  const resolved = resolveGbdtOptions(options);
+  const params = JSON.parse(JSON.stringify(options)) as Record<string, unknown>;
+  return {
+    kind: "gbdt",
+    params,
+    async fit(x, y, fitOptions = {}) {
+      checkFitInput(x, y, fitOptions);
+      const { train, validation, patience } = divideRows(x, y, fitOptions, resolved);
+      const { signal, progress } = fitOptions;
+      const boosted = await boost(train, validation, resolved, { patience, signal, progress });
+      const state: GbdtState = {
+        params,
+        columns: x.columns.map(({ name, kind }) => ({ name, kind })),
+        codes: boosted.bins.map((bins) => (bins.kind === "categorical" ? bins.codes : undefined)),
+        baseline: boosted.baseline,
+        forest: joinTrees(boosted.trees),
+        validationLosses: boosted.validationLosses,
+      };
+      return createGbdtModel(state, saveGbdt);
+    },
+    load: (bytes) => createGbdtModel(loadGbdt(bytes), saveGbdt),
+  };
+}
+
+/** Separates the rows held out for early stopping from those to learn from. */
+function divideRows(
+  x: FeatureMatrix,
+  y: Float64Array,
+  { weights, validation }: RegressorFitOptions,
+  { earlyStopping, trees }: ResolvedGbdtOptions,
+): { train: LabelledRows; validation: LabelledRows | undefined; patience: number } {
+  const train: LabelledRows = { x, y, weights };
+  if (earlyStopping === false || (earlyStopping === undefined && validation === undefined))
+    return { train, validation: undefined, patience: trees };
+  const { rounds: patience, fraction } = earlyStopping ?? { rounds: 50, fraction: 0 };
+  if (validation !== undefined)
+    return { train, validation: { ...validation, weights: validation.weights }, patience };
+  const cut = x.rows - Math.round(x.rows * fraction);
+  if (cut === 0 || cut === x.rows) return { train, validation: undefined, patience };
+  return { train: rowRange(train, 0, cut), validation: rowRange(train, cut, x.rows), patience };
+}
+
+function rowRange({ x, y, weights }: LabelledRows, start: number, end: number): LabelledRows {
+  return {
+    x: {
+      rows: end - start,
+      columns: x.columns.map((column) => ({ ...column, values: column.values.subarray(start, end) })),
+    },
+    y: y.subarray(start, end),
+    weights: weights?.subarray(start, end),
+  };
+}

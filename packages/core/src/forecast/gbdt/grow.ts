@@ -1,0 +1,221 @@
+import type { BinnedMatrix } from "./binned-matrix.ts";
+import { type ColumnBins, missingBin } from "./bins.ts";
+import type { Tree } from "./forest.ts";
+import {
+  buildHistogram,
+  type Histogram,
+  HistogramPool,
+  type PackedGradients,
+  subtractHistogram,
+} from "./histogram.ts";
+import type { RowPartition } from "./row-partition.ts";
+import { findSplit, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
+
+/** What growing one tree needs besides the matrix. */
+export interface GrowInput {
+  readonly gradients: PackedGradients;
+  readonly limits: SplitLimits;
+  readonly maxLeaves: number;
+  readonly maxDepth: number;
+  /** Used columns this tree may split on. */
+  readonly columns: Int32Array;
+  /** Rows the tree is fitted on. */
+  readonly partition: RowPartition;
+  /** Other groups of rows that are sent down the same tree (left out by sampling, held out for validation). */
+  readonly followers: readonly RowPartition[];
+}
+
+/** A tree in terms of used columns and bins, before leaf values are known. */
+export type TreeShape = Omit<Tree, "leafValues" | "leafRows" | "thresholds"> & {
+  /** Last bin that goes left, per numeric node; -1 for categorical ones. */
+  readonly bins: number[];
+  /** L2 penalty per leaf. */
+  readonly leafL2: number[];
+};
+
+interface Leaf {
+  readonly totals: LeafTotals;
+  readonly depth: number;
+  readonly l2: number;
+  /** Node and side whose child this leaf is; -1 for the root. */
+  readonly parent: number;
+  readonly isLeft: boolean;
+  histogram: Histogram | undefined;
+  split: Split | undefined;
+}
+
+/** Grows trees on one matrix, leaf by leaf in order of gain, reusing its buffers from tree to tree. */
+export class TreeGrower {
+  readonly #matrix: BinnedMatrix;
+  readonly #pool: HistogramPool;
+  readonly #goesLeft = new Uint8Array(256);
+
+  constructor(matrix: BinnedMatrix, weighted: boolean) {
+    this.#matrix = matrix;
+    this.#pool = new HistogramPool(matrix.slots, weighted);
+  }
+
+  /** Grows one tree and leaves the partitions divided by its leaves. */
+  grow(input: GrowInput): TreeShape {
+    const tree: TreeShape = {
+      columns: [],
+      left: [],
+      right: [],
+      kinds: [],
+      categorySets: [],
+      gains: [],
+      bins: [],
+      leafL2: [],
+    };
+    const leaves: Leaf[] = [this.#root(input)];
+    while (leaves.length < input.maxLeaves) {
+      const index = bestLeaf(leaves);
+      if (index < 0) break;
+      const isLast = leaves.length + 1 === input.maxLeaves;
+      this.#splitLeaf(input, tree, leaves, index, isLast);
+    }
+    for (const leaf of leaves) {
+      if (leaf.histogram !== undefined) this.#pool.giveBack(leaf.histogram);
+      tree.leafL2.push(leaf.l2);
+    }
+    return tree;
+  }
+
+  #root(input: GrowInput): Leaf {
+    const { partition, gradients } = input;
+    const histogram = this.#pool.take();
+    const start = partition.starts[0]!;
+    const end = partition.ends[0]!;
+    buildHistogram(histogram, this.#matrix, gradients, partition.rows, start, end);
+    const leaf: Leaf = {
+      totals: sumOfRows(gradients, partition.rows, start, end),
+      depth: 0,
+      l2: input.limits.l2,
+      parent: -1,
+      isLeft: true,
+      histogram,
+      split: undefined,
+    };
+    this.#search(input, leaf);
+    return leaf;
+  }
+
+  #splitLeaf(input: GrowInput, tree: TreeShape, leaves: Leaf[], index: number, isLast: boolean): void {
+    const leaf = leaves[index]!;
+    const split = leaf.split!;
+    const right = leaves.length;
+    const bins = this.#matrix.bins[split.column]!;
+    markLeft(this.#goesLeft, split, bins);
+    input.partition.split(index, right, split.column, this.#goesLeft);
+    for (const follower of input.followers) follower.split(index, right, split.column, this.#goesLeft);
+
+    const node = tree.columns.length;
+    if (leaf.parent >= 0) (leaf.isLeft ? tree.left : tree.right)[leaf.parent] = node;
+    tree.columns.push(split.column);
+    tree.bins.push(split.bin);
+    tree.left.push(~index);
+    tree.right.push(~right);
+    tree.kinds.push(split.listed !== undefined ? 2 : split.missingLeft ? 1 : 0);
+    if (split.listed !== undefined) tree.categorySets.push(split.listed);
+    tree.gains.push(
+      (split.gain / (input.gradients.scale * input.gradients.scale)) * input.gradients.weightScale,
+    );
+
+    const child = (totals: LeafTotals, isLeft: boolean): Leaf => ({
+      totals,
+      depth: leaf.depth + 1,
+      l2: split.l2,
+      parent: node,
+      isLeft,
+      histogram: undefined,
+      split: undefined,
+    });
+    const leftLeaf = child(split.left, true);
+    const rightLeaf = child(difference(leaf.totals, split.left), false);
+    leaves[index] = leftLeaf;
+    leaves.push(rightLeaf);
+
+    const parentHistogram = leaf.histogram!;
+    leaf.histogram = undefined;
+    const [small, large, smallIndex] =
+      leftLeaf.totals.count <= rightLeaf.totals.count
+        ? [leftLeaf, rightLeaf, index]
+        : [rightLeaf, leftLeaf, right];
+    if (isLast || !isSplittable(input, large)) {
+      this.#pool.giveBack(parentHistogram);
+      return;
+    }
+    const { partition } = input;
+    small.histogram = this.#pool.take();
+    buildHistogram(
+      small.histogram,
+      this.#matrix,
+      input.gradients,
+      partition.rows,
+      partition.starts[smallIndex]!,
+      partition.ends[smallIndex]!,
+    );
+    subtractHistogram(parentHistogram, small.histogram);
+    large.histogram = parentHistogram;
+    this.#search(input, leftLeaf);
+    this.#search(input, rightLeaf);
+  }
+
+  /** Finds the leaf's split; without one its histogram is free for others. */
+  #search(input: GrowInput, leaf: Leaf): void {
+    const histogram = leaf.histogram!;
+    if (isSplittable(input, leaf))
+      leaf.split = findSplit(
+        { matrix: this.#matrix, histogram, totals: leaf.totals, limits: input.limits },
+        input.columns,
+      );
+    if (leaf.split !== undefined) return;
+    this.#pool.giveBack(histogram);
+    leaf.histogram = undefined;
+  }
+}
+
+function isSplittable(input: GrowInput, leaf: Leaf): boolean {
+  return leaf.depth < input.maxDepth && leaf.totals.count >= 2 * input.limits.minRows;
+}
+
+/** The leaf with the greatest gain; of equal ones the first. */
+function bestLeaf(leaves: readonly Leaf[]): number {
+  let best = -1;
+  let gain = 0;
+  leaves.forEach((leaf, index) => {
+    if (leaf.split !== undefined && leaf.split.gain > gain) {
+      best = index;
+      gain = leaf.split.gain;
+    }
+  });
+  return best;
+}
+
+function markLeft(goesLeft: Uint8Array, split: Split, bins: ColumnBins): void {
+  goesLeft.fill(0);
+  if (split.listed !== undefined) {
+    for (const bin of split.listed) goesLeft[bin] = 1;
+    return;
+  }
+  goesLeft.fill(1, 0, split.bin + 1);
+  goesLeft[missingBin(bins)] = split.missingLeft ? 1 : 0;
+}
+
+function sumOfRows(gradients: PackedGradients, rows: Uint32Array, start: number, end: number): LeafTotals {
+  const { packed, weights, countUnit } = gradients;
+  let sums = 0;
+  let weight = 0;
+  for (let i = start; i < end; i++) {
+    const row = rows[i]!;
+    sums += packed[row]!;
+    if (weights !== undefined) weight += weights[row]!;
+  }
+  const sum = Math.floor(sums / countUnit);
+  const count = end - start;
+  return { count, sum, weight: weights === undefined ? count : weight };
+}
+
+function difference(whole: LeafTotals, part: LeafTotals): LeafTotals {
+  return { count: whole.count - part.count, sum: whole.sum - part.sum, weight: whole.weight - part.weight };
+}

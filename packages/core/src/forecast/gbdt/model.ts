@@ -1,0 +1,105 @@
+import { TsopsError } from "../../errors.ts";
+import type { FeatureMatrix, FittedRegressor } from "../regressor.ts";
+import { checkPredictInput } from "../regressors/check-input.ts";
+import { codeLookup } from "./bins.ts";
+import { type Forest, scoreRow } from "./forest.ts";
+
+/** What a column contributed to a fitted gbdt. */
+export interface FeatureImportance {
+  readonly name: string;
+  /** Decrease of the training loss summed over the column's splits. */
+  readonly gain: number;
+  /** Number of splits on the column. */
+  readonly splits: number;
+}
+
+/** A fitted gradient boosting model. */
+export interface GbdtModel extends FittedRegressor {
+  readonly kind: "gbdt";
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Trees kept: fewer than asked for after early stopping, or when nothing was left to learn. */
+  readonly treeCount: number;
+  /** Prediction before the first tree. */
+  readonly baseline: number;
+  /** Mean validation loss after 0, 1, 2, ... trees, also of those that early stopping dropped; empty without validation rows. */
+  readonly validationLosses: readonly number[];
+  /**
+   * Predicts one row without building a matrix.
+   * @param row - One value per column, in the order of `featureNames`; NaN is missing, categories are codes.
+   * @throws TsopsError SCHEMA_MISMATCH when the row has another length.
+   */
+  predictRow(row: ArrayLike<number>): number;
+  /** Importance per column, in the order of `featureNames`. */
+  importance(): FeatureImportance[];
+}
+
+/** Everything a model consists of. */
+export interface GbdtState {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly columns: readonly { readonly name: string; readonly kind: "numeric" | "categorical" }[];
+  /** Known codes per column; undefined for numeric ones. */
+  readonly codes: readonly (Int32Array | undefined)[];
+  readonly baseline: number;
+  readonly forest: Forest;
+  readonly validationLosses: readonly number[];
+}
+
+/** Wraps the parts of a model. */
+export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Uint8Array): GbdtModel {
+  const { columns, forest, baseline } = state;
+  const lookups = state.codes.map((codes) => (codes === undefined ? undefined : codeLookup(codes)));
+  const buffer = new Float64Array(columns.length);
+  return {
+    kind: "gbdt",
+    params: state.params,
+    featureNames: columns.map(({ name }) => name),
+    treeCount: forest.roots.length,
+    baseline,
+    validationLosses: state.validationLosses,
+    predict(x: FeatureMatrix) {
+      checkPredictInput(x, columns);
+      const sources = x.columns.map(({ values }, c) => {
+        const lookup = lookups[c];
+        return lookup === undefined ? values : Float64Array.from(values, lookup);
+      });
+      return scoreRows(forest, sources, x.rows, baseline);
+    },
+    predictRow(row) {
+      if (row.length !== columns.length)
+        throw new TsopsError(
+          "SCHEMA_MISMATCH",
+          `The row has ${row.length} values, the model was fitted on ${columns.length} columns.`,
+        );
+      for (let c = 0; c < buffer.length; c++) {
+        const lookup = lookups[c];
+        buffer[c] = lookup === undefined ? row[c]! : lookup(row[c]!);
+      }
+      return baseline + scoreRow(forest, buffer);
+    },
+    importance() {
+      const gain = new Float64Array(columns.length);
+      const splits = new Float64Array(columns.length);
+      forest.columns.forEach((column, node) => {
+        gain[column]! += forest.gains[node]!;
+        splits[column]!++;
+      });
+      return columns.map(({ name }, c) => ({ name, gain: gain[c]!, splits: splits[c]! }));
+    },
+    save: () => save(state),
+  };
+}
+
+function scoreRows(
+  forest: Forest,
+  sources: readonly Float64Array[],
+  rows: number,
+  baseline: number,
+): Float64Array {
+  const result = new Float64Array(rows);
+  const buffer = new Float64Array(sources.length);
+  for (let row = 0; row < rows; row++) {
+    for (let c = 0; c < buffer.length; c++) buffer[c] = sources[c]![row]!;
+    result[row] = baseline + scoreRow(forest, buffer);
+  }
+  return result;
+}

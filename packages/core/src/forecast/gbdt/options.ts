@@ -1,0 +1,175 @@
+import { TsopsError } from "../../errors.ts";
+import type { Seed } from "../../random.ts";
+
+/** How categorical columns are split. Defaults are LightGBM's. */
+export interface CategoricalSplitOptions {
+  /** Added to a category's hessian when categories are put in order; categories with fewer rows are never listed. Default 10. */
+  readonly smoothing?: number;
+  /** Extra L2 penalty of many-vs-rest splits and of the leaves they make. Default 10. */
+  readonly l2?: number;
+  /** Most categories a split may list. Default 32. */
+  readonly maxListed?: number;
+  /** Columns with at most this many categories are split one against the rest. Default 4. */
+  readonly oneVsRestUpTo?: number;
+  /** Fewest rows between two candidate splits of the ordered categories. Default 100. */
+  readonly minGroupRows?: number;
+}
+
+/** When to stop adding trees. */
+export interface EarlyStoppingOptions {
+  /** Trees without an improvement of the validation loss after which fitting stops. Default 50. */
+  readonly rounds?: number;
+  /**
+   * Without a validation set in `fit`, this share of the rows, the last ones, is held out. Default 0.1.
+   * Rows that are not in time order need an explicit validation set.
+   */
+  readonly fraction?: number;
+}
+
+/** Settings of `gbdt`; the defaults are LightGBM's where it has them. */
+export interface GbdtOptions {
+  /** `squared` predicts the mean, `absolute` the median, `quantile` the quantile `alpha`. Default `squared`. */
+  readonly loss?: "squared" | "absolute" | "quantile";
+  /** Level of the quantile loss, in (0, 1). Required for `loss: "quantile"`, refused otherwise. */
+  readonly alpha?: number;
+  /** Number of trees, at most. Default 100. */
+  readonly trees?: number;
+  /** Factor on every leaf value. Default 0.1. */
+  readonly learningRate?: number;
+  /** Leaves per tree, at most. Trees grow leaf-wise: the leaf with the greatest gain is split next. Default 31. */
+  readonly leaves?: number;
+  /** Splits between root and leaf, at most. Default: no limit. */
+  readonly maxDepth?: number;
+  /** Fewest training rows in a leaf. Default 20. */
+  readonly minLeafRows?: number;
+  /** Least sum of weights in a leaf (every loss here has the weight as its hessian). Default 0.001. */
+  readonly minLeafHessian?: number;
+  /** Least gain of a split. Default 0. */
+  readonly minSplitGain?: number;
+  /** L1 penalty on leaf values. Default 0. */
+  readonly l1?: number;
+  /** L2 penalty on leaf values. Default 0. */
+  readonly l2?: number;
+  /** Histogram bins per column besides the one for missing values, 2 to 255. Default 255. */
+  readonly bins?: number;
+  /** Share of the rows each tree is fitted on, drawn without replacement, in (0, 1]. Default 1. */
+  readonly rowFraction?: number;
+  /** Share of the columns each tree may split on, in (0, 1]. Default 1. */
+  readonly columnFraction?: number;
+  readonly categorical?: CategoricalSplitOptions;
+  /** On when given, or when `fit` is given a validation set; `false` turns it off. */
+  readonly earlyStopping?: EarlyStoppingOptions | false;
+  /** Decides which rows and columns are drawn. Default 0. */
+  readonly seed?: Seed;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedGbdtOptions {
+  readonly loss: "squared" | "absolute" | "quantile";
+  /** 0.5 for the absolute loss, 0 where it has no meaning. */
+  readonly alpha: number;
+  readonly trees: number;
+  readonly learningRate: number;
+  readonly leaves: number;
+  readonly maxDepth: number;
+  readonly minLeafRows: number;
+  readonly minLeafHessian: number;
+  readonly minSplitGain: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly bins: number;
+  readonly rowFraction: number;
+  readonly columnFraction: number;
+  readonly categorical: Required<CategoricalSplitOptions>;
+  readonly earlyStopping: Required<EarlyStoppingOptions> | false | undefined;
+  readonly seed: Seed;
+}
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID naming the option that is out of range. */
+export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
+  const loss = options.loss ?? "squared";
+  if (!["squared", "absolute", "quantile"].includes(loss))
+    throw invalid(`gbdt has the losses squared, absolute and quantile, got "${loss}".`);
+  if (loss === "quantile" && options.alpha === undefined)
+    throw invalid("The quantile loss needs a level.", "Pass alpha between 0 and 1, e.g. alpha: 0.9.");
+  if (loss !== "quantile" && options.alpha !== undefined)
+    throw invalid(`alpha is the level of the quantile loss; this gbdt has the loss "${loss}".`);
+  const { categorical, earlyStopping } = options;
+  const seed = options.seed ?? 0;
+  if (typeof seed === "number" && !Number.isFinite(seed)) throw invalid(`seed must be finite, got ${seed}.`);
+  return {
+    loss,
+    alpha:
+      loss === "absolute"
+        ? 0.5
+        : loss === "squared"
+          ? 0
+          : within("alpha", options.alpha, 0.5, OPEN_0, OPEN_1),
+    trees: integer("trees", options.trees, 100, 1),
+    learningRate: within("learningRate", options.learningRate, 0.1, OPEN_0, Number.MAX_VALUE),
+    leaves: integer("leaves", options.leaves, 31, 2, 65536),
+    maxDepth: integer("maxDepth", options.maxDepth, 0x7fffffff, 1),
+    minLeafRows: integer("minLeafRows", options.minLeafRows, 20, 1),
+    minLeafHessian: within("minLeafHessian", options.minLeafHessian, 1e-3, 0, Number.MAX_VALUE),
+    minSplitGain: within("minSplitGain", options.minSplitGain, 0, 0, Number.MAX_VALUE),
+    l1: within("l1", options.l1, 0, 0, Number.MAX_VALUE),
+    l2: within("l2", options.l2, 0, 0, Number.MAX_VALUE),
+    bins: integer("bins", options.bins, 255, 2, 255),
+    rowFraction: within("rowFraction", options.rowFraction, 1, OPEN_0, 1),
+    columnFraction: within("columnFraction", options.columnFraction, 1, OPEN_0, 1),
+    categorical: {
+      smoothing: within("categorical.smoothing", categorical?.smoothing, 10, 0, Number.MAX_VALUE),
+      l2: within("categorical.l2", categorical?.l2, 10, 0, Number.MAX_VALUE),
+      maxListed: integer("categorical.maxListed", categorical?.maxListed, 32, 1),
+      oneVsRestUpTo: integer("categorical.oneVsRestUpTo", categorical?.oneVsRestUpTo, 4, 0),
+      minGroupRows: integer("categorical.minGroupRows", categorical?.minGroupRows, 100, 1),
+    },
+    earlyStopping:
+      earlyStopping === undefined || earlyStopping === false
+        ? earlyStopping
+        : {
+            rounds: integer("earlyStopping.rounds", earlyStopping.rounds, 50, 1),
+            fraction: within("earlyStopping.fraction", earlyStopping.fraction, 0.1, OPEN_0, OPEN_1),
+          },
+    seed,
+  };
+}
+
+const OPEN_0 = Number.MIN_VALUE;
+const OPEN_1 = 1 - Number.EPSILON / 2;
+
+function within(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  low: number,
+  high: number,
+): number {
+  if (value === undefined) return fallback;
+  if (!(value >= low && value <= high))
+    throw invalid(`${name} must be ${rangeWords(low, high)}, got ${value}.`);
+  return value;
+}
+
+function integer(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  low: number,
+  high = 0x7fffffff,
+): number {
+  if (value === undefined) return fallback;
+  if (!(Number.isInteger(value) && value >= low && value <= high))
+    throw invalid(`${name} must be a whole number ${rangeWords(low, high)}, got ${value}.`);
+  return value;
+}
+
+function rangeWords(low: number, high: number): string {
+  const above = low === OPEN_0 ? "greater than 0" : `at least ${low}`;
+  if (high >= 0x7fffffff) return above;
+  return `${above} and ${high === OPEN_1 ? "less than 1" : `at most ${high}`}`;
+}
+
+function invalid(message: string, hint?: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,70 @@
+import type { BinnedMatrix } from "./binned-matrix.ts";
+import type { Histogram } from "./histogram.ts";
+import { findCategoricalSplit } from "./split-categorical.ts";
+import { findNumericSplit } from "./split-numeric.ts";
+
+/** Sums over the rows of a leaf in histogram units: gradients as q, weights as whole multiples (rows when unweighted). */
+export interface LeafTotals {
+  readonly count: number;
+  readonly sum: number;
+  readonly weight: number;
+}
+
+/** Limits and penalties of one tree, converted to histogram units. */
+export interface SplitLimits {
+  readonly minRows: number;
+  readonly minWeight: number;
+  readonly minGain: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly countUnit: number;
+  readonly categorical: {
+    readonly smoothing: number;
+    readonly l2: number;
+    readonly minRows: number;
+    readonly maxListed: number;
+    readonly oneVsRestUpTo: number;
+    readonly minGroupRows: number;
+  };
+}
+
+/** The best split of a leaf. */
+export interface Split {
+  /** Decrease of the (second-order) loss, in squared histogram units. */
+  readonly gain: number;
+  /** Used column. */
+  readonly column: number;
+  /** Numeric: the last bin that goes left. */
+  readonly bin: number;
+  /** Numeric: whether missing values go left. */
+  readonly missingLeft: boolean;
+  /** Categorical: the bins that go left, all others go right. */
+  readonly listed: readonly number[] | undefined;
+  readonly left: LeafTotals;
+  /** L2 penalty of the two new leaves. */
+  readonly l2: number;
+}
+
+/** What a search reads: one leaf's histogram and totals. */
+export interface SplitSearch {
+  readonly matrix: BinnedMatrix;
+  readonly histogram: Histogram;
+  readonly totals: LeafTotals;
+  readonly limits: SplitLimits;
+}
+
+/**
+ * The split of a leaf with the greatest gain over the given columns, or undefined when none is allowed or gains anything. Of equal
+ * gains the first column wins, numeric before categorical.
+ */
+export function findSplit(search: SplitSearch, columns: Int32Array): Split | undefined {
+  const numeric = findNumericSplit(search, columns);
+  const categorical = findCategoricalSplit(search, columns, numeric?.gain ?? search.limits.minGain);
+  return categorical ?? numeric;
+}
+
+/** Soft threshold: what an L1 penalty leaves of a sum. */
+export function shrink(sum: number, l1: number): number {
+  if (sum > l1) return sum - l1;
+  return sum < -l1 ? sum + l1 : 0;
+}

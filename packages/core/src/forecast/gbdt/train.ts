@@ -1,0 +1,282 @@
+import { throwIfAborted } from "../../abort.ts";
+import { TsopsError } from "../../errors.ts";
+import type { Progress } from "../../progress.ts";
+import { createRandom, type Random } from "../../random.ts";
+import type { FeatureMatrix } from "../regressor.ts";
+import { binColumns, packRows } from "./binned-matrix.ts";
+import { type ColumnBins, learnBins } from "./bins.ts";
+import type { Tree } from "./forest.ts";
+import { TreeGrower, type TreeShape } from "./grow.ts";
+import { createPackedGradients, packGradients } from "./histogram.ts";
+import { leafValues } from "./leaf-values.ts";
+import { lossOf } from "./loss.ts";
+import type { ResolvedGbdtOptions } from "./options.ts";
+import { RowPartition } from "./row-partition.ts";
+import type { SplitLimits } from "./split.ts";
+
+/** Rows to learn from or to judge by. */
+export interface LabelledRows {
+  readonly x: FeatureMatrix;
+  readonly y: Float64Array;
+  readonly weights: Float64Array | undefined;
+}
+
+/** What boosting found. */
+export interface Boosted {
+  readonly baseline: number;
+  readonly trees: readonly Tree[];
+  /** Bins per column of the matrix. */
+  readonly bins: readonly ColumnBins[];
+  /** Mean validation loss after 0, 1, 2, ... trees; empty without validation rows. */
+  readonly validationLosses: readonly number[];
+}
+
+interface BoostControl {
+  /** Trees without improvement after which boosting stops. */
+  readonly patience: number;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: Progress | undefined;
+}
+
+const maxRows = 2 ** 26 - 1;
+
+/**
+ * Gradient boosting of leaf-wise grown trees on binned columns (Friedman 2001; histogram method as in LightGBM, Ke et al. 2017).
+ * Gives way to other work in the process between trees.
+ */
+export async function boost(
+  train: LabelledRows,
+  validation: LabelledRows | undefined,
+  options: ResolvedGbdtOptions,
+  control: BoostControl,
+): Promise<Boosted> {
+  if (train.x.rows > maxRows)
+    throw new TsopsError("VALUE_INVALID", `gbdt fits at most ${maxRows} rows, got ${train.x.rows}.`);
+  const breathe = breather(control.signal);
+  const { y, weights } = train;
+  const active = activeRows(train.x.rows, weights);
+  const bins: ColumnBins[] = [];
+  for (const column of train.x.columns) {
+    bins.push(learnBins(column, active, options.bins));
+    await breathe(train.x.rows * 16);
+  }
+  const used = usedColumns(train.x, bins, active);
+  const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
+  const matrix = packRows(train.x.rows, usedBins, binColumns(train.x, used, usedBins));
+
+  const loss = lossOf(options.loss, options.alpha);
+  const baseline = loss.baseline(y, weights, active);
+  if (!Number.isFinite(baseline))
+    throw new TsopsError("VALUE_INVALID", "The target values are too large: their sum is not finite.", {
+      hint: "Scale the target.",
+    });
+  const scores = new Float64Array(train.x.rows).fill(baseline);
+  const sampler = createSampler(active, used.length, options);
+  const inBag = new RowPartition(matrix.columns, active.length, options.leaves);
+  const outOfBag = sampler.samplesRows
+    ? new RowPartition(matrix.columns, active.length, options.leaves)
+    : undefined;
+  const held =
+    validation === undefined
+      ? undefined
+      : prepareHeldOut(validation, used, usedBins, baseline, options.leaves);
+  const followers = [outOfBag, held?.partition].filter((partition) => partition !== undefined);
+  const gradients = new Float64Array(train.x.rows);
+  const packed = createPackedGradients(train.x.rows, weights);
+  const grower = new TreeGrower(matrix, weights !== undefined);
+  // Residuals of the squared loss below this are rounding errors of the target.
+  const noise = loss.leafQuantile === undefined ? 1e-14 * absoluteSum(y, weights) : 0;
+
+  const trees: Tree[] = [];
+  const validationLosses: number[] = [];
+  if (held !== undefined) validationLosses.push(loss.evaluate(held.y, held.scores, held.weights));
+  for (let round = 0; round < options.trees; round++) {
+    const size = loss.gradients(y, scores, weights, gradients);
+    if (!(size > noise)) break;
+    packGradients(packed, gradients, size);
+    const { rows, rest, columns } = sampler.draw();
+    inBag.reset(rows);
+    outOfBag?.reset(rest);
+    held?.partition.reset(held.rows);
+    const shape = grower.grow({
+      gradients: packed,
+      limits: splitLimits(options, packed.countUnit, packed.scale, packed.weightScale, weights !== undefined),
+      maxLeaves: options.leaves,
+      maxDepth: options.maxDepth,
+      columns,
+      partition: inBag,
+      followers,
+    });
+    if (shape.columns.length === 0) {
+      if (sampler.isRandom) continue;
+      break;
+    }
+    const values = leafValues(
+      shape.leafL2,
+      inBag,
+      { loss, y, scores, gradients, weights },
+      options,
+      packed.weightScale,
+    );
+    inBag.addLeafValues(values, values.length, scores);
+    outOfBag?.addLeafValues(values, values.length, scores);
+    trees.push(finishTree(shape, values, inBag, used, usedBins));
+    control.progress?.({ task: "gbdt", done: round + 1, total: options.trees });
+    if (held !== undefined) {
+      held.partition.addLeafValues(values, values.length, held.scores);
+      validationLosses.push(loss.evaluate(held.y, held.scores, held.weights));
+      if (trees.length - leastIndex(validationLosses) >= control.patience) break;
+    }
+    await breathe(train.x.rows * 4 + matrix.slots * 8);
+  }
+  const kept = held === undefined ? trees.length : leastIndex(validationLosses);
+  return { baseline, trees: trees.slice(0, kept), bins, validationLosses };
+}
+
+/** Lets timers and I/O run (and an abort arrive) after about every 20 million units of work. */
+function breather(signal: AbortSignal | undefined): (work: number) => Promise<void> {
+  let done = 0;
+  throwIfAborted(signal);
+  return async (work) => {
+    done += work;
+    throwIfAborted(signal);
+    if (done < 2e7) return;
+    done = 0;
+    await new Promise<void>((resume) => setImmediate(resume));
+    throwIfAborted(signal);
+  };
+}
+
+/** Rows of weight 0 take no part: the result is as if they were absent. */
+function activeRows(rows: number, weights: Float64Array | undefined): Uint32Array {
+  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  return weights === undefined ? all : all.filter((row) => (weights[row] as number) > 0);
+}
+
+/** Columns that can separate rows at all. */
+function usedColumns(x: FeatureMatrix, bins: readonly ColumnBins[], rows: Uint32Array): Int32Array {
+  const used = bins.flatMap((columnBins, column) => {
+    const values = columnBins.kind === "numeric" ? columnBins.upper.length : columnBins.codes.length;
+    if (values >= 2) return [column];
+    const data = (x.columns[column] as FeatureMatrix["columns"][number]).values;
+    return values === 1 && rows.some((row) => Number.isNaN(data[row])) ? [column] : [];
+  });
+  return Int32Array.from(used);
+}
+
+function absoluteSum(y: Float64Array, weights: Float64Array | undefined): number {
+  let sum = 0;
+  for (let row = 0; row < y.length; row++) sum += Math.abs(y[row] as number) * (weights?.[row] ?? 1);
+  return sum;
+}
+
+function prepareHeldOut(
+  { x, y, weights }: LabelledRows,
+  used: Int32Array,
+  bins: readonly ColumnBins[],
+  baseline: number,
+  leaves: number,
+) {
+  return {
+    y,
+    weights,
+    rows: activeRows(x.rows, undefined),
+    scores: new Float64Array(x.rows).fill(baseline),
+    partition: new RowPartition(binColumns(x, used, bins), x.rows, leaves),
+  };
+}
+
+/** Converts limits and penalties to the units of the histograms of one tree. */
+function splitLimits(
+  options: ResolvedGbdtOptions,
+  countUnit: number,
+  scale: number,
+  weightScale: number,
+  weighted: boolean,
+): SplitLimits {
+  const { smoothing, l2, ...categorical } = options.categorical;
+  return {
+    minRows: weighted
+      ? options.minLeafRows
+      : Math.max(options.minLeafRows, Math.ceil(options.minLeafHessian)),
+    minWeight: weighted ? options.minLeafHessian * weightScale : 0,
+    minGain: options.minSplitGain === 0 ? 0 : (options.minSplitGain * scale * scale) / weightScale,
+    l1: options.l1 * scale,
+    l2: options.l2 * weightScale,
+    countUnit,
+    categorical: {
+      ...categorical,
+      minRows: smoothing,
+      smoothing: smoothing * weightScale,
+      l2: (options.l2 + l2) * weightScale,
+    },
+  };
+}
+
+interface Draw {
+  /** Rows to fit on, ascending. */
+  readonly rows: Uint32Array;
+  /** The other active rows, ascending. */
+  readonly rest: Uint32Array;
+  readonly columns: Int32Array;
+}
+
+/** Draws rows and columns per tree, without replacement, in ascending order. */
+function createSampler(active: Uint32Array, columnCount: number, options: ResolvedGbdtOptions) {
+  const rowCount = Math.max(1, Math.round(active.length * options.rowFraction));
+  const usedCount = Math.max(Math.min(1, columnCount), Math.round(columnCount * options.columnFraction));
+  const samplesRows = rowCount < active.length;
+  const all = Uint32Array.from({ length: columnCount }, (_, column) => column);
+  const rowRandom = createRandom(options.seed).fork("rows");
+  const columnRandom = createRandom(options.seed).fork("columns");
+  return {
+    samplesRows,
+    isRandom: samplesRows || usedCount < columnCount,
+    draw(): Draw {
+      const [rows, rest] = samplesRows ? choose(active, rowCount, rowRandom) : [active, new Uint32Array(0)];
+      const [columns] = usedCount < columnCount ? choose(all, usedCount, columnRandom) : [all];
+      return { rows, rest, columns: Int32Array.from(columns) };
+    },
+  };
+}
+
+/** Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S): every subset of the size is equally likely. */
+function choose(from: Uint32Array, count: number, random: Random): [Uint32Array, Uint32Array] {
+  const chosen = new Uint32Array(count);
+  const rest = new Uint32Array(from.length - count);
+  let taken = 0;
+  for (let i = 0; i < from.length; i++) {
+    if (random.uniform() * (from.length - i) < count - taken) chosen[taken++] = from[i] as number;
+    else rest[i - taken] = from[i] as number;
+  }
+  return [chosen, rest];
+}
+
+/** Translates used columns to columns and bins to thresholds. */
+function finishTree(
+  { bins: lastLeft, leafL2: _, ...shape }: TreeShape,
+  values: Float64Array,
+  rows: RowPartition,
+  used: Int32Array,
+  bins: readonly ColumnBins[],
+): Tree {
+  return {
+    ...shape,
+    columns: shape.columns.map((column) => used[column] as number),
+    thresholds: shape.columns.map((column, node) => {
+      const columnBins = bins[column] as ColumnBins;
+      return columnBins.kind === "numeric" ? (columnBins.upper[lastLeft[node] as number] as number) : 0;
+    }),
+    leafValues: values,
+    leafRows: Uint32Array.from(values, (_value, leaf) => rows.count(leaf)),
+  };
+}
+
+/** Index of the first least value. */
+function leastIndex(values: readonly number[]): number {
+  let best = 0;
+  values.forEach((value, index) => {
+    if (value < (values[best] as number)) best = index;
+  });
+  return best;
+}

@@ -1,0 +1,134 @@
+import { TsopsError } from "../../errors.ts";
+import type { FeatureColumn, FeatureMatrix, RegressorFitOptions } from "../regressor.ts";
+
+const shownRows = 5;
+
+/**
+ * Refuses what no regressor can fit: no rows or columns, unequal lengths, targets that are not finite, negative or all-zero
+ * weights, category codes that are not whole numbers from 0.
+ * @throws TsopsError SCHEMA_MISMATCH, VALUE_INVALID (rows listed).
+ */
+export function checkFitInput(x: FeatureMatrix, y: Float64Array, options: RegressorFitOptions): void {
+  checkMatrix(x, "the training matrix");
+  checkTarget(y, x.rows, "the target");
+  checkWeights(options.weights, x.rows, "weights");
+  const { validation } = options;
+  if (validation === undefined) return;
+  checkColumns(validation.x, x.columns, "the validation matrix");
+  checkMatrix(validation.x, "the validation matrix");
+  checkTarget(validation.y, validation.x.rows, "the validation target");
+  checkWeights(validation.weights, validation.x.rows, "validation weights");
+}
+
+/**
+ * Refuses a matrix whose columns are not the fitted ones, by name, kind and order, or of unequal lengths.
+ * @throws TsopsError SCHEMA_MISMATCH, VALUE_INVALID.
+ */
+export function checkPredictInput(
+  x: FeatureMatrix,
+  fitted: readonly Pick<FeatureColumn, "name" | "kind">[],
+): void {
+  checkColumns(x, fitted, "the matrix");
+  for (const column of x.columns) {
+    checkLength(column.values.length, x.rows, `Column "${column.name}"`);
+    if (column.kind === "categorical") checkCodes(column);
+  }
+}
+
+function checkMatrix(x: FeatureMatrix, what: string): void {
+  if (x.columns.length === 0)
+    throw new TsopsError("SCHEMA_MISMATCH", `${capital(what)} has no columns.`, {
+      hint: "Give the model at least one feature.",
+    });
+  if (x.rows === 0) throw new TsopsError("SCHEMA_MISMATCH", `${capital(what)} has no rows.`);
+  const names = new Set<string>();
+  for (const column of x.columns) {
+    if (names.has(column.name))
+      throw new TsopsError("SCHEMA_MISMATCH", `${capital(what)} has two columns named "${column.name}".`);
+    names.add(column.name);
+    checkLength(column.values.length, x.rows, `Column "${column.name}"`);
+    if (column.kind === "categorical") checkCodes(column);
+  }
+}
+
+function checkTarget(y: Float64Array, rows: number, what: string): void {
+  checkLength(y.length, rows, capital(what));
+  refuseRows(y, (value) => !Number.isFinite(value), `${capital(what)} must be finite`, {
+    hint: "Drop or fill these rows first.",
+  });
+}
+
+function checkWeights(weights: Float64Array | undefined, rows: number, what: string): void {
+  if (weights === undefined) return;
+  checkLength(weights.length, rows, capital(what));
+  refuseRows(
+    weights,
+    (value) => !(value >= 0 && value < Infinity),
+    `${capital(what)} must be finite and not negative`,
+  );
+  if (!weights.some((weight) => weight > 0))
+    throw new TsopsError("VALUE_INVALID", `All ${rows} ${what} are 0.`, {
+      hint: "Give at least one row a positive weight, or pass no weights.",
+    });
+}
+
+function checkCodes(column: FeatureColumn): void {
+  refuseRows(
+    column.values,
+    (value) => !(value >= 0 && value <= 0x7fffffff && value % 1 === 0) && !Number.isNaN(value),
+    `Categorical column "${column.name}" must hold codes 0, 1, 2, ... or NaN`,
+  );
+}
+
+function checkColumns(
+  x: FeatureMatrix,
+  expected: readonly Pick<FeatureColumn, "name" | "kind">[],
+  what: string,
+): void {
+  if (x.columns.length !== expected.length)
+    throw new TsopsError(
+      "SCHEMA_MISMATCH",
+      `${capital(what)} has ${x.columns.length} columns, the model was fitted on ${expected.length}.`,
+      { details: { expected: expected.map(({ name }) => name), found: x.columns.map(({ name }) => name) } },
+    );
+  expected.forEach(({ name, kind }, index) => {
+    const found = x.columns[index] as FeatureColumn;
+    if (found.name !== name || found.kind !== kind)
+      throw new TsopsError(
+        "SCHEMA_MISMATCH",
+        `Column ${index} of ${what} is "${found.name}" (${found.kind}), the model was fitted on "${name}" (${kind}).`,
+        { hint: "Pass the columns in the order of featureNames." },
+      );
+  });
+}
+
+function checkLength(found: number, rows: number, what: string): void {
+  if (found !== rows)
+    throw new TsopsError("SCHEMA_MISMATCH", `${what} has ${found} values for ${rows} rows.`);
+}
+
+function refuseRows(
+  values: Float64Array,
+  isWrong: (value: number) => boolean,
+  rule: string,
+  options: { hint?: string } = {},
+): void {
+  const wrong: number[] = [];
+  let count = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (!isWrong(values[row] as number)) continue;
+    count++;
+    if (wrong.length < shownRows) wrong.push(row);
+  }
+  if (count === 0) return;
+  const found = wrong.map((row) => `${values[row]} in row ${row}`).join(", ");
+  const more = count > wrong.length ? `, and ${count - wrong.length} more` : "";
+  throw new TsopsError("VALUE_INVALID", `${rule}; found ${found}${more}.`, {
+    ...options,
+    details: { rows: wrong, count },
+  });
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
