@@ -120,6 +120,18 @@ export {
   setNull,
   setValid,
 } from "./schema/validity.ts";
+export {
+  chiSquareCdf,
+  chiSquareSurvival,
+  fCdf,
+  fSurvival,
+  normalCdf,
+  normalQuantile,
+  normalSurvival,
+  studentTCdf,
+  studentTQuantile,
+  studentTSurvival,
+} from "./stats/distributions.ts";
 export { type CalendarFields, calendarFields } from "./time/calendar.ts";
 export { systemClock, type VirtualClock, virtualClock } from "./time/clock.ts";
 export {
