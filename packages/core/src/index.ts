@@ -55,6 +55,7 @@ export type {
   RunStatus,
   Tracker,
 } from "./ports/tracker.ts";
+export { seriesKeyText } from "./forecast/series-key.ts";
 export type { Progress, ProgressEvent } from "./progress.ts";
 export { createRandom, type Random, type Seed } from "./random.ts";
 export {
