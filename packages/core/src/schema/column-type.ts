@@ -57,10 +57,12 @@ export type InputRowOf<S extends ColumnTypes> = Simplify<
   }
 >;
 
-/** Names of the columns of one kind. */
-export type NamesOfKind<S extends ColumnTypes, Kind extends ColumnKind> = {
-  [K in keyof S & string]: S[K] extends ColumnType<infer Found> ? (Found extends Kind ? K : never) : never;
-}[keyof S & string];
+/** Names of the columns of one kind; any text where the columns are not known to the type checker. */
+export type NamesOfKind<S extends ColumnTypes, Kind extends ColumnKind> = string extends keyof S
+  ? string
+  : {
+      [K in keyof S & string]: S[K] extends ColumnType<infer Found> ? (Found extends Kind ? K : never) : never;
+    }[keyof S & string];
 
 /** Options of a column. */
 export interface ColumnOptions {

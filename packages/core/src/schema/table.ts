@@ -15,8 +15,10 @@ export interface Table<
   readonly columns: S;
   /** Entity key columns, most significant first. May be empty: the table then describes one entity. */
   readonly keys: readonly Key[];
-  readonly eventTime: NamesOfKind<S, "timestamp">;
-  readonly availableAt?: NamesOfKind<S, "timestamp">;
+  /** A timestamp column without nulls; `table` checks it. Plain text here, so that every table is a `Table`. */
+  readonly eventTime: string;
+  /** A timestamp column; null hides the row from joins that ask what was known. */
+  readonly availableAt?: string;
 }
 
 /** Names of columns that can be keys: text, integers, booleans and instants, but not floats. */
