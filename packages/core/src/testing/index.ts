@@ -1,0 +1,8 @@
+// Conformance kits: plain cases for any test framework, so that third parties can test their own implementations.
+
+export { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+export { type DecisionLogSubject, decisionLogCases } from "./decision-log.ts";
+export { type LedgerSubject, ledgerCases } from "./ledger.ts";
+export { type PredictionLogSubject, predictionLogCases, samplePrediction } from "./prediction-log.ts";
+export { type RegistrySubject, registryCases } from "./registry.ts";
+export { type TrackerSubject, trackerCases } from "./tracker.ts";
