@@ -6,6 +6,14 @@ export { type Home, type HomeOptions, openHome } from "./home/home.ts";
 // arrow
 
 // engine
+export {
+  type DuckEngine,
+  type DuckSession,
+  type EngineOptions,
+  openEngine,
+  type QueryOptions,
+} from "./engine/engine.ts";
+export { quoteInstant, quoteName, quotePath, quoteText } from "./engine/sql-text.ts";
 
 // delta
 

@@ -1,0 +1,396 @@
+import { type DuckDBDecimalType, type DuckDBEnumType, type DuckDBType, DuckDBTypeId } from "@duckdb/node-api";
+import { type Column, type ColumnKind, isValid, TsopsError } from "@tsops/core";
+import { ValidityBuilder } from "./bits.ts";
+import { type RawVector, vectorBytes, vectorValidity } from "./raw.ts";
+import { TextCodes } from "./text-codes.ts";
+
+/** Collects one column of a result, a vector at a time. */
+export interface ColumnReader {
+  readonly kind: ColumnKind;
+  append(vector: RawVector, rows: number): void;
+  /** The rows so far as a column of its own; the reader then begins anew (text keeps its dictionary). */
+  finish(): Column;
+}
+
+type Numbers = Float64Array | BigInt64Array | Uint8Array | Int32Array;
+type Copy<A> = (bytes: Uint8Array, valid: Uint8Array | null, rows: number, target: A, start: number) => void;
+
+/** The kind that a DuckDB type becomes, and how its values are copied. */
+interface Widening<A extends Numbers = Numbers> {
+  readonly kind: ColumnKind;
+  /** Bytes of one value in DuckDB's vector. */
+  readonly width: number;
+  readonly create: (length: number) => A;
+  readonly copy: Copy<A>;
+}
+
+const minInt64 = -(2n ** 63n);
+const maxInt64 = 2n ** 63n - 1n;
+
+/**
+ * A reader for a column of a DuckDB type.
+ *
+ * Widenings: TINYINT .. UINTEGER, UBIGINT and HUGEINT become int64 (a value beyond int64 is an error); FLOAT and DECIMAL become
+ * float64 (the nearest one); DATE, TIMESTAMP, TIMESTAMP_S/_MS/_NS and TIMESTAMPTZ become a timestamp in microseconds UTC, a
+ * date its midnight (infinite instants and nanoseconds that are not whole microseconds are errors); ENUM becomes utf8.
+ * When `wanted` is float64, every integer becomes the nearest float64.
+ * @throws TsopsError SCHEMA_MISMATCH naming the column, for any other type or kind
+ */
+export function columnReader(name: string, type: DuckDBType, wanted?: ColumnKind): ColumnReader {
+  if (type.typeId === DuckDBTypeId.SQLNULL) return nullReader(wanted ?? "float64");
+  if (type.typeId === DuckDBTypeId.VARCHAR && (wanted ?? "utf8") === "utf8") return textReader();
+  if (type.typeId === DuckDBTypeId.ENUM && (wanted ?? "utf8") === "utf8")
+    return enumReader(type as DuckDBEnumType);
+  const found = widening(name, type, wanted);
+  if (found === null || (wanted !== undefined && found.kind !== wanted))
+    throw new TsopsError(
+      "SCHEMA_MISMATCH",
+      `Column "${name}" of the result has DuckDB type ${type}, which cannot be read as ${wanted ?? "any column type"}.`,
+      {
+        hint: "Cast it in the query, e.g. to BIGINT, DOUBLE, VARCHAR, BOOLEAN or TIMESTAMPTZ.",
+        details: { column: name, type: String(type), wanted },
+      },
+    );
+  return fixedReader(found);
+}
+
+function fixedReader(how: Widening): ColumnReader {
+  let values = how.create(2048);
+  let length = 0;
+  let validity = new ValidityBuilder();
+  return {
+    kind: how.kind,
+    append: (vector, rows) => {
+      if (length + rows > values.length) {
+        const larger = how.create(Math.max(length + rows, values.length * 2));
+        (larger as Uint8Array).set(values as Uint8Array);
+        values = larger;
+      }
+      const valid = vectorValidity(vector, rows);
+      how.copy(vectorBytes(vector, rows * how.width), valid, rows, values, length);
+      validity.append(valid, rows);
+      length += rows;
+    },
+    finish: () => {
+      const column = { kind: how.kind, values: trimmed(values, length), valid: validity.finish() } as Column;
+      values = how.create(2048);
+      length = 0;
+      validity = new ValidityBuilder();
+      return column;
+    },
+  };
+}
+
+function trimmed<A extends Numbers>(values: A, length: number): A {
+  return (length === values.length ? values : values.slice(0, length)) as A;
+}
+
+function textReader(): ColumnReader {
+  const texts = new TextCodes();
+  const codes: Widening<Int32Array> = {
+    kind: "utf8",
+    width: 16,
+    create: (length) => new Int32Array(length),
+    copy: (bytes, valid, rows, target, start) => texts.append(bytes, valid, rows, target, start),
+  };
+  return codesReader(codes, () => texts.dictionary.slice());
+}
+
+function enumReader(type: DuckDBEnumType): ColumnReader {
+  const width = type.values.length <= 0x100 ? 1 : type.values.length <= 0x10000 ? 2 : 4;
+  const array = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[width];
+  const codes: Widening<Int32Array> = {
+    kind: "utf8",
+    width,
+    create: (length) => new Int32Array(length),
+    copy: (bytes, valid, rows, target, start) => {
+      const source = new array(bytes.buffer as ArrayBuffer, bytes.byteOffset, rows);
+      // The entry of a null row is arbitrary memory; zero keeps every code inside the dictionary.
+      for (let i = 0; i < rows; i++) target[start + i] = isValid(valid, i) ? (source[i] as number) : 0;
+    },
+  };
+  return codesReader(codes, () => type.values);
+}
+
+function codesReader(codes: Widening<Int32Array>, dictionary: () => readonly string[]): ColumnReader {
+  const inner = fixedReader(codes as unknown as Widening);
+  return {
+    kind: "utf8",
+    append: inner.append,
+    finish: () => {
+      const { values, valid } = inner.finish() as unknown as { values: Int32Array; valid: Uint8Array | null };
+      return { kind: "utf8", codes: values, dictionary: dictionary(), valid };
+    },
+  };
+}
+
+function nullReader(kind: ColumnKind): ColumnReader {
+  let length = 0;
+  return {
+    kind,
+    append: (_, rows) => {
+      length += rows;
+    },
+    finish: () => {
+      const valid = length === 0 ? null : new Uint8Array((length + 7) >> 3);
+      const rows = length;
+      length = 0;
+      if (kind === "utf8") return { kind, codes: new Int32Array(rows), dictionary: [], valid };
+      if (kind === "float64") return { kind, values: new Float64Array(rows), valid };
+      if (kind === "bool") return { kind, values: new Uint8Array(rows), valid };
+      return { kind, values: new BigInt64Array(rows), valid };
+    },
+  };
+}
+
+function widening(name: string, type: DuckDBType, wanted: ColumnKind | undefined): Widening | null {
+  const float = wanted === "float64";
+  switch (type.typeId) {
+    case DuckDBTypeId.DOUBLE:
+      return floats(8, (bytes, rows) => new Float64Array(bytes.buffer, bytes.byteOffset, rows));
+    case DuckDBTypeId.FLOAT:
+      return floats(4, (bytes, rows) => new Float32Array(bytes.buffer, bytes.byteOffset, rows));
+    case DuckDBTypeId.BOOLEAN:
+      return erase({
+        kind: "bool",
+        width: 1,
+        create: (length) => new Uint8Array(length),
+        copy: (bytes, _, rows, target, start) => target.set(bytes.subarray(0, rows), start),
+      });
+    case DuckDBTypeId.BIGINT:
+      return float ? bigFloats(int64s, 1) : sameInt64("int64", () => undefined);
+    case DuckDBTypeId.TINYINT:
+      return smallIntegers(1, Int8Array, float);
+    case DuckDBTypeId.SMALLINT:
+      return smallIntegers(2, Int16Array, float);
+    case DuckDBTypeId.INTEGER:
+      return smallIntegers(4, Int32Array, float);
+    case DuckDBTypeId.UTINYINT:
+      return smallIntegers(1, Uint8Array, float);
+    case DuckDBTypeId.USMALLINT:
+      return smallIntegers(2, Uint16Array, float);
+    case DuckDBTypeId.UINTEGER:
+      return smallIntegers(4, Uint32Array, float);
+    case DuckDBTypeId.UBIGINT:
+      return float ? bigFloats(uint64s, 1) : checkedInt64(name, type, uint64s);
+    case DuckDBTypeId.HUGEINT:
+      return float ? bigFloats(int128s, 1) : checkedInt64(name, type, int128s);
+    case DuckDBTypeId.UHUGEINT:
+      return float ? bigFloats(uint128s, 1) : checkedInt64(name, type, uint128s);
+    case DuckDBTypeId.DECIMAL:
+      return decimals(type as DuckDBDecimalType);
+    case DuckDBTypeId.TIMESTAMP:
+    case DuckDBTypeId.TIMESTAMP_TZ:
+      return sameInt64("timestamp", (values, valid) => refuseInfinite(name, values, valid));
+    case DuckDBTypeId.DATE:
+      return dates(name);
+    case DuckDBTypeId.TIMESTAMP_S:
+      return instants(name, 1_000_000n, null);
+    case DuckDBTypeId.TIMESTAMP_MS:
+      return instants(name, 1000n, null);
+    case DuckDBTypeId.TIMESTAMP_NS:
+      return instants(name, null, 1000n);
+    default:
+      return null;
+  }
+}
+
+function erase<A extends Numbers>(how: Widening<A>): Widening {
+  return how as unknown as Widening;
+}
+
+function floats(width: number, view: (bytes: Uint8Array, rows: number) => ArrayLike<number>): Widening {
+  return erase({
+    kind: "float64",
+    width,
+    create: (length) => new Float64Array(length),
+    copy: (bytes, _, rows, target, start) => target.set(view(bytes, rows), start),
+  });
+}
+
+function sameInt64(
+  kind: "int64" | "timestamp",
+  check: (values: BigInt64Array, valid: Uint8Array | null) => void,
+): Widening {
+  return erase({
+    kind,
+    width: 8,
+    create: (length) => new BigInt64Array(length),
+    copy: (bytes, valid, rows, target, start) => {
+      const source = int64s.view(bytes, rows);
+      check(source, valid);
+      target.set(source, start);
+    },
+  });
+}
+
+type SmallArray = new (
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
+
+function smallIntegers(width: number, array: SmallArray, float: boolean): Widening {
+  if (float) return floats(width, (bytes, rows) => new array(bytes.buffer, bytes.byteOffset, rows));
+  return erase({
+    kind: "int64",
+    width,
+    create: (length) => new BigInt64Array(length),
+    copy: (bytes, _, rows, target, start) => {
+      const source = new array(bytes.buffer, bytes.byteOffset, rows);
+      // Two 32-bit stores are several times faster than a conversion to bigint.
+      const halves = new Int32Array(target.buffer, target.byteOffset + start * 8, rows * 2);
+      for (let i = 0; i < rows; i++) {
+        const value = source[i] as number;
+        halves[2 * i] = value;
+        halves[2 * i + 1] = value < 0 ? -1 : 0;
+      }
+    },
+  });
+}
+
+/** Integers of 64 or 128 bits: how to view a vector and read one value. */
+interface WideIntegers<V> {
+  readonly width: number;
+  view(bytes: Uint8Array, rows: number): V;
+  at(view: V, index: number): bigint;
+}
+
+const int64s: WideIntegers<BigInt64Array> = {
+  width: 8,
+  view: (bytes, rows) => new BigInt64Array(bytes.buffer, bytes.byteOffset, rows),
+  at: (view, index) => view[index] as bigint,
+};
+const uint64s: WideIntegers<BigUint64Array> = {
+  width: 8,
+  view: (bytes, rows) => new BigUint64Array(bytes.buffer, bytes.byteOffset, rows),
+  at: (view, index) => view[index] as bigint,
+};
+const int128s: WideIntegers<BigUint64Array> = {
+  width: 16,
+  view: (bytes, rows) => new BigUint64Array(bytes.buffer, bytes.byteOffset, rows * 2),
+  at: (view, index) =>
+    (BigInt.asIntN(64, view[2 * index + 1] as bigint) << 64n) | (view[2 * index] as bigint),
+};
+const uint128s: WideIntegers<BigUint64Array> = {
+  width: 16,
+  view: int128s.view,
+  at: (view, index) => ((view[2 * index + 1] as bigint) << 64n) | (view[2 * index] as bigint),
+};
+
+function bigFloats<V>(integers: WideIntegers<V>, divisor: number): Widening {
+  return erase({
+    kind: "float64",
+    width: integers.width,
+    create: (length) => new Float64Array(length),
+    copy: (bytes, _, rows, target, start) => {
+      const source = integers.view(bytes, rows);
+      for (let i = 0; i < rows; i++) target[start + i] = Number(integers.at(source, i)) / divisor;
+    },
+  });
+}
+
+function checkedInt64<V>(name: string, type: DuckDBType, integers: WideIntegers<V>): Widening {
+  return erase({
+    kind: "int64",
+    width: integers.width,
+    create: (length) => new BigInt64Array(length),
+    copy: (bytes, valid, rows, target, start) => {
+      const source = integers.view(bytes, rows);
+      for (let i = 0; i < rows; i++) {
+        const value = integers.at(source, i);
+        if ((value < minInt64 || value > maxInt64) && isValid(valid, i))
+          throw new TsopsError(
+            "VALUE_INVALID",
+            `Column "${name}" (${type}) holds ${value} in row ${start + i}, which does not fit int64.`,
+            { hint: "Cast the column to DOUBLE in the query.", details: { column: name, row: start + i } },
+          );
+        target[start + i] = value;
+      }
+    },
+  });
+}
+
+function decimals(type: DuckDBDecimalType): Widening {
+  const divisor = 10 ** type.scale;
+  if (type.width <= 4) return scaled(2, Int16Array, divisor);
+  if (type.width <= 9) return scaled(4, Int32Array, divisor);
+  return type.width <= 18 ? bigFloats(int64s, divisor) : bigFloats(int128s, divisor);
+}
+
+function scaled(width: number, array: SmallArray, divisor: number): Widening {
+  return erase({
+    kind: "float64",
+    width,
+    create: (length) => new Float64Array(length),
+    copy: (bytes, _, rows, target, start) => {
+      const source = new array(bytes.buffer, bytes.byteOffset, rows);
+      for (let i = 0; i < rows; i++) target[start + i] = (source[i] as number) / divisor;
+    },
+  });
+}
+
+function dates(name: string): Widening {
+  return erase({
+    kind: "timestamp",
+    width: 4,
+    create: (length) => new BigInt64Array(length),
+    copy: (bytes, valid, rows, target, start) => {
+      const source = new Int32Array(bytes.buffer, bytes.byteOffset, rows);
+      for (let i = 0; i < rows; i++) {
+        const days = source[i] as number;
+        if ((days === 0x7fffffff || days === -0x7fffffff) && isValid(valid, i))
+          throw infinite(name, start + i);
+        target[start + i] = BigInt(days) * 86_400_000_000n;
+      }
+    },
+  });
+}
+
+/** Instants in another unit: `times` µs each, or `per` of them a microsecond. */
+function instants(name: string, times: bigint | null, per: bigint | null): Widening {
+  return erase({
+    kind: "timestamp",
+    width: 8,
+    create: (length) => new BigInt64Array(length),
+    copy: (bytes, valid, rows, target, start) => {
+      const source = int64s.view(bytes, rows);
+      refuseInfinite(name, source, valid);
+      for (let i = 0; i < rows; i++) {
+        const value = source[i] as bigint;
+        if (per === null) target[start + i] = value * (times as bigint);
+        else {
+          const micros = value / per;
+          if (micros * per !== value && isValid(valid, i))
+            throw new TsopsError(
+              "VALUE_INVALID",
+              `Column "${name}" holds an instant with nanoseconds in row ${start + i}; tsops keeps microseconds.`,
+              {
+                hint: "Cast the column to TIMESTAMP in the query to drop the nanoseconds.",
+                details: { column: name, row: start + i },
+              },
+            );
+          target[start + i] = micros;
+        }
+      }
+    },
+  });
+}
+
+/** DuckDB keeps ±infinity as ±(2^63 - 1). */
+function refuseInfinite(name: string, values: BigInt64Array, valid: Uint8Array | null): void {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    const high = halves[2 * i + 1] as number;
+    if (high !== 0x7fffffff && high !== -0x80000000) continue;
+    const low = halves[2 * i] as number;
+    if (low === (high < 0 ? 1 : -1) && isValid(valid, i)) throw infinite(name, i);
+  }
+}
+
+function infinite(name: string, row: number): TsopsError {
+  return new TsopsError("VALUE_INVALID", `Column "${name}" holds an infinite instant (row ${row}).`, {
+    hint: "Replace infinite instants by null in the query.",
+    details: { column: name, row },
+  });
+}

@@ -1,0 +1,150 @@
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type Columns, TsopsError } from "@tsops/core";
+import { checkDuckDbVersion } from "../arrow/raw.ts";
+import { type ReadOptions, readBatches, readColumns } from "../arrow/read.ts";
+import { writeColumns } from "../arrow/write.ts";
+import { asEngineError } from "./duckdb-error.ts";
+
+/** Settings of an engine. */
+export interface EngineOptions {
+  /** Threads that queries may use. Default: DuckDB's, one per core. */
+  readonly threads?: number;
+  /** Most memory that queries may use, e.g. `"2GB"`. Default: DuckDB's, 80 % of the machine's. */
+  readonly memoryLimit?: string;
+  /** Directory for what does not fit that memory. Default: none, such a query fails with STORE_UNAVAILABLE. */
+  readonly tempDirectory?: string;
+}
+
+/** Lets a query be stopped. */
+export interface QueryOptions {
+  /** Stops the query: the call then rejects with TsopsError ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An in-memory DuckDB: the query engine over tables, never a store. */
+export interface DuckEngine extends AsyncDisposable {
+  /** A new connection with its own temporary tables. Close it when done. */
+  session(): Promise<DuckSession>;
+  /** Runs `work` on a connection of its own and closes it afterwards. */
+  use<T>(work: (session: DuckSession) => Promise<T>): Promise<T>;
+  /** Closes the sessions that are still open, and the database. */
+  close(): Promise<void>;
+}
+
+/** One connection, in UTC. It runs one query at a time: wait for one (or finish its batches) before the next. */
+export interface DuckSession extends AsyncDisposable {
+  /** Runs statements and drops their result. */
+  run(sql: string, options?: QueryOptions): Promise<void>;
+  /** Runs a query and reads its whole result. */
+  columns(sql: string, options?: QueryOptions & ReadOptions): Promise<Columns>;
+  /** Runs a query and reads its result as it is produced, in bounded memory. */
+  batches(sql: string, options?: QueryOptions & ReadOptions): AsyncGenerator<Columns, void, undefined>;
+  /** Creates a temporary table from columns; it lives as long as the session. Instants become TIMESTAMPTZ. */
+  load(name: string, columns: Columns, options?: QueryOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an engine. Extensions are neither loaded nor downloaded: `parquet`, `icu` and `json` are built in.
+ * @throws TsopsError STORE_UNSUPPORTED when another version of DuckDB is installed than was tested
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<DuckEngine> {
+  checkDuckDbVersion();
+  const instance = await DuckDBInstance.create(":memory:", {
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    temp_directory: options.tempDirectory ?? "",
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+    ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+  });
+  const open = new Set<DuckSession>();
+  let isClosed = false;
+  const engine: DuckEngine = {
+    session: async () => {
+      if (isClosed) throw new TsopsError("STORE_UNAVAILABLE", "The engine is closed.");
+      const connection = await instance.connect();
+      await connection.run("SET TimeZone = 'UTC'");
+      const session = createSession(connection, () => open.delete(session));
+      open.add(session);
+      return session;
+    },
+    use: async (work) => {
+      const session = await engine.session();
+      try {
+        return await work(session);
+      } finally {
+        await session.close();
+      }
+    },
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      for (const session of open) await session.close();
+      instance.closeSync();
+    },
+    [Symbol.asyncDispose]: () => engine.close(),
+  };
+  return engine;
+}
+
+/** How often an interrupt is repeated: one that arrives before the query has begun is lost. */
+const interruptIntervalMs = 5;
+
+function createSession(connection: DuckDBConnection, onClose: () => void): DuckSession {
+  let isClosed = false;
+
+  async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (isClosed) throw new TsopsError("STORE_UNAVAILABLE", "The session is closed.");
+    if (signal === undefined) return work().catch((error) => Promise.reject(asEngineError(error)));
+    if (signal.aborted) throw aborted(signal);
+    let timer: NodeJS.Timeout | undefined;
+    const interrupt = () => {
+      connection.interrupt();
+      timer = setInterval(() => connection.interrupt(), interruptIntervalMs);
+    };
+    signal.addEventListener("abort", interrupt, { once: true });
+    try {
+      return await work();
+    } catch (error) {
+      throw signal.aborted ? aborted(signal, error) : asEngineError(error);
+    } finally {
+      clearInterval(timer);
+      signal.removeEventListener("abort", interrupt);
+    }
+  }
+
+  const session: DuckSession = {
+    run: (sql, options = {}) =>
+      guarded(options.signal, async () => {
+        await connection.run(sql);
+      }),
+    columns: (sql, options = {}) =>
+      guarded(options.signal, async () => readColumns(await connection.stream(sql), options)),
+    batches: async function* (sql, options = {}) {
+      const { signal } = options;
+      const result = await guarded(signal, () => connection.stream(sql));
+      const batches = readBatches(result, options);
+      for (;;) {
+        const next = await guarded(signal, () => batches.next());
+        if (next.done === true) return;
+        yield next.value;
+      }
+    },
+    load: (name, columns, options = {}) =>
+      guarded(options.signal, () => writeColumns(connection, name, columns, options.signal)),
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      onClose();
+      connection.disconnectSync();
+    },
+    [Symbol.asyncDispose]: () => session.close(),
+  };
+  return session;
+}
+
+function aborted(signal: AbortSignal, cause?: unknown): TsopsError {
+  return TsopsError.is(cause, "ABORTED")
+    ? cause
+    : new TsopsError("ABORTED", "The query was aborted.", { cause: cause ?? signal.reason });
+}
