@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
 import { canonicalJson } from "./canonical-json.ts";
-import { TsopsError } from "./errors.ts";
 import type { ColumnTypes } from "./schema/column-type.ts";
 import { assertSchema } from "./schema/column-types.ts";
 import { type Column, type Columns, isValid } from "./schema/columns.ts";

@@ -61,7 +61,11 @@ export type InputRowOf<S extends ColumnTypes> = Simplify<
 export type NamesOfKind<S extends ColumnTypes, Kind extends ColumnKind> = string extends keyof S
   ? string
   : {
-      [K in keyof S & string]: S[K] extends ColumnType<infer Found> ? (Found extends Kind ? K : never) : never;
+      [K in keyof S & string]: S[K] extends ColumnType<infer Found>
+        ? Found extends Kind
+          ? K
+          : never
+        : never;
     }[keyof S & string];
 
 /** Options of a column. */

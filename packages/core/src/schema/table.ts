@@ -30,7 +30,13 @@ export type KeyName<S extends ColumnTypes> = OrSentence<
 /** Names of columns that can be the event time: timestamps that are never null. */
 export type EventTimeName<S extends ColumnTypes> = OrSentence<
   {
-    [K in keyof S & string]: S[K] extends ColumnType<"timestamp", false> ? K : never;
+    [K in keyof S & string]: S[K] extends ColumnType<infer Kind, infer Nullable>
+      ? Kind extends "timestamp"
+        ? Nullable extends true
+          ? never
+          : K
+        : never
+      : never;
   }[keyof S & string],
   "This table has no column that can be the event time: add a timestamp() that is not nullable."
 >;
