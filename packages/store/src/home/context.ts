@@ -19,6 +19,6 @@ export function toMillis(micros: bigint): bigint {
 }
 
 /** MLflow's milliseconds to microseconds. */
-export function toMicros(millis: unknown): bigint {
-  return BigInt(millis as bigint) * 1000n;
+export function toMicros(millis: bigint): bigint {
+  return millis * 1000n;
 }

@@ -1,4 +1,4 @@
-import type { DecisionKind, DecisionLog, DecisionRecord } from "@tsops/core";
+import type { DecisionKind, DecisionLog } from "@tsops/core";
 import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
 import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
 
@@ -38,20 +38,26 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
       where("time >= ?", options.from);
       where("time < ?", options.to);
       return sql
-        .prepare(`SELECT * FROM decision WHERE ${conditions.join(" AND ")} ORDER BY time, sequence LIMIT ?`)
-        .all([...values, BigInt(options.limit ?? -1)])
-        .map(
-          (row): DecisionRecord => ({
-            id: String(row["id"]),
-            kind: row["kind"] as DecisionKind,
-            subject: String(row["subject"]),
-            time: row["time"] as bigint,
-            verdict: String(row["verdict"]),
-            reason: String(row["reason"]),
-            requestedBy: String(row["requested_by"]),
-            evidence: fromLosslessJson(String(row["evidence"])) as Record<string, unknown>,
-          }),
-        );
+        .prepare(
+          `SELECT id, kind, subject, time, verdict, reason, requested_by, evidence FROM decision WHERE ${conditions.join(" AND ")} ORDER BY time, sequence LIMIT ?`,
+        )
+        .all<DecisionRow>([...values, BigInt(options.limit ?? -1)])
+        .map(({ requested_by: requestedBy, evidence, ...row }) => ({
+          ...row,
+          requestedBy,
+          evidence: fromLosslessJson(evidence) as Record<string, unknown>,
+        }));
     },
   };
+}
+
+interface DecisionRow {
+  readonly id: string;
+  readonly kind: DecisionKind;
+  readonly subject: string;
+  readonly time: bigint;
+  readonly verdict: string;
+  readonly reason: string;
+  readonly requested_by: string;
+  readonly evidence: string;
 }

@@ -7,20 +7,20 @@ import {
   type StepRecord,
   TsopsError,
 } from "@tsops/core";
-import type { SqliteDatabase, SqlRow, SqlValue } from "./sqlite.ts";
+import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
 
 const keyCondition = "pipeline = ? AND partition = ? AND interval_start = ? AND interval_end = ?";
 
 /** The ledger in `tsops.db`: one row per pipeline, partition and data interval. `close` does nothing: the home owns the file. */
 export function sqliteLedger(sql: SqliteDatabase): Ledger {
   const findEntry = (key: LedgerKey): LedgerEntry | null => {
-    const row = sql.prepare(`SELECT * FROM pipeline_run WHERE ${keyCondition}`).get(keyValues(key));
+    const row = sql.prepare(`SELECT * FROM pipeline_run WHERE ${keyCondition}`).get<EntryRow>(keyValues(key));
     return row === undefined ? null : readEntry(row);
   };
   const findSteps = (key: LedgerKey): StepRecord[] =>
     sql
       .prepare(`SELECT * FROM step_result WHERE ${keyCondition} ORDER BY sequence`)
-      .all(keyValues(key))
+      .all<StepRow>(keyValues(key))
       .map(readStep);
   /** The row as its owner sees it. @throws TsopsError LEASE_LOST */
   const ownedEntry = (key: LedgerKey, owner: string): LedgerEntry => {
@@ -136,7 +136,7 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
           `SELECT * FROM pipeline_run WHERE ${conditions.join(" AND ")}
            ORDER BY interval_start, partition, interval_end LIMIT ?`,
         )
-        .all([...values, BigInt(options.limit ?? -1)])
+        .all<EntryRow>([...values, BigInt(options.limit ?? -1)])
         .map(readEntry);
     },
     async close() {},
@@ -161,32 +161,57 @@ function iso(micros: bigint): string {
   return Number.isNaN(date.getTime()) ? String(micros) : date.toISOString();
 }
 
-function readEntry(row: SqlRow): LedgerEntry {
-  const error = row["error_code"];
+interface EntryRow {
+  readonly pipeline: string;
+  readonly partition: string;
+  readonly interval_start: bigint;
+  readonly interval_end: bigint;
+  readonly status: LedgerStatus;
+  readonly attempt: bigint;
+  readonly owner: string | null;
+  readonly lease_until: bigint | null;
+  readonly next_retry_at: bigint | null;
+  readonly code_version: string | null;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+  readonly created_at: bigint;
+  readonly updated_at: bigint;
+}
+
+function readEntry(row: EntryRow): LedgerEntry {
   return {
-    pipeline: String(row["pipeline"]),
-    partition: String(row["partition"]),
-    start: row["interval_start"] as bigint,
-    end: row["interval_end"] as bigint,
-    status: row["status"] as LedgerStatus,
-    attempt: Number(row["attempt"]),
-    owner: row["owner"] as string | null,
-    leaseUntil: row["lease_until"] as bigint | null,
-    nextRetryAt: row["next_retry_at"] as bigint | null,
-    codeVersion: row["code_version"] as string | null,
-    error: error === null ? null : { code: String(error), message: String(row["error_message"]) },
-    createdAt: row["created_at"] as bigint,
-    updatedAt: row["updated_at"] as bigint,
+    pipeline: row.pipeline,
+    partition: row.partition,
+    start: row.interval_start,
+    end: row.interval_end,
+    status: row.status,
+    attempt: Number(row.attempt),
+    owner: row.owner,
+    leaseUntil: row.lease_until,
+    nextRetryAt: row.next_retry_at,
+    codeVersion: row.code_version,
+    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? "" },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }
 
-function readStep(row: SqlRow): StepRecord {
+interface StepRow {
+  readonly step: string;
+  readonly attempt: bigint;
+  readonly started_at: bigint;
+  readonly finished_at: bigint;
+  readonly result: string;
+  readonly result_hash: string;
+}
+
+function readStep(row: StepRow): StepRecord {
   return {
-    step: String(row["step"]),
-    attempt: Number(row["attempt"]),
-    startedAt: row["started_at"] as bigint,
-    finishedAt: row["finished_at"] as bigint,
-    result: String(row["result"]),
-    resultHash: String(row["result_hash"]),
+    step: row.step,
+    attempt: Number(row.attempt),
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    result: row.result,
+    resultHash: row.result_hash,
   };
 }

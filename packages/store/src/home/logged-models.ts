@@ -122,13 +122,13 @@ export function findLoggedModel(context: HomeContext, modelId: string): StoredMo
       `SELECT experiment_id, source_run_id, artifact_location FROM logged_models
        WHERE model_id = ? AND lifecycle_stage <> 'deleted'`,
     )
-    .get([modelId]);
+    .get<{ experiment_id: bigint; source_run_id: string | null; artifact_location: string }>([modelId]);
   if (row === undefined) return null;
   return {
     modelId,
-    experimentId: row["experiment_id"] as bigint,
-    runId: row["source_run_id"] as string | null,
-    location: String(row["artifact_location"]),
+    experimentId: row.experiment_id,
+    runId: row.source_run_id,
+    location: row.artifact_location,
     lineage: modelTag(context, modelId, lineageTag) as ModelLineage | null,
     files: modelTag(context, modelId, filesTag) as Readonly<Record<string, string>> | null,
   };
@@ -137,10 +137,10 @@ export function findLoggedModel(context: HomeContext, modelId: string): StoredMo
 function modelTag(context: HomeContext, modelId: string, key: string): unknown {
   const row = context.mlflow.sql
     .prepare("SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?")
-    .get([modelId, key]);
+    .get<{ tag_value: string }>([modelId, key]);
   if (row === undefined) return null;
   try {
-    return JSON.parse(String(row["tag_value"]));
+    return JSON.parse(row.tag_value);
   } catch (cause) {
     throw new TsopsError("STORE_CORRUPT", `Tag "${key}" of logged model ${modelId} is not JSON.`, {
       hint: "It was written by tsops and must not be edited; log the model again.",

@@ -48,6 +48,8 @@ function schemaNumber(database: SqliteDatabase): number {
     .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'")
     .get();
   if (table === undefined) return 0;
-  const row = database.prepare("SELECT coalesce(max(number), 0) AS number FROM migration").get();
-  return Number(row?.["number"]);
+  const row = database
+    .prepare("SELECT coalesce(max(number), 0) AS number FROM migration")
+    .get<{ number: bigint }>();
+  return Number(row?.number);
 }

@@ -50,11 +50,13 @@ export function openMlflowDatabase(path: string, options: MlflowDatabaseOptions)
 }
 
 function create(sql: SqliteDatabase, options: MlflowDatabaseOptions): void {
-  const foreign = sql.prepare("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 1").get();
+  const foreign = sql
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 1")
+    .get<{ name: string }>();
   if (foreign !== undefined)
     throw new TsopsError(
       "STORE_UNSUPPORTED",
-      `${sql.path} holds tables ("${foreign["name"]}") but no alembic revision: it is not a database of MLflow.`,
+      `${sql.path} holds tables ("${foreign.name}") but no alembic revision: it is not a database of MLflow.`,
       { hint: "Move that file away, or open a home in another directory." },
     );
   sql.exec(mlflowSchema);
@@ -72,8 +74,8 @@ function revisionOf(sql: SqliteDatabase): string | null {
     .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version' LIMIT 1")
     .get();
   if (table === undefined) return null;
-  const row = sql.prepare("SELECT version_num FROM alembic_version LIMIT 1").get();
-  return row === undefined ? null : String(row["version_num"]);
+  const row = sql.prepare("SELECT version_num FROM alembic_version LIMIT 1").get<{ version_num: string }>();
+  return row === undefined ? null : row.version_num;
 }
 
 function refuseUntested(sql: SqliteDatabase): void {

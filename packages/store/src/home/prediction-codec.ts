@@ -1,6 +1,6 @@
 import { type PredictionRecord, TsopsError } from "@tsops/core";
 import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
-import type { SqlRow, SqlValue } from "./sqlite.ts";
+import type { SqlValue } from "./sqlite.ts";
 
 /** The columns of a prediction's row, in the order of `predictionValues`. */
 export const predictionColumns =
@@ -43,34 +43,55 @@ export function predictionValues(record: PredictionRecord): SqlValue[] {
   ];
 }
 
+/** A row of the table as it is read. */
+export interface PredictionRow {
+  readonly sequence: bigint;
+  readonly prediction_id: string;
+  readonly request_id: string;
+  readonly deployment: string;
+  readonly model: string;
+  readonly model_version: bigint;
+  readonly role: PredictionRecord["role"];
+  readonly series_key: string;
+  readonly cutoff: bigint;
+  readonly served_at: bigint;
+  readonly latency_ms: number;
+  readonly times: Uint8Array;
+  readonly mean: Uint8Array;
+  readonly probabilities: Uint8Array;
+  readonly quantiles: Uint8Array;
+  readonly features: string;
+  readonly statuses: string;
+}
+
 /** The record that a row holds. @throws TsopsError STORE_CORRUPT when its arrays do not fit together */
-export function readPrediction(row: SqlRow): PredictionRecord {
-  const id = String(row["prediction_id"]);
-  const times = new BigInt64Array(copied(row["times"], id));
-  const mean = new Float64Array(copied(row["mean"], id));
-  const probabilities = new Float64Array(copied(row["probabilities"], id));
-  const quantiles = new Float64Array(copied(row["quantiles"], id));
+export function readPrediction(row: PredictionRow): PredictionRecord {
+  const id = row.prediction_id;
+  const times = new BigInt64Array(copied(row.times, id));
+  const mean = new Float64Array(copied(row.mean, id));
+  const probabilities = new Float64Array(copied(row.probabilities, id));
+  const quantiles = new Float64Array(copied(row.quantiles, id));
   const steps = times.length;
   if (mean.length !== steps || quantiles.length !== steps * probabilities.length) throw corrupt(id);
   return {
     predictionId: id,
-    requestId: String(row["request_id"]),
-    deployment: String(row["deployment"]),
-    model: String(row["model"]),
-    modelVersion: Number(row["model_version"]),
-    role: row["role"] as PredictionRecord["role"],
-    key: fromLosslessJson(String(row["series_key"])) as PredictionRecord["key"],
-    cutoff: row["cutoff"] as bigint,
-    servedAt: row["served_at"] as bigint,
-    latencyMs: Number(row["latency_ms"]),
+    requestId: row.request_id,
+    deployment: row.deployment,
+    model: row.model,
+    modelVersion: Number(row.model_version),
+    role: row.role,
+    key: fromLosslessJson(row.series_key) as PredictionRecord["key"],
+    cutoff: row.cutoff,
+    servedAt: row.served_at,
+    latencyMs: row.latency_ms,
     times,
     mean,
     quantiles: Array.from(probabilities, (probability, index) => ({
       probability,
       values: quantiles.slice(index * steps, (index + 1) * steps),
     })),
-    features: fromLosslessJson(String(row["features"])) as PredictionRecord["features"],
-    statuses: JSON.parse(String(row["statuses"])) as PredictionRecord["statuses"],
+    features: fromLosslessJson(row.features) as PredictionRecord["features"],
+    statuses: JSON.parse(row.statuses) as PredictionRecord["statuses"],
   };
 }
 
@@ -97,8 +118,8 @@ function toBytes(array: Float64Array | BigInt64Array): Uint8Array {
   return isLittleEndian ? bytes : swapped(bytes);
 }
 
-function copied(value: SqlValue | undefined, id: string): ArrayBuffer {
-  if (!(value instanceof Uint8Array) || value.byteLength % 8 !== 0) throw corrupt(id);
+function copied(value: Uint8Array, id: string): ArrayBuffer {
+  if (value.byteLength % 8 !== 0) throw corrupt(id);
   return (isLittleEndian ? value.slice() : swapped(value)).buffer as ArrayBuffer;
 }
 

@@ -1,5 +1,10 @@
 import { type PredictionLog, type PredictionQuery, TsopsError } from "@tsops/core";
-import { predictionColumns, predictionValues, readPrediction } from "./prediction-codec.ts";
+import {
+  type PredictionRow,
+  predictionColumns,
+  predictionValues,
+  readPrediction,
+} from "./prediction-codec.ts";
 import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
 
 interface PendingAppend {
@@ -56,7 +61,9 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       });
     },
     async get(predictionId) {
-      const row = sql.prepare("SELECT * FROM prediction WHERE prediction_id = ?").get([predictionId]);
+      const row = sql
+        .prepare("SELECT * FROM prediction WHERE prediction_id = ?")
+        .get<PredictionRow>([predictionId]);
       if (row === undefined)
         throw new TsopsError(
           "PREDICTION_NOT_FOUND",
@@ -85,11 +92,11 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       // Page by page, each a short read: a long scan neither holds old data in the file nor stops writers.
       let after: [bigint, bigint] = [query.cutoffFrom ?? -(2n ** 63n), -1n];
       for (;;) {
-        const rows = page.all([...after, ...values]);
+        const rows = page.all<PredictionRow>([...after, ...values]);
         for (const row of rows) yield readPrediction(row);
         const last = rows.at(-1);
         if (last === undefined || rows.length < rowsPerPage) return;
-        after = [last["cutoff"] as bigint, last["sequence"] as bigint];
+        after = [last.cutoff, last.sequence];
       }
     },
     async flush() {

@@ -2,18 +2,17 @@ import { type ModelVersion, type Registry, TsopsError } from "@tsops/core";
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { findLoggedModel, readModelFiles, setModelTag } from "./logged-models.ts";
 import { checkAlias, checkRegisteredName, checkTag } from "./mlflow-rules.ts";
-import type { SqlRow } from "./sqlite.ts";
 
 /** The model registry in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowRegistry(context: HomeContext): Registry {
   const { sql, write } = context.mlflow;
 
-  const versionRow = (name: string, version: number): SqlRow => {
+  const versionRow = (name: string, version: number): VersionRow => {
     const row = sql
       .prepare(
         "SELECT * FROM model_versions WHERE name = ? AND version = ? AND current_stage <> 'Deleted_Internal'",
       )
-      .get([name, BigInt(version)]);
+      .get<VersionRow>([name, BigInt(version)]);
     if (row === undefined)
       throw new TsopsError(
         "MODEL_NOT_FOUND",
@@ -31,11 +30,6 @@ export function mlflowRegistry(context: HomeContext): Registry {
     sql
       .prepare("INSERT INTO model_version_tags (key, value, name, version) VALUES (?, ?, ?, ?)")
       .run([key, value, name, BigInt(version)]);
-  };
-  const touch = (name: string): bigint => {
-    const now = toMillis(context.clock.now());
-    sql.prepare("UPDATE registered_models SET last_updated_time = ? WHERE name = ?").run([now, name]);
-    return now;
   };
 
   return {
@@ -64,8 +58,8 @@ export function mlflowRegistry(context: HomeContext): Registry {
         // Deleted versions keep their rows in MLflow, so a number is never given twice.
         const next = sql
           .prepare("SELECT coalesce(max(version), 0) + 1 AS version FROM model_versions WHERE name = ?")
-          .get([name]);
-        const number = Number(next?.["version"]);
+          .get<{ version: bigint }>([name]);
+        const number = Number(next?.version);
         sql
           .prepare(
             `INSERT INTO model_versions (name, version, creation_time, last_updated_time, current_stage, source, run_id,
@@ -73,12 +67,12 @@ export function mlflowRegistry(context: HomeContext): Registry {
              VALUES (?, ?, ?, ?, 'None', ?, ?, 'READY', ?)`,
           )
           .run([name, BigInt(number), now, now, `models:/${model.modelId}`, logged.runId, logged.location]);
-        touch(name);
+        sql.prepare("UPDATE registered_models SET last_updated_time = ? WHERE name = ?").run([now, name]);
         for (const [key, value] of tags) setVersionTag(name, number, key, value);
         const registrations = sql
-          .prepare("SELECT name, version FROM model_versions WHERE source = ? ORDER BY creation_time, rowid")
-          .all([`models:/${model.modelId}`])
-          .map((row) => ({ name: String(row["name"]), version: Number(row["version"]) }));
+          .prepare("SELECT * FROM model_versions WHERE source = ? ORDER BY creation_time, rowid")
+          .all<VersionRow>([`models:/${model.modelId}`])
+          .map((row) => ({ name: row.name, version: Number(row.version) }));
         setModelTag(
           context,
           model.modelId,
@@ -96,8 +90,8 @@ export function mlflowRegistry(context: HomeContext): Registry {
     async resolve(name, alias) {
       const row = sql
         .prepare("SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ? LIMIT 1")
-        .get([name, alias]);
-      if (row !== undefined) return readVersion(context, versionRow(name, Number(row["version"])));
+        .get<{ version: bigint }>([name, alias]);
+      if (row !== undefined) return readVersion(context, versionRow(name, Number(row.version)));
       refuseUnknownModel(context, name);
       throw new TsopsError("ALIAS_NOT_FOUND", `Model "${name}" has no alias "${alias}" in ${sql.path}.`, {
         hint: `Point it at a version with setAlias("${name}", "${alias}", version).`,
@@ -108,7 +102,7 @@ export function mlflowRegistry(context: HomeContext): Registry {
         .prepare(
           "SELECT * FROM model_versions WHERE name = ? AND current_stage <> 'Deleted_Internal' ORDER BY version",
         )
-        .all([name])
+        .all<VersionRow>([name])
         .map((row) => readVersion(context, row));
     },
     async listModels() {
@@ -118,8 +112,8 @@ export function mlflowRegistry(context: HomeContext): Registry {
           `SELECT name FROM registered_models m WHERE NOT EXISTS (SELECT 1 FROM registered_model_tags t
              WHERE t.name = m.name AND t.key = 'mlflow.prompt.is_prompt' AND lower(t.value) = 'true') ORDER BY name`,
         )
-        .all()
-        .map((row) => String(row["name"]));
+        .all<{ name: string }>()
+        .map((row) => row.name);
     },
     async setAlias(name, alias, version) {
       checkAlias(alias);
@@ -148,7 +142,7 @@ export function mlflowRegistry(context: HomeContext): Registry {
       const row = versionRow(name, version);
       const modelId = modelIdOf(row);
       const logged = modelId === null ? null : findLoggedModel(context, modelId);
-      const location = logged?.location ?? String(row["storage_location"] ?? row["source"]);
+      const location = logged?.location ?? row.storage_location ?? row.source ?? "";
       return readModelFiles(context, location, logged?.files ?? null);
     },
     async close() {},
@@ -163,29 +157,37 @@ function refuseUnknownModel(context: HomeContext, name: string): void {
   });
 }
 
-function modelIdOf(row: SqlRow): string | null {
-  return /^models:\/(m-[^/]+)$/.exec(String(row["source"] ?? ""))?.[1] ?? null;
+interface VersionRow {
+  readonly name: string;
+  readonly version: bigint;
+  readonly creation_time: bigint | null;
+  readonly source: string | null;
+  readonly run_id: string | null;
+  readonly storage_location: string | null;
 }
 
-function readVersion(context: HomeContext, row: SqlRow): ModelVersion {
+function modelIdOf(row: VersionRow): string | null {
+  return /^models:\/(m-[^/]+)$/.exec(row.source ?? "")?.[1] ?? null;
+}
+
+function readVersion(context: HomeContext, row: VersionRow): ModelVersion {
   const { sql } = context.mlflow;
-  const name = String(row["name"]);
-  const version = Number(row["version"]);
+  const { name } = row;
   const modelId = modelIdOf(row);
   const aliases = sql
     .prepare("SELECT alias FROM registered_model_aliases WHERE name = ? AND version = ? ORDER BY alias")
-    .all([name, BigInt(version)]);
+    .all<{ alias: string }>([name, row.version]);
   const tags = sql
     .prepare("SELECT key, value FROM model_version_tags WHERE name = ? AND version = ? ORDER BY key")
-    .all([name, BigInt(version)]);
+    .all<{ key: string; value: string }>([name, row.version]);
   return {
     name,
-    version,
-    runId: (row["run_id"] as string | null) ?? null,
+    version: Number(row.version),
+    runId: row.run_id,
     modelId,
-    createdAt: toMicros(row["creation_time"] ?? 0n),
-    aliases: aliases.map((alias) => String(alias["alias"])),
-    tags: Object.fromEntries(tags.map((tag) => [String(tag["key"]), String(tag["value"])])),
+    createdAt: toMicros(row.creation_time ?? 0n),
+    aliases: aliases.map((alias) => alias.alias),
+    tags: Object.fromEntries(tags.map((tag) => [tag.key, tag.value])),
     lineage: modelId === null ? null : (findLoggedModel(context, modelId)?.lineage ?? null),
   };
 }

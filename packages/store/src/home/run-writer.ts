@@ -32,8 +32,8 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
           if (inserted === 1) continue;
           const found = sql
             .prepare("SELECT value FROM params WHERE key = ? AND run_uuid = ?")
-            .get([key, runId]);
-          if (found?.["value"] !== value) changed.push(key);
+            .get<{ value: string }>([key, runId]);
+          if (found?.value !== value) changed.push(key);
         }
         if (changed.length > 0)
           throw new TsopsError(
@@ -176,14 +176,14 @@ function insertInput(context: HomeContext, run: RunIdentity, input: DatasetInput
     ]);
   const dataset = sql
     .prepare("SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?")
-    .get([run.experimentId, input.name, input.digest]);
+    .get<{ dataset_uuid: string }>([run.experimentId, input.name, input.digest]);
   const inputId = context.createId();
   const inserted = sql
     .prepare(
       `INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)
        VALUES (?, 'DATASET', ?, 'RUN', ?) ON CONFLICT DO NOTHING`,
     )
-    .run([inputId, String(dataset?.["dataset_uuid"]), run.runId]);
+    .run([inputId, dataset?.dataset_uuid ?? "", run.runId]);
   if (inserted === 1 && input.context !== undefined)
     sql
       .prepare("INSERT INTO input_tags (input_uuid, name, value) VALUES (?, 'mlflow.data.context', ?)")

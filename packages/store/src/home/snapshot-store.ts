@@ -15,8 +15,8 @@ export function sqliteSnapshotStore(sql: SqliteDatabase, clock: Pick<Clock, "now
       });
     },
     async get(name) {
-      const row = sql.prepare("SELECT bytes FROM snapshot WHERE name = ?").get([name]);
-      return row === undefined ? null : (row["bytes"] as Uint8Array);
+      const row = sql.prepare("SELECT bytes FROM snapshot WHERE name = ?").get<{ bytes: Uint8Array }>([name]);
+      return row === undefined ? null : row.bytes;
     },
   };
 }

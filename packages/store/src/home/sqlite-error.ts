@@ -8,9 +8,9 @@ export function sqliteCode(error: unknown): string | null {
   if ("code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_"))
     return error.code;
   // libsql reports a failed open as text that ends in the number of the result code.
-  const opened = "message" in error && /Unable to open connection to local database .*: (\d+)"\)$/s;
-  const match = opened && opened.exec(String(error.message));
-  return match ? (openCodes[Number(match[1]) & 0xff] ?? "SQLITE_ERROR") : null;
+  const text = "message" in error ? String(error.message) : "";
+  const match = /Unable to open connection to local database .*: (\d+)"\)$/s.exec(text);
+  return match === null ? null : (openCodes[Number(match[1]) & 0xff] ?? "SQLITE_ERROR");
 }
 
 const openCodes: Readonly<Record<number, string>> = {

@@ -7,13 +7,13 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 /** One result row by column name. Integers come back as `bigint`, floats as `number`. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-/** A prepared statement. */
+/** A prepared statement. `Row` is what the caller knows of its columns: integers are `bigint`, floats `number`. */
 export interface SqliteStatement {
   /** Executes and returns how many rows changed. */
   run(values?: readonly SqlValue[]): number;
   /** The first row; write `LIMIT 1` where there may be more. */
-  get(values?: readonly SqlValue[]): SqlRow | undefined;
-  all(values?: readonly SqlValue[]): SqlRow[];
+  get<Row = SqlRow>(values?: readonly SqlValue[]): Row | undefined;
+  all<Row = SqlRow>(values?: readonly SqlValue[]): Row[];
 }
 
 /** One connection to one SQLite file: WAL, synchronous=FULL, foreign keys on. Calls block; see `write` for waiting. */
@@ -186,18 +186,18 @@ function wrapStatement(
       if (!isSqlValue(value)) throw new TypeError(`Cannot bind a ${typeof value} to: ${sql}`);
     return values as SqlValue[];
   };
-  const all = (values: readonly SqlValue[] = []): SqlRow[] => {
+  const all = <Row>(values: readonly SqlValue[] = []): Row[] => {
     const rows = guarded(() => statement.all(checked(values))) as Record<string, SqlValue | ArrayBuffer>[];
     for (const row of rows)
       for (const name in row) {
         const value = row[name];
         if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);
       }
-    return rows as SqlRow[];
+    return rows as Row[];
   };
   return {
     run: (values = []) => guarded(() => statement.run(checked(values)).changes),
-    get: (values) => all(values)[0],
+    get: <Row>(values?: readonly SqlValue[]) => all<Row>(values)[0],
     all,
   };
 }

@@ -9,19 +9,19 @@ import {
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
 import { type RunIdentity, runWriter, setRunTag } from "./run-writer.ts";
-import type { SqlRow, SqlValue } from "./sqlite.ts";
+import type { SqlValue } from "./sqlite.ts";
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowTracker(context: HomeContext): Tracker {
   const { sql } = context.mlflow;
 
-  const runRow = (runId: string): SqlRow => {
+  const runRow = (runId: string): RunRow => {
     const row = sql
       .prepare(
         `SELECT r.*, e.name AS experiment FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
          WHERE r.run_uuid = ?`,
       )
-      .get([runId]);
+      .get<RunRow>([runId]);
     if (row === undefined)
       throw new TsopsError("RUN_NOT_FOUND", `There is no run "${runId}" in ${sql.path}.`, {
         hint: "List the runs of an experiment with searchRuns({ experiment }).",
@@ -29,7 +29,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
     return row;
   };
   const artifactDirectory = (runId: string): string =>
-    context.artifacts.directoryOf(String(runRow(runId)["artifact_uri"]));
+    context.artifacts.directoryOf(runRow(runId).artifact_uri);
 
   return {
     async startRun(options) {
@@ -62,14 +62,14 @@ export function mlflowTracker(context: HomeContext): Tracker {
     },
     async resumeRun(runId) {
       const row = runRow(runId);
-      if (row["lifecycle_stage"] === "deleted")
+      if (row.lifecycle_stage === "deleted")
         throw new TsopsError("STORE_CONFLICT", `Run ${runId} was deleted.`, {
           hint: "Restore it with MLflow's client (restore_run), or start another run.",
         });
       return runWriter(context, {
         runId,
-        experimentId: row["experiment_id"] as bigint,
-        artifactUri: String(row["artifact_uri"]),
+        experimentId: row.experiment_id,
+        artifactUri: row.artifact_uri,
       });
     },
     async getRun(runId) {
@@ -95,7 +95,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
           `SELECT r.*, e.name AS experiment FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
            WHERE ${conditions.join(" AND ")} ORDER BY r.start_time DESC, r.rowid DESC LIMIT ?`,
         )
-        .all([...values, BigInt(query.limit ?? 100)]);
+        .all<RunRow>([...values, BigInt(query.limit ?? 100)]);
       return rows.map((row) => readRun(context, row));
     },
     async metricHistory(runId, key) {
@@ -104,13 +104,13 @@ export function mlflowTracker(context: HomeContext): Tracker {
         .prepare(
           "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid",
         )
-        .all([runId, key])
+        .all<{ value: number; is_nan: bigint; timestamp: bigint; step: bigint }>([runId, key])
         .map(
           (row): Required<Metric> => ({
             key,
-            value: readMetric(Number(row["value"]), row["is_nan"] as bigint),
-            time: toMicros(row["timestamp"]),
-            step: Number(row["step"]),
+            value: readMetric(row.value, row.is_nan),
+            time: toMicros(row.timestamp),
+            step: Number(row.step),
           }),
         );
     },
@@ -125,9 +125,9 @@ function experimentIdOf(context: HomeContext, name: string, nowMillis: bigint): 
   const { sql } = context.mlflow;
   const known = sql
     .prepare("SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = ? LIMIT 1")
-    .get([name]);
+    .get<{ experiment_id: bigint; lifecycle_stage: string }>([name]);
   if (known !== undefined) {
-    if (known["lifecycle_stage"] !== "deleted") return known["experiment_id"] as bigint;
+    if (known.lifecycle_stage !== "deleted") return known.experiment_id;
     throw new TsopsError("STORE_CONFLICT", `Experiment "${name}" was deleted.`, {
       hint: "Restore it with MLflow's client (restore_experiment), or use another name.",
     });
@@ -137,43 +137,62 @@ function experimentIdOf(context: HomeContext, name: string, nowMillis: bigint): 
       `INSERT INTO experiments (name, lifecycle_stage, creation_time, last_update_time)
        VALUES (?, 'active', ?, ?) RETURNING experiment_id`,
     )
-    .get([name, nowMillis, nowMillis]);
-  const id = created?.["experiment_id"] as bigint;
+    .get<{ experiment_id: bigint }>([name, nowMillis, nowMillis]);
+  const id = created?.experiment_id as bigint;
   sql
     .prepare("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?")
     .run([context.artifacts.location(String(id)), id]);
   return id;
 }
 
-function readRun(context: HomeContext, row: SqlRow): Run {
+interface RunRow {
+  readonly run_uuid: string;
+  readonly name: string | null;
+  readonly status: RunStatus;
+  readonly start_time: bigint | null;
+  readonly end_time: bigint | null;
+  readonly lifecycle_stage: string;
+  readonly artifact_uri: string;
+  readonly experiment_id: bigint;
+  readonly experiment: string;
+}
+
+function readRun(context: HomeContext, row: RunRow): Run {
   const { sql } = context.mlflow;
-  const runId = String(row["run_uuid"]);
+  const runId = row.run_uuid;
   const pairs = (statement: string): Record<string, string> =>
     Object.fromEntries(
       sql
         .prepare(statement)
-        .all([runId])
-        .map((pair) => [String(pair["key"]), String(pair["value"])]),
+        .all<{ key: string; value: string | null }>([runId])
+        .map((pair) => [pair.key, pair.value ?? ""]),
     );
   const metrics = sql
     .prepare("SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ? ORDER BY key")
-    .all([runId])
-    .map((metric) => [
-      String(metric["key"]),
-      readMetric(Number(metric["value"]), metric["is_nan"] as bigint),
-    ]);
+    .all<{ key: string; value: number; is_nan: bigint }>([runId])
+    .map((metric) => [metric.key, readMetric(metric.value, metric.is_nan)]);
   return {
     runId,
-    experiment: String(row["experiment"]),
-    name: String(row["name"] ?? ""),
-    status: row["status"] as RunStatus,
-    startTime: toMicros(row["start_time"] ?? 0n),
-    endTime: row["end_time"] === null ? null : toMicros(row["end_time"]),
+    experiment: row.experiment,
+    name: row.name ?? "",
+    status: row.status,
+    startTime: toMicros(row.start_time ?? 0n),
+    endTime: row.end_time === null ? null : toMicros(row.end_time),
     params: pairs("SELECT key, value FROM params WHERE run_uuid = ? ORDER BY key"),
     metrics: Object.fromEntries(metrics),
     tags: pairs("SELECT key, value FROM tags WHERE run_uuid = ? ORDER BY key"),
     inputs: readInputs(context, runId),
   };
+}
+
+interface InputRow {
+  readonly name: string;
+  readonly digest: string;
+  readonly dataset_source_type: string;
+  readonly dataset_source: string;
+  readonly dataset_schema: string | null;
+  readonly dataset_profile: string | null;
+  readonly context: string | null;
 }
 
 function readInputs(context: HomeContext, runId: string): DatasetInput[] {
@@ -184,14 +203,14 @@ function readInputs(context: HomeContext, runId: string): DatasetInput[] {
        LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
        WHERE i.source_type = 'DATASET' AND i.destination_type = 'RUN' AND i.destination_id = ? ORDER BY i.rowid`,
     )
-    .all([runId]);
+    .all<InputRow>([runId]);
   return rows.map((row) => ({
-    name: String(row["name"]),
-    digest: String(row["digest"]),
-    sourceType: String(row["dataset_source_type"]),
-    source: String(row["dataset_source"]),
-    ...(row["dataset_schema"] === null ? {} : { schema: String(row["dataset_schema"]) }),
-    ...(row["dataset_profile"] === null ? {} : { profile: String(row["dataset_profile"]) }),
-    ...(row["context"] === null ? {} : { context: String(row["context"]) }),
+    name: row.name,
+    digest: row.digest,
+    sourceType: row.dataset_source_type,
+    source: row.dataset_source,
+    ...(row.dataset_schema === null ? {} : { schema: row.dataset_schema }),
+    ...(row.dataset_profile === null ? {} : { profile: row.dataset_profile }),
+    ...(row.context === null ? {} : { context: row.context }),
   }));
 }
