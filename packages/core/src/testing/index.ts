@@ -5,4 +5,5 @@ export { type DecisionLogSubject, decisionLogCases } from "./decision-log.ts";
 export { type LedgerSubject, ledgerCases } from "./ledger.ts";
 export { type PredictionLogSubject, predictionLogCases, samplePrediction } from "./prediction-log.ts";
 export { type RegistrySubject, registryCases } from "./registry.ts";
+export { regressorCases } from "./regressor.ts";
 export { type TrackerSubject, trackerCases } from "./tracker.ts";

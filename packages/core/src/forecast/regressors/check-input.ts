@@ -35,6 +35,22 @@ export function checkPredictInput(
   }
 }
 
+/**
+ * The rows that take part in a fit: a row of weight 0 counts as absent. Returns its input when all rows do.
+ */
+export function withoutZeroWeights(
+  x: FeatureMatrix,
+  y: Float64Array,
+  weights: Float64Array | undefined,
+): { x: FeatureMatrix; y: Float64Array; weights: Float64Array | undefined } {
+  if (weights === undefined || weights.every((weight) => weight > 0)) return { x, y, weights };
+  const keep = (values: Float64Array): Float64Array =>
+    values.filter((_, row) => (weights[row] as number) > 0);
+  const columns = x.columns.map((column) => ({ ...column, values: keep(column.values) }));
+  const kept = keep(weights);
+  return { x: { rows: kept.length, columns }, y: keep(y), weights: kept };
+}
+
 function checkMatrix(x: FeatureMatrix, what: string): void {
   if (x.columns.length === 0)
     throw new TsopsError("SCHEMA_MISMATCH", `${capital(what)} has no columns.`, {

@@ -1,0 +1,18 @@
+import { TsopsError } from "./errors.ts";
+
+/**
+ * Imports an optional peer dependency on first use.
+ * @param load - The import itself, `() => import("pg")`, so that bundlers see the name.
+ * @throws TsopsError ADAPTER_MISSING_DEPENDENCY when the package cannot be loaded.
+ */
+export async function importPeer<T>(neededBy: string, name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new TsopsError(
+      "ADAPTER_MISSING_DEPENDENCY",
+      `${neededBy} needs the package "${name}", which could not be loaded.`,
+      { hint: `Run \`npm install ${name}\`.`, cause },
+    );
+  }
+}
