@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TsopsError } from "../errors.ts";
+import { createRandom } from "../random.ts";
+import { dieboldMariano, type VarianceKernel } from "./diebold-mariano.ts";
+
+interface Fixture {
+  lossA: number[];
+  lossB: number[];
+  horizon: number;
+  kernel: VarianceKernel;
+  lag: number;
+  statistic: number;
+  less: number;
+  degrees: number;
+}
+const fixtures = JSON.parse(
+  readFileSync(new URL("./__fixtures__/diebold-mariano.json", import.meta.url), "utf8"),
+) as Fixture[];
+const kernels: readonly VarianceKernel[] = ["bartlett", "rectangular", "cosine"];
+
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run();
+  } catch (error) {
+    return TsopsError.is(error) ? error.code : String(error);
+  }
+  return undefined;
+}
+
+describe("reference implementations", () => {
+  it.each(
+    fixtures.map((fixture) => [fixture.kernel, fixture.lossA.length, fixture.horizon, fixture] as const),
+  )("agrees on %s, n = %i, horizon %i", (kernel, _n, horizon, fixture) => {
+    const lossA = Float64Array.from(fixture.lossA);
+    const lossB = Float64Array.from(fixture.lossB);
+    const test = dieboldMariano(lossA, lossB, { horizon, kernel, lag: fixture.lag, alternative: "less" });
+    expect(test.statistic).toBeCloseTo(fixture.statistic, 10);
+    expect(test.pValue).toBeCloseTo(fixture.less, 10);
+    expect(test.degrees).toBe(fixture.degrees);
+    expect(test.kernel).toBe(kernel);
+    if (kernel !== "bartlett")
+      expect(dieboldMariano(lossA, lossB, { horizon, kernel, alternative: "less" })).toEqual(test);
+  });
+});
+
+describe("what must hold for any losses", () => {
+  const losses = fc
+    .integer({ min: 4, max: 40 })
+    .chain((n) =>
+      fc.tuple(
+        fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: n, maxLength: n }),
+        fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: n, maxLength: n }),
+        fc.constantFrom(...kernels),
+        fc.integer({ min: 1, max: 3 }),
+      ),
+    );
+
+  it("swaps sides when the series are swapped, and both sides' p-values make one", () => {
+    fc.assert(
+      fc.property(losses, ([a, b, kernel, horizon]) => {
+        const lossA = Float64Array.from(a);
+        const lossB = Float64Array.from(b);
+        const less = dieboldMariano(lossA, lossB, { horizon, kernel, alternative: "less" });
+        const swapped = dieboldMariano(lossB, lossA, { horizon, kernel, alternative: "greater" });
+        const greater = dieboldMariano(lossA, lossB, { horizon, kernel, alternative: "greater" });
+        const either = dieboldMariano(lossA, lossB, { horizon, kernel, alternative: "two-sided" });
+        expect(swapped.statistic).toBe(less.statistic === 0 ? 0 : -less.statistic);
+        expect(swapped.pValue).toBe(less.pValue);
+        expect(less.pValue + greater.pValue).toBeCloseTo(1, 12);
+        expect(either.pValue).toBeCloseTo(2 * Math.min(less.pValue, greater.pValue), 12);
+        expect(either.pValue).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it("does not depend on the unit of the losses", () => {
+    fc.assert(
+      fc.property(losses, fc.constantFrom(2, 0.25, 1024), ([a, b, kernel, horizon], unit) => {
+        const options = { horizon, kernel, alternative: "less" } as const;
+        const one = dieboldMariano(Float64Array.from(a), Float64Array.from(b), options);
+        const other = dieboldMariano(
+          Float64Array.from(a, (value) => value * unit),
+          Float64Array.from(b, (value) => value * unit),
+          options,
+        );
+        expect(other.pValue).toBeCloseTo(one.pValue, 10);
+      }),
+    );
+  });
+});
+
+describe("degenerate losses", () => {
+  const three = Float64Array.of(1, 2, 3);
+  it.each(kernels)("finds no evidence between equal series (%s)", (kernel) => {
+    const same = dieboldMariano(three, three, { horizon: 1, kernel, alternative: "less" });
+    expect([same.statistic, same.pValue, same.interval]).toEqual([0, 0.5, [0, 0]]);
+  });
+
+  it.each(kernels)("is certain when one series is always better by the same amount (%s)", (kernel) => {
+    const worse = three.map((value) => value + 1);
+    expect(dieboldMariano(three, worse, { horizon: 1, kernel, alternative: "less" }).pValue).toBe(0);
+    expect(dieboldMariano(worse, three, { horizon: 1, kernel, alternative: "less" }).pValue).toBe(1);
+  });
+
+  it("falls back to Bartlett's weights where the rectangular variance is negative", () => {
+    const alternating = Float64Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? 1.5 : -1));
+    const test = dieboldMariano(alternating, new Float64Array(12), {
+      horizon: 2,
+      kernel: "rectangular",
+      alternative: "less",
+    });
+    expect(test.kernel).toBe("bartlett");
+    expect(test.standardError).toBeGreaterThan(0);
+  });
+
+  it("refuses unpaired, short and non-finite series, and horizons and lags out of range", () => {
+    const options = { horizon: 1, alternative: "less" } as const;
+    const bad = Float64Array.of(1, Number.NaN, 3);
+    for (const run of [
+      () => dieboldMariano(three, Float64Array.of(1, 2), options),
+      () => dieboldMariano(Float64Array.of(1, 2), Float64Array.of(1, 2), options),
+      () => dieboldMariano(three, bad, options),
+      () =>
+        dieboldMariano(
+          three,
+          bad.map(() => Number.POSITIVE_INFINITY),
+          options,
+        ),
+      () => dieboldMariano(three, three, { ...options, horizon: 0 }),
+      () => dieboldMariano(three, three, { ...options, horizon: 3 }),
+      () => dieboldMariano(three, three, { ...options, lag: 3 }),
+      () => dieboldMariano(three, three, { ...options, lag: 0, kernel: "cosine" }),
+    ])
+      expect(codeOf(run)).toBe("GATE_INVALID");
+  });
+});
+
+describe("size: how often equal expected losses are called different", () => {
+  /** Share of rejections at 5 % over AR(1) loss differences of mean 0. */
+  function size(kernel: VarianceKernel, n: number, phi: number, repeats = 1000): number {
+    const random = createRandom(`size/${kernel}/${n}/${phi}`);
+    const zero = new Float64Array(n);
+    let rejected = 0;
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      let level = random.normal() / Math.sqrt(1 - phi * phi);
+      const difference = Float64Array.from(zero, () => {
+        level = phi * level + random.normal();
+        return level;
+      });
+      const test = dieboldMariano(difference, zero, { horizon: 1, kernel, alternative: "less" });
+      if (test.pValue <= 0.05) rejected++;
+    }
+    return rejected / repeats;
+  }
+  // Standard error of a share of 5 % over 1000 repeats: 0.7 points.
+  it.each([8, 28, 60])("keeps 5 %% without autocorrelation (cosine, n = %i)", (n) => {
+    expect(size("cosine", n, 0)).toBeLessThan(0.07);
+    expect(size("cosine", n, 0)).toBeGreaterThan(0.03);
+  });
+
+  it("stays near 5 % with autocorrelation 0.6 only by the cosine kernel", () => {
+    expect(size("cosine", 28, 0.6)).toBeLessThan(0.085);
+    expect(size("bartlett", 28, 0.6)).toBeGreaterThan(0.1);
+    expect(size("rectangular", 28, 0.6)).toBeGreaterThan(0.15);
+  });
+});

@@ -1,0 +1,179 @@
+import { TsopsError } from "../errors.ts";
+import { studentTCdf, studentTQuantile, studentTSurvival } from "../stats/distributions.ts";
+
+/** How the variance of the mean loss difference allows for autocorrelation. */
+export type VarianceKernel =
+  /** Newey and West (1987): autocovariances weighted by 1 - j / (lag + 1). Never negative. */
+  | "bartlett"
+  /** Diebold and Mariano (1995): autocovariances up to the lag, unweighted. May come out negative. */
+  | "rectangular"
+  /** Equally weighted cosine transforms (Lazarus, Lewis, Stock and Watson 2018). Keeps its size best in short series. */
+  | "cosine";
+
+/** How to compare two loss series. */
+export interface DieboldMarianoOptions {
+  /** Steps that neighbouring forecasts overlap, at least 1: an optimal forecast's errors are correlated over horizon - 1. */
+  readonly horizon: number;
+  readonly kernel?: VarianceKernel;
+  /**
+   * How many autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`) to take in, at most n - 1. Default:
+   * horizon - 1 for `rectangular`; for `bartlett` the larger of that and Newey and West's floor(4 (n / 100)^(2/9)); for
+   * `cosine` the smaller of floor(0.41 n^(2/3)) and floor(n / (2 horizon)), at least 1.
+   */
+  readonly lag?: number;
+  /** What counts as evidence: `less` = the first series has the smaller expected loss. */
+  readonly alternative: "less" | "greater" | "two-sided";
+}
+
+/** Result of the test of equal expected loss. */
+export interface DieboldMariano {
+  /** Mean of lossA - lossB. */
+  readonly meanDifference: number;
+  readonly standardError: number;
+  /** Infinite when all differences are equal and not 0, 0 when all are 0. */
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Central 95 % interval of the expected difference. */
+  readonly interval: readonly [lower: number, upper: number];
+  /** Degrees of freedom of Student's t that the statistic is compared with. */
+  readonly degrees: number;
+  readonly n: number;
+  readonly horizon: number;
+  /** The kernel used: `bartlett` in place of `rectangular` where that gave no positive variance. */
+  readonly kernel: VarianceKernel;
+  /** Autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`) that the variance is made of. */
+  readonly lag: number;
+  readonly alternative: "less" | "greater" | "two-sided";
+}
+
+/**
+ * Tests whether two forecasts have the same expected loss, from paired losses in order of time.
+ *
+ * `bartlett` and `rectangular` apply the small-sample factor of Harvey, Leybourne and Newbold (1997) and Student's t with
+ * n - 1 degrees, as `dm.test` of R's forecast does; `cosine` compares with t of as many degrees as it takes transforms.
+ * @throws TsopsError GATE_INVALID when lengths differ, fewer than 3 values are given, a value is not finite, or horizon
+ * or lag are out of range.
+ */
+export function dieboldMariano(
+  lossA: Float64Array,
+  lossB: Float64Array,
+  options: DieboldMarianoOptions,
+): DieboldMariano {
+  const { horizon, kernel = "bartlett", alternative } = options;
+  const n = lossA.length;
+  checkLosses(lossA, lossB);
+  if (!(Number.isInteger(horizon) && horizon >= 1 && horizon < n))
+    throw invalid(
+      `The horizon must be a whole number from 1 to ${n - 1} (below the number of losses), got ${horizon}.`,
+    );
+  const difference = lossA.map((loss, i) => loss - (lossB[i] as number));
+  const mean = average(difference);
+  const variance = varianceOfMean(difference, mean, kernel, checkedLag(options, n));
+  const factor = variance.kernel === "cosine" ? 1 : smallSampleFactor(n, horizon);
+  const standardError = Math.sqrt(variance.value) / factor;
+  const isConstant = difference.every((value) => value === difference[0]);
+  const deviation = isConstant ? 0 : standardError;
+  const statistic = mean === 0 ? 0 : mean / deviation;
+  const margin = deviation === 0 ? 0 : studentTQuantile(0.975, variance.degrees) * deviation;
+  return {
+    meanDifference: mean,
+    standardError: deviation,
+    statistic,
+    pValue: pValueOf(statistic, variance.degrees, alternative),
+    interval: [mean - margin, mean + margin],
+    degrees: variance.degrees,
+    n,
+    horizon,
+    kernel: variance.kernel,
+    lag: variance.lag,
+    alternative,
+  };
+}
+
+function checkLosses(lossA: Float64Array, lossB: Float64Array): void {
+  const n = lossA.length;
+  if (lossB.length !== n)
+    throw invalid(`The two loss series have ${n} and ${lossB.length} values; they must be paired.`);
+  if (n < 3) throw invalid(`The test needs at least 3 paired losses, got ${n}.`, "Backtest more folds.");
+  for (const [name, values] of [
+    ["first", lossA],
+    ["second", lossB],
+  ] as const) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw invalid(`Loss ${at} of the ${name} series is ${values[at]}, not a finite number.`);
+  }
+}
+
+function checkedLag({ horizon, kernel = "bartlett", lag }: DieboldMarianoOptions, n: number): number {
+  const least = kernel === "cosine" ? 1 : 0;
+  if (lag === undefined) return Math.min(n - 1, defaultLag(kernel, horizon, n));
+  if (!(Number.isInteger(lag) && lag >= least && lag < n))
+    throw invalid(`The lag must be a whole number from ${least} to ${n - 1}, got ${lag}.`);
+  return lag;
+}
+
+function defaultLag(kernel: VarianceKernel, horizon: number, n: number): number {
+  if (kernel === "rectangular") return horizon - 1;
+  if (kernel === "bartlett") return Math.max(horizon - 1, Math.floor(4 * (n / 100) ** (2 / 9)));
+  // Waves shorter than 4 horizons do not see all of the correlation that an overlap of `horizon` steps makes.
+  return Math.max(1, Math.min(Math.floor(0.41 * n ** (2 / 3)), Math.floor(n / (2 * horizon))));
+}
+
+interface Variance {
+  readonly value: number;
+  readonly degrees: number;
+  readonly kernel: VarianceKernel;
+  readonly lag: number;
+}
+
+function varianceOfMean(values: Float64Array, mean: number, kernel: VarianceKernel, lag: number): Variance {
+  const n = values.length;
+  const centred = values.map((value) => value - mean);
+  if (kernel === "cosine") return cosineVariance(centred, lag);
+  let sum = autocovariance(centred, 0);
+  for (let j = 1; j <= lag; j++) {
+    const weight = kernel === "bartlett" ? 1 - j / (lag + 1) : 1;
+    sum += 2 * weight * autocovariance(centred, j);
+  }
+  if (kernel === "rectangular" && lag > 0 && sum <= 0) return varianceOfMean(values, mean, "bartlett", lag);
+  return { value: Math.max(sum, 0) / n, degrees: n - 1, kernel, lag };
+}
+
+/** Autocovariance with divisor n, which keeps Bartlett-weighted sums from being negative. */
+function autocovariance(centred: Float64Array, lag: number): number {
+  let sum = 0;
+  for (let i = lag; i < centred.length; i++) sum += (centred[i] as number) * (centred[i - lag] as number);
+  return sum / centred.length;
+}
+
+/** Mean of the squared type-II cosine transforms of lowest frequency: each estimates the long-run variance on its own. */
+function cosineVariance(centred: Float64Array, transforms: number): Variance {
+  const n = centred.length;
+  let sum = 0;
+  for (let j = 1; j <= transforms; j++) {
+    let transform = 0;
+    for (let i = 0; i < n; i++) transform += (centred[i] as number) * Math.cos((Math.PI * j * (i + 0.5)) / n);
+    sum += (2 / n) * transform * transform;
+  }
+  return { value: sum / transforms / n, degrees: transforms, kernel: "cosine", lag: transforms };
+}
+
+function smallSampleFactor(n: number, horizon: number): number {
+  return Math.sqrt((n + 1 - 2 * horizon + (horizon * (horizon - 1)) / n) / n);
+}
+
+function pValueOf(statistic: number, degrees: number, alternative: DieboldMariano["alternative"]): number {
+  if (alternative === "less") return studentTCdf(statistic, degrees);
+  if (alternative === "greater") return studentTSurvival(statistic, degrees);
+  return 2 * studentTSurvival(Math.abs(statistic), degrees);
+}
+
+function average(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+function invalid(message: string, hint?: string): TsopsError {
+  return new TsopsError("GATE_INVALID", message, hint === undefined ? {} : { hint });
+}
