@@ -78,6 +78,7 @@ export function virtualClock(start: bigint): VirtualClock {
       throw new RangeError(
         `The clock is at ${formatInstant(present)} and cannot go back to ${formatInstant(until)}.`,
       );
+    await settled();
     for (let sleeper = next(); sleeper !== null && sleeper.until <= until; sleeper = next()) {
       sleepers.delete(sleeper);
       if (sleeper.until > present) present = sleeper.until;

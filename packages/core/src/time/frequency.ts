@@ -69,7 +69,18 @@ export function parseFrequency(text: string, options: FrequencyOptions = {}): Fr
     },
     indexesOf(times) {
       const indexes = new Float64Array(times.length);
-      for (let i = 0; i < times.length; i++) indexes[i] = grid.indexOf(times[i] as bigint);
+      let index = 0;
+      let start = 0n;
+      let end = 0n;
+      for (let i = 0; i < times.length; i++) {
+        const micros = times[i] as bigint;
+        if (micros < start || micros >= end) {
+          index = grid.indexOf(micros);
+          start = grid.instantAt(index);
+          end = grid.instantAt(index + 1);
+        }
+        indexes[i] = index;
+      }
       return indexes;
     },
   };

@@ -45,7 +45,8 @@ function createZone(name: string): Zone {
   const match = typeof name === "string" ? offsetPattern.exec(name) : null;
   if (match !== null) {
     const [, sign, hours, minutes = "00"] = match;
-    const offset = (Number(hours) * 3600 + Number(minutes) * 60) * (sign === "-" ? -1 : 1);
+    const size = Number(hours) * 3600 + Number(minutes) * 60;
+    const offset = sign === "-" ? 0 - size : size;
     return fixedZone(offset === 0 ? "+00:00" : `${sign}${hours}:${minutes}`, offset);
   }
   let id: string;
