@@ -1,0 +1,24 @@
+import type { Columns } from "@tsops/core";
+
+/**
+ * Features of rows that are in no table yet, by the same rules as the offline join. `onlineFeatures` of `@tsops/core` is one.
+ */
+export interface FeatureSource {
+  /** Takes in rows of one of the tables that the views read. */
+  observe(table: string, rows: Columns): unknown;
+  /** Joins the views to spine rows: the spine's columns, then `view__feature`, its feature time and status. */
+  lookup(
+    spine: Columns,
+    options: { readonly time: string; readonly knownAt: { readonly column: string } },
+  ): Columns;
+}
+
+/** How a deployment computes its model's known-future columns. */
+export interface DeploymentFeatures {
+  readonly source: FeatureSource;
+  /**
+   * Spine column that holds the instant up to which rows count as known, named as in the training set. The deployment fills
+   * it with the instant of the prediction.
+   */
+  readonly knownAt: string;
+}

@@ -1,0 +1,54 @@
+import {
+  type Columns,
+  type FittedForecaster,
+  type ModelVersion,
+  type Registry,
+  TsopsError,
+} from "@tsops/core";
+
+/** One loaded model version with its up-to-date state. Replaced as a whole, never changed in place. */
+export interface ModelSlot {
+  readonly version: ModelVersion;
+  readonly fitted: FittedForecaster;
+}
+
+/** What it takes to load a model version and bring it up to date. */
+export interface SlotLoader {
+  readonly registry: Registry;
+  load(files: Readonly<Record<string, Uint8Array>>): FittedForecaster;
+  /** Rows observed after `since`, or null when nobody keeps them. */
+  history(since: bigint, signal: AbortSignal): Promise<Columns | null>;
+}
+
+/** The version that an alias points at; null when the alias or the model does not exist. */
+export async function resolveOrNull(
+  registry: Registry,
+  model: string,
+  alias: string,
+): Promise<ModelVersion | null> {
+  try {
+    return await registry.resolve(model, alias);
+  } catch (error) {
+    if (TsopsError.is(error, "ALIAS_NOT_FOUND") || TsopsError.is(error, "MODEL_NOT_FOUND")) return null;
+    throw error;
+  }
+}
+
+/** Loads a version and lets it absorb what was observed since it was saved. */
+export async function loadSlot(
+  loader: SlotLoader,
+  version: ModelVersion,
+  signal: AbortSignal,
+): Promise<ModelSlot> {
+  const files = await loader.registry.readFiles(version.name, version.version);
+  const saved = loader.load(files);
+  const rows = await loader.history(oldest(saved.lastTimes), signal);
+  return { version, fitted: rows === null || rows.length === 0 ? saved : saved.update(rows) };
+}
+
+/** The instant up to which every series has been observed. */
+function oldest(times: BigInt64Array): bigint {
+  let least = times[0] ?? 0n;
+  for (const time of times) if (time < least) least = time;
+  return least;
+}

@@ -1,0 +1,1 @@
+export { bikeSharing, bikeSharingColumns } from "./bike-sharing.ts";
