@@ -11,14 +11,59 @@ export {
   writeBinary,
 } from "./bytes.ts";
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
+export { decisionRecord } from "./decide/decision-record.ts";
+export {
+  type DieboldMariano,
+  type DieboldMarianoOptions,
+  dieboldMariano,
+  type VarianceKernel,
+} from "./decide/diebold-mariano.ts";
+export {
+  type GateDecision,
+  type GateEvidence,
+  type GateModel,
+  type GateOptions,
+  gate,
+} from "./decide/gate.ts";
+export type { Guard, GuardResult } from "./decide/guards.ts";
+export type { GateLoss } from "./decide/losses.ts";
+export type { ScoredForecasts } from "./decide/scored-forecasts.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";
-export type {
-  Feature,
-  FeatureStatus,
-  FeatureTypes,
-  FeatureView,
-  WindowAggregate,
+export {
+  aggregateKinds,
+  column,
+  count,
+  type Feature,
+  type FeatureSpec,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  type RowFeatureSpec,
+  std,
+  sum,
+  type WindowAggregate,
+  type WindowFeatureSpec,
+} from "./features/feature.ts";
+export {
+  type FeatureStatus,
+  featureColumn,
+  featureStatusColumn,
+  featureTimeColumn,
+} from "./features/feature-names.ts";
+export {
+  type FeatureTypes,
+  type FeatureView,
+  type FeatureViewDefinition,
+  featureView,
 } from "./features/feature-view.ts";
+export {
+  type CheckedViews,
+  type JoinedColumns,
+  type JoinedRow,
+  joinedTypes,
+} from "./features/joined-columns.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
@@ -36,6 +81,7 @@ export type {
   Regressor,
   RegressorFitOptions,
 } from "./forecast/regressor.ts";
+export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
 export type { Clock } from "./ports/clock.ts";
@@ -55,7 +101,6 @@ export type {
   RunStatus,
   Tracker,
 } from "./ports/tracker.ts";
-export { seriesKeyText } from "./forecast/series-key.ts";
 export type { Progress, ProgressEvent } from "./progress.ts";
 export { createRandom, type Random, type Seed } from "./random.ts";
 export {
