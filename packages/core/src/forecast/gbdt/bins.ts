@@ -1,4 +1,5 @@
 import type { FeatureColumn } from "../regressor.ts";
+import { NumberSorter } from "./sort.ts";
 
 /**
  * How the values of a numeric column become bins: bin b holds the values in (upper[b - 1], upper[b]], and bin
@@ -30,50 +31,77 @@ export function missingBin(bins: ColumnBins): number {
   return bins.kind === "numeric" ? bins.upper.length : bins.codes.length;
 }
 
-/**
- * Learns the bins of a column from the given rows: one bin per distinct value where they suffice, otherwise bins of about equal row
- * counts. Bounds lie midway between neighbouring values.
- * @param rows - Rows to learn from.
- * @param maxBins - 2 to 255.
- */
-export function learnBins(column: FeatureColumn, rows: Uint32Array, maxBins: number): ColumnBins {
-  return column.kind === "numeric"
-    ? { kind: "numeric", upper: numericBounds(column.values, rows, maxBins) }
-    : { kind: "categorical", codes: frequentCodes(column.values, rows, Math.min(maxBins, 254)) };
+/** Learns the bins of columns from the same rows, reusing its buffers from column to column. */
+export class BinLearner {
+  readonly #rows: Uint32Array;
+  readonly #maxBins: number;
+  readonly #present: Float64Array;
+  readonly #counts: Uint32Array;
+  readonly #sorter: NumberSorter;
+
+  /**
+   * @param rows - Rows to learn from.
+   * @param maxBins - 2 to 255.
+   */
+  constructor(rows: Uint32Array, maxBins: number) {
+    this.#rows = rows;
+    this.#maxBins = maxBins;
+    this.#present = new Float64Array(rows.length);
+    this.#counts = new Uint32Array(rows.length);
+    this.#sorter = new NumberSorter(rows.length);
+  }
+
+  /**
+   * One bin per distinct value where they suffice, otherwise bins of about equal row counts; bounds lie midway between neighbouring
+   * values. Categorical: one bin per code, the most frequent ones where there are too many.
+   */
+  learn({ kind, values }: FeatureColumn): ColumnBins {
+    if (kind === "categorical")
+      return { kind, codes: frequentCodes(values, this.#rows, Math.min(this.#maxBins, 254)) };
+    const present = this.#present.subarray(0, pickPresent(values, this.#rows, this.#present));
+    const sorted = this.#sorter.sort(present);
+    const distinct = sorted.subarray(0, countDistinct(sorted, this.#counts));
+    const upper =
+      distinct.length <= this.#maxBins
+        ? boundsBetween(distinct)
+        : equalFrequencyBounds(distinct, this.#counts, present.length, this.#maxBins);
+    return { kind, upper };
+  }
 }
 
-function numericBounds(values: Float64Array, rows: Uint32Array, maxBins: number): Float64Array {
-  const sorted = new Float64Array(rows.length);
+function pickPresent(values: Float64Array, rows: Uint32Array, result: Float64Array): number {
   let present = 0;
   for (let i = 0; i < rows.length; i++) {
     const value = values[rows[i]!]!;
     // Adding 0 turns -0 into 0, so that both are the same value.
-    if (!Number.isNaN(value)) sorted[present++] = value + 0;
+    if (!Number.isNaN(value)) result[present++] = value + 0;
   }
-  if (present === 0) return new Float64Array(0);
-  const ordered = sorted.subarray(0, present).sort();
-  const distinct = new Float64Array(present);
-  const counts = new Float64Array(present);
-  let last = 0;
-  distinct[0] = ordered[0]!;
-  for (let i = 0; i < present; i++) {
-    if (ordered[i] !== distinct[last]) distinct[++last] = ordered[i]!;
-    counts[last]!++;
+  return present;
+}
+
+/** Moves the distinct values to the front, writes how often each occurs and returns their number. */
+function countDistinct(sorted: Float64Array, counts: Uint32Array): number {
+  let distinct = 0;
+  for (let i = 0; i < sorted.length; ) {
+    const start = i;
+    const value = sorted[i]!;
+    while (i < sorted.length && sorted[i] === value) i++;
+    sorted[distinct] = value;
+    counts[distinct++] = i - start;
   }
-  const distinctCount = last + 1;
-  if (distinctCount <= maxBins) {
-    const upper = new Float64Array(distinctCount);
-    for (let i = 0; i + 1 < distinctCount; i++) upper[i] = between(distinct[i]!, distinct[i + 1]!);
-    upper[distinctCount - 1] = Number.POSITIVE_INFINITY;
-    return upper;
-  }
-  return equalFrequencyBounds(distinct.subarray(0, distinctCount), counts, present, maxBins);
+  return distinct;
+}
+
+function boundsBetween(distinct: Float64Array): Float64Array {
+  const upper = new Float64Array(distinct.length).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i + 1 < distinct.length; i++) upper[i] = between(distinct[i]!, distinct[i + 1]!);
+  return upper;
 }
 
 /** Values that fill a bin on their own get one; the others share the remaining bins evenly (as LightGBM does). */
 function equalFrequencyBounds(
   distinct: Float64Array,
-  counts: Float64Array,
+  counts: Uint32Array,
   rows: number,
   maxBins: number,
 ): Float64Array {
@@ -125,22 +153,22 @@ export function binColumn(bins: ColumnBins, values: Float64Array, rows: number):
   return result;
 }
 
+/** A binary search without branches, for the processor to do several rows at once: 8 against 45 ns per value. */
 function binNumeric(upper: Float64Array, values: Float64Array, result: Uint8Array): void {
   const missing = upper.length;
+  const bounds = new Float64Array(256).fill(Number.POSITIVE_INFINITY);
+  bounds.set(upper);
   for (let row = 0; row < result.length; row++) {
     const value = values[row]!;
-    if (Number.isNaN(value)) {
-      result[row] = missing;
-      continue;
-    }
-    let low = 0;
-    let high = missing - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (value <= upper[middle]!) high = middle;
-      else low = middle + 1;
-    }
-    result[row] = low;
+    let bin = +(bounds[127]! < value) << 7;
+    bin += +(bounds[bin + 63]! < value) << 6;
+    bin += +(bounds[bin + 31]! < value) << 5;
+    bin += +(bounds[bin + 15]! < value) << 4;
+    bin += +(bounds[bin + 7]! < value) << 3;
+    bin += +(bounds[bin + 3]! < value) << 2;
+    bin += +(bounds[bin + 1]! < value) << 1;
+    bin += +(bounds[bin]! < value);
+    result[row] = Number.isNaN(value) ? missing : bin;
   }
 }
 

@@ -36,8 +36,7 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
     roots: contents.array("roots", "int32"),
     columns: nodes,
     thresholds: contents.array("thresholds", "float64", nodes.length),
-    left: contents.array("left", "int32", nodes.length),
-    right: contents.array("right", "int32", nodes.length),
+    children: contents.array("children", "int32", nodes.length * 2),
     kinds: contents.array("kinds", "uint8", nodes.length),
     categorySets: contents.array("categorySets", "uint32"),
     gains: contents.array("gains", "float64", nodes.length),
@@ -64,7 +63,7 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
 }
 
 /** Children must come after their node, so that walking down always ends; every index must exist. */
-function checkForest({ roots, columns, left, right, leafValues }: Forest, columnCount: number): void {
+function checkForest({ roots, columns, children, leafValues }: Forest, columnCount: number): void {
   const isChild = (child: number, after: number): boolean =>
     child >= 0 ? child > after && child < columns.length : ~child < leafValues.length;
   const isSound =
@@ -73,8 +72,8 @@ function checkForest({ roots, columns, left, right, leafValues }: Forest, column
       (column, node) =>
         column >= 0 &&
         column < columnCount &&
-        isChild(left[node] as number, node) &&
-        isChild(right[node] as number, node),
+        isChild(children[2 * node] as number, node) &&
+        isChild(children[2 * node + 1] as number, node),
     );
   if (!isSound)
     throw new TsopsError("MODEL_FORMAT_INVALID", "The trees of the saved gbdt contradict themselves.");

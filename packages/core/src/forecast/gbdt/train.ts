@@ -4,7 +4,7 @@ import type { Progress } from "../../progress.ts";
 import { createRandom, type Random } from "../../random.ts";
 import type { FeatureMatrix } from "../regressor.ts";
 import { binColumns, packRows } from "./binned-matrix.ts";
-import { type ColumnBins, learnBins } from "./bins.ts";
+import { BinLearner, type ColumnBins } from "./bins.ts";
 import type { Tree } from "./forest.ts";
 import { TreeGrower, type TreeShape } from "./grow.ts";
 import { createPackedGradients, packGradients } from "./histogram.ts";
@@ -55,9 +55,10 @@ export async function boost(
   const breathe = breather(control.signal);
   const { y, weights } = train;
   const active = activeRows(train.x.rows, weights);
+  const learner = new BinLearner(active, options.bins);
   const bins: ColumnBins[] = [];
   for (const column of train.x.columns) {
-    bins.push(learnBins(column, active, options.bins));
+    bins.push(learner.learn(column));
     await breathe(train.x.rows * 16);
   }
   const used = usedColumns(train.x, bins, active);
@@ -149,7 +150,8 @@ function breather(signal: AbortSignal | undefined): (work: number) => Promise<vo
 
 /** Rows of weight 0 take no part: the result is as if they were absent. */
 function activeRows(rows: number, weights: Float64Array | undefined): Uint32Array {
-  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  const all = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) all[row] = row;
   return weights === undefined ? all : all.filter((row) => (weights[row] as number) > 0);
 }
 
