@@ -54,9 +54,7 @@ function writeObject(value: object, path: string, parents: Set<object>): string 
       return `{"$date":"${value.toISOString()}"}`;
     }
     const prototype = Object.getPrototypeOf(value);
-    if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
-      throw invalid(path, `an instance of ${value.constructor?.name || "a class"}`);
-    if (prototype !== null && prototype !== Object.prototype && !isForeignObjectPrototype(prototype))
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
       throw invalid(path, `an instance of ${value.constructor?.name || "a class"}`);
     const parts: string[] = [];
     for (const key of Object.keys(value).sort()) {
@@ -69,11 +67,6 @@ function writeObject(value: object, path: string, parents: Set<object>): string 
   } finally {
     parents.delete(value);
   }
-}
-
-/** Object.prototype of another realm (a vm context, a worker's test runner). */
-function isForeignObjectPrototype(prototype: object): boolean {
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
 function writeTypedArray(value: ArrayBufferView, path: string): string {
@@ -124,8 +117,8 @@ function revive(value: unknown): unknown {
 
 function reviveTag(tag: string, content: unknown): unknown {
   if (tag === "int") return BigInt(content as string);
-  if (tag === "number") return Number(content as string);
-  if (tag === "date") return new Date(content as string);
+  if (tag === "number" && /^(NaN|-?Infinity)$/.test(String(content))) return Number(content);
+  if (tag === "date" && !Number.isNaN(Date.parse(String(content)))) return new Date(String(content));
   const type = Object.hasOwn(arrayTypes, tag) ? arrayTypes[tag as keyof typeof arrayTypes] : undefined;
   if (type === undefined || !Array.isArray(content)) throw new SyntaxError(`unknown tag $${tag}`);
   const isBig = tag === "int64" || tag === "uint64";

@@ -29,6 +29,11 @@ export interface ContentHasher {
  * sha256 of the content of columns: names and kinds in order, then every value by row. Equal tables have equal hashes
  * wherever they were cut into pieces, however their dictionaries are ordered, and whatever lies under nulls. All NaN
  * count as one value, and -0 as 0. Nullability, units and zones are not content.
+ *
+ * Format `tsops-columns-1`: the definition hash of `{ format, rows, columns: [[name, kind, V + X], ...] }`. V is the sha256 of
+ * one byte (0 or 1) per row. X is the sha256 of the values, little-endian, zero under nulls: float64 and int64 as 8
+ * bytes, bool as 1, text as its int32 number by first appearance, followed by every distinct text in that order as
+ * its length in UTF-16 units in decimal, `:`, and the units.
  */
 export function contentHash(columns: Columns): string {
   const hasher = contentHasher(columns.types);
