@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# A real MLflow server on 127.0.0.1 for tests and for looking at a home.
+set -euo pipefail
+
+version="3.17.2"
+root="$(cd "$(dirname "$0")/../.." && pwd)"
+venv="$root/.services/mlflow/venv-$version"
+state="${TSOPS_MLFLOW_STATE:-$root/.services/mlflow}"
+
+usage() {
+  cat <<'HELP'
+usage: scripts/services/mlflow.sh install | start [BACKEND_URI [ARTIFACT_ROOT]] | stop | status | env
+
+  install   make a Python environment with mlflow under .services/ (once; needs python3 with venv and pip)
+  start     serve BACKEND_URI (or $TSOPS_MLFLOW_BACKEND_URI; a SQLite file of its own when neither is given) on a free port
+            of 127.0.0.1 and wait until it answers; prints what `env` prints
+  stop      end the server that `start` began, and nothing else
+  status    say whether that server runs; exits 1 when it does not
+  env       shell lines with MLFLOW_TRACKING_URI and TSOPS_MLFLOW_PYTHON, for: eval "$(scripts/services/mlflow.sh env)"
+
+Files lie in $TSOPS_MLFLOW_STATE (default .services/mlflow); give each parallel server its own.
+HELP
+}
+
+fail() {
+  echo "mlflow.sh: $*" >&2
+  exit 1
+}
+
+python() { "$venv/bin/python" "$@"; }
+
+is_installed() { [ -f "$venv/.complete" ]; }
+
+install() {
+  if is_installed; then return; fi
+  command -v python3 >/dev/null || fail "python3 is not installed"
+  mkdir -p "$(dirname "$venv")"
+  python3 -m venv --clear "$venv" || fail "python3 has no venv module (on Debian: apt-get install python3-venv)"
+  python -m pip install --quiet --disable-pip-version-check "mlflow==$version" ||
+    fail "pip could not install mlflow==$version"
+  touch "$venv/.complete"
+}
+
+# The process is ours when it still carries the port that `start` wrote down.
+running() {
+  [ -f "$state/pid" ] && [ -f "$state/port" ] || return 1
+  ps -o command= -p "$(cat "$state/pid")" 2>/dev/null | grep -q -- "--port $(cat "$state/port")"
+}
+
+print_env() {
+  running || fail "not running: scripts/services/mlflow.sh start"
+  echo "export MLFLOW_TRACKING_URI=http://127.0.0.1:$(cat "$state/port")"
+  echo "export TSOPS_MLFLOW_PYTHON=$venv/bin/python"
+}
+
+start() {
+  is_installed || fail "mlflow is not installed: scripts/services/mlflow.sh install"
+  if running; then fail "already running on port $(cat "$state/port"): scripts/services/mlflow.sh stop"; fi
+  mkdir -p "$state"
+  local backend="${1:-${TSOPS_MLFLOW_BACKEND_URI:-sqlite:///$state/mlflow.db}}"
+  local artifacts="${2:-$state/artifacts}"
+  local port
+  port="$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+  # A session of its own: the server and its workers are ended together, and nobody else with them.
+  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true \
+    "$venv/bin/python" -c 'import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])' \
+    "$venv/bin/python" -m mlflow server --host 127.0.0.1 --port "$port" --workers 1 \
+    --backend-store-uri "$backend" --default-artifact-root "$artifacts" >"$state/log" 2>&1 </dev/null &
+  echo $! >"$state/pid"
+  echo "$port" >"$state/port"
+  local _
+  for _ in $(seq 1 240); do
+    if python -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' \
+      "http://127.0.0.1:$port/health" 2>/dev/null; then
+      print_env
+      return
+    fi
+    kill -0 "$(cat "$state/pid")" 2>/dev/null || { tail -20 "$state/log" >&2; rm -f "$state/pid"; fail "the server ended while starting"; }
+    sleep 0.25
+  done
+  stop
+  fail "the server did not answer within a minute; see $state/log"
+}
+
+stop() {
+  if ! running; then
+    rm -f "$state/pid" "$state/port"
+    echo "not running"
+    return
+  fi
+  local pid
+  pid="$(cat "$state/pid")"
+  kill -TERM -- "-$pid" 2>/dev/null || true
+  local _
+  for _ in $(seq 1 40); do
+    kill -0 -- "-$pid" 2>/dev/null || break
+    sleep 0.25
+  done
+  kill -KILL -- "-$pid" 2>/dev/null || true
+  rm -f "$state/pid" "$state/port"
+  echo "stopped"
+}
+
+status() {
+  if running; then
+    echo "running on http://127.0.0.1:$(cat "$state/port") (pid $(cat "$state/pid"))"
+  else
+    echo "not running"
+    exit 1
+  fi
+}
+
+case "${1:-}" in
+  install) install ;;
+  start) start "${2:-}" "${3:-}" ;;
+  stop) stop ;;
+  status) status ;;
+  env) print_env ;;
+  -h | --help | help) usage ;;
+  *) usage >&2; exit 2 ;;
+esac
