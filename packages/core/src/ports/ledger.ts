@@ -49,7 +49,9 @@ export type Claim =
 export interface Ledger {
   /**
    * Takes the run for `owner`: creates it, retries it when due, or takes it over when its lease has expired.
-   * A finished run answers `done` unless `force` asks for a new attempt from the first step.
+   * A finished run answers `done` unless it is asked for again: `force` begins a new attempt from the first step, `reopen`
+   * one that keeps the recorded steps (to go on after a failure that was repaired). Either also takes a retry that is not
+   * due yet; neither breaks a good lease. A `pending` run goes on with the attempt that it had.
    */
   claim(
     key: LedgerKey,
@@ -59,18 +61,23 @@ export interface Ledger {
       readonly leaseUntil: bigint;
       readonly codeVersion?: string;
       readonly force?: boolean;
+      readonly reopen?: boolean;
     },
   ): Promise<Claim>;
   /** @throws TsopsError LEASE_LOST when `owner` no longer holds the run. */
   renew(key: LedgerKey, owner: string, leaseUntil: bigint, now: bigint): Promise<void>;
   /** Records a finished step. @throws TsopsError LEASE_LOST */
   recordStep(key: LedgerKey, owner: string, step: StepRecord): Promise<void>;
-  /** Ends the attempt and releases the lease. @throws TsopsError LEASE_LOST */
+  /**
+   * Ends the owner's work and releases the lease. `pending` ends it without an outcome: more steps are to come, and anyone
+   * may go on at once.
+   * @throws TsopsError LEASE_LOST
+   */
   finish(
     key: LedgerKey,
     owner: string,
     outcome: {
-      readonly status: Exclude<LedgerStatus, "pending" | "running">;
+      readonly status: Exclude<LedgerStatus, "running">;
       readonly now: bigint;
       readonly nextRetryAt?: bigint;
       readonly error?: { readonly code: string; readonly message: string };

@@ -3,6 +3,8 @@
 export { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
 export { type DecisionLogSubject, decisionLogCases } from "./decision-log.ts";
 export { type LedgerSubject, ledgerCases } from "./ledger.ts";
+export { memoryDecisionLog } from "./memory-decision-log.ts";
+export { memoryLedger } from "./memory-ledger.ts";
 export { type PredictionLogSubject, predictionLogCases, samplePrediction } from "./prediction-log.ts";
 export { type RegistrySubject, registryCases } from "./registry.ts";
 export { regressorCases } from "./regressor.ts";

@@ -142,6 +142,31 @@ const cases: Readonly<Record<string, (subject: LedgerSubject) => Promise<void>>>
     await claim(ledger, key, "a", 10n);
     assert.equal((await claim(ledger, key, "b", 20n, true)).outcome, "busy");
   },
+  async "reopen goes on with a finished run and keeps its steps"({ ledger }) {
+    const key = intervalOf(uniqueName("reopen"));
+    const error = { code: "STEP_FAILED", message: "no" };
+    await claim(ledger, key, "a", 10n);
+    await ledger.recordStep(key, "a", stepOf("extract", "1"));
+    await ledger.finish(key, "a", { status: "failed", now: 20n, error });
+    const options = { owner: "b", now: 30n, leaseUntil: 130n, reopen: true };
+    const reopened = await ledger.claim(key, options);
+    assert.ok(reopened.outcome === "claimed");
+    assert.deepEqual(reopened.steps, [stepOf("extract", "1")]);
+    assert.deepEqual([reopened.entry.attempt, reopened.entry.error], [2, null]);
+    assert.equal((await ledger.claim(key, { ...options, owner: "c" })).outcome, "busy");
+    await ledger.finish(key, "b", { status: "waiting_retry", now: 40n, nextRetryAt: 900n, error });
+    assert.equal((await ledger.claim(key, { ...options, now: 50n, leaseUntil: 150n })).outcome, "claimed");
+  },
+  async "a run released as pending goes on at once, as the same attempt"({ ledger }) {
+    const key = intervalOf(uniqueName("pending"));
+    await claim(ledger, key, "a", 10n);
+    await ledger.recordStep(key, "a", stepOf("extract", "1"));
+    await ledger.finish(key, "a", { status: "pending", now: 20n });
+    assert.equal((await ledger.get(key))?.entry.status, "pending");
+    const next = await claim(ledger, key, "b", 21n);
+    assert.ok(next.outcome === "claimed");
+    assert.deepEqual([next.entry.attempt, next.entry.owner, next.steps.length], [1, "b", 1]);
+  },
   async "a retry waits until it is due and keeps the finished steps"({ ledger }) {
     const key = intervalOf(uniqueName("retry"));
     const error = { code: "STEP_FAILED", message: "The source was away." };

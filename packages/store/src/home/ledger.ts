@@ -37,17 +37,19 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
     claim: (key, options) =>
       sql.write((): Claim => {
         const entry = findEntry(key);
-        if (entry !== null && isFinished(entry.status) && options.force !== true)
+        const isAsked = options.force === true || options.reopen === true;
+        if (entry !== null && isFinished(entry.status) && !isAsked)
           return { outcome: "done", entry, steps: findSteps(key) };
         const isHeld = entry?.status === "running" && (entry.leaseUntil ?? 0n) > options.now;
         if (entry !== null && isHeld && entry.owner !== options.owner) return { outcome: "busy", entry };
         const isTooEarly = entry?.status === "waiting_retry" && (entry.nextRetryAt ?? 0n) > options.now;
-        if (entry !== null && isTooEarly && options.force !== true) return { outcome: "busy", entry };
+        if (entry !== null && isTooEarly && !isAsked) return { outcome: "busy", entry };
 
         // A force starts from the first step; anything else goes on after the last recorded one.
         const isFresh = options.force === true && !isHeld;
         if (isFresh) sql.prepare(`DELETE FROM step_result WHERE ${keyCondition}`).run(keyValues(key));
-        const attempt = entry === null ? 1 : isHeld ? entry.attempt : entry.attempt + 1;
+        const isSameAttempt = isHeld || (entry?.status === "pending" && !isFresh);
+        const attempt = entry === null ? 1 : isSameAttempt ? entry.attempt : entry.attempt + 1;
         sql
           .prepare(
             `INSERT INTO pipeline_run (pipeline, partition, interval_start, interval_end, status, attempt, owner,
