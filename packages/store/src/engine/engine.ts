@@ -57,13 +57,15 @@ export async function openEngine(options: EngineOptions = {}): Promise<DuckEngin
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
     ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
   });
+  const first = await instance.connect();
+  await first.run("SET GLOBAL TimeZone = 'UTC'");
+  first.disconnectSync();
   const open = new Set<DuckSession>();
   let isClosed = false;
   const engine: DuckEngine = {
     session: async () => {
       if (isClosed) throw new TsopsError("STORE_UNAVAILABLE", "The engine is closed.");
       const connection = await instance.connect();
-      await connection.run("SET TimeZone = 'UTC'");
       const session = createSession(connection, () => open.delete(session));
       open.add(session);
       return session;

@@ -1,0 +1,201 @@
+import {
+  assertSchema,
+  type Columns,
+  type ColumnType,
+  type ColumnTypes,
+  columnLength,
+  columnsFromRows,
+  countNulls,
+  type InputRowOf,
+  isValid,
+  selectColumns,
+  sliceColumns,
+  TsopsError,
+  throwIfAborted,
+} from "@tsops/core";
+import { fromArrow } from "@tsops/core/arrow";
+import type { Table as ArrowTable, RecordBatch } from "apache-arrow";
+import { syncDirectory } from "../home/files.ts";
+import { addActionOf, removeFiles, type WrittenFile, writeDataFile } from "./data-file.ts";
+import { refuseUnwritable } from "./features.ts";
+import type { TableSchema } from "./schema.ts";
+import { fileTags, type TableState } from "./state.ts";
+import { millisOf, type TableLog } from "./table-log.ts";
+
+/** Rows as they can be appended: row objects, columns or Arrow. */
+export type AppendInput<S extends ColumnTypes> =
+  | Columns<S>
+  | ArrowTable
+  | RecordBatch
+  | readonly InputRowOf<S>[];
+
+/** How to append. */
+export interface AppendOptions {
+  /**
+   * Makes the append idempotent: it does nothing when this application has already committed this version or a later one.
+   */
+  readonly txn?: { readonly appId: string; readonly version: number };
+  readonly signal?: AbortSignal;
+}
+
+/** What an append did. */
+export interface AppendResult {
+  /** The version that holds the rows: the new one, or the newest when nothing had to be written. */
+  readonly version: number;
+  /** Rows written. */
+  readonly rows: number;
+  /** Whether the transaction had been committed before. */
+  readonly duplicate: boolean;
+}
+
+/** Rows per data file, at most; bounds the memory of one append. */
+const rowsPerFile = 4_000_000;
+
+/**
+ * Appends rows as one commit. It resolves when they are on disk; when it rejects, the table is as it was before.
+ * @throws TsopsError SCHEMA_MISMATCH, VALUE_INVALID listing rows, STORE_FULL, STORE_READ_ONLY, STORE_CONFLICT, ABORTED
+ */
+export async function appendRows(
+  log: TableLog,
+  schemaNow: (state: TableState) => TableSchema,
+  input: AppendInput<ColumnTypes>,
+  options: AppendOptions = {},
+): Promise<AppendResult> {
+  const { txn, signal } = options;
+  if (txn !== undefined && !Number.isSafeInteger(txn.version))
+    throw new RangeError(`A transaction's version is a whole number, not ${txn.version}.`);
+  throwIfAborted(signal);
+  const before = await log.head((state) => {
+    refuseUnwritable(state.protocol, state.metaData);
+    return {
+      version: state.version,
+      schema: schemaNow(state),
+      schemaText: state.metaData.schemaString,
+      isDone: isDone(state, txn),
+    };
+  });
+  const duplicate = { version: before.version, rows: 0, duplicate: true };
+  if (before.isDone) return duplicate;
+  const columns = checkedColumns(before.schema, input);
+  if (columns.length === 0 && txn === undefined)
+    return { version: before.version, rows: 0, duplicate: false };
+
+  const files = await writeFiles(log, before.schema, columns, signal);
+  let isKept = false;
+  try {
+    const committed = await log.commit((state, { version, timestampMicros }) => {
+      if (isDone(state, txn)) return null;
+      if (state.metaData.schemaString !== before.schemaText)
+        throw new TsopsError(
+          "STORE_CONFLICT",
+          "The table's schema was changed while rows were being appended.",
+          {
+            hint: "Read the new schema and append again.",
+          },
+        );
+      let firstRow = 0;
+      const adds = files.map((file) => {
+        const tags = { [fileTags.version]: String(version), [fileTags.firstRow]: String(firstRow) };
+        firstRow += file.stats.numRecords as number;
+        return { add: addActionOf(file, millisOf(timestampMicros), true, tags) };
+      });
+      const lastUpdated = millisOf(timestampMicros);
+      return {
+        operation: "WRITE",
+        parameters: { mode: "Append" },
+        metrics: { numFiles: String(files.length), numOutputRows: String(columns.length) },
+        actions: [...(txn === undefined ? [] : [{ txn: { ...txn, lastUpdated } }]), ...adds],
+      };
+    }, signal);
+    isKept = committed !== null;
+    return committed === null
+      ? duplicate
+      : { version: committed.version, rows: columns.length, duplicate: false };
+  } catch (error) {
+    isKept = TsopsError.is(error) && error.details["isCommitted"] === true;
+    throw error;
+  } finally {
+    if (!isKept) await removeFiles(log.directory, files);
+  }
+}
+
+async function writeFiles(
+  log: TableLog,
+  schema: TableSchema,
+  columns: Columns,
+  signal: AbortSignal | undefined,
+): Promise<WrittenFile[]> {
+  const files: WrittenFile[] = [];
+  if (columns.length === 0) return files;
+  const ingestMicros = log.clock.now();
+  try {
+    await log.sessions.use(async (session) => {
+      for (let start = 0; start < columns.length; start += rowsPerFile) {
+        const end = Math.min(columns.length, start + rowsPerFile);
+        const part = start === 0 && end === columns.length ? columns : sliceColumns(columns, start, end);
+        files.push(await writeDataFile(session, log.directory, part, schema, ingestMicros, signal));
+      }
+    });
+    await syncDirectory(log.directory);
+    return files;
+  } catch (error) {
+    await removeFiles(log.directory, files);
+    throw error;
+  }
+}
+
+function isDone(state: TableState, txn: AppendOptions["txn"]): boolean {
+  const last = txn === undefined ? undefined : state.txns.get(txn.appId)?.version;
+  return last !== undefined && last >= (txn as { version: number }).version;
+}
+
+/** The input as columns of the table's types, in its order. */
+function checkedColumns(schema: TableSchema, input: AppendInput<ColumnTypes>): Columns {
+  const { types } = schema;
+  const required = schema.unreadable.map(({ name }) => name);
+  if (required.length > 0)
+    throw new TsopsError(
+      "STORE_UNSUPPORTED",
+      `The table has columns that tsops cannot write: ${required.join(", ")}.`,
+      {
+        hint: "Append with the tool that made the table.",
+        details: { columns: required },
+      },
+    );
+  if (Array.isArray(input)) return columnsFromRows(types, input as readonly InputRowOf<ColumnTypes>[]);
+  const given = "types" in input ? (input as Columns) : fromArrow(input as ArrowTable, types);
+  const subject = schema.definition === null ? "The rows" : `The rows for table "${schema.definition.name}"`;
+  // Columns may be called nullable and hold no null; the values decide, below.
+  const withoutNulls = Object.fromEntries(
+    Object.entries(given.types).map(([name, type]): [string, ColumnType] => [
+      name,
+      { ...type, nullable: false },
+    ]),
+  );
+  assertSchema(types, withoutNulls, subject);
+  for (const [name, type] of Object.entries(types)) refuseNulls(given, name, type);
+  return { ...selectColumns(given, Object.keys(types)), types };
+}
+
+function refuseNulls(columns: Columns, name: string, type: ColumnType): void {
+  const column = columns.data[name];
+  if (column === undefined || columnLength(column) !== columns.length)
+    throw new TsopsError(
+      "SCHEMA_MISMATCH",
+      `Column "${name}" has ${column === undefined ? 0 : columnLength(column)} values for ${columns.length} rows.`,
+      { details: { column: name } },
+    );
+  if (type.nullable) return;
+  const nulls = countNulls(column.valid, columns.length);
+  if (nulls === 0) return;
+  const rows: number[] = [];
+  for (let i = 0; rows.length < Math.min(5, nulls); i++) if (!isValid(column.valid, i)) rows.push(i);
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `Column "${name}" is not nullable and has ${nulls} null${nulls === 1 ? "" : "s"}, first in row ${rows.join(", ")}.`,
+    {
+      hint: "Fill the nulls or leave those rows out; declare the column as nullable(...) if they are meant.",
+      details: { column: name, count: nulls, rows },
+    },
+  );
+}

@@ -1,0 +1,178 @@
+import {
+  type Columns,
+  type ColumnTypes,
+  columnsFromRows,
+  type InputOf,
+  type Table,
+  TsopsError,
+} from "@tsops/core";
+import { toArrow } from "@tsops/core/arrow";
+import type { RecordBatch } from "apache-arrow";
+import type { DuckSession } from "../engine/engine.ts";
+import { quoteName } from "../engine/sql-text.ts";
+import { type Scan, type ScanOptions, type ScanSource, scanFiles, type TimeRange } from "./scan.ts";
+import { ingestTypes, type UnreadableColumn } from "./schema.ts";
+import type { SessionSource } from "./session-source.ts";
+
+/** What to read. */
+export interface ReadTableOptions<S extends ColumnTypes, Name extends keyof S & string = keyof S & string> {
+  /** Columns in the wanted order. Default: all. */
+  readonly columns?: readonly Name[];
+  /** Event times, [start, end). */
+  readonly range?: TimeRange;
+  /** Only rows whose key columns equal one of these, exactly. Name the same columns in each; they need not be all keys. */
+  readonly keys?: readonly { readonly [K in keyof S]?: InputOf<S[K]> }[];
+  /** Order of the rows: as they were ingested (default), or by event time and then as ingested. */
+  readonly order?: "ingest" | "time";
+  readonly signal?: AbortSignal;
+}
+
+/** How to read in batches. */
+export interface ReadBatchesOptions<S extends ColumnTypes, Name extends keyof S & string = keyof S & string>
+  extends ReadTableOptions<S, Name> {
+  /** Rows of a batch, at least, except the last. Default 65,536. */
+  readonly batchRows?: number;
+}
+
+/** A table as it was at one version; later commits do not change it. */
+export interface Snapshot<S extends ColumnTypes = ColumnTypes> {
+  readonly version: number;
+  /** Instant of the version's commit in microseconds UTC. */
+  readonly timestampMicros: bigint;
+  /** Readable columns and their types. */
+  readonly types: S;
+  /** Our definition; null in a table of another tool that was opened without one. */
+  readonly definition: Table<string, S> | null;
+  /** Columns of types that tsops cannot read. */
+  readonly unreadable: readonly UnreadableColumn[];
+  /** Rows in the table; null when a file of another tool does not say. */
+  readonly rows: number | null;
+  /** Number of data files. */
+  readonly fileCount: number;
+  /** The snapshot as a relation for DuckDB, for joins; reads no data. */
+  scan(options?: ScanOptions): Promise<Scan>;
+  /** Reads into memory. */
+  read<const Name extends keyof S & string = keyof S & string>(
+    options?: ReadTableOptions<S, Name>,
+  ): Promise<Columns<Pick<S, Name>>>;
+  /** Reads batch by batch in bounded memory. */
+  batches<const Name extends keyof S & string = keyof S & string>(
+    options?: ReadBatchesOptions<S, Name>,
+  ): AsyncGenerator<Columns<Pick<S, Name>>, void, undefined>;
+  /** Reads Arrow record batches in bounded memory. */
+  recordBatches<const Name extends keyof S & string = keyof S & string>(
+    options?: ReadBatchesOptions<S, Name>,
+  ): AsyncGenerator<RecordBatch, void, undefined>;
+}
+
+/** What a snapshot is made of. */
+export interface SnapshotParts extends ScanSource {
+  readonly timestampMicros: bigint;
+  readonly definition: Table | null;
+}
+
+/** The snapshot over some files. */
+export function createSnapshot(parts: SnapshotParts, sessions: SessionSource): Snapshot {
+  const { schema, files } = parts;
+  const counts = files.map(({ add }) => rowCount(add.stats));
+  const snapshot: Snapshot = {
+    version: parts.version,
+    timestampMicros: parts.timestampMicros,
+    types: schema.types,
+    definition: parts.definition,
+    unreadable: schema.unreadable,
+    rows: counts.every((count) => count !== null) ? counts.reduce((a, b) => a + b, 0) : null,
+    fileCount: files.length,
+    scan: (options) => scanFiles(parts, options),
+    read: (options = {}) =>
+      sessions.use(async (session) => {
+        const { sql, types } = await query(parts, session, options);
+        return (await session.columns(sql, { types, signal: options.signal })) as Columns<never>;
+      }),
+    batches: async function* (options = {}) {
+      const session = await sessions.session();
+      try {
+        const { sql, types } = await query(parts, session, options);
+        const { signal, batchRows } = options;
+        const found = session.batches(sql, {
+          types,
+          signal,
+          ...(batchRows === undefined ? {} : { batchRows }),
+        });
+        for await (const columns of found) yield columns as Columns<never>;
+      } finally {
+        await session.close();
+      }
+    },
+    recordBatches: async function* (options = {}) {
+      for await (const columns of snapshot.batches(options)) yield* toArrow(columns as Columns).batches;
+    },
+  };
+  return snapshot;
+}
+
+function rowCount(stats: string | null | undefined): number | null {
+  const found = typeof stats === "string" ? /"numRecords"\s*:\s*(\d+)/.exec(stats) : null;
+  return found === null ? null : Number(found[1]);
+}
+
+async function query(
+  parts: SnapshotParts,
+  session: DuckSession,
+  options: ReadTableOptions<ColumnTypes>,
+): Promise<{ sql: string; types: ColumnTypes }> {
+  const wanted = options.columns ?? Object.keys(parts.schema.types);
+  const { types } = parts.schema;
+  const keyNames = await loadKeys(session, types, options.keys);
+  const isByTime = options.order === "time";
+  if (isByTime && parts.eventTime === null)
+    throw new TsopsError("SCHEMA_INVALID", "The table does not say which column is its event time.", {
+      hint: "Open it with a definition: openTable(directory, { definition }).",
+    });
+  const extra = [...keyNames, ...(isByTime ? [parts.eventTime as string] : [])];
+  const names = wanted.filter((name) => !Object.hasOwn(ingestTypes, name));
+  const scan = await scanFiles(parts, {
+    columns: [...new Set([...names, ...extra])],
+    ...(options.range === undefined ? {} : { range: options.range }),
+  });
+  const order = [...(isByTime ? [parts.eventTime as string] : []), "_ingest_version", "_ingest_row"];
+  const isSorted = !isByTime && keyNames.length === 0 && scan.isIngestOrdered;
+  const keyList = keyNames.map(quoteName).join(", ");
+  const semi = keyNames.length === 0 ? "" : ` SEMI JOIN tsops_keys USING (${keyList})`;
+  const by = isSorted ? "" : ` ORDER BY ${order.map(quoteName).join(", ")}`;
+  const all: ColumnTypes = { ...types, ...ingestTypes };
+  return {
+    sql: `SELECT ${wanted.map(quoteName).join(", ")} FROM ${scan.sql}${semi}${by}`,
+    types: Object.fromEntries(wanted.map((name) => [name, all[name]])) as ColumnTypes,
+  };
+}
+
+/** Puts wanted keys into the session's table `tsops_keys`; gives the columns they name. */
+async function loadKeys(
+  session: DuckSession,
+  types: ColumnTypes,
+  keys: readonly object[] | undefined,
+): Promise<string[]> {
+  if (keys === undefined) return [];
+  const names = Object.keys(keys[0] ?? {});
+  const unknown = names.find((name) => !Object.hasOwn(types, name));
+  if (unknown !== undefined)
+    throw new TsopsError("COLUMN_NOT_FOUND", `The table has no column "${unknown}" to look for keys in.`, {
+      hint: `Its columns are ${Object.keys(types).join(", ")}.`,
+      details: { column: unknown },
+    });
+  const other = keys.findIndex((key) => Object.keys(key).sort().join() !== [...names].sort().join());
+  if (names.length === 0 || other >= 0)
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `Key ${Math.max(0, other)} does not name the same columns as the first.`,
+      {
+        hint: "Give each wanted key as an object with the same columns, at least one.",
+      },
+    );
+  const keyTypes = Object.fromEntries(
+    names.map((name) => [name, { ...types[name], nullable: false }]),
+  ) as ColumnTypes;
+  await session.load("tsops_keys", columnsFromRows(keyTypes, keys as never));
+  return names;
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import {
+  type Clock,
+  type ColumnTypes,
+  type InstantInput,
+  systemClock,
+  type Table,
+  TsopsError,
+  toMicros,
+} from "@tsops/core";
+import type { DuckEngine } from "../engine/engine.ts";
+import { makeDirectory, syncDirectory } from "../home/files.ts";
+import { type AppendInput, type AppendOptions, type AppendResult, appendRows } from "./append.ts";
+import { ourProtocol } from "./features.ts";
+import { listLog, logDirectory, readCommit, tryCommit } from "./log.ts";
+import { replay } from "./replay.ts";
+import { assertDefinition, metaDataOf, refuseReservedNames, schemaOf, type TableSchema } from "./schema.ts";
+import { sessionSource } from "./session-source.ts";
+import { createSnapshot, type Snapshot } from "./snapshot.ts";
+import { commitMicros, type TableState } from "./state.ts";
+import { millisOf, TableLog, withCommitInfo } from "./table-log.ts";
+
+/** How to open a table. */
+export interface TableOptions {
+  /** Stamps commits and ingest times. Default: the system's clock. */
+  readonly clock?: Pick<Clock, "now">;
+  /** Runs the queries; shared engines are cheaper. Default: one of the table's own, opened when first needed. */
+  readonly engine?: DuckEngine;
+}
+
+/** How to open a table that exists. */
+export interface OpenTableOptions<S extends ColumnTypes = ColumnTypes> extends TableOptions {
+  /** What the table must be. A table of another tool takes its keys and event time from here. */
+  readonly definition?: Table<string, S>;
+}
+
+/** Which version: its number, or the newest one committed at or before an instant. */
+export interface AsOf {
+  readonly version?: number;
+  readonly timestamp?: InstantInput;
+}
+
+/** An open Delta Lake table. Several processes may write to it at once. */
+export interface DeltaTable<S extends ColumnTypes = ColumnTypes> extends AsyncDisposable {
+  /** Absolute path. */
+  readonly directory: string;
+  /** Appends rows as one commit; resolves when they are on disk. When it rejects, the table is as it was. */
+  append(rows: AppendInput<S>, options?: AppendOptions): Promise<AppendResult>;
+  /** The table at its newest version, or at an earlier one. */
+  snapshot(asOf?: AsOf): Promise<Snapshot<S>>;
+  /** Closes the engine if it is the table's own. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates an empty table.
+ * @throws TsopsError STORE_EXISTS, SCHEMA_INVALID for reserved column names, STORE_READ_ONLY, STORE_FULL
+ */
+export async function createTable<S extends ColumnTypes>(
+  directory: string,
+  definition: Table<string, S>,
+  options: TableOptions = {},
+): Promise<DeltaTable<S>> {
+  refuseReservedNames(definition.columns);
+  const path = resolve(directory);
+  const clock = options.clock ?? systemClock();
+  const exists = () =>
+    new TsopsError("STORE_EXISTS", `There is a table at ${path} already.`, {
+      hint: "Open it with openTable, or create it in another directory.",
+    });
+  const listing = await listLog(path);
+  if (listing !== null && (listing.commits.length > 0 || listing.checkpoints.size > 0)) throw exists();
+  await makeDirectory(logDirectory(path));
+  const now = clock.now();
+  const actions = withCommitInfo(
+    {
+      operation: "CREATE TABLE",
+      parameters: {},
+      metrics: {},
+      actions: [{ protocol: ourProtocol }, { metaData: metaDataOf(definition, randomUUID(), millisOf(now)) }],
+    },
+    now,
+  );
+  if (!(await tryCommit(path, 0, actions))) throw exists();
+  await syncDirectory(path);
+  return openTable(path, { ...options, clock, definition });
+}
+
+/**
+ * Opens a table, ours or of another tool.
+ * @throws TsopsError STORE_NOT_FOUND, STORE_CORRUPT naming the file, STORE_UNSUPPORTED naming the feature, SCHEMA_MISMATCH
+ * when it is not as `definition` says
+ */
+export async function openTable<S extends ColumnTypes>(
+  directory: string,
+  options: OpenTableOptions<S> = {},
+): Promise<DeltaTable<S>> {
+  const path = resolve(directory);
+  const sessions = sessionSource(options.engine);
+  const log = new TableLog(path, sessions, options.clock ?? systemClock());
+  const expected = options.definition as Table | undefined;
+  const schemaNow = schemaReader(expected);
+  const close = () => sessions.close();
+  try {
+    const found = await log.head((state) => schemaOf(state.metaData));
+    if (expected !== undefined) assertDefinition(expected, found);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const snapshotOf = (state: TableState): Snapshot => {
+    const schema = schemaNow(state);
+    return createSnapshot(
+      {
+        directory: path,
+        version: state.version,
+        timestampMicros: state.timestampMicros,
+        schema,
+        definition: schema.definition,
+        eventTime: schema.definition?.eventTime ?? null,
+        files: state.orderedFiles(),
+      },
+      sessions,
+    );
+  };
+  const snapshot = async (asOf: AsOf = {}): Promise<Snapshot> => {
+    if (asOf.version !== undefined && asOf.timestamp !== undefined)
+      throw new TypeError("Ask for a version or for a timestamp, not for both.");
+    if (asOf.timestamp === undefined && asOf.version === undefined) return log.head(snapshotOf);
+    const version = asOf.version ?? (await versionAt(path, log, toMicros(asOf.timestamp as InstantInput)));
+    const state = await replay(path, sessions, version);
+    if (state === null) throw new TsopsError("STORE_NOT_FOUND", `There is no table at ${path}.`);
+    return snapshotOf(state);
+  };
+  return {
+    directory: path,
+    append: (rows, appendOptions) =>
+      appendRows(log, schemaNow, rows as AppendInput<ColumnTypes>, appendOptions),
+    snapshot: (asOf) => snapshot(asOf) as unknown as Promise<Snapshot<S>>,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Reads schemas, once per metaData action, with the expected definition for tables that carry none. */
+function schemaReader(expected: Table | undefined): (state: TableState) => TableSchema {
+  const known = new WeakMap<object, TableSchema>();
+  return (state) => {
+    const found = known.get(state.metaData);
+    if (found !== undefined) return found;
+    const stored = schemaOf(state.metaData);
+    const schema =
+      expected === undefined ? stored : { ...stored, types: expected.columns, definition: expected };
+    known.set(state.metaData, schema);
+    return schema;
+  };
+}
+
+/** The newest version committed at or before an instant. Commit times never decrease, so halving finds it. */
+async function versionAt(directory: string, log: TableLog, micros: bigint): Promise<number> {
+  const listing = await listLog(directory);
+  const commits = listing?.commits ?? [];
+  const timeOf = async (version: number) => commitMicros((await readCommit(directory, version)) ?? []) ?? 0n;
+  let [low, high] = [0, commits.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((await timeOf(commits[middle] as number)) <= micros) low = middle + 1;
+    else high = middle;
+  }
+  const found = commits[low - 1];
+  if (found !== undefined) return found;
+  const oldest = commits[0];
+  throw new TsopsError("STORE_NOT_FOUND", "The table did not exist at that time.", {
+    hint: "Ask for a later instant.",
+    details: { oldestVersion: oldest, newest: await log.head((state) => state.version) },
+  });
+}
