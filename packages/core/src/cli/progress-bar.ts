@@ -73,7 +73,7 @@ function barLine(event: ProgressEvent, elapsed: number): string {
   const { done, total } = event;
   if (total === undefined) return `${event.task} ${count(done)}${figures(event)} ${duration(elapsed)}`;
   const share = total === 0 ? 1 : Math.min(1, Math.max(0, done / total));
-  const filled = Math.round(share * barWidth);
+  const filled = Math.floor(share * barWidth);
   const bar = "█".repeat(filled) + "░".repeat(barWidth - filled);
   const left = share > 0 && share < 1 ? `, ${duration((elapsed / share) * (1 - share))} left` : "";
   return `${event.task} ${bar} ${percent(share)} ${count(done)}/${count(total)}${figures(event)} ${duration(elapsed)}${left}`;
