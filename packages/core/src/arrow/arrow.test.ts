@@ -130,6 +130,15 @@ describe("columns through Arrow", () => {
     expect(back(fromArrow(read, types))).toEqual(back(concatColumns([one, two])));
   });
 
+  it("share one dictionary between pieces of a table, so that they fit into one Arrow file", () => {
+    const columns = columnsFromRows({ s: utf8() }, [{ s: "x" }, { s: "y" }, { s: "x" }]);
+    const pieces = [sliceColumns(columns, 0, 1), sliceColumns(columns, 1)].flatMap(
+      (piece) => toArrow(piece).batches,
+    );
+    const read = arrow.tableFromIPC(arrow.tableToIPC(new arrow.Table(pieces), "file"));
+    expect(back(fromArrow(read))).toEqual(back(columns));
+  });
+
   it("refuse text that UTF-8 cannot hold", () => {
     const columns = columnsFromRows({ s: utf8() }, [{ s: "ok" }, { s: "\ud800" }]);
     expect(problem(() => toArrow(columns))).toMatchObject({ code: "VALUE_INVALID" });

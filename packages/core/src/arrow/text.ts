@@ -6,11 +6,23 @@ import type { dictionaryBuilder } from "../schema/dictionary.ts";
 
 const loneSurrogate = /\p{Surrogate}/u;
 
+/** Vectors by dictionary: pieces of one table share theirs, which Arrow's file format asks for and which saves the encoding. */
+const encoded = new WeakMap<readonly string[], Vector<Utf8>>();
+
 /**
- * An Arrow vector of distinct texts.
+ * The Arrow vector of a dictionary.
  * @throws TsopsError VALUE_INVALID for text with a lone surrogate, which UTF-8 cannot hold.
  */
-export function textVector(texts: readonly string[], column: string): Vector<Utf8> {
+export function dictionaryVector(texts: readonly string[], column: string): Vector<Utf8> {
+  let vector = encoded.get(texts);
+  if (vector === undefined || vector.length !== texts.length) {
+    vector = encodeDictionary(texts, column);
+    encoded.set(texts, vector);
+  }
+  return vector;
+}
+
+function encodeDictionary(texts: readonly string[], column: string): Vector<Utf8> {
   const valueOffsets = new Int32Array(texts.length + 1);
   let total = 0;
   for (let i = 0; i < texts.length; i++) {

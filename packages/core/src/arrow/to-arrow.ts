@@ -12,7 +12,7 @@ import type { Column, Columns } from "../schema/columns.ts";
 import type { Table } from "../schema/table.ts";
 import { countNulls } from "../schema/validity.ts";
 import { type ArrowTypes, arrowSchema } from "./schema.ts";
-import { textVector } from "./text.ts";
+import { dictionaryVector } from "./text.ts";
 
 /**
  * An Arrow table of columns, in one batch. Numbers, timestamps, codes and null bitmaps share memory with the columns;
@@ -49,7 +49,7 @@ function arrowData(column: Column, type: DataType, length: number, name: string)
       return makeData({
         ...shared,
         data: column.codes,
-        dictionary: textVector(column.dictionary, name),
+        dictionary: dictionaryVector(column.dictionary, name),
       } as never);
     case "bool":
       return makeData({ ...shared, data: packBits(column.values, length) } as never);
