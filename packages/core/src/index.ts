@@ -67,7 +67,7 @@ export {
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
-export type { FeatureImportance, GbdtModel } from "./forecast/gbdt/model.ts";
+export type { FeatureImportance, GbdtLeaf, GbdtModel, GbdtNode, GbdtSplit } from "./forecast/gbdt/model.ts";
 export type {
   CategoricalSplitOptions,
   EarlyStoppingOptions,
@@ -209,3 +209,4 @@ export {
   intervalsOverlap,
   splitInterval,
 } from "./time/interval.ts";
+export { type OffsetPeriod, resolveZone, type Zone } from "./time/zone.ts";

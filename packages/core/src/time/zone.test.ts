@@ -32,6 +32,19 @@ describe("zones", () => {
     );
   });
 
+  it.each([
+    ["America/Noronha", "2000-09-20", "2000-10-30", "two changes within eight days"],
+    ["America/Boa_Vista", "2000-09-20", "2000-10-30", "two changes within eight days"],
+    ["Africa/Casablanca", "2012-07-01", "2012-10-15", "summer time without Ramadan"],
+    ["Asia/Manila", "1844-12-01", "1845-01-31", "a day left out at the date line"],
+    ["Europe/Dublin", "2200-01-01", "2200-12-31", "the far future"],
+    ["America/Santiago", "+275760-08-20", "+275760-09-13", "the end of time"],
+  ])("keep up with %s, %s .. %s: %s", (id, from, to) => {
+    const zone = resolveZone(id);
+    for (let at = Date.parse(`${from}T00:00Z`) / 1000; at < Date.parse(`${to}T00:00Z`) / 1000; at += 3600)
+      expect(zone.periodAt(at).offset, `${at}`).toBe(intlOffset(id, at));
+  });
+
   it("are found by offset, IANA name in any case, and UTC", () => {
     expect(resolveZone("UTC")).toMatchObject({ id: "UTC", fixedOffset: 0 });
     expect(resolveZone("-05:00")).toMatchObject({ id: "-05:00", fixedOffset: -18_000 });
