@@ -30,6 +30,24 @@ export type { GateLoss } from "./decide/losses.ts";
 export type { ScoredForecasts } from "./decide/scored-forecasts.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";
 export {
+  joinSortedRows,
+  numberSpineKeys,
+  type SortedRows,
+  type SpineKeys,
+} from "./features/as-of/join-sorted.ts";
+export {
+  type AsOfPlan,
+  type AsOfPlanOptions,
+  type KnownAt,
+  type PlannedKey,
+  type PlannedRowFeature,
+  type PlannedWindowFeature,
+  planAsOfJoin,
+  type ResolvedKnownAt,
+  type ViewPlan,
+} from "./features/as-of/plan.ts";
+export { joinedTable } from "./features/as-of/view-result.ts";
+export {
   aggregateKinds,
   column,
   count,
@@ -64,6 +82,14 @@ export {
   type JoinedRow,
   joinedTypes,
 } from "./features/joined-columns.ts";
+export {
+  type LookupOptions,
+  loadOnlineFeatures,
+  type OnlineFeatures,
+  type OnlineFeaturesOptions,
+  onlineFeatures,
+} from "./features/online/online-features.ts";
+export type { ObservedCounts } from "./features/online/online-table.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";

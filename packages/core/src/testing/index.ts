@@ -1,5 +1,16 @@
 // Conformance kits: plain cases for any test framework, so that third parties can test their own implementations.
 
+export { type AsOfCase, type AsOfCaseOptions, type CaseColumnKinds, randomAsOfCase } from "./as-of-cases.ts";
+export { type DefinedCase, defineCase, matchesOf } from "./as-of-definitions.ts";
+export {
+  type OracleFeature,
+  type OracleKnownAt,
+  type OracleMatch,
+  type OracleRow,
+  type OracleValue,
+  type OracleView,
+  oracleJoin,
+} from "./as-of-oracle.ts";
 export { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
 export { type DecisionLogSubject, decisionLogCases } from "./decision-log.ts";
 export { type LedgerSubject, ledgerCases } from "./ledger.ts";
