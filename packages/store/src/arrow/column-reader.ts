@@ -158,7 +158,7 @@ function widening(name: string, type: DuckDBType, wanted: ColumnKind | undefined
         copy: (bytes, _, rows, target, start) => target.set(bytes.subarray(0, rows), start),
       });
     case DuckDBTypeId.BIGINT:
-      return float ? bigFloats(int64s, 1) : sameInt64("int64", () => undefined);
+      return float ? bigFloats(int64s, 0) : sameInt64("int64", () => undefined);
     case DuckDBTypeId.TINYINT:
       return smallIntegers(1, Int8Array, float);
     case DuckDBTypeId.SMALLINT:
@@ -172,11 +172,11 @@ function widening(name: string, type: DuckDBType, wanted: ColumnKind | undefined
     case DuckDBTypeId.UINTEGER:
       return smallIntegers(4, Uint32Array, float);
     case DuckDBTypeId.UBIGINT:
-      return float ? bigFloats(uint64s, 1) : checkedInt64(name, type, uint64s);
+      return float ? bigFloats(uint64s, 0) : checkedInt64(name, type, uint64s);
     case DuckDBTypeId.HUGEINT:
-      return float ? bigFloats(int128s, 1) : checkedInt64(name, type, int128s);
+      return float ? bigFloats(int128s, 0) : checkedInt64(name, type, int128s);
     case DuckDBTypeId.UHUGEINT:
-      return float ? bigFloats(uint128s, 1) : checkedInt64(name, type, uint128s);
+      return float ? bigFloats(uint128s, 0) : checkedInt64(name, type, uint128s);
     case DuckDBTypeId.DECIMAL:
       return decimals(type as DuckDBDecimalType);
     case DuckDBTypeId.TIMESTAMP:
@@ -278,14 +278,22 @@ const uint128s: WideIntegers<BigUint64Array> = {
   at: (view, index) => ((view[2 * index + 1] as bigint) << 64n) | (view[2 * index] as bigint),
 };
 
-function bigFloats<V>(integers: WideIntegers<V>, divisor: number): Widening {
+/** The nearest float64 of each integer over 10 to the `scale`. */
+function bigFloats<V>(integers: WideIntegers<V>, scale: number): Widening {
+  const divisor = 10 ** scale;
   return erase({
     kind: "float64",
     width: integers.width,
     create: (length) => new Float64Array(length),
     copy: (bytes, _, rows, target, start) => {
       const source = integers.view(bytes, rows);
-      for (let i = 0; i < rows; i++) target[start + i] = Number(integers.at(source, i)) / divisor;
+      for (let i = 0; i < rows; i++) {
+        const value = integers.at(source, i);
+        const number = Number(value);
+        // A quotient of two exact floats is rounded once; beyond 2^53 or 10^22 it would be rounded twice.
+        const isExact = scale === 0 || (scale <= 22 && Math.abs(number) <= Number.MAX_SAFE_INTEGER);
+        target[start + i] = isExact ? number / divisor : Number(`${value}e-${scale}`);
+      }
     },
   });
 }
@@ -315,7 +323,7 @@ function decimals(type: DuckDBDecimalType): Widening {
   const divisor = 10 ** type.scale;
   if (type.width <= 4) return scaled(2, Int16Array, divisor);
   if (type.width <= 9) return scaled(4, Int32Array, divisor);
-  return type.width <= 18 ? bigFloats(int64s, divisor) : bigFloats(int128s, divisor);
+  return type.width <= 18 ? bigFloats(int64s, type.scale) : bigFloats(int128s, type.scale);
 }
 
 function scaled(width: number, array: SmallArray, divisor: number): Widening {

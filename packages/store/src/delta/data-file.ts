@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Columns, type Table, TsopsError } from "@tsops/core";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteInstant, quoteName, quoteText } from "../engine/sql-text.ts";
-import { asFileError } from "../home/files.ts";
+import { asFileError, syncDirectory } from "../home/files.ts";
 import type { AddAction } from "./actions.ts";
 import { syncFile } from "./log.ts";
 import { sqlTypeOf, type TableSchema } from "./schema.ts";
@@ -19,7 +19,7 @@ export interface WrittenFile {
   readonly isTimeOrdered: boolean;
 }
 
-/** Writes rows to a new Parquet file of a table and flushes it to disk. */
+/** Writes rows to a new Parquet file of a table; `flushFiles` puts it on disk. */
 export async function writeDataFile(
   session: DuckSession,
   table: string,
@@ -51,7 +51,7 @@ export async function writeDataFile(
   }
 }
 
-/** Writes the result of a query to a new Parquet file of a table and flushes it to disk. Leaves nothing when it fails. */
+/** Writes the result of a query to a new Parquet file of a table. Leaves nothing when it fails. */
 export async function copyToParquet(
   session: DuckSession,
   table: string,
@@ -65,7 +65,6 @@ export async function copyToParquet(
       `COPY (${query}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
       { signal },
     );
-    await syncFile(path);
     return { name, size: (await stat(path)).size };
   } catch (error) {
     await rm(path, { force: true }).catch(() => undefined);
@@ -75,6 +74,15 @@ export async function copyToParquet(
         cause: error,
       });
     throw asFileError(error, path);
+  }
+}
+
+/** Puts written files and their entries in the table's directory on disk. */
+export async function flushFiles(table: string, files: readonly { readonly name: string }[]): Promise<void> {
+  try {
+    await Promise.all([...files.map(({ name }) => syncFile(join(table, name))), syncDirectory(table)]);
+  } catch (error) {
+    throw asFileError(error, table);
   }
 }
 

@@ -12,7 +12,9 @@ import {
 import type { DuckEngine } from "../engine/engine.ts";
 import { makeDirectory, syncDirectory } from "../home/files.ts";
 import { type AppendInput, type AppendOptions, type AppendResult, appendRows } from "./append.ts";
+import { type CompactOptions, type CompactResult, compactTable } from "./compact.ts";
 import { ourProtocol } from "./features.ts";
+import { type HistoryEntry, tableHistory } from "./history.ts";
 import { listLog, logDirectory, readCommit, tryCommit } from "./log.ts";
 import { replay } from "./replay.ts";
 import { assertDefinition, metaDataOf, refuseReservedNames, schemaOf, type TableSchema } from "./schema.ts";
@@ -20,6 +22,7 @@ import { sessionSource } from "./session-source.ts";
 import { createSnapshot, type Snapshot } from "./snapshot.ts";
 import { commitMicros, type TableState } from "./state.ts";
 import { millisOf, TableLog, withCommitInfo } from "./table-log.ts";
+import { type VacuumOptions, type VacuumResult, vacuumTable } from "./vacuum.ts";
 
 /** How to open a table. */
 export interface TableOptions {
@@ -49,6 +52,12 @@ export interface DeltaTable<S extends ColumnTypes = ColumnTypes> extends AsyncDi
   append(rows: AppendInput<S>, options?: AppendOptions): Promise<AppendResult>;
   /** The table at its newest version, or at an earlier one. */
   snapshot(asOf?: AsOf): Promise<Snapshot<S>>;
+  /** Replaces small files by larger ones; no row changes. */
+  compact(options?: CompactOptions): Promise<CompactResult>;
+  /** Removes data files that are no longer used. */
+  vacuum(options?: VacuumOptions): Promise<VacuumResult>;
+  /** The commits in the log, newest first. */
+  history(options?: { readonly limit?: number }): Promise<HistoryEntry[]>;
   /** Closes the engine if it is the table's own. */
   close(): Promise<void>;
 }
@@ -138,6 +147,9 @@ export async function openTable<S extends ColumnTypes>(
     directory: path,
     append: (rows, appendOptions) =>
       appendRows(log, schemaNow, rows as AppendInput<ColumnTypes>, appendOptions),
+    compact: (compactOptions) => compactTable(log, schemaNow, compactOptions),
+    vacuum: (vacuumOptions) => vacuumTable(log, vacuumOptions),
+    history: ({ limit } = {}) => tableHistory(path, limit),
     snapshot: (asOf) => snapshot(asOf) as unknown as Promise<Snapshot<S>>,
     close,
     [Symbol.asyncDispose]: close,

@@ -1,5 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { type Columns, TsopsError } from "@tsops/core";
+import { fromArrow, toArrow } from "@tsops/core/arrow";
+import type { Table as ArrowTable, RecordBatch } from "apache-arrow";
 import { checkDuckDbVersion } from "../arrow/raw.ts";
 import { type ReadOptions, readBatches, readColumns } from "../arrow/read.ts";
 import { writeColumns } from "../arrow/write.ts";
@@ -39,8 +41,15 @@ export interface DuckSession extends AsyncDisposable {
   columns(sql: string, options?: QueryOptions & ReadOptions): Promise<Columns>;
   /** Runs a query and reads its result as it is produced, in bounded memory. */
   batches(sql: string, options?: QueryOptions & ReadOptions): AsyncGenerator<Columns, void, undefined>;
-  /** Creates a temporary table from columns; it lives as long as the session. Instants become TIMESTAMPTZ. */
-  load(name: string, columns: Columns, options?: QueryOptions): Promise<void>;
+  /** Runs a query and reads its whole result as an Arrow table; numbers are copied once. */
+  arrow(sql: string, options?: QueryOptions & ReadOptions): Promise<ArrowTable>;
+  /** Runs a query and reads its result as it is produced, as Arrow. */
+  recordBatches(
+    sql: string,
+    options?: QueryOptions & ReadOptions,
+  ): AsyncGenerator<RecordBatch, void, undefined>;
+  /** Creates a temporary table; it lives as long as the session. Instants become TIMESTAMPTZ, text VARCHAR. */
+  load(name: string, rows: Columns | ArrowTable | RecordBatch, options?: QueryOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -132,8 +141,15 @@ function createSession(connection: DuckDBConnection, onClose: () => void): DuckS
         yield next.value;
       }
     },
-    load: (name, columns, options = {}) =>
-      guarded(options.signal, () => writeColumns(connection, name, columns, options.signal)),
+    arrow: async (sql, options) => toArrow(await session.columns(sql, options)),
+    recordBatches: async function* (sql, options) {
+      for await (const columns of session.batches(sql, options)) yield* toArrow(columns).batches;
+    },
+    load: (name, rows, options = {}) =>
+      guarded(options.signal, () => {
+        const columns = "types" in rows ? rows : fromArrow(rows);
+        return writeColumns(connection, name, columns, options.signal);
+      }),
     close: async () => {
       if (isClosed) return;
       isClosed = true;
