@@ -7,7 +7,7 @@ const sources = readdirSync("packages", { recursive: true, encoding: "utf8" }).f
 );
 const report = execFileSync(
   "npx",
-  ["depcruise", "packages", "--config", ".dependency-cruiser.cjs", "--exclude", "dist|\\.tsbuild", "--output-type", "json"],
+  ["depcruise", "packages", "--config", ".dependency-cruiser.cjs", "--exclude", "^packages/[^/]+/(dist|\\.tsbuild)", "--output-type", "json"],
   { encoding: "utf8", maxBuffer: 256 * 1024 * 1024 },
 );
 const seen = new Set(JSON.parse(report).modules.map((module) => module.source));
