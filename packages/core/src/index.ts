@@ -110,6 +110,47 @@ export type {
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
+export {
+  type AnyPipeline,
+  type CatchUp,
+  type NoResults,
+  type OverlapPolicy,
+  type Pipeline,
+  type PipelineDescription,
+  type PipelineOptions,
+  pipeline,
+} from "./pipeline/pipeline.ts";
+export type { RetryOptions, RetryPolicy } from "./pipeline/retry.ts";
+export {
+  type AttemptOptions,
+  type RunOutcome,
+  runAttempt,
+  type StepOutcome,
+} from "./pipeline/run-attempt.ts";
+export {
+  type PipelineRun,
+  type RunPipelineOptions,
+  runPipeline,
+  runUntilSettled,
+} from "./pipeline/run-pipeline.ts";
+export {
+  intervalsBetween,
+  latestDueInterval,
+  parseSchedule,
+  type Schedule,
+  type Ticks,
+} from "./pipeline/schedule.ts";
+export type {
+  CannotBeRecorded,
+  CheckedResult,
+  Log,
+  LogEntry,
+  Step,
+  StepContext,
+  StepOptions,
+  StepResults,
+  StoredResult,
+} from "./pipeline/step.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { DecisionKind, DecisionLog, DecisionRecord } from "./ports/decision-log.ts";
 export type { Claim, Ledger, LedgerEntry, LedgerKey, LedgerStatus, StepRecord } from "./ports/ledger.ts";

@@ -1,0 +1,346 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { abortedError, throwIfAborted } from "../abort.ts";
+import { TsopsError, type TsopsErrorCode } from "../errors.ts";
+import { sha256Hex } from "../hash.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ledger, LedgerEntry, LedgerKey, StepRecord } from "../ports/ledger.ts";
+import type { Progress } from "../progress.ts";
+import { formatInstant } from "../time/instant.ts";
+import { type HeldLease, holdLease } from "./lease.ts";
+import type { AnyPipeline } from "./pipeline.ts";
+import { isWorthRetrying, retryDelay } from "./retry.ts";
+import { runStep, stepError } from "./run-step.ts";
+import type { Log, LogEntry, Step, StepResults } from "./step.ts";
+import { parseResult, serializeResult } from "./step-result.ts";
+
+/** What an attempt works with. */
+export interface AttemptOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** Run a finished interval again, from the first step. */
+  readonly force?: boolean;
+  /** Go on with a failed interval from the step that failed, or with a retry that is not due yet. */
+  readonly resume?: boolean;
+  /**
+   * Run this step only; the earlier ones must have finished. With `force` it is run again although it has finished. A failure
+   * is left for the caller to retry: it uses up no attempt.
+   */
+  readonly only?: string;
+  /** Names who holds the lease, for people. A random suffix keeps two attempts of one owner apart. Default: host and process id. */
+  readonly owner?: string;
+  /** Commit or other identifier of the code, kept in the ledger. */
+  readonly codeVersion?: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  readonly log?: Log;
+}
+
+/** What became of a step in an attempt. */
+export interface StepOutcome {
+  readonly step: string;
+  /** True when the step was done by an earlier attempt and not run again. */
+  readonly wasRecorded: boolean;
+  readonly startedAt: bigint;
+  readonly finishedAt: bigint;
+}
+
+/** What became of an attempt. */
+export interface RunOutcome<Results extends StepResults = StepResults> {
+  /**
+   * `succeeded`, `failed` and `cancelled`: the run is over. `waiting_retry`: it failed and will be tried again at
+   * `entry.nextRetryAt`. `pending`: the asked-for step is done, others are to come. `busy`: someone else holds the run, or its
+   * retry is not due yet.
+   */
+  readonly status: "succeeded" | "failed" | "cancelled" | "waiting_retry" | "pending" | "busy";
+  readonly entry: LedgerEntry;
+  /** False when the run was over before and nothing was done. */
+  readonly isNew: boolean;
+  /** Results of the steps that are done, by name: all of them when the status is `succeeded`. */
+  readonly results: Partial<Results>;
+  readonly steps: readonly StepOutcome[];
+  /** Of failed runs and of those that wait to be tried again; null otherwise. */
+  readonly error: TsopsError | null;
+}
+
+/**
+ * Makes one attempt at the run of a data interval: claims it in the ledger, runs the steps that are not recorded yet,
+ * records each, and ends the run. A failed step is an outcome, not an exception.
+ * @throws TsopsError ABORTED when the signal fires: the run can be resumed at once, finished steps are kept.
+ * @throws TsopsError LEASE_LOST when another process has taken the run over
+ * @throws TsopsError PIPELINE_INVALID for a pipeline without steps, or a partition or step that it does not have
+ */
+export async function runAttempt(
+  pipeline: AnyPipeline,
+  key: LedgerKey,
+  options: AttemptOptions,
+): Promise<RunOutcome> {
+  const { ledger, clock, signal, force = false, resume = false, only, codeVersion } = options;
+  assertRunnable(pipeline, key, only);
+  throwIfAborted(signal);
+  const owner = `${options.owner ?? `${hostname()}:${process.pid}`}/${randomUUID()}`;
+  const now = clock.now();
+  const claim = await ledger.claim(key, {
+    owner,
+    now,
+    leaseUntil: now + pipeline.leaseMicros,
+    ...(codeVersion === undefined ? {} : { codeVersion }),
+    force: force && only === undefined,
+    reopen: resume || (force && only !== undefined),
+  });
+  if (claim.outcome === "busy") return outcomeOf("busy", claim.entry, false, [], []);
+  if (claim.outcome === "done") return doneBefore(claim.entry, claim.steps, pipeline);
+
+  const lease = holdLease({ ledger, key, owner, clock, leaseMicros: pipeline.leaseMicros });
+  const run = new Attempt(pipeline, key, owner, claim.entry, lease, options);
+  try {
+    return await run.work(claim.steps);
+  } finally {
+    await lease.stop();
+  }
+}
+
+/** One claimed run while it is worked on. */
+class Attempt {
+  private readonly records: StepRecord[] = [];
+  private readonly steps: StepOutcome[] = [];
+  private readonly signal: AbortSignal;
+  private readonly pipeline: AnyPipeline;
+  private readonly key: LedgerKey;
+  private readonly owner: string;
+  private readonly entry: LedgerEntry;
+  private readonly lease: HeldLease;
+  private readonly options: AttemptOptions;
+
+  constructor(
+    pipeline: AnyPipeline,
+    key: LedgerKey,
+    owner: string,
+    entry: LedgerEntry,
+    lease: HeldLease,
+    options: AttemptOptions,
+  ) {
+    this.pipeline = pipeline;
+    this.key = key;
+    this.owner = owner;
+    this.entry = entry;
+    this.lease = lease;
+    this.options = options;
+    this.signal =
+      options.signal === undefined ? lease.signal : AbortSignal.any([options.signal, lease.signal]);
+  }
+
+  async work(recorded: readonly StepRecord[]): Promise<RunOutcome> {
+    const { only, force = false } = this.options;
+    const known = new Map(recorded.map((record) => [record.step, record]));
+    if (this.entry.attempt > 1) this.log("info", `attempt ${this.entry.attempt}`);
+    let isUnbroken = true;
+    for (const step of this.pipeline.steps) {
+      const record = known.get(step.name);
+      const isAsked = step.name === only;
+      // A result counts only while those before it count: a later one was made from an older input.
+      if (isUnbroken && record !== undefined && !(isAsked && force)) {
+        this.keep(record, true);
+        if (isAsked) break;
+        continue;
+      }
+      if (only !== undefined && !isAsked) return this.refuseStep(step.name, only);
+      isUnbroken = false;
+      try {
+        this.keep(await this.runAndRecord(step), false);
+      } catch (error) {
+        return this.fail(step, error);
+      }
+      if (isAsked) break;
+    }
+    const isComplete = this.records.length === this.pipeline.steps.length;
+    return this.finish(isComplete ? "succeeded" : "pending");
+  }
+
+  private keep(record: StepRecord, wasRecorded: boolean): void {
+    const { startedAt, finishedAt, step } = record;
+    this.records.push(record);
+    this.steps.push({ step, wasRecorded, startedAt, finishedAt });
+  }
+
+  private async runAndRecord(step: Step): Promise<StepRecord> {
+    const { clock, ledger } = this.options;
+    const startedAt = clock.now();
+    this.log("info", "started", step.name);
+    const value = await runStep(step, this.contextOf(step), this.signal, clock);
+    const result = serializeResult(step.name, value);
+    const record = {
+      step: step.name,
+      attempt: this.entry.attempt,
+      startedAt,
+      finishedAt: clock.now(),
+      result,
+      resultHash: sha256Hex(result),
+    };
+    await ledger.recordStep(this.key, this.owner, record);
+    this.log("info", `done in ${seconds(record.finishedAt - startedAt)}`, step.name);
+    return record;
+  }
+
+  private contextOf(step: Step) {
+    const { clock, progress } = this.options;
+    const { pipeline, partition, start, end } = this.key;
+    return {
+      pipeline,
+      step: step.name,
+      interval: { start, end },
+      partition,
+      attempt: this.entry.attempt,
+      // Read back for each step, so that a step cannot change what later steps, or a resumed run, see.
+      results: resultsOf(this.records),
+      clock,
+      progress: (event: Parameters<Progress>[0]) =>
+        progress?.({ ...event, task: `${step.name}: ${event.task}` }),
+      log: (message: string, fields?: Readonly<Record<string, unknown>>) =>
+        this.log("info", message, step.name, fields),
+    };
+  }
+
+  private async fail(step: Step, error: unknown): Promise<RunOutcome> {
+    if (this.lease.signal.aborted) throw leaseLost(this.lease.signal.reason, this.key);
+    if (TsopsError.is(error, "LEASE_LOST")) throw error;
+    const { clock, signal, only } = this.options;
+    if (signal?.aborted) {
+      const aborted = abortedError(signal);
+      // Due at once: whoever runs the interval next goes on with this step.
+      await this.end("waiting_retry", { error: aborted, nextRetryAt: clock.now() });
+      this.log("warn", "aborted; finished steps are kept", step.name);
+      throw aborted;
+    }
+    const wrapped = stepError(step.name, error);
+    const { retry, name } = this.pipeline;
+    const mayRetry = only !== undefined || (this.entry.attempt < retry.attempts && isWorthRetrying(error));
+    if (!mayRetry) {
+      this.log("error", `${wrapped.code}: ${wrapped.message}`, step.name);
+      return this.finish("failed", { error: wrapped });
+    }
+    const seed = `${name}/${this.key.partition}/${this.key.start}`;
+    const wait = only === undefined ? retryDelay(retry, this.entry.attempt, seed) : 0n;
+    this.log("warn", `${wrapped.code}: ${wrapped.message} Again in ${seconds(wait)}.`, step.name);
+    return this.finish("waiting_retry", { error: wrapped, nextRetryAt: clock.now() + wait });
+  }
+
+  private async refuseStep(missing: string, only: string): Promise<never> {
+    await this.end("pending", {});
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `Step "${only}" of "${this.pipeline.name}" needs the result of "${missing}", which has not finished for this interval.`,
+      { hint: `Run "${missing}" for this interval first, or the whole pipeline.`, details: { missing } },
+    );
+  }
+
+  private async finish(
+    status: "succeeded" | "failed" | "waiting_retry" | "pending",
+    extra: { readonly error?: TsopsError; readonly nextRetryAt?: bigint } = {},
+  ): Promise<RunOutcome> {
+    await this.end(status, extra);
+    const found = await this.options.ledger.get(this.key);
+    return outcomeOf(status, found?.entry ?? this.entry, true, this.records, this.steps, extra.error);
+  }
+
+  private async end(
+    status: "succeeded" | "failed" | "waiting_retry" | "pending",
+    { error, nextRetryAt }: { readonly error?: TsopsError; readonly nextRetryAt?: bigint },
+  ): Promise<void> {
+    const { ledger, clock } = this.options;
+    await this.lease.stop();
+    await ledger.finish(this.key, this.owner, {
+      status,
+      now: clock.now(),
+      ...(nextRetryAt === undefined ? {} : { nextRetryAt }),
+      ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+    });
+  }
+
+  private log(
+    level: LogEntry["level"],
+    message: string,
+    step?: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void {
+    const { pipeline, partition, start, end } = this.key;
+    this.options.log?.({
+      level,
+      message,
+      pipeline,
+      partition,
+      interval: { start, end },
+      ...(step === undefined ? {} : { step }),
+      ...(fields === undefined ? {} : { fields }),
+    });
+  }
+}
+
+function assertRunnable(pipeline: AnyPipeline, key: LedgerKey, only: string | undefined): void {
+  const names = pipeline.steps.map((step) => step.name);
+  if (names.length === 0)
+    throw new TsopsError("PIPELINE_INVALID", `Pipeline "${pipeline.name}" has no steps.`, {
+      hint: 'Add one: pipeline(...).step("name", async (context) => ...).',
+    });
+  if (only !== undefined && !names.includes(only))
+    throw new TsopsError("PIPELINE_INVALID", `Pipeline "${pipeline.name}" has no step "${only}".`, {
+      hint: `It has ${names.join(", ")}.`,
+    });
+  if (!pipeline.partitions.includes(key.partition))
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `Pipeline "${pipeline.name}" has no partition ${JSON.stringify(key.partition)}.`,
+      {
+        hint:
+          pipeline.partitions[0] === ""
+            ? "It has no partitions: leave the partition out."
+            : `It has ${pipeline.partitions.join(", ")}.`,
+      },
+    );
+}
+
+function doneBefore(entry: LedgerEntry, records: readonly StepRecord[], pipeline: AnyPipeline): RunOutcome {
+  const kept = records.filter((record) => pipeline.steps.some((step) => step.name === record.step));
+  const steps = kept.map(({ step, startedAt, finishedAt }) => ({
+    step,
+    wasRecorded: true,
+    startedAt,
+    finishedAt,
+  }));
+  const status = entry.status as "succeeded" | "failed" | "cancelled";
+  const error =
+    entry.error === null
+      ? undefined
+      : new TsopsError(entry.error.code as TsopsErrorCode, `The run failed before. ${entry.error.message}`, {
+          hint: "Run it with resume to go on from the step that failed, or with force to begin again.",
+        });
+  return outcomeOf(status, entry, false, kept, steps, error);
+}
+
+function outcomeOf(
+  status: RunOutcome["status"],
+  entry: LedgerEntry,
+  isNew: boolean,
+  records: readonly StepRecord[],
+  steps: readonly StepOutcome[],
+  error?: TsopsError,
+): RunOutcome {
+  return { status, entry, isNew, results: resultsOf(records), steps, error: error ?? null };
+}
+
+function resultsOf(records: readonly StepRecord[]): StepResults {
+  return Object.fromEntries(records.map((record) => [record.step, parseResult(record)]));
+}
+
+function leaseLost(reason: unknown, key: LedgerKey): TsopsError {
+  if (TsopsError.is(reason, "LEASE_LOST")) return reason;
+  return new TsopsError(
+    "LEASE_LOST",
+    `The lease of ${key.pipeline} at ${formatInstant(key.start)} could not be renewed before it ran out.`,
+    { hint: "Check that the ledger can be reached, and whether steps block the event loop.", cause: reason },
+  );
+}
+
+function seconds(micros: bigint): string {
+  return `${(Number(micros) / 1e6).toFixed(1)} s`;
+}

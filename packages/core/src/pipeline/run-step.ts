@@ -1,0 +1,69 @@
+import { abortable, throwIfAborted } from "../abort.ts";
+import { TsopsError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import { formatDuration } from "../time/duration.ts";
+import type { Step, StepContext } from "./step.ts";
+
+/**
+ * Runs one step under its timeout. When the timeout or the signal fires, it does not wait for the step any longer; what the
+ * step returns later is dropped.
+ * @throws TsopsError STEP_TIMEOUT; ABORTED when the signal fired; else whatever the step throws
+ */
+export async function runStep(
+  step: Step,
+  context: Omit<StepContext, "signal">,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<unknown> {
+  throwIfAborted(signal);
+  const { timeoutMicros } = step;
+  const timeout = new AbortController();
+  const done = new AbortController();
+  const both = AbortSignal.any([signal, timeout.signal]);
+  if (timeoutMicros !== null)
+    clock.sleepUntil(clock.now() + timeoutMicros, done.signal).then(
+      () => timeout.abort(timedOut(step.name, timeoutMicros)),
+      () => {},
+    );
+  try {
+    const run = step.run as (context: StepContext) => unknown;
+    return await abortable(
+      Promise.resolve().then(() => run({ ...context, signal: both })),
+      both,
+    );
+  } catch (error) {
+    if (timeout.signal.aborted && !signal.aborted) throw timeout.signal.reason;
+    throw error;
+  } finally {
+    done.abort();
+  }
+}
+
+function timedOut(step: string, timeoutMicros: bigint): TsopsError {
+  return new TsopsError(
+    "STEP_TIMEOUT",
+    `Step "${step}" was not done within ${formatDuration(timeoutMicros)}.`,
+    {
+      hint: "Raise the step's timeout, or find out what it waits for; pass its signal on so that it stops.",
+      details: { step },
+    },
+  );
+}
+
+/** The error of a failed step: the code and hint of what it threw, under a sentence that names the step. */
+export function stepError(step: string, error: unknown): TsopsError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (TsopsError.is(error)) {
+    const { step: named } = error.details;
+    if (named === step) return error;
+    return new TsopsError(error.code, `Step "${step}" failed: ${message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      details: { ...error.details, step },
+      cause: error,
+    });
+  }
+  return new TsopsError("STEP_FAILED", `Step "${step}" failed: ${message}`, {
+    details: { step },
+    cause: error,
+  });
+}
