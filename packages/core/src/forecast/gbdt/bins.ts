@@ -129,8 +129,12 @@ function equalFrequencyBounds(
   return Float64Array.from(upper);
 }
 
-/** A number in [low, high) that separates the two, midway where that is possible. */
+/**
+ * A number in [low, high) that separates the two: midway, or next to an infinite one, so that no finite value is taken for an
+ * infinity.
+ */
 function between(low: number, high: number): number {
+  if (high === Number.POSITIVE_INFINITY) return low === Number.NEGATIVE_INFINITY ? 0 : Number.MAX_VALUE;
   const middle = low / 2 + high / 2;
   return middle >= low && middle < high ? middle : low;
 }

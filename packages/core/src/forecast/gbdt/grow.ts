@@ -9,7 +9,7 @@ import {
   subtractHistogram,
 } from "./histogram.ts";
 import type { RowPartition } from "./row-partition.ts";
-import { findSplit, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
+import { clearlyMore, findSplit, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
 
 /** What growing one tree needs besides the matrix. */
 export interface GrowInput {
@@ -184,7 +184,7 @@ function bestLeaf(leaves: readonly Leaf[]): number {
   let best = -1;
   let gain = 0;
   leaves.forEach((leaf, index) => {
-    if (leaf.split !== undefined && leaf.split.gain > gain) {
+    if (leaf.split !== undefined && leaf.split.gain > gain * clearlyMore) {
       best = index;
       gain = leaf.split.gain;
     }

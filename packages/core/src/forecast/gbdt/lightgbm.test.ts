@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { type SyntheticKind, synthetic } from "./__fixtures__/synthetic.ts";
 import { gbdt } from "./gbdt.ts";
 import type { GbdtOptions } from "./options.ts";
-import { type SyntheticKind, synthetic } from "./synthetic.test-data.ts";
 
 interface Case {
   readonly name: string;

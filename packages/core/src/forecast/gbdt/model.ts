@@ -13,6 +13,32 @@ export interface FeatureImportance {
   readonly splits: number;
 }
 
+/** A tree from its root down. */
+export type GbdtNode = GbdtLeaf | GbdtSplit;
+
+/** Where a row ends. */
+export interface GbdtLeaf {
+  /** What the tree adds to the prediction. */
+  readonly value: number;
+  /** Training rows that ended here. */
+  readonly rows: number;
+}
+
+/** A question to one column. */
+export interface GbdtSplit {
+  readonly column: string;
+  /** Numeric columns: values up to it go left. */
+  readonly threshold?: number;
+  /** Categorical columns: codes that go left; all others, unseen ones included, go right. */
+  readonly codes?: readonly number[];
+  /** Where missing values go. */
+  readonly missing: "left" | "right";
+  /** Decrease of the training loss. */
+  readonly gain: number;
+  readonly left: GbdtNode;
+  readonly right: GbdtNode;
+}
+
 /** A fitted gradient boosting model. */
 export interface GbdtModel extends FittedRegressor {
   readonly kind: "gbdt";
@@ -31,6 +57,11 @@ export interface GbdtModel extends FittedRegressor {
   predictRow(row: ArrayLike<number>): number;
   /** Importance per column, in the order of `featureNames`. */
   importance(): FeatureImportance[];
+  /**
+   * One tree, to be looked at. The prediction is the baseline plus the values of the leaves a row reaches.
+   * @throws RangeError when there is no such tree.
+   */
+  tree(index: number): GbdtNode;
 }
 
 /** Everything a model consists of. */
@@ -85,8 +116,34 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
       });
       return columns.map(({ name }, c) => ({ name, gain: gain[c]!, splits: splits[c]! }));
     },
+    tree(index) {
+      const root = forest.roots[index];
+      if (root === undefined)
+        throw new RangeError(`There is no tree ${index}; the model has ${forest.roots.length}.`);
+      return describe(state, root);
+    },
     save: () => save(state),
   };
+}
+
+function describe(state: GbdtState, child: number): GbdtNode {
+  const { forest } = state;
+  if (child < 0) return { value: forest.leafValues[~child]!, rows: forest.leafRows[~child]! };
+  const column = forest.columns[child]!;
+  const threshold = forest.thresholds[child]!;
+  const common = {
+    column: state.columns[column]!.name,
+    gain: forest.gains[child]!,
+    left: describe(state, forest.children[2 * child]!),
+    right: describe(state, forest.children[2 * child + 1]!),
+  };
+  const codes = state.codes[column];
+  if (codes === undefined)
+    return { ...common, threshold, missing: forest.kinds[child] === 1 ? "left" : "right" };
+  const goesLeft = (bin: number): boolean =>
+    ((forest.categorySets[threshold + (bin >>> 5)]! >>> (bin & 31)) & 1) === 1;
+  const listed = [...codes].filter((_, bin) => goesLeft(bin)).sort((a, b) => a - b);
+  return { ...common, codes: listed, missing: goesLeft(codes.length) ? "left" : "right" };
 }
 
 function scoreRows(

@@ -1,5 +1,5 @@
 import type { CategoricalBins } from "./bins.ts";
-import { type LeafTotals, type Split, type SplitSearch, shrink } from "./split.ts";
+import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink } from "./split.ts";
 
 interface CategoryStats {
   readonly bin: number;
@@ -56,7 +56,8 @@ function oneVsRest(
   for (const { bin, totals } of stats) {
     if (!isAllowed(search, totals, search.limits.minRows)) continue;
     const gain = gainOf(search, totals, search.limits.l2);
-    if (gain > (best?.gain ?? least)) best = split(column, [bin], totals, gain, search.limits.l2);
+    if (gain > (best?.gain ?? least) * clearlyMore)
+      best = split(column, [bin], totals, gain, search.limits.l2);
   }
   return best;
 }
@@ -68,7 +69,9 @@ function manyVsRest(
   least: number,
 ): Split | undefined {
   const { smoothing, minRows, maxListed, minGroupRows, l2 } = search.limits.categorical;
-  const meanGradient = ({ totals }: CategoryStats): number => totals.sum / (totals.weight + smoothing);
+  // In single precision, so that equal means are equal however they were rounded; the bin then decides.
+  const meanGradient = ({ totals }: CategoryStats): number =>
+    Math.fround(totals.sum / (totals.weight + smoothing));
   const ordered = stats
     .filter(({ totals }) => totals.count >= minRows)
     .sort((a, b) => meanGradient(a) - meanGradient(b) || a.bin - b.bin);
@@ -86,7 +89,7 @@ function manyVsRest(
       if (group < minGroupRows) continue;
       group = 0;
       const gain = gainOf(search, left, l2);
-      if (!(gain > (best?.gain ?? least))) continue;
+      if (!(gain > (best?.gain ?? least) * clearlyMore)) continue;
       const members = direction === 1 ? ordered.slice(0, listed) : ordered.slice(-listed);
       best = split(
         column,

@@ -1,5 +1,12 @@
 import type { NumericBins } from "./bins.ts";
-import { type LeafTotals, type Split, type SplitLimits, type SplitSearch, shrink } from "./split.ts";
+import {
+  clearlyMore,
+  type LeafTotals,
+  type Split,
+  type SplitLimits,
+  type SplitSearch,
+  shrink,
+} from "./split.ts";
 
 /** The best split so far: a mutable record that scans write to. */
 interface Best {
@@ -129,7 +136,7 @@ function scanGeneral(
     const left = shrink(sum, l1);
     const right = shrink(total - sum, l1);
     const gain = (left * left) / (weight + l2) + (right * right) / (totalWeight - weight + l2) - unsplit;
-    if (gain > best.gain && gain > least) {
+    if (gain > best.gain * clearlyMore && gain > least) {
       best.gain = gain;
       best.bin = slot;
       best.count = count;

@@ -63,6 +63,9 @@ export function findSplit(search: SplitSearch, columns: Int32Array): Split | und
   return categorical ?? numeric;
 }
 
+/** Gains that differ by less, as a share, are equal: which of them wins must not depend on how they were rounded. */
+export const clearlyMore = 1 + 1e-12;
+
 /** Soft threshold: what an L1 penalty leaves of a sum. */
 export function shrink(sum: number, l1: number): number {
   if (sum > l1) return sum - l1;

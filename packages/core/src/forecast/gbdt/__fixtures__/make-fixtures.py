@@ -1,7 +1,7 @@
-"""Errors of LightGBM on the data sets of ../synthetic.test-data.ts, as a yardstick for the built-in gbdt.
+"""Errors of LightGBM on the data sets of synthetic.ts, as a yardstick for the built-in gbdt.
 
 Run: python -m venv venv && venv/bin/pip install lightgbm==4.7.0 numpy && venv/bin/python make-fixtures.py
-Writes lightgbm.json beside this file. The data are made here by the same arithmetic as in ../synthetic.test-data.ts.
+Writes lightgbm.json beside this file. The data are made here by the same arithmetic as in synthetic.ts.
 """
 import json
 import math
@@ -15,7 +15,7 @@ TRAIN, TEST, SEEDS = 4000, 2000, [1, 2, 3]
 
 
 class Draw:
-    """xorshift32, as in ../synthetic.test-data.ts."""
+    """xorshift32, as in synthetic.ts."""
 
     def __init__(self, seed):
         self.state = seed

@@ -1,6 +1,6 @@
-import type { FeatureMatrix } from "../regressor.ts";
+import type { FeatureMatrix } from "../../regressor.ts";
 
-// Test data. __fixtures__/make-fixtures.py makes the same numbers by the same arithmetic.
+// Test data. make-fixtures.py makes the same numbers by the same arithmetic.
 
 /** Kinds of data: what is in the columns besides a linear and a bent effect and an interaction. */
 export type SyntheticKind = "numeric" | "missing" | "categorical" | "weights" | "spread" | "grid";
