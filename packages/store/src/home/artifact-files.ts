@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Dirent, existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve, sep } from "node:path";
@@ -84,13 +83,8 @@ export function artifactFiles(root: string, scratch: string): ArtifactFiles {
   };
 }
 
-/** sha256 of bytes as 64 hexadecimal digits. */
-export function sha256(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
-}
-
 /** The parts of a relative artifact path. @throws TsopsError VALUE_INVALID when it could leave its directory. */
-function artifactPath(path: string): string[] {
+export function artifactPath(path: string): string[] {
   const parts = path.split("/");
   const isSafe = parts.every((part) => part !== "" && part !== "." && part !== ".." && !/[\\:\0]/.test(part));
   if (!isSafe)

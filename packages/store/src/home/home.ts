@@ -9,10 +9,12 @@ import {
   type PredictionLog,
   type Registry,
   type SnapshotStore,
+  systemClock,
   type Tracker,
   TsopsError,
 } from "@tsops/core";
 import { type ArtifactFiles, artifactFiles } from "./artifact-files.ts";
+import { sqliteArtifactHashes } from "./artifact-hashes.ts";
 import { type HomeContext, toMillis } from "./context.ts";
 import { sqliteDecisionLog } from "./decision-log.ts";
 import { asFileError, makeDirectory } from "./files.ts";
@@ -70,7 +72,7 @@ export interface Home {
  */
 export async function openHome(path: string, options: HomeOptions = {}): Promise<Home> {
   const root = resolve(path);
-  const clock = options.clock ?? { now: () => BigInt(Date.now()) * 1000n };
+  const clock = options.clock ?? systemClock();
   const [tablesPath, artifactsPath] = [join(root, "tables"), join(root, "artifacts")];
   const scratch = join(artifactsPath, ".unfinished");
   if (options.create === false) await refuseMissing(root);
@@ -95,6 +97,7 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
   const context: HomeContext = {
     mlflow,
     artifacts,
+    artifactHashes: sqliteArtifactHashes(tsops, artifactsPath, clock),
     clock,
     createId: options.createId ?? (() => randomUUID().replaceAll("-", "")),
     user: options.user ?? accountName(),

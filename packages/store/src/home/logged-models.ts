@@ -1,8 +1,7 @@
-import { type LoggedModel, type ModelFiles, type ModelLineage, TsopsError } from "@tsops/core";
-import { sha256 } from "./artifact-files.ts";
-import { type HomeContext, toMillis } from "./context.ts";
+import { dirname } from "node:path";
+import { type LoggedModel, type ModelFiles, type ModelLineage, sha256Hex, TsopsError } from "@tsops/core";
+import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
-import type { RunIdentity } from "./run-writer.ts";
 
 const lineageTag = "tsops.lineage";
 const filesTag = "tsops.files";
@@ -25,7 +24,7 @@ export async function writeLoggedModel(
       'A model\'s files must not include "MLmodel": it is written for them.',
     );
   const hashes = Object.fromEntries(
-    Object.entries(model.files).map(([path, content]) => [path, sha256(content)]),
+    Object.entries(model.files).map(([path, content]) => [path, sha256Hex(content)]),
   );
   if (!Object.values(hashes).includes(model.lineage.modelHash))
     throw new TsopsError(
@@ -48,17 +47,18 @@ export async function writeLoggedModel(
   };
   // JSON is YAML: Python's mlflow reads this as it reads its own.
   const descriptorBytes = new TextEncoder().encode(`${JSON.stringify(descriptor, null, 2)}\n`);
-  await context.artifacts.writeFolder(context.artifacts.directoryOf(location), {
-    ...model.files,
-    MLmodel: descriptorBytes,
-  });
+  const files = Object.entries({ ...model.files, MLmodel: descriptorBytes });
+  await context.artifacts.writeFolder(
+    dirname(context.artifacts.directoryOf(location)),
+    Object.fromEntries(files.map(([path, content]) => [`artifacts/${path}`, content])),
+  );
 
   const tags = {
     "mlflow.user": context.user,
     "mlflow.source.name": "tsops",
     "mlflow.source.type": "LOCAL",
     [lineageTag]: JSON.stringify(model.lineage),
-    [filesTag]: JSON.stringify({ ...hashes, MLmodel: sha256(descriptorBytes) }),
+    [filesTag]: JSON.stringify({ ...hashes, MLmodel: sha256Hex(descriptorBytes) }),
   };
   const { sql } = context.mlflow;
   await context.mlflow.write(() => {
@@ -163,13 +163,13 @@ export async function readModelFiles(
   const files: Record<string, Uint8Array> = {};
   for (const path of paths) {
     const content = await readModelFile(context, directory, path);
-    if (hashes !== null && sha256(content) !== hashes[path])
+    if (hashes !== null && sha256Hex(content) !== hashes[path])
       throw new TsopsError(
         "STORE_CORRUPT",
         `Model file ${directory}/${path} was changed after it was logged.`,
         {
           hint: "Restore the file from a backup, or point the alias at another version.",
-          details: { path, expected: hashes[path], found: sha256(content) },
+          details: { path, expected: hashes[path], found: sha256Hex(content) },
         },
       );
     if (path !== "MLmodel") files[path] = content;

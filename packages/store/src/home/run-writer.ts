@@ -1,16 +1,9 @@
-import { type ActiveRun, type DatasetInput, type Metric, TsopsError } from "@tsops/core";
-import { sha256 } from "./artifact-files.ts";
-import { type HomeContext, toMillis } from "./context.ts";
+import { type ActiveRun, type DatasetInput, type Metric, sha256Hex, TsopsError } from "@tsops/core";
+import { artifactPath } from "./artifact-files.ts";
+import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
 import { checkDataset, checkKey, checkParam, checkTag, storedMetric } from "./mlflow-rules.ts";
 import type { SqlValue } from "./sqlite.ts";
-
-/** A run's identity in MLflow's database. */
-export interface RunIdentity {
-  readonly runId: string;
-  readonly experimentId: bigint;
-  readonly artifactUri: string;
-}
 
 /** The writing side of one run; each call is one durable transaction. */
 export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
@@ -69,8 +62,11 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       });
     },
     async logArtifact(path, content) {
+      artifactPath(path);
+      const hash = sha256Hex(content);
+      await context.artifactHashes.record(directory(), path, hash, content.length);
       await context.artifacts.write(directory(), path, content);
-      return sha256(content);
+      return hash;
     },
     logModel: (model) => writeLoggedModel(context, run, model),
     async end(status = "FINISHED") {

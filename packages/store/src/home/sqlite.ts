@@ -1,8 +1,8 @@
-import { TsopsError } from "@tsops/core";
+import { TsopsError, throwIfAborted } from "@tsops/core";
 import LibsqlDatabase from "libsql";
 import { asStoreError, isBusy } from "./sqlite-error.ts";
 
-/** What can be bound to a `?`. Numbers are stored as floats or, in integer columns, as integers. */
+/** What can be bound to a `?`. Numbers are stored as floats (-0 as 0) or, in integer columns, as integers. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
 /** One result row by column name. Integers come back as `bigint`, floats as `number`. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
@@ -178,12 +178,18 @@ function wrapStatement(
   guarded: <T>(call: () => T) => T,
 ): SqliteStatement {
   const expected = sql.match(/\?/g)?.length ?? 0;
-  // The driver takes missing values for NULL and ends the whole process on a boolean or undefined.
+  // The driver takes missing values for NULL, cuts text at a NUL character when it reads it back, and ends the whole
+  // process on a boolean or undefined.
   const checked = (values: readonly SqlValue[]): SqlValue[] => {
     if (values.length !== expected)
       throw new TypeError(`The statement takes ${expected} values, got ${values.length}: ${sql}`);
-    for (const value of values)
+    for (const value of values) {
       if (!isSqlValue(value)) throw new TypeError(`Cannot bind a ${typeof value} to: ${sql}`);
+      if (typeof value === "string" && value.includes("\0"))
+        throw new TsopsError("VALUE_INVALID", "Text with a NUL character cannot be stored.", {
+          hint: "Remove the character, or store the content as an artifact.",
+        });
+    }
     return values as SqlValue[];
   };
   const all = <Row>(values: readonly SqlValue[] = []): Row[] => {
@@ -215,9 +221,4 @@ function isSqlValue(value: unknown): boolean {
 
 function sleepBlocking(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new TsopsError("ABORTED", "Waiting for the database was aborted.", { cause: signal.reason });
 }

@@ -6,9 +6,9 @@ import {
   type Tracker,
   TsopsError,
 } from "@tsops/core";
-import { type HomeContext, toMicros, toMillis } from "./context.ts";
+import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
-import { type RunIdentity, runWriter, setRunTag } from "./run-writer.ts";
+import { runWriter, setRunTag } from "./run-writer.ts";
 import type { SqlValue } from "./sqlite.ts";
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
@@ -115,7 +115,12 @@ export function mlflowTracker(context: HomeContext): Tracker {
         );
     },
     listArtifacts: async (runId) => context.artifacts.list(artifactDirectory(runId)),
-    readArtifact: async (runId, path) => context.artifacts.read(artifactDirectory(runId), path),
+    async readArtifact(runId, path) {
+      const directory = artifactDirectory(runId);
+      const content = await context.artifacts.read(directory, path);
+      context.artifactHashes.verify(directory, path, content);
+      return content;
+    },
     async close() {},
   };
 }

@@ -4,7 +4,7 @@ import type { Migration } from "./migrations.ts";
 export const tsopsMigrations: readonly Migration[] = [
   {
     number: 1,
-    name: "ledger, decisions, predictions, snapshots",
+    name: "ledger, decisions, predictions, artifact hashes, snapshots",
     sql: `
 CREATE TABLE pipeline_run (
   pipeline TEXT NOT NULL,
@@ -76,6 +76,14 @@ CREATE TABLE prediction (
 ) STRICT;
 CREATE INDEX prediction_by_cutoff ON prediction (cutoff, sequence);
 CREATE INDEX prediction_by_deployment ON prediction (deployment, cutoff, sequence);
+
+CREATE TABLE artifact_hash (
+  location TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  PRIMARY KEY (location, sha256)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE snapshot (
   name TEXT PRIMARY KEY,

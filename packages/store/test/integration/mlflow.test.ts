@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { ActiveRun, LoggedModel, Metric } from "@tsops/core";
+import { type ActiveRun, type LoggedModel, type Metric, sha256Hex } from "@tsops/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "../../src/home/artifact-files.ts";
 import { type Home, openHome } from "../../src/home/home.ts";
 import { mlflowRevision, testedRevisions } from "../../src/home/mlflow-schema.ts";
 import { openSqlite } from "../../src/home/sqlite.ts";
@@ -33,9 +32,9 @@ async function logModel(run: ActiveRun, text: string): Promise<LoggedModel> {
     flavors: { tsops: { kind: "reduce", data: "model.tsops" } },
     lineage: {
       codeVersion: "0123abc",
-      definitionHash: sha256(bytesOf("definition")),
+      definitionHash: sha256Hex(bytesOf("definition")),
       trainingSet: null,
-      modelHash: sha256(content),
+      modelHash: sha256Hex(content),
       seed: "42",
       environment: { node: process.versions.node },
     },
@@ -259,7 +258,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     expect(seen.championModelId).toBe(logged.modelId);
     expect(seen.championFiles).toMatchObject({
       "model.tsops": logged.lineage.modelHash,
-      "report/signature.json": sha256(bytesOf("{}")),
+      "report/signature.json": sha256Hex(bytesOf("{}")),
     });
   }, 60_000);
 

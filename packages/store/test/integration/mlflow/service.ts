@@ -14,7 +14,8 @@ export const python = join(environment, "bin/python");
 /** Why the tests cannot run here, or null when they can. In CI whatever is missing is installed, or the tests fail. */
 export function missingMlflow(): string | null {
   if (existsSync(join(environment, ".complete"))) return null;
-  if (process.env["CI"] === "true") {
+  const { CI: isContinuousIntegration } = process.env;
+  if (isContinuousIntegration === "true") {
     execFileSync(script, ["install"], { stdio: "inherit" });
     return null;
   }

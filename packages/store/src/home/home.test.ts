@@ -1,0 +1,155 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256Hex, TsopsError, type TsopsErrorCode } from "@tsops/core";
+import { samplePrediction } from "@tsops/core/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { openHome } from "./home.ts";
+import { openSqlite } from "./sqlite.ts";
+
+const fails = async (promise: Promise<unknown>, code: TsopsErrorCode): Promise<void> =>
+  expect(promise).rejects.toSatisfy((error) => TsopsError.is(error, code));
+
+describe("openHome", () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let path: string;
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    path = join(directory.path, "deep", ".tsops");
+  });
+  afterEach(() => directory.dispose());
+
+  const execute = (file: string, statement: string): void => {
+    const database = openSqlite(join(path, file));
+    database.exec(statement);
+    database.close();
+  };
+
+  it("makes the directory with everything in it, and finds it again", async () => {
+    const first = await openHome(path);
+    const run = await first.tracker.startRun({ experiment: "bikes" });
+    await first.close();
+    const second = await openHome(path, { create: false });
+    expect((await second.tracker.getRun(run.runId)).experiment).toBe("bikes");
+    expect(second.tablesPath).toBe(join(path, "tables"));
+    expect(second.mlflowPath).toBe(join(path, "mlflow.db"));
+    await second.close();
+  });
+
+  it("does not make a home where it was told not to", async () => {
+    await fails(openHome(path, { create: false }), "STORE_NOT_FOUND");
+    await openHome(path).then((home) => home.close());
+    writeFileSync(join(directory.path, "file"), "x");
+    await fails(openHome(join(directory.path, "file")), "STORE_EXISTS");
+  });
+
+  it("commits pending predictions before it closes, and closes once", async () => {
+    const home = await openHome(path);
+    const appended = home.predictions.append([samplePrediction({ predictionId: "late" })]);
+    await home.close();
+    await appended;
+    await home.close();
+    await fails(home.predictions.get("late"), "STORE_UNAVAILABLE");
+    await using again = await openHome(path);
+    expect((await again.predictions.get("late")).predictionId).toBe("late");
+  });
+
+  it("stamps what it writes with the clock and the identifiers it was given", async () => {
+    let ids = 0;
+    const createId = (): string => String(++ids).padStart(32, "0");
+    await using home = await openHome(path, {
+      clock: { now: () => 1_300_000_000_123_456n },
+      createId,
+      user: "ada",
+    });
+    const run = await home.tracker.startRun({ experiment: "bikes" });
+    await run.end();
+    expect(run.runId).toBe("1".padStart(32, "0"));
+    expect(await home.tracker.getRun(run.runId)).toMatchObject({
+      startTime: 1_300_000_000_123_000n,
+      endTime: 1_300_000_000_123_000n,
+      tags: { "mlflow.user": "ada" },
+    });
+  });
+
+  it("refuses a database that a newer tsops has written to", async () => {
+    await openHome(path).then((home) => home.close());
+    execute("tsops.db", "INSERT INTO migration (number, name, applied_at) VALUES (999, 'future', 0)");
+    await fails(openHome(path), "STORE_UNSUPPORTED");
+  });
+
+  it("refuses a revision of MLflow that was not tested, on opening and while it is open", async () => {
+    const home = await openHome(path);
+    execute("mlflow.db", "UPDATE alembic_version SET version_num = 'ffffffffffff'");
+    await fails(home.tracker.startRun({ experiment: "bikes" }), "STORE_UNSUPPORTED");
+    await home.close();
+    await fails(openHome(path), "STORE_UNSUPPORTED");
+    execute("mlflow.db", "UPDATE alembic_version SET version_num = 'dc11669786a5'");
+    await openHome(path).then((again) => again.close());
+  });
+
+  it("refuses an SQLite file of somebody else in the place of MLflow's", async () => {
+    await openHome(path).then((home) => home.close());
+    execute("mlflow.db", "DROP TABLE alembic_version");
+    await fails(openHome(path), "STORE_UNSUPPORTED");
+  });
+
+  it("finds a model file that was changed or removed after it was logged", async () => {
+    await using home = await openHome(path);
+    const run = await home.tracker.startRun({ experiment: "bikes" });
+    const bytes = new TextEncoder().encode("model");
+    const lineage = {
+      codeVersion: null,
+      definitionHash: sha256Hex("d"),
+      trainingSet: null,
+      modelHash: sha256Hex(bytes),
+      seed: null,
+      environment: {},
+    };
+    const model = await run.logModel({
+      name: "bikes",
+      files: { "model.tsops": bytes },
+      flavors: {},
+      lineage,
+    });
+    await home.registry.register("bikes", model);
+    writeFileSync(join(model.uri, "model.tsops"), "other");
+    await fails(home.registry.readFiles("bikes", 1), "STORE_CORRUPT");
+    await import("node:fs/promises").then(({ rm }) => rm(join(model.uri, "model.tsops")));
+    await fails(home.registry.readFiles("bikes", 1), "STORE_CORRUPT");
+  });
+
+  it("finds an artifact that was changed after it was logged, and accepts what was logged anew", async () => {
+    await using home = await openHome(path);
+    const run = await home.tracker.startRun({ experiment: "bikes" });
+    const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+    await run.logArtifact("report.txt", bytesOf("first"));
+    const file = join(home.artifactsPath, "1", run.runId, "artifacts", "report.txt");
+    writeFileSync(file, "edited");
+    await fails(home.tracker.readArtifact(run.runId, "report.txt"), "STORE_CORRUPT");
+    await run.logArtifact("report.txt", bytesOf("second"));
+    expect(await home.tracker.readArtifact(run.runId, "report.txt")).toEqual(bytesOf("second"));
+    writeFileSync(join(file, "..", "by-another-tool.txt"), "x");
+    expect(await home.tracker.readArtifact(run.runId, "by-another-tool.txt")).toEqual(bytesOf("x"));
+  });
+
+  it("refuses to write to a run or an experiment that was deleted with MLflow's tools", async () => {
+    await using home = await openHome(path);
+    const run = await home.tracker.startRun({ experiment: "bikes" });
+    execute("mlflow.db", "UPDATE runs SET lifecycle_stage = 'deleted'");
+    await fails(home.tracker.resumeRun(run.runId), "STORE_CONFLICT");
+    execute("mlflow.db", "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'bikes'");
+    await fails(home.tracker.startRun({ experiment: "bikes" }), "STORE_CONFLICT");
+    expect(await home.tracker.searchRuns()).toEqual([]);
+  });
+
+  it("keeps snapshots by name, replaced as a whole", async () => {
+    await using home = await openHome(path);
+    expect(await home.snapshots.get("online")).toBeNull();
+    await home.snapshots.put("online", Uint8Array.of(1, 2, 3));
+    await home.snapshots.put("online", Uint8Array.of(4));
+    await home.snapshots.put("empty", new Uint8Array(0));
+    expect(await home.snapshots.get("online")).toEqual(Uint8Array.of(4));
+    expect(await home.snapshots.get("empty")).toEqual(new Uint8Array(0));
+  });
+});
