@@ -1,0 +1,231 @@
+import { type Column, type Columns, type ColumnType, isValid, TsopsError } from "@tsops/core";
+import { categoryTest } from "./category-test.ts";
+import { benjaminiHochberg, simes } from "./combine.ts";
+import { constantTest } from "./constant-test.ts";
+import { missingnessTest } from "./missingness-test.ts";
+import { numericTests } from "./numeric-tests.ts";
+import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
+import { seasonsFor } from "./seasons.ts";
+import { sentenceOf, unitOf } from "./sentence.ts";
+import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
+
+/** How to compare two windows. */
+export interface DriftOptions {
+  /** The timestamp column. */
+  readonly time: string;
+  /** Columns to test. Default: all but the time. */
+  readonly columns?: readonly string[];
+  /**
+   * Season lengths in steps, e.g. `[24, 168]` for hourly data with a daily and a weekly pattern; `[]` for none; "auto" takes the
+   * usual ones of the frequency that the reference covers at least three times. Default "auto".
+   */
+  readonly season?: "auto" | readonly number[];
+  /** Share of false discoveries over columns that is tolerated. Default 0.05. */
+  readonly alpha?: number;
+  /** Default: found in the reference's times. */
+  readonly frequency?: string;
+  /** Zone in which days and weeks are counted. Default `"UTC"`. */
+  readonly zone?: string;
+  /** Largest order of the autoregression. Default 3. */
+  readonly maxOrder?: number;
+  /** Seed of the permutation test of shape. Default `"drift"`. */
+  readonly seed?: string;
+}
+
+/** One test of one column. */
+export interface DriftTestResult {
+  readonly test: DriftTestName;
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Size of the change in `unit`. */
+  readonly effect: number;
+  readonly unit: string;
+  readonly sentence: string;
+}
+
+/** One column's verdict. */
+export interface ColumnDrift {
+  readonly column: string;
+  /** Simes' combination of the column's tests. */
+  readonly pValue: number;
+  /** Benjamini-Hochberg over the columns. */
+  readonly adjustedPValue: number;
+  readonly drift: boolean;
+  /** By ascending p-value. */
+  readonly tests: readonly DriftTestResult[];
+}
+
+/** What was compared and found. */
+export interface DriftReport {
+  readonly alpha: number;
+  readonly frequency: string;
+  readonly seasons: readonly number[];
+  readonly referenceRows: number;
+  readonly currentRows: number;
+  readonly drift: boolean;
+  readonly columns: readonly ColumnDrift[];
+  /** Columns that could not be tested, and why. */
+  readonly untested: readonly { readonly column: string; readonly reason: string }[];
+}
+
+/**
+ * Whether the current window of a time series differs from the reference beyond what its season and autocorrelation explain.
+ * Numeric columns are tested for level, seasonal pattern, scale, shape and autocorrelation, text and bool columns for their mix of
+ * categories, all for missing values. A column's tests are combined by Simes, the columns by Benjamini-Hochberg.
+ *
+ * Both windows hold one series: select the rows of one key before. Rows may be unsorted and may have gaps. Innovations of a
+ * heavily trending reference are dominated by the trend: keep the reference to weeks in which nothing had changed.
+ *
+ * @throws TsopsError MONITOR_INVALID (empty window, repeated times, unknown columns, reference shorter than two seasons)
+ */
+export function driftTest(reference: Columns, current: Columns, options: DriftOptions): DriftReport {
+  const { time, alpha = 0.05, zone = "UTC", maxOrder = 3, seed = "drift" } = options;
+  if (!(alpha > 0 && alpha < 1))
+    throw new TsopsError("MONITOR_INVALID", `alpha is ${alpha}, it must lie between 0 and 1.`);
+  const frequency = options.frequency ?? frequencyOf(reference, time, zone);
+  const before = gridOf("reference", reference, time, frequency, zone);
+  const now = gridOf("current", current, time, frequency, zone);
+  const seasons = seasonsFor(options.season ?? "auto", frequency, before.length);
+  const blockLength = 2 * (seasons[0] ?? 12);
+  const names = options.columns ?? Object.keys(reference.types).filter((name) => name !== time);
+  assertColumns(names, reference, current);
+
+  const tested: { column: string; pValue: number; tests: TestOutcome[] }[] = [];
+  const untested: { column: string; reason: string }[] = [];
+  for (const name of names) {
+    const windows = [windowOf(reference, name, before), windowOf(current, name, now)] as const;
+    const outcomes =
+      windows[0].kind === "values" && windows[1].kind === "values"
+        ? numericOutcomes(windows[0], windows[1], { seasons, maxOrder, seed: `${seed}/${name}` })
+        : categoryOutcomes(windows[0], windows[1], blockLength);
+    const missing = missingnessTest(windows[0].missing, windows[1].missing, blockLength);
+    if (missing !== null) outcomes.push(missing);
+    if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
+    else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
+  }
+
+  const adjusted = benjaminiHochberg(tested.map(({ pValue }) => pValue));
+  const columns = tested.map(({ column, pValue, tests }, index): ColumnDrift => {
+    const type = reference.types[column] as ColumnType;
+    return {
+      column,
+      pValue,
+      adjustedPValue: adjusted[index] as number,
+      drift: (adjusted[index] as number) <= alpha,
+      tests: tests
+        .map(({ meaning, ...outcome }) => ({
+          ...outcome,
+          unit: unitOf(meaning, type.unit),
+          sentence: sentenceOf(column, { ...outcome, meaning }, type.unit),
+        }))
+        .sort((a, b) => a.pValue - b.pValue),
+    };
+  });
+  return {
+    alpha,
+    frequency,
+    seasons,
+    referenceRows: reference.length,
+    currentRows: current.length,
+    drift: columns.some((column) => column.drift),
+    columns,
+    untested,
+  };
+}
+
+type Window =
+  | {
+      readonly kind: "values";
+      readonly first: number;
+      readonly values: Float64Array;
+      readonly missing: Uint8Array;
+    }
+  | {
+      readonly kind: "labels";
+      readonly first: number;
+      readonly labels: readonly (string | null)[];
+      readonly missing: Uint8Array;
+    };
+
+/** A column on the window's grid. Infinities count as missing: no mean or variance can be taken of them. */
+function windowOf(columns: Columns, name: string, grid: GridRows): Window {
+  const column = columns.data[name] as Column;
+  const missing = new Uint8Array(grid.length).fill(1);
+  if (column.kind === "utf8" || column.kind === "bool") {
+    const labels = new Array<string | null>(grid.length).fill(null);
+    grid.slots.forEach((slot, row) => {
+      if (!isValid(column.valid, row)) return;
+      labels[slot] =
+        column.kind === "utf8"
+          ? (column.dictionary[column.codes[row] as number] as string)
+          : String(column.values[row] === 1);
+      missing[slot] = 0;
+    });
+    return { kind: "labels", first: grid.first, labels, missing };
+  }
+  const values = new Float64Array(grid.length).fill(Number.NaN);
+  grid.slots.forEach((slot, row) => {
+    const value = Number(column.values[row]);
+    if (!isValid(column.valid, row) || !Number.isFinite(value)) return;
+    values[slot] = value;
+    missing[slot] = 0;
+  });
+  return { kind: "values", first: grid.first, values, missing };
+}
+
+function numericOutcomes(
+  before: Extract<Window, { kind: "values" }>,
+  now: Extract<Window, { kind: "values" }>,
+  options: Parameters<typeof numericTests>[2],
+): TestOutcome[] {
+  if (before.values.every(Number.isNaN) || now.values.every(Number.isNaN)) return [];
+  const constant = constantTest(before.values, now.values);
+  return constant === null ? (numericTests(before, now, options) ?? []) : [constant];
+}
+
+function categoryOutcomes(before: Window, now: Window, blockLength: number): TestOutcome[] {
+  if (before.kind !== "labels" || now.kind !== "labels") return [];
+  const categories = [...new Set([...before.labels, ...now.labels])].filter((label) => label !== null).sort();
+  const codeOf = new Map(categories.map((label, code) => [label, code]));
+  const codes = (labels: readonly (string | null)[]) =>
+    Int32Array.from(labels, (label) => (label === null ? -1 : (codeOf.get(label) as number)));
+  const outcome = categoryTest(
+    { first: before.first, codes: codes(before.labels) },
+    { first: now.first, codes: codes(now.labels) },
+    categories.length,
+    blockLength,
+  );
+  return outcome === null ? [] : [outcome];
+}
+
+function untestable(before: Window, now: Window): string {
+  const present = (window: Window) => window.missing.length - window.missing.reduce((a, b) => a + b, 0);
+  if (present(before) === 0) return "The reference has no value.";
+  if (present(now) === 0) return "The current window has no value.";
+  if (before.kind === "labels") return "There is only one category.";
+  return `The windows are too short: ${present(before)} reference and ${present(now)} current values.`;
+}
+
+function assertColumns(names: readonly string[], reference: Columns, current: Columns): void {
+  for (const name of names) {
+    const [before, now] = [reference.types[name], current.types[name]];
+    if (before === undefined || now === undefined)
+      throw new TsopsError(
+        "MONITOR_INVALID",
+        `The ${before === undefined ? "reference" : "current"} window has no column "${name}".`,
+        {
+          hint: `Test columns that both windows have: ${Object.keys(reference.types)
+            .filter((other) => other in current.types)
+            .join(", ")}.`,
+        },
+      );
+    if (before.kind !== now.kind)
+      throw new TsopsError(
+        "MONITOR_INVALID",
+        `Column "${name}" is ${before.kind} in the reference and ${now.kind} in the current window.`,
+        {
+          hint: "Read both windows with one schema.",
+        },
+      );
+  }
+}

@@ -1,0 +1,105 @@
+/** An ordinary least squares fit. */
+export interface LeastSquares {
+  readonly coefficients: Float64Array;
+  /** (X'X)^-1, row-major, columns x columns. */
+  readonly inverse: Float64Array;
+  readonly residualSumOfSquares: number;
+  readonly rows: number;
+}
+
+/**
+ * Fits y on columns by the normal equations (few, well-scaled columns).
+ * @param columns - Each of the length of `y`.
+ * @param rows - The rows to use.
+ * @returns Null when there are fewer rows than columns, or the columns are linearly dependent.
+ */
+export function leastSquares(
+  columns: readonly Float64Array[],
+  y: Float64Array,
+  rows: Int32Array,
+): LeastSquares | null {
+  const k = columns.length;
+  if (rows.length < k) return null;
+  const gram = new Float64Array(k * k);
+  const moments = new Float64Array(k);
+  for (const row of rows) {
+    for (let i = 0; i < k; i++) {
+      const x = (columns[i] as Float64Array)[row] as number;
+      moments[i] = (moments[i] as number) + x * (y[row] as number);
+      for (let j = 0; j <= i; j++)
+        gram[i * k + j] = (gram[i * k + j] as number) + x * ((columns[j] as Float64Array)[row] as number);
+    }
+  }
+  for (let i = 0; i < k; i++) for (let j = 0; j < i; j++) gram[j * k + i] = gram[i * k + j] as number;
+  const inverse = invert(gram, k);
+  if (inverse === null) return null;
+  const coefficients = multiply(inverse, moments);
+  let residualSumOfSquares = 0;
+  for (const row of rows) {
+    let fitted = 0;
+    for (let i = 0; i < k; i++)
+      fitted += (coefficients[i] as number) * ((columns[i] as Float64Array)[row] as number);
+    residualSumOfSquares += ((y[row] as number) - fitted) ** 2;
+  }
+  return { coefficients, inverse, residualSumOfSquares, rows: rows.length };
+}
+
+/** A square row-major matrix times a vector. */
+export function multiply(matrix: Float64Array, vector: Float64Array): Float64Array {
+  const n = vector.length;
+  return Float64Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += (matrix[i * n + j] as number) * (vector[j] as number);
+    return sum;
+  });
+}
+
+/** v' M v. */
+export function quadraticForm(matrix: Float64Array, vector: Float64Array): number {
+  return multiply(matrix, vector).reduce((sum, value, i) => sum + value * (vector[i] as number), 0);
+}
+
+/** Gauss-Jordan with partial pivoting; null when a pivot vanishes beside its column's scale. */
+export function invert(matrix: Float64Array, n: number): Float64Array | null {
+  const a = Float64Array.from(matrix);
+  const result = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) result[i * n + i] = 1;
+  const scale = Math.max(...Array.from({ length: n }, (_, i) => Math.abs(matrix[i * n + i] as number)));
+  for (let column = 0; column < n; column++) {
+    let pivot = column;
+    for (let row = column + 1; row < n; row++)
+      if (Math.abs(a[row * n + column] as number) > Math.abs(a[pivot * n + column] as number)) pivot = row;
+    const size = a[pivot * n + column] as number;
+    if (!(Math.abs(size) > 1e-12 * scale)) return null;
+    if (pivot !== column) {
+      swapRows(a, n, pivot, column);
+      swapRows(result, n, pivot, column);
+    }
+    scaleRow(a, n, column, 1 / size);
+    scaleRow(result, n, column, 1 / size);
+    for (let row = 0; row < n; row++) {
+      if (row === column) continue;
+      const factor = a[row * n + column] as number;
+      addRow(a, n, row, column, -factor);
+      addRow(result, n, row, column, -factor);
+    }
+  }
+  return result;
+}
+
+function swapRows(a: Float64Array, n: number, i: number, j: number): void {
+  for (let k = 0; k < n; k++) {
+    const kept = a[i * n + k] as number;
+    a[i * n + k] = a[j * n + k] as number;
+    a[j * n + k] = kept;
+  }
+}
+
+function scaleRow(a: Float64Array, n: number, row: number, factor: number): void {
+  for (let k = 0; k < n; k++) a[row * n + k] = (a[row * n + k] as number) * factor;
+}
+
+function addRow(a: Float64Array, n: number, to: number, from: number, factor: number): void {
+  for (let k = 0; k < n; k++)
+    a[to * n + k] = (a[to * n + k] as number) + factor * (a[from * n + k] as number);
+}

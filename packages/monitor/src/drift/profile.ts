@@ -1,0 +1,39 @@
+import type { RegularSeries } from "./regular-series.ts";
+
+/** Mean of the reference at each position of the season. */
+export interface SeasonalProfile {
+  readonly seasonLength: number;
+  readonly means: Float64Array;
+  /** Positions that the reference has values for: the degrees of freedom that the profile takes. */
+  readonly parameters: number;
+}
+
+/** The seasonal profile of a series; positions without a value get the overall mean. `seasonLength` 1 is a plain mean. */
+export function seasonalProfile(series: RegularSeries, seasonLength: number): SeasonalProfile {
+  const sums = new Float64Array(seasonLength);
+  const counts = new Float64Array(seasonLength);
+  series.values.forEach((value, slot) => {
+    if (Number.isNaN(value)) return;
+    const position = positionOf(series.first + slot, seasonLength);
+    sums[position] = (sums[position] as number) + value;
+    counts[position] = (counts[position] as number) + 1;
+  });
+  const total = sums.reduce((a, b) => a + b, 0) / counts.reduce((a, b) => a + b, 0);
+  const means = sums.map((sum, position) =>
+    (counts[position] as number) === 0 ? total : sum / (counts[position] as number),
+  );
+  return { seasonLength, means, parameters: counts.filter((count) => count > 0).length };
+}
+
+/** A series less its profile. */
+export function deseasonalise(series: RegularSeries, profile: SeasonalProfile): RegularSeries {
+  const values = series.values.map(
+    (value, slot) => value - (profile.means[positionOf(series.first + slot, profile.seasonLength)] as number),
+  );
+  return { first: series.first, values };
+}
+
+/** Position within the season of a grid index (which may be negative). */
+export function positionOf(index: number, seasonLength: number): number {
+  return ((index % seasonLength) + seasonLength) % seasonLength;
+}

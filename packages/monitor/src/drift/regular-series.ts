@@ -1,0 +1,96 @@
+import { type Columns, inferFrequency, isValid, parseFrequency, TsopsError } from "@tsops/core";
+
+/** Values on a regular grid: slot i lies `first + i` steps after the frequency's origin. NaN is missing. */
+export interface RegularSeries {
+  readonly first: number;
+  readonly values: Float64Array;
+}
+
+/** Category codes on a regular grid; -1 is missing. */
+export interface RegularCodes {
+  readonly first: number;
+  readonly codes: Int32Array;
+}
+
+/** Where each row of a window lies on the grid. */
+export interface GridRows {
+  readonly first: number;
+  readonly length: number;
+  /** Slot of each row, 0 .. length - 1. */
+  readonly slots: Int32Array;
+}
+
+/** The grid of a window's time column: its frequency as written or, without one, as found in the data. */
+export function gridOf(
+  window: "reference" | "current",
+  columns: Columns,
+  time: string,
+  frequencyText: string,
+  zone: string,
+): GridRows {
+  const times = timeValues(window, columns, time);
+  const frequency = parseFrequency(frequencyText, { zone });
+  const indexes = frequency.indexesOf(times);
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const index of indexes) {
+    if (index < first) first = index;
+    if (index > last) last = index;
+  }
+  const length = last - first + 1;
+  if (length > 50_000_000)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `The ${window} window spans ${length} steps of ${frequencyText}.`,
+      {
+        hint: "Check its times and the frequency.",
+      },
+    );
+  const seen = new Uint8Array(length);
+  const slots = new Int32Array(indexes.length);
+  const repeated: number[] = [];
+  indexes.forEach((index, row) => {
+    const slot = index - first;
+    if (seen[slot] === 1) repeated.push(row);
+    seen[slot] = 1;
+    slots[row] = slot;
+  });
+  if (repeated.length > 0)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `The ${window} window has ${repeated.length} rows that share a ${frequencyText} step with another row.`,
+      {
+        hint: "Test one series at a time (select the rows of one key), remove duplicates, or aggregate to the frequency.",
+        details: { rows: repeated.slice(0, 5), count: repeated.length },
+      },
+    );
+  return { first, length, slots };
+}
+
+/** The frequency of a window's times. @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID */
+export function frequencyOf(columns: Columns, time: string, zone: string): string {
+  const times = BigInt64Array.from(timeValues("reference", columns, time)).sort();
+  return inferFrequency(times, zone).text;
+}
+
+function timeValues(window: string, columns: Columns, time: string): BigInt64Array {
+  const column = columns.data[time];
+  if (column?.kind !== "timestamp")
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      column === undefined
+        ? `The ${window} window has no column "${time}".`
+        : `Column "${time}" of the ${window} window is ${column.kind}, the time must be a timestamp.`,
+      { hint: `The columns are ${Object.keys(columns.types).join(", ")}.` },
+    );
+  if (columns.length === 0)
+    throw new TsopsError("MONITOR_INVALID", `The ${window} window has no rows.`, {
+      hint: "Give at least two seasons of reference rows and one season of current rows.",
+    });
+  for (let row = 0; row < columns.length; row++)
+    if (!isValid(column.valid, row))
+      throw new TsopsError("MONITOR_INVALID", `The ${window} window has no time in row ${row}.`, {
+        hint: "Remove rows without a time.",
+      });
+  return column.values;
+}

@@ -1,0 +1,49 @@
+import type { TestOutcome } from "./test-outcome.ts";
+
+/** The unit of an effect: the column's own where the effect is one of its values. */
+export function unitOf(meaning: TestOutcome["meaning"], unit: string | undefined): string {
+  switch (meaning) {
+    case "shift":
+    case "pattern":
+      return unit ?? "units of the column";
+    case "ratio of standard deviations":
+      return "x";
+    case "change of share":
+      return "share of rows";
+    case "distance of distributions":
+      return "Kolmogorov-Smirnov distance";
+    case "change of persistence":
+      return "sum of autoregressive coefficients";
+  }
+}
+
+/** What a test found, for people. */
+export function sentenceOf(column: string, outcome: TestOutcome, unit: string | undefined): string {
+  const { effect } = outcome;
+  const p = `p = ${outcome.pValue < 0.0001 ? outcome.pValue.toExponential(1) : outcome.pValue.toFixed(4)}`;
+  const amount = `${rounded(Math.abs(effect))}${unit === undefined ? "" : ` ${unit}`}`;
+  switch (outcome.test) {
+    case "level":
+      return `${column} is ${amount} ${effect < 0 ? "lower" : "higher"} than its season in the reference says (${p}).`;
+    case "constant":
+      return effect === 0
+        ? `${column} is the same constant as in the reference.`
+        : `${column} was constant in the reference and now differs by up to ${amount}.`;
+    case "season":
+      return `The seasonal pattern of ${column} differs by a wave of ${amount} (${p}).`;
+    case "scale":
+      return `The unexplained variation of ${column} is ${rounded(effect)} times as large as in the reference (${p}).`;
+    case "shape":
+      return `The distribution of ${column} around its expected course differs in shape by ${rounded(effect)} (${p}).`;
+    case "autocorrelation":
+      return `${column} is ${effect < 0 ? "less" : "more"} persistent: its autoregressive coefficients sum to ${rounded(Math.abs(effect))} ${effect < 0 ? "less" : "more"} (${p}).`;
+    case "missingness":
+      return `${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "fewer" : "more"} of ${column} are missing (${p}).`;
+    case "categories":
+      return `A category of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows (${p}).`;
+  }
+}
+
+function rounded(value: number): string {
+  return Number(value.toPrecision(3)).toString();
+}

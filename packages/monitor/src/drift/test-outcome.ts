@@ -1,0 +1,26 @@
+/** The tests of the battery. */
+export type DriftTestName =
+  | "level"
+  | "season"
+  | "scale"
+  | "shape"
+  | "autocorrelation"
+  | "missingness"
+  | "categories"
+  | "constant";
+
+/** The outcome of one test of one column, before it is put into words. */
+export interface TestOutcome {
+  readonly test: DriftTestName;
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Size of the change; what it measures is `meaning`. */
+  readonly effect: number;
+  readonly meaning:
+    | "shift"
+    | "pattern"
+    | "ratio of standard deviations"
+    | "distance of distributions"
+    | "change of persistence"
+    | "change of share";
+}
