@@ -46,7 +46,14 @@ export {
   type ResolvedKnownAt,
   type ViewPlan,
 } from "./features/as-of/plan.ts";
-export { joinedTable } from "./features/as-of/view-result.ts";
+export {
+  type AsOfSqlSource,
+  anyInTimeSql,
+  asOfSql,
+  type SortedRowsSource,
+  sortedRowsSql,
+} from "./features/as-of/sql.ts";
+export { joinedTable, latestColumns } from "./features/as-of/view-result.ts";
 export {
   aggregateKinds,
   column,
@@ -90,8 +97,15 @@ export {
   onlineFeatures,
 } from "./features/online/online-features.ts";
 export type { ObservedCounts } from "./features/online/online-table.ts";
+export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
-export type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "./forecast/forecaster.ts";
+export type {
+  FitOptions,
+  FittedForecaster,
+  Forecaster,
+  PredictArguments,
+  PredictOptions,
+} from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
 export type { FeatureImportance, GbdtLeaf, GbdtModel, GbdtNode, GbdtSplit } from "./forecast/gbdt/model.ts";
 export type {
@@ -99,7 +113,30 @@ export type {
   EarlyStoppingOptions,
   GbdtOptions,
 } from "./forecast/gbdt/options.ts";
-export type { Covariate, Panel, PanelSpec, SeriesKey } from "./forecast/panel.ts";
+export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
+export {
+  type SeasonalNaive,
+  type SeasonalNaiveOptions,
+  seasonalNaive,
+} from "./forecast/models/seasonal-naive.ts";
+export {
+  type WindowAverage,
+  type WindowAverageOptions,
+  windowAverage,
+} from "./forecast/models/window-average.ts";
+export type { Covariate, Panel, PanelGap, PanelSpec, SeriesKey } from "./forecast/panel.ts";
+export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-slices.ts";
+export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
+export type { FittedReduce } from "./forecast/reduce/fitted.ts";
+export type {
+  LevelOptions,
+  MatchFeature,
+  ReduceOptions,
+  TargetTransform,
+  WindowAggregateName,
+  WindowFeature,
+} from "./forecast/reduce/options.ts";
+export { type Reduce, reduce } from "./forecast/reduce/reduce.ts";
 export type {
   FeatureColumn,
   FeatureMatrix,

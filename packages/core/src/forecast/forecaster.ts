@@ -15,7 +15,10 @@ export interface FitOptions {
 export interface PredictOptions {
   /** Steps ahead, at most the fitted horizon. Default: the fitted horizon. */
   readonly horizon?: number;
-  /** Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. */
+  /**
+   * Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. A forecaster without intervals of its own leaves
+   * `quantiles` empty: wrap it in `conformal`.
+   */
   readonly levels?: readonly number[];
   /**
    * Rows (key columns, time, known-future columns) for every series and step.
@@ -23,6 +26,16 @@ export interface PredictOptions {
    */
   readonly future?: Columns;
 }
+
+/**
+ * The arguments of `predict`: with known-future columns the future rows cannot be left out. Where the columns are not known to
+ * the type checker (a loaded forecaster), a missing `future` is found when it runs.
+ */
+export type PredictArguments<Known extends string> = [Known] extends [never]
+  ? [options?: PredictOptions]
+  : string extends Known
+    ? [options?: PredictOptions]
+    : [options: PredictOptions & { readonly future: Columns }];
 
 /** Fits a panel of series. Same panel and seed give the same bytes. */
 export interface Forecaster {
@@ -47,11 +60,14 @@ export interface FittedForecaster<Known extends string = string> {
   readonly series: readonly SeriesKey[];
   /** Last observed instant of each series, microseconds UTC: forecasts start one step later. */
   readonly lastTimes: BigInt64Array;
-  /** Predicts the steps after each series' last observed instant. */
-  predict(options?: PredictOptions): Forecast;
+  /**
+   * Predicts the steps after each series' last observed instant.
+   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one).
+   */
+  predict(...args: PredictArguments<Known>): Forecast;
   /**
    * Absorbs rows (key columns, time, target, covariates) that follow the observed history, without refitting.
-   * Rows already absorbed with the same value change nothing; gaps become missing values.
+   * Rows already absorbed with the same value change nothing; gaps become missing values, and late values fill them.
    * @throws TsopsError KEY_UNKNOWN, PANEL_INVALID (offending rows listed).
    */
   update(rows: Columns): FittedForecaster<Known>;

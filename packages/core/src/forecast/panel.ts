@@ -27,6 +27,16 @@ export interface Covariate {
   readonly categories?: readonly string[];
 }
 
+/** A stretch of the grid without a row in the data. */
+export interface PanelGap {
+  /** Index into the panel's series. */
+  readonly series: number;
+  /** First instant without a row, microseconds UTC. */
+  readonly from: bigint;
+  /** Number of rows that were added, with everything missing. */
+  readonly steps: number;
+}
+
 /**
  * Many regular series, one after another. Series i occupies rows `offsets[i] .. offsets[i + 1]`; its times are strictly
  * increasing on the frequency's grid without gaps (a gap in the data is a row with `y` NaN).
@@ -42,4 +52,6 @@ export interface Panel<Known extends string = string> {
   readonly y: Float64Array;
   readonly known: readonly Covariate[];
   readonly past: readonly Covariate[];
+  /** Where rows were added because the data had none. A row with a missing target is no gap. */
+  readonly gaps: readonly PanelGap[];
 }

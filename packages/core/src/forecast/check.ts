@@ -1,0 +1,83 @@
+import { TsopsError } from "../errors.ts";
+import type { FitOptions, PredictOptions } from "./forecaster.ts";
+import type { Panel } from "./panel.ts";
+import { listSome, seriesName } from "./rows.ts";
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID unless it is a whole number within the bounds. */
+export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7fffffff): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `${name} must be a whole number ${most === 0x7fffffff ? `of at least ${least}` : `from ${least} to ${most}`}, got ${String(value)}.`,
+  );
+}
+
+/** What every fit refuses. @throws TsopsError PANEL_INVALID, MODEL_PARAMETER_INVALID. */
+export function checkFit(panel: Panel, options: FitOptions): void {
+  wholeNumber("horizon", options?.horizon);
+  if (panel.series.length === 0)
+    throw new TsopsError("PANEL_INVALID", "The panel has no series.", { hint: "Give at least one row." });
+}
+
+/**
+ * The steps to predict.
+ * @throws TsopsError MODEL_PARAMETER_INVALID when it is longer than what was fitted, or a level is not within (0, 100).
+ */
+export function checkPredict(options: PredictOptions | undefined, fittedHorizon: number): number {
+  for (const level of options?.levels ?? [])
+    if (!(level > 0 && level < 100))
+      throw new TsopsError(
+        "MODEL_PARAMETER_INVALID",
+        `A level must be between 0 and 100 percent, got ${level}.`,
+        {
+          hint: "Write 80 for the interval that holds 80 % of the outcomes.",
+        },
+      );
+  const horizon = options?.horizon ?? fittedHorizon;
+  wholeNumber("horizon", horizon);
+  if (horizon > fittedHorizon)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `A horizon of ${horizon} steps was asked for, the model was fitted for ${fittedHorizon}.`,
+      { hint: `Fit with { horizon: ${horizon} }, or ask for at most ${fittedHorizon}.` },
+    );
+  return horizon;
+}
+
+/**
+ * Refuses series that are too short.
+ * @param lengths - Rows that count, per series.
+ * @throws TsopsError SERIES_TOO_SHORT listing the series with their lengths.
+ */
+export function requireRows(panel: Panel, lengths: Int32Array, needed: number, why: string): void {
+  const short = panel.series.flatMap((key, s) =>
+    (lengths[s] as number) < needed ? [{ series: seriesName(key), rows: lengths[s] as number }] : [],
+  );
+  if (short.length === 0) return;
+  throw new TsopsError(
+    "SERIES_TOO_SHORT",
+    `${why} needs ${needed} ${needed === 1 ? "row" : "rows"} per series; ${listSome(short.map(({ series, rows }) => `${series} has ${rows}`))}.`,
+    {
+      hint: "Give a longer history, leave these series out, or choose settings that look back less far.",
+      details: { needed, count: short.length, series: short.slice(0, 20) },
+    },
+  );
+}
+
+/** Rows of each series. */
+export function rowCounts(panel: Panel): Int32Array {
+  return Int32Array.from(
+    panel.series,
+    (_, s) => (panel.offsets[s + 1] as number) - (panel.offsets[s] as number),
+  );
+}
+
+/** Rows of each series whose target is not missing. */
+export function observedCounts(panel: Panel): Int32Array {
+  return Int32Array.from(panel.series, (_, s) => {
+    let count = 0;
+    for (let i = panel.offsets[s] as number; i < (panel.offsets[s + 1] as number); i++)
+      if (!Number.isNaN(panel.y[i] as number)) count++;
+    return count;
+  });
+}

@@ -1,0 +1,163 @@
+import { TsopsError } from "../errors.ts";
+import { type Columns, isValid } from "../schema/columns.ts";
+import { parseFrequency } from "../time/frequency.ts";
+import { formatInstant } from "../time/instant.ts";
+import { lastTimesOf, matchSeries } from "./absorb.ts";
+import type { Forecast, ForecastQuantile } from "./forecast.ts";
+import type { Panel, PanelSpec } from "./panel.ts";
+import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, seriesName } from "./rows.ts";
+
+/** The instants of `horizon` steps after each series' last one, series by series. */
+export function futureTimes(spec: PanelSpec, lastTimes: BigInt64Array, horizon: number): BigInt64Array {
+  const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
+  const times = new BigInt64Array(lastTimes.length * horizon);
+  lastTimes.forEach((last, s) => {
+    const index = frequency.indexOf(last);
+    for (let step = 1; step <= horizon; step++)
+      times[s * horizon + step - 1] = frequency.instantAt(index + step);
+  });
+  return times;
+}
+
+/** Lays predictions (series by series, steps ascending) out as a forecast. */
+export function forecastOf(
+  panel: Panel,
+  horizon: number,
+  mean: Float64Array,
+  quantiles: readonly ForecastQuantile[] = [],
+): Forecast {
+  const lastTimes = lastTimesOf(panel);
+  const length = panel.series.length * horizon;
+  return {
+    length,
+    series: panel.series,
+    seriesIndex: Int32Array.from({ length }, (_, row) => Math.floor(row / horizon)),
+    step: Int32Array.from({ length }, (_, row) => (row % horizon) + 1),
+    time: futureTimes(panel.spec, lastTimes, horizon),
+    cutoff: BigInt64Array.from({ length }, (_, row) => lastTimes[Math.floor(row / horizon)] as bigint),
+    mean,
+    quantiles,
+  };
+}
+
+/**
+ * Known-future values of the steps after each series' last instant: per covariate of the history one value per series and
+ * step. Rows of other instants are ignored. Text that the history never had gets a code of its own.
+ * @param needed - Covariates without which nothing can be predicted.
+ * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (keys listed), PANEL_INVALID (duplicate rows), COLUMN_NOT_FOUND.
+ */
+export function readFuture(
+  history: Panel,
+  horizon: number,
+  future: Columns | undefined,
+  needed: readonly string[] = history.spec.knownFuture,
+): Float64Array[] {
+  const { spec, series } = history;
+  const length = series.length * horizon;
+  const values = history.known.map(() => new Float64Array(length).fill(Number.NaN));
+  if (future !== undefined && future.length > 0) placeFuture(history, horizon, future, needed, values);
+  refuseMissing(history, horizon, needed, values, future === undefined);
+  return values;
+
+  function placeFuture(
+    panel: Panel,
+    steps: number,
+    rows: Columns,
+    names: readonly string[],
+    into: readonly Float64Array[],
+  ): void {
+    const grouped = groupByKey(rows, spec.keys);
+    const seriesIndex = matchSeries(grouped.series, series);
+    const time = columnOfKind(rows, spec.time, ["timestamp"], "time");
+    refuseNulls(time, rows.length, `The time column "${spec.time}"`);
+    const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
+    const lastIndexes = Array.from(lastTimesOf(panel), (last) => frequency.indexOf(last));
+    const targets = new Int32Array(rows.length).fill(-1);
+    const taken = new Uint8Array(length);
+    for (let row = 0; row < rows.length; row++) {
+      const instant = time.values[row] as bigint;
+      const index = frequency.indexOf(instant);
+      const s = seriesIndex[grouped.seriesOf[row] as number] as number;
+      const step = index - (lastIndexes[s] as number);
+      if (step < 1 || step > steps || frequency.instantAt(index) !== instant) continue;
+      const target = s * steps + step - 1;
+      if (taken[target] === 1)
+        throw new TsopsError(
+          "PANEL_INVALID",
+          `The future rows have ${seriesName(series[s] ?? {})} at ${formatInstant(instant)} more than once.`,
+          { hint: "Give one row per series and time.", details: { row } },
+        );
+      taken[target] = 1;
+      targets[row] = target;
+    }
+    panel.known.forEach((covariate, k) => {
+      if (!Object.hasOwn(rows.data, covariate.name) && !names.includes(covariate.name)) return;
+      const found = futureValues(rows, covariate.name, covariate.categories);
+      const target = into[k] as Float64Array;
+      for (let row = 0; row < rows.length; row++)
+        if ((targets[row] as number) >= 0) target[targets[row] as number] = found[row] as number;
+    });
+  }
+}
+
+function futureValues(rows: Columns, name: string, categories: readonly string[] | undefined): Float64Array {
+  if (categories === undefined)
+    return numbersOf(
+      columnOfKind(rows, name, ["float64", "int64", "bool"], "known-future"),
+      name,
+      rows.length,
+    );
+  const { codes, dictionary, valid } = columnOfKind(rows, name, ["utf8"], "known-future");
+  const known = new Map(categories.map((text, code) => [text, code]));
+  const renumbered = dictionary.map((text) => known.get(text) ?? categories.length);
+  return Float64Array.from({ length: rows.length }, (_, row) =>
+    isValid(valid, row) ? (renumbered[codes[row] as number] as number) : Number.NaN,
+  );
+}
+
+function refuseMissing(
+  history: Panel,
+  horizon: number,
+  needed: readonly string[],
+  values: readonly Float64Array[],
+  isAbsent: boolean,
+): void {
+  const wanted = history.known.flatMap((covariate, k) => (needed.includes(covariate.name) ? [k] : []));
+  if (wanted.length === 0 || history.series.length === 0) return;
+  if (isAbsent)
+    throw new TsopsError(
+      "FUTURE_VALUES_MISSING",
+      `The forecast needs the future values of ${listSome(wanted.map((k) => history.known[k]?.name ?? ""))}, and no future rows were given.`,
+      {
+        hint: "Pass predict({ future }) with the key columns, the time and these columns for every step.",
+        details: { columns: wanted.map((k) => history.known[k]?.name) },
+      },
+    );
+  const times = futureTimes(history.spec, lastTimesOf(history), horizon);
+  const missing: { series: string; time: string; columns: string[] }[] = [];
+  let count = 0;
+  for (let row = 0; row < history.series.length * horizon; row++) {
+    const columns = wanted.filter((k) => !Number.isFinite(values[k]?.[row]));
+    if (columns.length === 0) continue;
+    count++;
+    if (missing.length < 20)
+      missing.push({
+        series: seriesName(history.series[Math.floor(row / horizon)] ?? {}),
+        time: formatInstant(times[row] as bigint),
+        columns: columns.map((k) => history.known[k]?.name ?? ""),
+      });
+  }
+  const [first] = missing;
+  if (first === undefined) return;
+  throw new TsopsError(
+    "FUTURE_VALUES_MISSING",
+    `${count} of ${history.series.length * horizon} future rows lack values: ${listSome(
+      missing.map(({ series, time, columns }) => `${series} at ${time} (${columns.join(", ")})`),
+      3,
+    )}.`,
+    {
+      hint: "Give a finite value for every series and step, or a shorter horizon.",
+      details: { count, rows: missing },
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import { readBinary } from "../bytes.ts";
+import { TsopsError } from "../errors.ts";
+import type { FittedForecaster } from "./forecaster.ts";
+import { gbdt } from "./gbdt/gbdt.ts";
+import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
+import { loadWindowAverage } from "./models/window-average.ts";
+import { loadReduce } from "./reduce/fitted.ts";
+import type { Regressor } from "./regressor.ts";
+
+/** What a saved forecaster may be made of besides the built-in parts. */
+export interface LoadForecasterOptions {
+  /** Regressors that live behind a subpath, e.g. `[ridge()]`; their settings do not matter for loading. */
+  readonly regressors?: readonly Regressor[];
+}
+
+/**
+ * Restores any built-in forecaster from what its `save` wrote: the bytes name their kind.
+ * @throws TsopsError MODEL_FORMAT_INVALID for damaged or foreign bytes, or a regressor that is not given.
+ */
+export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions = {}): FittedForecaster {
+  const { kind } = readBinary(bytes);
+  const regressors = [...(options.regressors ?? []), gbdt()];
+  switch (kind) {
+    case "seasonalNaive":
+      return loadSeasonalNaive(bytes);
+    case "windowAverage":
+      return loadWindowAverage(bytes);
+    case "reduce":
+      return loadReduce(bytes, regressors);
+    default:
+      throw new TsopsError(
+        "MODEL_FORMAT_INVALID",
+        `These bytes hold a "${kind}", which is no forecaster of tsops.`,
+        {
+          hint: "Load them with the forecaster that saved them: forecaster.load(bytes).",
+          details: { kind },
+        },
+      );
+  }
+}

@@ -1,0 +1,195 @@
+import { readBinary, writeBinary } from "../../bytes.ts";
+import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
+import { TsopsError } from "../../errors.ts";
+import { parseFrequency } from "../../time/frequency.ts";
+import { absorbRows, lastTimesOf } from "../absorb.ts";
+import { checkPredict } from "../check.ts";
+import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
+import { forecastOf, readFuture } from "../future.ts";
+import type { Panel } from "../panel.ts";
+import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import type { FittedRegressor, Regressor } from "../regressor.ts";
+import type { RowValue } from "./features.ts";
+import type { ResolvedReduceOptions } from "./options.ts";
+import { planReduce, type ReducePlan } from "./plan.ts";
+import { refuseOutsideDomain, undifferenced, untransformed } from "./target.ts";
+import { type BoundSeries, bindSeries, emptyMatrix, moveLevel } from "./training.ts";
+import { type Fallbacks, prepareWork } from "./work.ts";
+
+/** A fitted global forecaster. */
+export interface FittedReduce<Known extends string = string> extends FittedForecaster<Known> {
+  readonly kind: "reduce";
+  /** `"recursive"` when a step needs predictions of the steps before it. */
+  readonly strategy: "direct" | "recursive";
+  /** The regressor's columns, in order. */
+  readonly featureNames: readonly string[];
+  readonly regressor: FittedRegressor;
+  update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedReduce<Known>;
+}
+
+interface State<Known extends string> {
+  readonly options: ResolvedReduceOptions;
+  readonly plan: ReducePlan;
+  readonly horizon: number;
+  readonly regressor: FittedRegressor;
+  /** The last `plan.depth` rows of each series. */
+  readonly history: Panel<Known>;
+  readonly trendOrigin: number;
+  readonly fallbacks: Fallbacks;
+}
+
+/** A fitted reduction from what the fit learnt. */
+export function fittedReduce<Known extends string>(state: State<Known>): FittedReduce<Known> {
+  const { history, plan, regressor, horizon, options } = state;
+  return {
+    kind: "reduce",
+    strategy: plan.isRecursive ? "recursive" : "direct",
+    featureNames: regressor.featureNames,
+    regressor,
+    spec: history.spec,
+    horizon,
+    series: history.series,
+    lastTimes: lastTimesOf(history),
+    predict: (predictOptions?: PredictOptions) => {
+      const steps = checkPredict(predictOptions, horizon);
+      const future = readFuture(history, steps, predictOptions?.future, plan.needed);
+      return forecastOf(history, steps, predictMeans(state, steps, future));
+    },
+    update(rows) {
+      const next = absorbRows(history, rows, plan.depth);
+      refuseOutsideDomain(next, options.transform);
+      return fittedReduce({ ...state, history: next });
+    },
+    save: () => save(state),
+  };
+}
+
+function predictMeans<Known extends string>(
+  { options, plan, regressor, history, trendOrigin, fallbacks }: State<Known>,
+  steps: number,
+  future: readonly Float64Array[],
+): Float64Array {
+  const { features, isRecursive, polynomial } = plan;
+  const frequency = parseFrequency(history.spec.frequency, { zone: history.spec.zone });
+  const works = prepareWork(
+    history,
+    { options, polynomial, frequency, trendOrigin, fallbacks },
+    steps,
+    future,
+  );
+  const bound = works.map((work) => bindSeries(work, features));
+  const season = Math.max(1, ...options.differences);
+  const means = new Float64Array(works.length * steps);
+  const undo = (one: BoundSeries, s: number, step: number, predicted: number): void => {
+    const { work, level } = one;
+    const t = work.observed + step - 1;
+    const w = predicted * level.scale + level.center;
+    const g = undifferenced(w, t, work.g, polynomial, season, work.valueFallback);
+    work.w[t] = w;
+    work.g[t] = g;
+    means[s * steps + step - 1] = untransformed(g, options.transform);
+  };
+  const fill = (
+    x: ReturnType<typeof emptyMatrix>,
+    row: number,
+    one: BoundSeries,
+    t: number,
+    cutoff: number,
+  ): void => {
+    for (let f = 0; f < x.columns.length; f++)
+      (x.columns[f]?.values as Float64Array)[row] = (one.values[f] as RowValue)(t, cutoff);
+  };
+
+  if (!isRecursive) {
+    const x = emptyMatrix(features, works.length * steps);
+    bound.forEach((one, s) => {
+      const cutoff = one.work.observed - 1;
+      moveLevel(one, cutoff, options);
+      for (let step = 1; step <= steps; step++) fill(x, s * steps + step - 1, one, cutoff + step, cutoff);
+    });
+    const predicted = regressor.predict(x);
+    bound.forEach((one, s) => {
+      for (let step = 1; step <= steps; step++) undo(one, s, step, predicted[s * steps + step - 1] as number);
+    });
+    return means;
+  }
+  for (let step = 1; step <= steps; step++) {
+    const x = emptyMatrix(features, works.length);
+    bound.forEach((one, s) => {
+      const t = one.work.observed + step - 1;
+      moveLevel(one, t - 1, options);
+      fill(x, s, one, t, t - 1);
+    });
+    const predicted = regressor.predict(x);
+    bound.forEach((one, s) => {
+      undo(one, s, step, predicted[s] as number);
+    });
+  }
+  return means;
+}
+
+function save<Known extends string>({
+  options,
+  regressor,
+  history,
+  horizon,
+  trendOrigin,
+  fallbacks,
+}: State<Known>): Uint8Array {
+  const { header, arrays } = panelToBinary(history);
+  return writeBinary(
+    "reduce",
+    1,
+    { ...header, options: canonicalJson(options), regressor: regressor.kind, horizon, trendOrigin },
+    {
+      ...arrays,
+      level: fallbacks.level as Float64Array<ArrayBuffer>,
+      value: fallbacks.value as Float64Array<ArrayBuffer>,
+      regressor: regressor.save() as Uint8Array<ArrayBuffer>,
+    },
+  );
+}
+
+/**
+ * Restores a saved reduction.
+ * @param regressors - Those that may be in the bytes.
+ * @throws TsopsError MODEL_FORMAT_INVALID.
+ */
+export function loadReduce(bytes: Uint8Array, regressors: readonly Regressor[]): FittedReduce {
+  const contents = readBinary(bytes, "reduce", 1);
+  const saved = contents.header as {
+    options: string;
+    regressor: string;
+    horizon: number;
+    trendOrigin: number;
+  };
+  const options = parseCanonicalJson(saved.options) as ResolvedReduceOptions;
+  const history = panelFromBinary(contents);
+  const { length } = history.series;
+  return fittedReduce({
+    options,
+    plan: planReduce(options, history, saved.horizon),
+    horizon: saved.horizon,
+    regressor: regressorOfKind(saved.regressor, regressors).load(contents.array("regressor", "uint8")),
+    history,
+    trendOrigin: saved.trendOrigin,
+    fallbacks: {
+      level: contents.array("level", "float64", length),
+      value: contents.array("value", "float64", length),
+    },
+  });
+}
+
+/** @throws TsopsError MODEL_FORMAT_INVALID when none of the regressors is of the saved kind. */
+export function regressorOfKind(kind: string, regressors: readonly Regressor[]): Regressor {
+  const found = regressors.find((regressor) => regressor.kind === kind);
+  if (found !== undefined) return found;
+  throw new TsopsError(
+    "MODEL_FORMAT_INVALID",
+    `These bytes hold a regressor of kind "${kind}", which nothing given can load.`,
+    {
+      hint: `Pass it to loadForecaster(bytes, { regressors: [...] }); given were ${regressors.map((regressor) => regressor.kind).join(", ") || "none"}.`,
+      details: { kind },
+    },
+  );
+}

@@ -1,0 +1,178 @@
+import { TsopsError } from "../../errors.ts";
+import { wholeNumber } from "../check.ts";
+import { type CalendarFeature, type CalendarField, calendarFieldNames } from "./calendar-features.ts";
+
+/** How values of a window are summed up; missing values are left out, and a window without any is missing. */
+export type WindowAggregateName = "mean" | "std" | "min" | "max" | "median";
+
+/** A feature from several past values. */
+export interface WindowFeature {
+  readonly aggregate: WindowAggregateName;
+  /** Number of values. */
+  readonly width: number;
+  /** Rows from one value to the next. Default 1; 24 takes the same hour of successive days from hourly data. */
+  readonly every?: number;
+  /**
+   * Rows from the newest value to the predicted row. Left out, the window ends at the cutoff: with `every`, at the newest
+   * known value a multiple of `every` rows before the predicted one. 0 (the row itself) is for known-future columns only.
+   */
+  readonly lag?: number;
+  /** Covariate that is summed up. Default: the target. */
+  readonly of?: string;
+  /** Known-future columns only: gives the row's own value minus the window, or divided by it, instead of the window. */
+  readonly compare?: "difference" | "ratio";
+}
+
+/** A feature from the latest known values of rows that are like the predicted row. */
+export interface MatchFeature {
+  /** Calendar fields and known-future columns that must be equal, e.g. `["hour", "workingday"]`. */
+  readonly fields: readonly string[];
+  /** Number of matching values that are averaged. Default 1. */
+  readonly count?: number;
+  /** Rows to look back from the predicted one, at most. */
+  readonly within: number;
+}
+
+/** The level that a row's target is put in relation to. */
+export interface LevelOptions {
+  /** Number of rows before the cutoff whose mean is the level. */
+  readonly width: number;
+  /** `"ratio"`: divided by the mean of the absolute values. `"difference"`: the mean is subtracted. Default `"ratio"`. */
+  readonly by?: "ratio" | "difference";
+}
+
+/** Settings of `reduce`. */
+export interface ReduceOptions {
+  /** Past values of the target: 1 is the row before the predicted one. */
+  readonly lags?: readonly number[];
+  readonly windows?: readonly WindowFeature[];
+  readonly matches?: readonly MatchFeature[];
+  readonly calendar?: readonly CalendarFeature[];
+  /** Past values of covariates. Past-only columns take part through lags and windows only. */
+  readonly covariateLags?: Readonly<Record<string, readonly number[]>>;
+  /** Known-future columns that are features as they are. Default: all of the panel's. */
+  readonly covariates?: readonly string[];
+  /** Key columns that are categorical features. Default: none. */
+  readonly keys?: readonly string[];
+  /** Applied to the target first, undone last. `"sqrt"` needs targets >= 0, `"log1p"` > -1. Default `"none"`. */
+  readonly transform?: TargetTransform;
+  /** Then the target becomes its difference to so many rows before, one after the other, e.g. `[1, 24]`. Default: none. */
+  readonly differences?: readonly number[];
+  /** Last, the target and all its features are put in relation to the level. Default: none. */
+  readonly level?: LevelOptions;
+  /**
+   * First rows of each series that are not trained on, because their features look back beyond the beginning. Default: as many as lags and
+   * windows look back; a smaller number trains on rows with missing features.
+   */
+  readonly warmup?: number;
+}
+
+/** A fixed function of the target. */
+export type TargetTransform = "none" | "log1p" | "sqrt";
+
+/** Options with every default filled in; `null` where there is none. JSON-serialisable. */
+export interface ResolvedReduceOptions {
+  readonly lags: readonly number[];
+  readonly windows: readonly WindowFeature[];
+  readonly matches: readonly Required<MatchFeature>[];
+  readonly calendar: readonly {
+    readonly field: CalendarField;
+    readonly as: "numeric" | "categorical" | "cyclic";
+  }[];
+  readonly covariateLags: Readonly<Record<string, readonly number[]>>;
+  readonly covariates: readonly string[] | null;
+  readonly keys: readonly string[];
+  readonly transform: TargetTransform;
+  readonly differences: readonly number[];
+  readonly level: Required<LevelOptions> | null;
+  readonly warmup: number | null;
+}
+
+const aggregates: readonly string[] = ["mean", "std", "min", "max", "median"] satisfies WindowAggregateName[];
+const categoricalByDefault: readonly CalendarField[] = ["hour", "weekday", "month", "quarter", "hourOfWeek"];
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID naming the option. */
+export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOptions {
+  const lags = distinct("lags", options.lags ?? [], 1);
+  const windows = (options.windows ?? []).map((window, i) => checkWindow(window, `windows[${i}]`));
+  const matches = (options.matches ?? []).map((match, i) => {
+    if (!Array.isArray(match.fields) || match.fields.length === 0)
+      throw invalid(
+        `matches[${i}] names no fields.`,
+        'Write e.g. { fields: ["hour", "workingday"], within: 336 }.',
+      );
+    return {
+      fields: [...match.fields],
+      count: wholeNumber(`matches[${i}].count`, match.count ?? 1),
+      within: wholeNumber(`matches[${i}].within`, match.within),
+    };
+  });
+  const calendar = (options.calendar ?? []).map((feature) => {
+    const { field, as } = typeof feature === "string" ? { field: feature, as: undefined } : feature;
+    if (!calendarFieldNames.includes(field))
+      throw invalid(`"${field}" is no calendar feature.`, `There are ${calendarFieldNames.join(", ")}.`);
+    if (as !== undefined && !["numeric", "categorical", "cyclic"].includes(as))
+      throw invalid(
+        `The calendar feature "${field}" cannot be "${as}".`,
+        "Use numeric, categorical or cyclic.",
+      );
+    if (as === "cyclic" && field === "trend")
+      throw invalid("The trend has no cycle.", "Use the trend as a numeric feature.");
+    return {
+      field,
+      as: as ?? (categoricalByDefault.includes(field) ? ("categorical" as const) : ("numeric" as const)),
+    };
+  });
+  const transform = options.transform ?? "none";
+  if (!["none", "log1p", "sqrt"].includes(transform))
+    throw invalid(`The transforms are none, log1p and sqrt, got "${transform}".`);
+  const { level } = options;
+  const by = level?.by ?? "ratio";
+  if (!["ratio", "difference"].includes(by)) throw invalid(`level.by is ratio or difference, got "${by}".`);
+  return {
+    lags,
+    windows,
+    matches,
+    calendar,
+    covariateLags: Object.fromEntries(
+      Object.entries(options.covariateLags ?? {}).map(([name, own]) => [
+        name,
+        distinct(`covariateLags.${name}`, own, 0),
+      ]),
+    ),
+    covariates: options.covariates === undefined ? null : [...options.covariates],
+    keys: [...(options.keys ?? [])],
+    transform,
+    differences: (options.differences ?? []).map((lag, i) => wholeNumber(`differences[${i}]`, lag)),
+    level: level === undefined ? null : { width: wholeNumber("level.width", level.width), by },
+    warmup: options.warmup === undefined ? null : wholeNumber("warmup", options.warmup, 0),
+  };
+}
+
+function checkWindow(window: WindowFeature, name: string): WindowFeature {
+  if (!aggregates.includes(window.aggregate))
+    throw invalid(`${name}.aggregate is one of ${aggregates.join(", ")}, got "${window.aggregate}".`);
+  wholeNumber(`${name}.width`, window.width);
+  if (window.every !== undefined) wholeNumber(`${name}.every`, window.every);
+  if (window.lag !== undefined) wholeNumber(`${name}.lag`, window.lag, window.of === undefined ? 1 : 0);
+  if (window.compare !== undefined && !["difference", "ratio"].includes(window.compare))
+    throw invalid(`${name}.compare is difference or ratio, got "${window.compare}".`);
+  if (window.compare !== undefined && window.of === undefined)
+    throw invalid(
+      `${name} compares the target with its own past, but the row's target is what is predicted.`,
+      "compare is for known-future columns: name one with `of`.",
+    );
+  return { ...window };
+}
+
+function distinct(name: string, lags: readonly number[], least: number): number[] {
+  lags.forEach((lag, i) => {
+    wholeNumber(`${name}[${i}]`, lag, least);
+  });
+  if (new Set(lags).size !== lags.length) throw invalid(`${name} names a lag twice: ${lags.join(", ")}.`);
+  return [...lags];
+}
+
+function invalid(message: string, hint?: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,110 @@
+import { throwIfAborted } from "../../abort.ts";
+import { parseFrequency } from "../../time/frequency.ts";
+import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
+import type { FitOptions, Forecaster } from "../forecaster.ts";
+import type { Panel } from "../panel.ts";
+import { panelTail } from "../panel-slices.ts";
+import type { Regressor } from "../regressor.ts";
+import { type FittedReduce, fittedReduce, loadReduce } from "./fitted.ts";
+import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } from "./options.ts";
+import { planReduce } from "./plan.ts";
+import { refuseOutsideDomain } from "./target.ts";
+import { trainingRows } from "./training.ts";
+import { prepareWork } from "./work.ts";
+
+/** A global forecaster on a regressor. */
+export interface Reduce extends Forecaster {
+  readonly kind: "reduce";
+  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedReduce<Known>>;
+  load(bytes: Uint8Array): FittedReduce;
+}
+
+/**
+ * Forecasts many series with one regressor, from their past values, the calendar and covariates.
+ *
+ * **Strategy.** When no lag, target window or difference reaches nearer than the horizon, one direct model predicts all steps. Otherwise the
+ * model predicts one step ahead and is fed its own predictions.
+ *
+ * **No leakage.** A training row knows what a forecast of it would have known: in a direct model nothing after the last cutoff
+ * before it (cutoffs lie one horizon apart, counted from the end of the panel), in a recursion nothing after the row before it.
+ *
+ * **Target.** `transform`, then `differences`, then `level` are applied to the target and undone in the reverse order; lags, windows and matches
+ * of the target are made of the transformed, differenced values and put in relation to the same level. With
+ * `level: { width: 168 }` the model learns shares of the last week's level, so growth as such does not make it wrong.
+ *
+ * **Missing values.** Rows without a target are not trained on; features that cannot be told are NaN, which the regressor handles.
+ *
+ * `update` moves the history that features are made of; the regressor stays.
+ * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also SERIES_TOO_SHORT (series listed with their lengths), PANEL_INVALID, VALUE_INVALID
+ * (a target that the transform cannot take), ABORTED.
+ * @example
+ * const forecaster = reduce(gbdt({ trees: 150 }), { lags: [24, 168], calendar: ["hour", "weekday"], level: { width: 168 } });
+ * const fitted = await forecaster.fit(rentals, { horizon: 24 });
+ */
+export function reduce(regressor: Regressor, options: ReduceOptions = {}): Reduce {
+  const resolved = resolveReduceOptions(options);
+  return {
+    kind: "reduce",
+    params: {
+      regressor: { kind: regressor.kind, params: regressor.params },
+      ...(JSON.parse(JSON.stringify(options)) as Record<string, unknown>),
+    },
+    fit: (panel, fitOptions) => fit(regressor, resolved, panel, fitOptions),
+    load: (bytes) => loadReduce(bytes, [regressor]),
+  };
+}
+
+async function fit<Known extends string>(
+  regressor: Regressor,
+  options: ResolvedReduceOptions,
+  panel: Panel<Known>,
+  { horizon, signal, progress }: FitOptions,
+): Promise<FittedReduce<Known>> {
+  checkFit(panel, { horizon });
+  throwIfAborted(signal);
+  refuseOutsideDomain(panel, options.transform);
+  const plan = planReduce(options, panel, horizon);
+  requireRows(
+    panel,
+    rowCounts(panel),
+    plan.warmup + 1,
+    `A first training row after the ${plan.warmup} that its features look back`,
+  );
+  requireRows(panel, observedCounts(panel), 1, "A target that is not missing: reduce");
+
+  const frequency = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
+  const trendOrigin = panel.series.reduce(
+    (least, _, s) => Math.min(least, frequency.indexOf(panel.times[panel.offsets[s] as number] as bigint)),
+    Number.POSITIVE_INFINITY,
+  );
+  const works = prepareWork(
+    panel,
+    { options, polynomial: plan.polynomial, frequency, trendOrigin, fallbacks: null },
+    0,
+    panel.known.map(() => new Float64Array(0)),
+  );
+  const { warmup, isRecursive } = plan;
+  const { x, y, perSeries } = trainingRows(panel, works, plan.features, options, {
+    horizon,
+    isRecursive,
+    warmup,
+    frequency,
+  });
+  requireRows(panel, perSeries, 1, `A row with a known target after the first ${warmup}`);
+  const fitted = await regressor.fit(x, y, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(progress === undefined ? {} : { progress }),
+  });
+  return fittedReduce<Known>({
+    options,
+    plan,
+    horizon,
+    regressor: fitted,
+    history: panelTail(panel, plan.depth),
+    trendOrigin,
+    fallbacks: {
+      level: Float64Array.from(works, (work) => work.levelFallback),
+      value: Float64Array.from(works, (work) => work.valueFallback),
+    },
+  });
+}

@@ -1,0 +1,93 @@
+import type { Frequency } from "../../time/frequency.ts";
+import type { Panel, SeriesKey } from "../panel.ts";
+import { type CalendarField, calendarColumns, calendarFieldNames } from "./calendar-features.ts";
+import type { SeriesWork } from "./features.ts";
+import type { ResolvedReduceOptions } from "./options.ts";
+import { differenced, type differencePolynomial, levelFallback, transformed } from "./target.ts";
+
+/** What stands in where history tells nothing, per series; learnt in the fit. */
+export interface Fallbacks {
+  readonly level: Float64Array;
+  readonly value: Float64Array;
+}
+
+/** How the series of a panel are prepared. */
+export interface WorkPlan {
+  readonly options: ResolvedReduceOptions;
+  readonly polynomial: ReturnType<typeof differencePolynomial>;
+  readonly frequency: Frequency;
+  /** Cell of the grid at which the trend is 0. */
+  readonly trendOrigin: number;
+  /** Learnt in the fit; null there. */
+  readonly fallbacks: Fallbacks | null;
+}
+
+/**
+ * The series of a panel with `ahead` rows to predict after each.
+ * @param future - Per known-future column the values of these rows, series by series.
+ */
+export function prepareWork(
+  panel: Panel,
+  plan: WorkPlan,
+  ahead: number,
+  future: readonly Float64Array[],
+): SeriesWork[] {
+  const fields = calendarFieldsOf(plan.options);
+  return panel.series.map((key, s) => prepareSeries(panel, key, s, plan, ahead, future, fields));
+}
+
+function calendarFieldsOf({ calendar, matches }: ResolvedReduceOptions): CalendarField[] {
+  const matched = matches.flatMap((match) => match.fields);
+  return calendarFieldNames.filter(
+    (name) => calendar.some(({ field }) => field === name) || matched.includes(name),
+  );
+}
+
+function prepareSeries(
+  panel: Panel,
+  key: SeriesKey,
+  s: number,
+  { options, polynomial, frequency, trendOrigin, fallbacks }: WorkPlan,
+  ahead: number,
+  future: readonly Float64Array[],
+  fields: readonly CalendarField[],
+): SeriesWork {
+  const [start, end] = [panel.offsets[s] as number, panel.offsets[s + 1] as number];
+  const observed = end - start;
+  const extended = (values: Float64Array, rest?: Float64Array): Float64Array => {
+    const result = new Float64Array(observed + ahead);
+    result.set(values.subarray(start, end));
+    if (rest === undefined) result.fill(Number.NaN, observed);
+    else result.set(rest.subarray(s * ahead, (s + 1) * ahead), observed);
+    return result;
+  };
+  const firstCell = frequency.indexOf(panel.times[start] as bigint);
+  const times = new BigInt64Array(observed + ahead);
+  times.set(panel.times.subarray(start, end));
+  for (let i = observed; i < times.length; i++) times[i] = frequency.instantAt(firstCell + i);
+  const calendar = calendarColumns(times, panel.spec.zone, fields);
+  if (fields.includes("trend"))
+    calendar.set(
+      "trend",
+      Float64Array.from(times, (_, i) => firstCell + i - trendOrigin),
+    );
+
+  const g = transformed(extended(panel.y), options.transform);
+  const w = differenced(g, polynomial);
+  return {
+    key,
+    observed,
+    g,
+    w,
+    calendar,
+    covariates: new Map([
+      ...panel.known.map(({ name, values }, k) => [name, extended(values, future[k])] as const),
+      ...panel.past.map(({ name, values }) => [name, extended(values)] as const),
+    ]),
+    levelFallback:
+      fallbacks === null
+        ? levelFallback(w, options.level?.by ?? "difference")
+        : (fallbacks.level[s] as number),
+    valueFallback: fallbacks === null ? levelFallback(g, "difference") : (fallbacks.value[s] as number),
+  };
+}
