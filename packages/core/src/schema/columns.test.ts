@@ -133,6 +133,18 @@ describe("toRows", () => {
     expect(toRows(columns, { timestamps: "micros" })[3]).toEqual({ t: 1n });
   });
 
+  it("gives Dates that equal the microseconds wherever a Date can", () => {
+    fc.assert(
+      fc.property(fc.array(fc.date({ noInvalidDate: true })), (dates) => {
+        const columns = columnsFromRows(
+          { t: timestamp() },
+          dates.map((t) => ({ t })),
+        );
+        expect(toRows(columns)).toEqual(dates.map((t) => ({ t })));
+      }),
+    );
+  });
+
   it("does not read what lies under nulls", () => {
     const columns: Columns = {
       length: 1,

@@ -50,13 +50,23 @@ function readerOf(column: Column, dates: boolean): (row: number) => unknown {
     case "bool":
       return (row) => (isValid(valid, row) ? column.values[row] === 1 : null);
     case "timestamp":
-      if (dates)
-        return (row) =>
-          isValid(valid, row) ? new Date(Number((column.values[row] as bigint) / 1000n)) : null;
+      if (dates) return (row) => (isValid(valid, row) ? dateOf(column.values[row] as bigint) : null);
       return (row) => (isValid(valid, row) ? column.values[row] : null);
     default:
       return (row) => (isValid(valid, row) ? column.values[row] : null);
   }
+}
+
+function dateOf(micros: bigint): Date {
+  const approximate = Number(micros);
+  return new Date(Number.isSafeInteger(approximate) ? approximate / 1000 : Number(micros / 1000n));
+}
+
+/** Whether a Date holds an instant exactly; plain numbers decide where they are exact, as BigInt division is slow. */
+function fitsDate(micros: bigint): boolean {
+  const approximate = Number(micros);
+  if (Number.isSafeInteger(approximate)) return approximate % 1000 === 0;
+  return micros % 1000n === 0n && micros >= -maxMicros && micros <= maxMicros;
 }
 
 const maxMicros = 8_640_000_000_000_000_000n;
@@ -65,9 +75,7 @@ function assertDates(name: string, values: BigInt64Array, valid: Uint8Array | nu
   let count = 0;
   let first = -1;
   for (let row = 0; row < length; row++) {
-    const value = values[row] as bigint;
-    const fits = value % 1000n === 0n && value >= -maxMicros && value <= maxMicros;
-    if (fits || !isValid(valid, row)) continue;
+    if (fitsDate(values[row] as bigint) || !isValid(valid, row)) continue;
     if (first < 0) first = row;
     count++;
   }
