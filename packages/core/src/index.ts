@@ -29,6 +29,7 @@ export type { Guard, GuardResult } from "./decide/guards.ts";
 export type { GateLoss } from "./decide/losses.ts";
 export type { ScoredForecasts } from "./decide/scored-forecasts.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";
+export { joinMatchedRows, type MatchedRows, matchableSpine } from "./features/as-of/join-matched.ts";
 export {
   joinSortedRows,
   numberSpineKeys,
@@ -53,7 +54,7 @@ export {
   type SortedRowsSource,
   sortedRowsSql,
 } from "./features/as-of/sql.ts";
-export { joinedTable, latestColumns } from "./features/as-of/view-result.ts";
+export { joinedTable } from "./features/as-of/view-result.ts";
 export {
   aggregateKinds,
   column,
@@ -147,6 +148,7 @@ export type {
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
+export { type BackfillOptions, type BackfillRun, backfill } from "./pipeline/backfill.ts";
 export {
   type AnyPipeline,
   type CatchUp,
@@ -177,6 +179,7 @@ export {
   type Schedule,
   type Ticks,
 } from "./pipeline/schedule.ts";
+export { createScheduler, type Scheduler, type SchedulerOptions } from "./pipeline/scheduler.ts";
 export type {
   CannotBeRecorded,
   CheckedResult,

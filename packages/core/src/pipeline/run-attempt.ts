@@ -78,7 +78,7 @@ export async function runAttempt(
   const { ledger, clock, signal, force = false, resume = false, only, codeVersion } = options;
   assertRunnable(pipeline, key, only);
   throwIfAborted(signal);
-  const owner = `${options.owner ?? `${hostname()}:${process.pid}`}/${randomUUID()}`;
+  const owner = uniqueOwner(options.owner);
   const now = clock.now();
   const claim = await ledger.claim(key, {
     owner,
@@ -98,6 +98,11 @@ export async function runAttempt(
   } finally {
     await lease.stop();
   }
+}
+
+/** Two attempts must not share an owner: the ledger lets an owner claim its own run again. */
+export function uniqueOwner(owner = `${hostname()}:${process.pid}`): string {
+  return `${owner}/${randomUUID()}`;
 }
 
 /** One claimed run while it is worked on. */

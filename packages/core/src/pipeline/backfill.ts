@@ -1,0 +1,67 @@
+import { TsopsError } from "../errors.ts";
+import type { LedgerStatus } from "../ports/ledger.ts";
+import { type InstantInput, toMicros } from "../time/instant.ts";
+import type { Interval } from "../time/interval.ts";
+import type { AnyPipeline } from "./pipeline.ts";
+import type { AttemptOptions, RunOutcome } from "./run-attempt.ts";
+import { runUntilSettled } from "./run-pipeline.ts";
+import { intervalsBetween } from "./schedule.ts";
+
+/** Which intervals to run, and how. */
+export interface BackfillOptions extends Omit<AttemptOptions, "only"> {
+  /** Intervals that lie wholly in [from, to) are run. */
+  readonly from: InstantInput;
+  readonly to: InstantInput;
+  /** Default: all of the pipeline's partitions. */
+  readonly partitions?: readonly string[];
+  /** Only say what would be run. */
+  readonly dryRun?: boolean;
+}
+
+/** One run of a backfill. */
+export interface BackfillRun {
+  readonly interval: Interval;
+  readonly partition: string;
+  /** What the ledger said before: null when it did not know the run. */
+  readonly before: LedgerStatus | null;
+  /** Whether it is (or would be) run: finished runs are not, unless forced. */
+  readonly isRun: boolean;
+  /** Null in a dry run and for runs that are left alone. */
+  readonly outcome: RunOutcome | null;
+}
+
+/**
+ * Runs past intervals of a pipeline one after another, oldest first, each until it has settled. Intervals that succeeded
+ * are left alone unless `force`; failed ones too unless `resume` or `force`. A failure does not stop the rest.
+ * @throws TsopsError PIPELINE_INVALID for a pipeline without schedule; ABORTED; LEASE_LOST
+ */
+export async function backfill(
+  pipeline: AnyPipeline,
+  options: BackfillOptions,
+): Promise<readonly BackfillRun[]> {
+  const { ledger, force = false, resume = false, dryRun = false, progress } = options;
+  const { ticks, name } = pipeline;
+  if (ticks === null)
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `Pipeline "${name}" has no schedule, so it has no intervals to fill.`,
+      {
+        hint: "Give it a schedule, or run single intervals.",
+      },
+    );
+  const partitions = options.partitions ?? pipeline.partitions;
+  const planned = [...intervalsBetween(ticks, toMicros(options.from), toMicros(options.to))].flatMap(
+    (interval) => partitions.map((partition) => ({ interval, partition })),
+  );
+  const runs: BackfillRun[] = [];
+  for (const { interval, partition } of planned) {
+    const before = (await ledger.get({ pipeline: name, partition, ...interval }))?.entry.status ?? null;
+    const isOver = before === "succeeded" || ((before === "failed" || before === "cancelled") && !resume);
+    const isRun = force || !isOver;
+    const outcome =
+      isRun && !dryRun ? await runUntilSettled(pipeline, { ...options, interval, partition }) : null;
+    runs.push({ interval, partition, before, isRun, outcome });
+    progress?.({ task: `backfill ${name}`, done: runs.length, total: planned.length });
+  }
+  return runs;
+}
