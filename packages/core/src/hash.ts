@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { canonicalJson } from "./canonical-json.ts";
+import { assertSchema } from "./schema/check-schema.ts";
 import type { ColumnTypes } from "./schema/column-type.ts";
-import { assertSchema } from "./schema/column-types.ts";
 import { type Column, type Columns, isValid } from "./schema/columns.ts";
 
 /** sha256 of bytes, or of text as UTF-8, in lower-case hex. */

@@ -211,6 +211,13 @@ export type {
 export type { Progress, ProgressEvent } from "./progress.ts";
 export { createRandom, type Random, type Seed } from "./random.ts";
 export {
+  assertColumnTypes,
+  assertSchema,
+  compareSchemas,
+  type SchemaDifference,
+  sameSchema,
+} from "./schema/check-schema.ts";
+export {
   bool,
   type ColumnKind,
   type ColumnOptions,
@@ -227,13 +234,6 @@ export {
   utf8,
   type ValueOf,
 } from "./schema/column-type.ts";
-export {
-  assertColumnTypes,
-  assertSchema,
-  compareSchemas,
-  type SchemaDifference,
-  sameSchema,
-} from "./schema/column-types.ts";
 export {
   type BoolColumn,
   type Column,

@@ -7,8 +7,8 @@ import {
   type Vector,
 } from "apache-arrow";
 import { TsopsError } from "../errors.ts";
+import { assertColumnTypes } from "../schema/check-schema.ts";
 import type { ColumnType, ColumnTypes } from "../schema/column-type.ts";
-import { assertColumnTypes } from "../schema/column-types.ts";
 import { type Column, type Columns, isValid, type Utf8Column, type Validity } from "../schema/columns.ts";
 import { dictionaryBuilder } from "../schema/dictionary.ts";
 import { concatValidity, countNulls, fullBitmap, setNull } from "../schema/validity.ts";

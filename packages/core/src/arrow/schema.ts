@@ -11,8 +11,8 @@ import {
   Utf8,
 } from "apache-arrow";
 import { TsopsError } from "../errors.ts";
+import { assertColumnTypes } from "../schema/check-schema.ts";
 import type { ColumnKind, ColumnType, ColumnTypes } from "../schema/column-type.ts";
-import { assertColumnTypes } from "../schema/column-types.ts";
 import { type Table, table } from "../schema/table.ts";
 
 interface ArrowByKind {

@@ -1,7 +1,7 @@
 import { TsopsError } from "../errors.ts";
 import type { InstantInput } from "../time/instant.ts";
+import { assertColumnTypes } from "./check-schema.ts";
 import type { ColumnKind, ColumnType, ColumnTypes } from "./column-type.ts";
-import { assertColumnTypes } from "./column-types.ts";
 import type { Column, ColumnOf, Columns } from "./columns.ts";
 import { columnFromValues, type FromRowsOptions } from "./from-rows.ts";
 import { countNulls } from "./validity.ts";

@@ -1,7 +1,7 @@
 import { type Disambiguation, type InstantInput, type InstantProblem, readMicros } from "../time/instant.ts";
 import { resolveZone } from "../time/zone.ts";
+import { assertColumnTypes } from "./check-schema.ts";
 import type { ColumnType, ColumnTypes, InputRowOf } from "./column-type.ts";
-import { assertColumnTypes } from "./column-types.ts";
 import type { Column, Columns } from "./columns.ts";
 import { dictionaryBuilder } from "./dictionary.ts";
 import { fullBitmap, setNull } from "./validity.ts";

@@ -1,6 +1,6 @@
 import { TsopsError } from "../errors.ts";
+import { assertColumnTypes, assertSchema } from "./check-schema.ts";
 import type { ColumnType, ColumnTypes } from "./column-type.ts";
-import { assertColumnTypes, assertSchema } from "./column-types.ts";
 import type { Column, ColumnOf, Columns, Utf8Column, Validity } from "./columns.ts";
 import { dictionaryBuilder } from "./dictionary.ts";
 import { columnLength } from "./from-arrays.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { assertSchema, compareSchemas, sameSchema } from "./check-schema.ts";
 import { bool, type ColumnTypes, float64, int64, nullable, timestamp, utf8 } from "./column-type.ts";
-import { assertSchema, compareSchemas, sameSchema } from "./column-types.ts";
 import { table } from "./table.ts";
 
 const columns = {

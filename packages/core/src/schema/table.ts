@@ -1,6 +1,6 @@
 import { TsopsError } from "../errors.ts";
+import { assertColumnTypes } from "./check-schema.ts";
 import type { ColumnType, ColumnTypes, NamesOfKind } from "./column-type.ts";
-import { assertColumnTypes } from "./column-types.ts";
 
 /**
  * A table's definition: its columns, what a row belongs to (keys), when it happened (event time) and, if it says so,
