@@ -5,6 +5,7 @@ import {
   type FittedForecaster,
   nullable,
   selectColumns,
+  seriesKeyText,
   takeColumns,
   timestamp,
   withColumn,
@@ -30,30 +31,42 @@ export function rowsToAbsorb(
   if (features === null) return selectColumns(rows, [...keys, time, target, ...pastOnly, ...knownFuture]);
 
   const times = timesOf(rows, time);
-  const refs: (RowRef | null)[] = Array.from({ length: rows.length }, (_, row) =>
-    served.find(keyAt(rows, keys, row), times[row] as bigint),
+  const lastTimeOf = new Map(
+    fitted.series.map((key, index) => [seriesKeyText(key), fitted.lastTimes[index] as bigint]),
   );
-  const unserved = refs.flatMap((ref, row) => (ref === null ? [row] : []));
-  if (unserved.length > 0) {
-    const joined = joinNow(selectColumns(rows, [...keys, time]), unserved, features, time, now);
-    unserved.forEach((row, index) => {
-      refs[row] = { columns: joined, row: index };
-    });
-  }
+  const unserved: number[] = [];
+  const refs = Array.from({ length: rows.length }, (_, row): RowRef | null => {
+    const key = keyAt(rows, keys, row);
+    const ref = served.find(key, times[row] as bigint);
+    const last = lastTimeOf.get(seriesKeyText(key));
+    // Rows of the observed past keep the covariates that the model absorbed with them.
+    if (ref === null && (last === undefined || (times[row] as bigint) > last)) unserved.push(row);
+    return ref;
+  });
+  const spine = selectColumns(rows, [...keys, time]);
+  const joined = joinNow(spine, Int32Array.from(unserved), features, time, now);
+  unserved.forEach((row, index) => {
+    refs[row] = { columns: joined, row: index };
+  });
   return knownFuture.reduce<Columns>((columns, name) => {
-    const column = gather(refs as RowRef[], name);
-    return withColumn(columns, name, column.type, column.data);
+    columnOf(joined, name);
+    const type = nullable(joined.types[name] as ColumnType);
+    const values = refs.map((ref) => (ref === null ? null : valueAt(columnOf(ref.columns, name), ref.row)));
+    // The type is found at run time, so it cannot be checked against the values at compile time.
+    const arrays = { [name]: values } as Parameters<typeof columnsFromArrays>[1];
+    return withColumn(columns, name, type, columnOf(columnsFromArrays({ [name]: type }, arrays), name));
   }, own);
 }
 
+/** The features of some rows as known now; of no row, their types alone. */
 function joinNow(
   rows: Columns,
-  wanted: readonly number[],
+  wanted: Int32Array,
   { source, knownAt }: DeploymentFeatures,
   time: string,
   now: bigint,
 ): Columns {
-  const chosen = takeColumns(rows, Int32Array.from(wanted));
+  const chosen = takeColumns(rows, wanted);
   const instants = new BigInt64Array(wanted.length).fill(now);
   const spine: Columns = withColumn(chosen, knownAt, timestamp(), {
     kind: "timestamp",
@@ -61,15 +74,4 @@ function joinNow(
     valid: null,
   });
   return source.lookup(spine, { time, knownAt: { column: knownAt } });
-}
-
-function gather(refs: readonly RowRef[], name: string): { type: ColumnType; data: Columns["data"][string] } {
-  const first = (refs[0] as RowRef).columns;
-  columnOf(first, name);
-  const type = nullable(first.types[name] as ColumnType);
-  const values = refs.map(({ columns, row }) => valueAt(columnOf(columns, name), row));
-  const made = columnsFromArrays({ [name]: type }, { [name]: values } as Parameters<
-    typeof columnsFromArrays
-  >[1]);
-  return { type, data: columnOf(made, name) };
 }

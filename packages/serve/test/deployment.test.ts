@@ -1,0 +1,265 @@
+import { type PredictionRecord, type Registry, TsopsError } from "@tsops/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type DeploymentEvent, deploy } from "../src/index.ts";
+import {
+  daily,
+  demandRows,
+  hour,
+  registerModel,
+  start,
+  units,
+  type Workspace,
+  workspace,
+} from "./fixtures.ts";
+
+let space: Workspace;
+beforeEach(async () => {
+  space = await workspace();
+});
+afterEach(() => space.close());
+
+async function logged(): Promise<PredictionRecord[]> {
+  const records: PredictionRecord[] = [];
+  for await (const record of space.home.predictions.scan()) records.push(record);
+  return records;
+}
+
+const options = () => ({
+  registry: space.home.registry,
+  log: space.home.predictions,
+  clock: space.clock,
+});
+
+describe("predicting", () => {
+  it("answers with the champion's forecast and logs one record per series before it answers", async () => {
+    const { version } = await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    const answer = await deployment.predict();
+    expect(answer.modelVersion).toBe(version);
+    expect(answer.forecast.length).toBe(48);
+    expect([...answer.forecast.mean.slice(0, 24)]).toEqual(
+      Array.from({ length: 24 }, (_, i) => units("a", 240 + i)),
+    );
+    const records = await logged();
+    expect(records.map((record) => record.predictionId)).toEqual(answer.predictionIds);
+    expect(records.map((record) => record.key)).toEqual([{ shop: "a" }, { shop: "b" }]);
+    expect(records[1]?.times[0]).toBe(start + 240n * hour);
+    expect(records[1]?.mean).toEqual(answer.forecast.mean.slice(24));
+  });
+
+  it("answers for the asked series only, and names the keys that the model never saw", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    const answer = await deployment.predict({ keys: [{ shop: "b" }], horizon: 2 });
+    expect([...answer.forecast.mean]).toEqual([units("b", 240), units("b", 241)]);
+    const error = await deployment.predict({ keys: [{ shop: "z" }] }).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "KEY_UNKNOWN")).toBe(true);
+    expect((error as TsopsError).details).toMatchObject({ keys: ['{"shop":"z"}'], count: 1 });
+  });
+
+  it("gives no answer that could not be recorded", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const broken = {
+      ...space.home.predictions,
+      append: () => Promise.reject(new TsopsError("STORE_FULL", "The disk is full.")),
+    };
+    await using deployment = await deploy("demand", { ...options(), log: broken });
+    await expect(deployment.predict()).rejects.toThrow("The disk is full.");
+  });
+
+  it("refuses to start without a champion, and says how to get one", async () => {
+    const error = await deploy("demand", options()).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "SERVE_NO_CHAMPION")).toBe(true);
+    expect((error as TsopsError).hint).toContain('setAlias("demand", "champion"');
+  });
+
+  it("refuses calls after close", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const deployment = await deploy("demand", options());
+    await deployment.close();
+    const error = await deployment.predict().catch((e: unknown) => e);
+    expect(TsopsError.is(error, "SERVE_CLOSED")).toBe(true);
+  });
+});
+
+describe("observing", () => {
+  it("moves the forecast on without a new model, and rows seen before change nothing", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    await deployment.observe("demand", demandRows(240, 250));
+    const once = await deployment.predict();
+    expect(once.forecast.time[0]).toBe(start + 250n * hour);
+    await deployment.observe("demand", demandRows(245, 250));
+    const twice = await deployment.predict();
+    expect(twice.forecast.mean).toEqual(once.forecast.mean);
+    expect(twice.forecast.time).toEqual(once.forecast.time);
+    expect(deployment.status().observedUntil).toBe(start + 249n * hour);
+  });
+
+  it("brings a loaded model up to date from the history", async () => {
+    await registerModel(space.home, 200, ["champion"]);
+    const asked: bigint[] = [];
+    await using deployment = await deploy("demand", {
+      ...options(),
+      history: async (since) => {
+        asked.push(since);
+        return demandRows(200, 240);
+      },
+    });
+    expect(asked).toEqual([start + 199n * hour]);
+    expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  });
+
+  it("refuses rows of keys that the model never saw, and stays as it was", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    const rows = demandRows(240, 241);
+    const strange = { ...rows, data: { ...rows.data, shop: { ...rows.data.shop, dictionary: ["a", "z"] } } };
+    const error = await deployment.observe("demand", strange).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "KEY_UNKNOWN")).toBe(true);
+    expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  });
+});
+
+describe("swapping", () => {
+  it("takes over a new champion between calls; no call fails and none sees half of it", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const events: DeploymentEvent[] = [];
+    await using deployment = await deploy("demand", { ...options(), onEvent: (event) => events.push(event) });
+    let swapping = true;
+    const versions: number[] = [];
+    const caller = (async () => {
+      while (swapping) versions.push((await deployment.predict()).modelVersion);
+    })();
+    for (let i = 0; i < 5; i++) {
+      await registerModel(space.home, 240, ["champion"]);
+      expect(await deployment.refresh()).toBe(true);
+      versions.push((await deployment.predict()).modelVersion);
+    }
+    swapping = false;
+    await caller;
+    expect(new Set(versions)).toEqual(new Set([1, 2, 3, 4, 5, 6].filter((v) => versions.includes(v))));
+    expect(versions.at(-1)).toBe(6);
+    expect(events.map((event) => event.type)).toEqual(new Array(5).fill("swapped"));
+    // What was answered is what was logged.
+    const counts = (list: number[]) => [1, 2, 3, 4, 5, 6].map((v) => list.filter((one) => one === v).length);
+    expect(counts((await logged()).map((record) => record.modelVersion))).toEqual(
+      counts(versions).map((count) => 2 * count),
+    );
+  });
+
+  it("rolls back when the alias is moved back", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    await registerModel(space.home, 240, ["champion"]);
+    await deployment.refresh();
+    await space.home.registry.setAlias("demand", "champion", 1);
+    expect(await deployment.refresh()).toBe(true);
+    expect((await deployment.predict()).modelVersion).toBe(1);
+  });
+
+  it("keeps serving the last good model while the registry is away, and says so", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    let isAway = false;
+    const registry: Registry = {
+      ...space.home.registry,
+      resolve: (...args) =>
+        isAway ? Promise.reject(new Error("connection refused")) : space.home.registry.resolve(...args),
+    };
+    const events: DeploymentEvent[] = [];
+    await using deployment = await deploy("demand", {
+      ...options(),
+      registry,
+      onEvent: (e) => events.push(e),
+    });
+    isAway = true;
+    expect(await deployment.refresh()).toBe(false);
+    expect((await deployment.predict()).modelVersion).toBe(1);
+    expect(deployment.status().refreshError).toEqual(new Error("connection refused"));
+    expect(events.map((event) => event.type)).toEqual(["refresh_failed"]);
+    isAway = false;
+    await deployment.refresh();
+    expect(deployment.status().refreshError).toBe(null);
+  });
+
+  it("looks the alias up by itself, as often as asked", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    let noticed: () => void = () => undefined;
+    const isNoticed = new Promise<void>((resolve) => {
+      noticed = resolve;
+    });
+    await using deployment = await deploy("demand", {
+      ...options(),
+      refreshEvery: "10s",
+      onEvent: () => noticed(),
+    });
+    await registerModel(space.home, 240, ["champion"]);
+    await space.clock.advanceBy(11_000_000n);
+    await isNoticed;
+    expect((await deployment.predict()).modelVersion).toBe(2);
+  });
+});
+
+describe("shadow", () => {
+  it("lets the challenger predict on the same instant, logs it, and never returns it", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const { version } = await registerModel(space.home, 240, ["challenger"], daily);
+    const deployment = await deploy("demand", { ...options(), shadow: true });
+    const answer = await deployment.predict();
+    await deployment.close();
+    expect(answer.modelVersion).toBe(1);
+    const records = await logged();
+    expect(records.filter((r) => r.role === "champion").map((r) => r.modelVersion)).toEqual([1, 1]);
+    expect(records.filter((r) => r.role === "challenger").map((r) => r.modelVersion)).toEqual([
+      version,
+      version,
+    ]);
+    expect(new Set(records.map((r) => r.requestId)).size).toBe(1);
+  });
+
+  it("answers although the challenger fails", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await registerModel(space.home, 240, ["challenger"]);
+    const events: DeploymentEvent[] = [];
+    let appended = 0;
+    const log = {
+      ...space.home.predictions,
+      append: (records: readonly PredictionRecord[]) =>
+        records[0]?.role === "challenger"
+          ? Promise.reject(new Error("no room"))
+          : space.home.predictions.append(records).then(() => {
+              appended++;
+            }),
+    };
+    const deployment = await deploy("demand", {
+      ...options(),
+      log,
+      shadow: true,
+      onEvent: (e) => events.push(e),
+    });
+    await deployment.predict();
+    await deployment.close();
+    expect(appended).toBe(1);
+    expect(events).toMatchObject([{ type: "shadow_failed", error: new Error("no room") }]);
+  });
+
+  it("swaps a promoted challenger in without loading it again", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await registerModel(space.home, 240, ["challenger"]);
+    let loads = 0;
+    const registry: Registry = {
+      ...space.home.registry,
+      readFiles: (...args) => {
+        loads++;
+        return space.home.registry.readFiles(...args);
+      },
+    };
+    await using deployment = await deploy("demand", { ...options(), registry, shadow: true });
+    await deployment.observe("demand", demandRows(240, 245));
+    await space.home.registry.setAlias("demand", "champion", 2);
+    await deployment.refresh();
+    expect(loads).toBe(2);
+    expect(deployment.status()).toMatchObject({ champion: { version: 2 }, challenger: null });
+    expect(deployment.status().observedUntil).toBe(start + 244n * hour);
+  });
+});
