@@ -98,6 +98,14 @@ export {
   onlineFeatures,
 } from "./features/online/online-features.ts";
 export type { ObservedCounts } from "./features/online/online-table.ts";
+export { backtest } from "./forecast/backtest/backtest.ts";
+export type {
+  BacktestMetrics,
+  BacktestResult,
+  IntervalMetrics,
+  QuantileMetrics,
+} from "./forecast/backtest/result.ts";
+export type { BacktestOptions } from "./forecast/backtest/settings.ts";
 export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type {
@@ -115,6 +123,19 @@ export type {
   GbdtOptions,
 } from "./forecast/gbdt/options.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
+export {
+  intervalCoverage,
+  intervalScore,
+  intervalWidth,
+  meanAbsoluteError,
+  meanAbsoluteScaledError,
+  meanBias,
+  pinballLoss,
+  rootMeanSquaredError,
+  rootMeanSquaredScaledError,
+  seasonalNaiveScale,
+  symmetricPercentageError,
+} from "./forecast/metrics.ts";
 export {
   type SeasonalNaive,
   type SeasonalNaiveOptions,
@@ -145,6 +166,7 @@ export type {
   Regressor,
   RegressorFitOptions,
 } from "./forecast/regressor.ts";
+export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";

@@ -167,6 +167,23 @@ export function panelToColumns(panel: Panel): Columns {
   return { length, types: types as ColumnTypes, data: data as Columns["data"] };
 }
 
+/** One row per series with the values of the key columns. */
+export function keyColumns(keys: readonly string[], series: readonly SeriesKey[]): Columns {
+  const types: Record<string, ColumnType> = {};
+  const data: Record<string, Column> = {};
+  const offsets = Int32Array.from({ length: series.length + 1 }, (_, s) => s);
+  for (const name of keys) {
+    const [type, column] = keyColumn(
+      series.map((key) => key[name] as SeriesKey[string]),
+      offsets,
+      series.length,
+    );
+    types[name] = type;
+    data[name] = column;
+  }
+  return { length: series.length, types, data: data as Columns["data"] };
+}
+
 function keyColumn(
   values: readonly SeriesKey[string][],
   offsets: Int32Array,

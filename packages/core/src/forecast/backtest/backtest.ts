@@ -1,0 +1,80 @@
+import { throwIfAborted } from "../../abort.ts";
+import { parseFrequency } from "../../time/frequency.ts";
+import type { FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
+import type { Panel } from "../panel.ts";
+import { panelToColumns, slicePanel, takeSeries } from "../panel-slices.ts";
+import { assembleResult } from "./assemble.ts";
+import { fitFold, planFolds } from "./folds.ts";
+import type { BacktestResult } from "./result.ts";
+import { type ScoredFold, scoreFold } from "./scored-fold.ts";
+import { type BacktestOptions, resolveBacktestOptions } from "./settings.ts";
+
+/**
+ * Rolling-origin evaluation. In each fold the forecaster sees the rows up to a cutoff and the known-future columns of the horizon
+ * after it, and nothing else; outcomes are only compared.
+ *
+ * **Series.** A fold takes the series that have rows before its cutoff and reach the end of its horizon (with `refit` off: of all folds
+ * of the fit).
+ *
+ * **Intervals** are the forecaster's own when it has some (`conformal`). Otherwise they are the mean plus and minus a quantile of the absolute
+ * errors of the same series in earlier folds, as far as those outcomes were known at the cutoff: at the same step and its
+ * neighbours, with as many more steps as the level needs scores (4 for 80 %, 19 for 95 %). Where even all steps have too few, as in the first
+ * fold, bounds are NaN and do not count in coverage.
+ *
+ * Missing outcomes are left out of all metrics and counted.
+ * @throws TsopsError BACKTEST_INVALID (not enough history, with the numbers needed), MODEL_PARAMETER_INVALID, FUTURE_VALUES_MISSING, ABORTED,
+ * and what `fit` throws.
+ * @example
+ * const result = await backtest(seasonalNaive({ seasonLength: 168 }), rentals, { horizon: 24, folds: 28 });
+ * console.log(result.overall.mae, result.overall.intervals);
+ */
+export async function backtest<Known extends string>(
+  forecaster: Forecaster,
+  panel: Panel<Known>,
+  options: BacktestOptions,
+): Promise<BacktestResult> {
+  const settings = resolveBacktestOptions(options, panel);
+  const frequency = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
+  const plan = planFolds(panel, settings, frequency);
+  const folds: ScoredFold[] = [];
+  for (const group of plan) {
+    const active = takeSeries(panel, group.series);
+    let fitted: FittedForecaster<Known> | null = null;
+    let before: bigint | null = null;
+    for (const { fold, cutoff, until } of group.folds) {
+      throwIfAborted(options.signal);
+      if (fitted === null) fitted = await fitFold(forecaster, active, cutoff, fold, settings);
+      else if (before !== null)
+        fitted = fitted.update(panelToColumns(slicePanel(active, { from: before + 1n, until: cutoff })));
+      before = cutoff;
+      const truth = slicePanel(active, { from: cutoff + 1n, until });
+      const predictOptions: PredictOptions = {
+        horizon: settings.horizon,
+        levels: settings.levels,
+        future: panelToColumns(truth),
+      };
+      const forecast = (fitted as FittedForecaster).predict(predictOptions);
+      folds.push(scoreFold(forecast, active, truth, { fold, cutoff, seriesIds: group.series }, settings));
+      settings.progress?.({
+        task: "backtest",
+        done: folds.length,
+        total: settings.folds,
+        figures: { mae: averageError(folds) },
+      });
+    }
+  }
+  return assembleResult(panel, folds, settings);
+}
+
+function averageError(folds: readonly ScoredFold[]): number {
+  let sum = 0;
+  let count = 0;
+  for (const { y, mean } of folds)
+    for (let i = 0; i < y.length; i++) {
+      const error = Math.abs((y[i] as number) - (mean[i] as number));
+      if (Number.isNaN(error)) continue;
+      sum += error;
+      count++;
+    }
+  return sum / count;
+}

@@ -1,0 +1,89 @@
+import { TsopsError } from "../../errors.ts";
+import type { Frequency } from "../../time/frequency.ts";
+import { formatInstant } from "../../time/instant.ts";
+import type { FittedForecaster, Forecaster } from "../forecaster.ts";
+import type { Panel } from "../panel.ts";
+import { slicePanel } from "../panel-slices.ts";
+import type { BacktestSettings } from "./settings.ts";
+
+/** Folds that share a fit. */
+export interface FoldGroup {
+  /** Indexes of the series that take part. */
+  readonly series: readonly number[];
+  readonly folds: readonly { readonly fold: number; readonly cutoff: bigint; readonly until: bigint }[];
+}
+
+/**
+ * Folds by the fit that they share.
+ * @throws TsopsError BACKTEST_INVALID when no series has the rows.
+ */
+export function planFolds(panel: Panel, settings: BacktestSettings, frequency: Frequency): FoldGroup[] {
+  const { horizon, folds, step, refitEvery } = settings;
+  const firstCells = panel.series.map((_, s) =>
+    frequency.indexOf(panel.times[panel.offsets[s] as number] as bigint),
+  );
+  const lastCells = panel.series.map((_, s) =>
+    frequency.indexOf(panel.times[(panel.offsets[s + 1] as number) - 1] as bigint),
+  );
+  const last = lastCells.reduce((most, cell) => Math.max(most, cell), Number.NEGATIVE_INFINITY);
+  const cutoffCell = (fold: number): number => last - horizon - (folds - 1 - fold) * step;
+  const groups: FoldGroup[] = [];
+  for (let start = 0; start < folds; start += refitEvery) {
+    const end = Math.min(folds, start + refitEvery);
+    const series = panel.series.flatMap((_, s) =>
+      (firstCells[s] as number) <= cutoffCell(start) &&
+      (lastCells[s] as number) >= cutoffCell(end - 1) + horizon
+        ? [s]
+        : [],
+    );
+    if (series.length === 0) {
+      const longest = panel.series.reduce(
+        (most, _, s) => Math.max(most, (panel.offsets[s + 1] as number) - (panel.offsets[s] as number)),
+        0,
+      );
+      const needed = horizon + (folds - 1) * step + 1;
+      throw new TsopsError(
+        "BACKTEST_INVALID",
+        `${folds} folds of ${horizon} steps, ${step} apart, need ${needed} rows of a series that reaches the end of fold ${end}, besides what the forecaster needs before the first cutoff; the longest series has ${longest}.`,
+        {
+          hint: "Give a longer history, or fewer folds, a shorter horizon or a smaller step.",
+          details: { needed, longest, horizon, folds, step },
+        },
+      );
+    }
+    groups.push({
+      series,
+      folds: Array.from({ length: end - start }, (_, i) => ({
+        fold: start + i,
+        cutoff: frequency.instantAt(cutoffCell(start + i)),
+        until: frequency.instantAt(cutoffCell(start + i) + horizon),
+      })),
+    });
+  }
+  return groups;
+}
+
+/** @throws TsopsError BACKTEST_INVALID when the history of the fold is too short for the forecaster. */
+export async function fitFold<Known extends string>(
+  forecaster: Forecaster,
+  active: Panel<Known>,
+  cutoff: bigint,
+  fold: number,
+  { horizon, folds, step, signal }: BacktestSettings,
+): Promise<FittedForecaster<Known>> {
+  const history = slicePanel(active, { until: cutoff });
+  try {
+    return await forecaster.fit(history, { horizon, ...(signal === undefined ? {} : { signal }) });
+  } catch (cause) {
+    if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
+    throw new TsopsError(
+      "BACKTEST_INVALID",
+      `Fold ${fold + 1} of ${folds} ends its history at ${formatInstant(cutoff)}, ${horizon + (folds - 1 - fold) * step} steps before the end of the panel, and that is too short for "${forecaster.kind}": ${cause.message}`,
+      {
+        hint: "Give a longer history, or fewer folds, a shorter horizon or a smaller step.",
+        details: { ...cause.details, fold, horizon, folds, step },
+        cause,
+      },
+    );
+  }
+}

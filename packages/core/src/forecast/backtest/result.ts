@@ -1,0 +1,116 @@
+import { type ColumnType, float64, int64, nullable, timestamp } from "../../schema/column-type.ts";
+import type { Column, Columns } from "../../schema/columns.ts";
+import { takeColumns } from "../../schema/reshape.ts";
+import { fullBitmap, setNull } from "../../schema/validity.ts";
+import type { ForecastQuantile } from "../forecast.ts";
+import type { SeriesKey } from "../panel.ts";
+import { keyColumns } from "../panel-slices.ts";
+
+/** How good predictions of one quantile were. */
+export interface QuantileMetrics {
+  readonly probability: number;
+  /** Mean pinball loss. */
+  readonly pinball: number;
+}
+
+/** How good central intervals of one level were. */
+export interface IntervalMetrics {
+  /** Percent, e.g. 80. */
+  readonly level: number;
+  /** Rows with an outcome and an interval; the others do not count below. */
+  readonly rows: number;
+  /** Share of outcomes within the interval; NaN without rows. */
+  readonly coverage: number;
+  readonly width: number;
+  /** Interval (Winkler) score. */
+  readonly score: number;
+}
+
+/** Metrics over some rows of a backtest; see the functions of the same names. */
+export interface BacktestMetrics {
+  /** Rows whose outcome is known. */
+  readonly rows: number;
+  /** Rows whose outcome is missing; they are left out. */
+  readonly missing: number;
+  readonly mae: number;
+  readonly rmse: number;
+  /** Percent, 0 to 200. */
+  readonly smape: number;
+  /** Errors divided by the seasonal naive error within the history before each fold's cutoff, by series. */
+  readonly mase: number;
+  readonly rmsse: number;
+  /** Mean of forecast minus outcome. */
+  readonly bias: number;
+  readonly quantiles: readonly QuantileMetrics[];
+  readonly intervals: readonly IntervalMetrics[];
+}
+
+/** Forecasts of several cutoffs beside their outcomes, in long form: fold by fold, series by series, steps ascending. */
+export interface BacktestResult {
+  readonly length: number;
+  readonly series: readonly SeriesKey[];
+  /** Index into `series`. */
+  readonly seriesIndex: Int32Array;
+  /** 0 = the earliest fold. */
+  readonly fold: Int32Array;
+  /** 1 = the first step after the cutoff. */
+  readonly step: Int32Array;
+  /** The predicted instant, microseconds UTC. */
+  readonly time: BigInt64Array;
+  /** The last instant that the forecaster saw, microseconds UTC. */
+  readonly cutoff: BigInt64Array;
+  /** The outcome; NaN when missing. */
+  readonly y: Float64Array;
+  readonly mean: Float64Array;
+  /** Bounds of the levels by ascending probability; NaN where a fold had too few earlier errors. */
+  readonly quantiles: readonly ForecastQuantile[];
+  /** Percent, ascending. */
+  readonly levels: readonly number[];
+  /** Where the intervals come from. */
+  readonly intervals: "forecaster" | "earlier folds" | "none";
+  /** Season of the naive forecast that scaled errors are divided by, in steps. */
+  readonly seasonLength: number;
+  readonly overall: BacktestMetrics;
+  readonly byFold: readonly (BacktestMetrics & { readonly fold: number; readonly cutoff: bigint })[];
+  readonly byStep: readonly (BacktestMetrics & { readonly step: number })[];
+  readonly byKey: readonly (BacktestMetrics & { readonly key: SeriesKey })[];
+  /** The rows as columns: keys, fold, step, time, cutoff, y, mean, and `q0.1` per quantile; null where missing. */
+  toColumns(): Columns;
+}
+
+/** The long form as columns. */
+export function backtestColumns(result: Omit<BacktestResult, "toColumns">, keys: readonly string[]): Columns {
+  const { length } = result;
+  const types: Record<string, ColumnType> = {};
+  const data: Record<string, Column> = {};
+  const perSeries = keyColumns(keys, result.series);
+  const keyed = takeColumns(perSeries, result.seriesIndex);
+  for (const name of keys) {
+    types[name] = keyed.types[name] as ColumnType;
+    data[name] = keyed.data[name] as Column;
+  }
+  const add = (name: string, type: ColumnType, column: Column): void => {
+    types[name] = type;
+    data[name] = column;
+  };
+  const wide = (values: Int32Array): BigInt64Array => BigInt64Array.from(values, BigInt);
+  add("fold", int64(), { kind: "int64", values: wide(result.fold), valid: null });
+  add("step", int64(), { kind: "int64", values: wide(result.step), valid: null });
+  add("time", timestamp(), { kind: "timestamp", values: result.time, valid: null });
+  add("cutoff", timestamp(), { kind: "timestamp", values: result.cutoff, valid: null });
+  add("y", nullable(float64()), nanAsNull(result.y));
+  add("mean", nullable(float64()), nanAsNull(result.mean));
+  for (const { probability, values } of result.quantiles)
+    add(`q${probability}`, nullable(float64()), nanAsNull(values));
+  return { length, types, data: data as Columns["data"] };
+}
+
+function nanAsNull(values: Float64Array): Column {
+  let valid: Uint8Array | null = null;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i] as number)) continue;
+    valid ??= fullBitmap(values.length);
+    setNull(valid, i);
+  }
+  return { kind: "float64", values, valid };
+}

@@ -1,0 +1,88 @@
+import { TsopsError } from "../../errors.ts";
+import { formatInstant } from "../../time/instant.ts";
+import type { Forecast } from "../forecast.ts";
+import { intervalOf, probabilitiesOf } from "../levels.ts";
+import { seasonalNaiveScale } from "../metrics.ts";
+import type { Panel } from "../panel.ts";
+import { slicePanel } from "../panel-slices.ts";
+import { seriesKeyText } from "../series-key.ts";
+import type { BacktestSettings } from "./settings.ts";
+
+/** The rows of one fold, series by series, steps ascending. */
+export interface ScoredFold {
+  readonly fold: number;
+  readonly cutoff: bigint;
+  /** Series of the panel, by index. */
+  readonly seriesIds: readonly number[];
+  readonly time: BigInt64Array;
+  readonly y: Float64Array;
+  readonly mean: Float64Array;
+  /** Values by probability; null when the forecaster has no intervals. */
+  readonly quantiles: ReadonlyMap<number, Float64Array> | null;
+  /** Per series. */
+  readonly absoluteScale: Float64Array;
+  readonly squaredScale: Float64Array;
+}
+
+/**
+ * Puts a forecast beside the outcomes.
+ * @throws TsopsError BACKTEST_INVALID when it does not predict what was asked for.
+ */
+export function scoreFold(
+  forecast: Forecast,
+  active: Panel,
+  truth: Panel,
+  { fold, cutoff, seriesIds }: { fold: number; cutoff: bigint; seriesIds: readonly number[] },
+  { horizon, levels, seasonLength }: BacktestSettings,
+): ScoredFold {
+  const expected = active.series.map(seriesKeyText);
+  const found = forecast.series.map(seriesKeyText);
+  const order = expected.map((key) => found.indexOf(key));
+  const length = expected.length * horizon;
+  if (
+    order.includes(-1) ||
+    forecast.length !== length ||
+    forecast.cutoff.some((instant) => instant !== cutoff)
+  )
+    throw new TsopsError(
+      "BACKTEST_INVALID",
+      `The forecaster was asked for ${expected.length} series x ${horizon} steps after ${formatInstant(cutoff)} and answered ${forecast.series.length} series, ${forecast.length} rows.`,
+      { hint: "A forecaster predicts every series that it was fitted on, from its last observed instant." },
+    );
+  const arrange = (values: Float64Array): Float64Array => {
+    const arranged = new Float64Array(length).fill(Number.NaN);
+    for (let row = 0; row < length; row++) {
+      const s = order.indexOf(forecast.seriesIndex[row] as number);
+      arranged[s * horizon + (forecast.step[row] as number) - 1] = values[row] as number;
+    }
+    return arranged;
+  };
+  const hasIntervals =
+    levels.length > 0 && levels.every((level) => intervalOf(forecast.quantiles, level) !== null);
+  const history = slicePanel(active, { until: cutoff });
+  const scales = (kind: "absolute" | "squared"): Float64Array =>
+    Float64Array.from(history.series, (_, s) =>
+      seasonalNaiveScale(history.y.subarray(history.offsets[s], history.offsets[s + 1]), seasonLength, kind),
+    );
+  return {
+    fold,
+    cutoff,
+    seriesIds,
+    time: truth.times,
+    y: truth.y,
+    mean: arrange(forecast.mean),
+    quantiles: hasIntervals
+      ? new Map(
+          probabilitiesOf(levels).map((probability) => [
+            probability,
+            arrange(
+              forecast.quantiles.find((quantile) => Math.abs(quantile.probability - probability) < 1e-9)
+                ?.values as Float64Array,
+            ),
+          ]),
+        )
+      : null,
+    absoluteScale: scales("absolute"),
+    squaredScale: scales("squared"),
+  };
+}

@@ -1,0 +1,56 @@
+/** Scores of past forecasts of one series or more: per origin one row of series x steps, NaN where the outcome is not known. */
+export interface ScoreTable {
+  readonly horizon: number;
+  /** Oldest first; each of length series x horizon, series by series. */
+  readonly origins: readonly Float64Array[];
+}
+
+/**
+ * Scores needed for an interval that covers with `coverage`: with fewer, the rank ceil((n + 1) coverage) lies beyond the n scores and only
+ * the whole line would do.
+ */
+export function scoresNeeded(coverage: number): number {
+  return Math.ceil(coverage / (1 - coverage) - 1e-9);
+}
+
+/**
+ * The scores of a step and its neighbours, ascending. `neighbours` steps on each side are pooled, and more, evenly on both sides, until
+ * there are `needed` scores or all steps are in.
+ * @param start - First entry of the series in an origin's row.
+ * @param seriesCount - Series pooled, one after the other from `start`.
+ */
+export function pooledScores(
+  { horizon, origins }: ScoreTable,
+  start: number,
+  seriesCount: number,
+  step: number,
+  neighbours: number,
+  needed: number,
+): Float64Array {
+  for (let reach = neighbours; ; reach++) {
+    const from = Math.max(1, step - reach);
+    const to = Math.min(horizon, step + reach);
+    const pool = new Float64Array(origins.length * seriesCount * (to - from + 1));
+    let count = 0;
+    for (const scores of origins)
+      for (let s = 0; s < seriesCount; s++)
+        for (let h = from; h <= to; h++) {
+          const score = scores[start + s * horizon + h - 1] as number;
+          if (!Number.isNaN(score)) pool[count++] = score;
+        }
+    if (count >= needed || (from === 1 && to === horizon)) return pool.subarray(0, count).sort();
+  }
+}
+
+/**
+ * The bound that a new score exceeds with probability at most 1 - coverage when it is exchangeable with the given ones: the
+ * ceil((n + 1) coverage)-th smallest. Vovk, Gammerman & Shafer (2005); Lei et al. (2018), JASA 113.
+ * @param sorted - Ascending.
+ * @returns The largest score when the rank lies beyond it; NaN of no scores.
+ */
+export function conformalBound(sorted: Float64Array, coverage: number): number {
+  const rank = Math.ceil((sorted.length + 1) * coverage - 1e-9);
+  return sorted.length === 0
+    ? Number.NaN
+    : (sorted[Math.min(Math.max(rank, 1), sorted.length) - 1] as number);
+}
