@@ -5,6 +5,23 @@ export { type Home, type HomeOptions, openHome } from "./home/home.ts";
 
 // arrow
 
+// delta
+export type { AppendInput, AppendOptions, AppendResult } from "./delta/append.ts";
+export type { CompactOptions, CompactResult } from "./delta/compact.ts";
+export type { HistoryEntry } from "./delta/history.ts";
+export type { Scan, ScannedFile, ScanOptions, TimeRange } from "./delta/scan.ts";
+export { ingestTypes, type UnreadableColumn } from "./delta/schema.ts";
+export type { ReadBatchesOptions, ReadTableOptions, Snapshot } from "./delta/snapshot.ts";
+export {
+  type AsOf,
+  createTable,
+  type DeltaTable,
+  type OpenTableOptions,
+  openOrCreateTable,
+  openTable,
+  type TableOptions,
+} from "./delta/table.ts";
+export type { VacuumOptions, VacuumResult } from "./delta/vacuum.ts";
 // engine
 export {
   type DuckEngine,
@@ -15,18 +32,7 @@ export {
 } from "./engine/engine.ts";
 export { quoteInstant, quoteName, quotePath, quoteText } from "./engine/sql-text.ts";
 
-// delta
-export type { AppendInput, AppendOptions, AppendResult } from "./delta/append.ts";
-export type { Scan, ScannedFile, ScanOptions, TimeRange } from "./delta/scan.ts";
-export { ingestTypes, type UnreadableColumn } from "./delta/schema.ts";
-export type { ReadBatchesOptions, ReadTableOptions, Snapshot } from "./delta/snapshot.ts";
-export {
-  type AsOf,
-  createTable,
-  type DeltaTable,
-  type OpenTableOptions,
-  openTable,
-  type TableOptions,
-} from "./delta/table.ts";
-
 // join
+export { type AsOfJoinOptions, type AsOfJoinResult, asOfJoin } from "./join/as-of-join.ts";
+export type { JoinMethod } from "./join/choose-plan.ts";
+export type { JoinAsOf, JoinTables } from "./join/join-tables.ts";

@@ -97,13 +97,14 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
     });
     for (const row of rows.slice(0, 3)) if (chance(0.3)) rows.push(row);
     const features: Record<string, OracleFeature> = {};
+    const isPlain = chance(0.35);
     for (const column of ["x", "n", "s", "b", "when"]) {
       if (chance(0.5)) features[column] = { column, lastNonNull: false };
-      if (chance(0.3)) features[`${column}_filled`] = { column, lastNonNull: true };
+      if (!isPlain && chance(0.3)) features[`${column}_filled`] = { column, lastNonNull: true };
     }
     const windowMicros = [duration() + 1n, duration() + 1n];
     for (const aggregate of ["sum", "count", "mean", "min", "max", "std", "first", "last"] as const) {
-      if (chance(0.5)) continue;
+      if (isPlain || chance(0.5)) continue;
       const isNumeric = aggregate === "sum" || aggregate === "mean" || aggregate === "std";
       const isOrdered = aggregate === "min" || aggregate === "max";
       const column = pick(

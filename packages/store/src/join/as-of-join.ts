@@ -1,0 +1,151 @@
+import {
+  type AsOfPlan,
+  type CheckedViews,
+  type Column,
+  type Columns,
+  type ColumnTypes,
+  type FeatureView,
+  type JoinedColumns,
+  type JoinedRow,
+  joinedTable,
+  type KnownAt,
+  type NamesOfKind,
+  planAsOfJoin,
+  type TableVersion,
+  throwIfAborted,
+  toRows,
+} from "@tsops/core";
+import { fromArrow, toArrow } from "@tsops/core/arrow";
+import type { Table as ArrowTable } from "apache-arrow";
+import { type DuckEngine, type DuckSession, openEngine } from "../engine/engine.ts";
+import { runAsOfPlan } from "./asof-plan.ts";
+import { type ChosenPlan, chosenPlans, explainPlans, type JoinMethod } from "./choose-plan.ts";
+import { type JoinAsOf, type JoinTable, type JoinTables, openTables } from "./join-tables.ts";
+import { runMergePlan } from "./merge-plan.ts";
+
+/** What `asOfJoin` takes. */
+export interface AsOfJoinOptions<
+  Views extends readonly FeatureView[] = readonly FeatureView[],
+  Time extends string = string,
+> {
+  /** Spine column with the time that features are joined as of. */
+  readonly time: Time;
+  readonly views: Views;
+  /** Where the views' tables are: a home, a directory, or open tables by name. */
+  readonly tables: JoinTables;
+  /**
+   * Up to when a row must have been available: the spine time ("spine", the default for tables that declare
+   * `availableAt`), a spine column, one instant, or "ignore" to go by event time only.
+   */
+  readonly knownAt?: KnownAt<Time> | undefined;
+  /** Versions of the tables to read. Default: the newest. */
+  readonly asOf?: JoinAsOf | undefined;
+  /** Runs the queries. Default: one of the join's own. */
+  readonly engine?: DuckEngine | undefined;
+  /** How to join views, where both ways can: "auto" (default) chooses. */
+  readonly method?: JoinMethod | undefined;
+  /** Feature rows to hold in memory at a time, about. Default 4,000,000. */
+  readonly maxRowsInMemory?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A spine joined with views. */
+export interface AsOfJoinResult<S extends ColumnTypes, Views extends readonly FeatureView[]> {
+  /** Spine columns, then for each view its features (`view__feature`), `view__feature_time` and `view__feature_status`. */
+  readonly columns: Columns<JoinedColumns<S, Views>>;
+  /** Versions that were read, by table name. */
+  readonly tableVersions: readonly TableVersion[];
+  /** The same columns as an Arrow table. */
+  toArrow(): ArrowTable;
+  /** The same as row objects; copies. @throws TsopsError VALUE_INVALID for times that a Date would cut. */
+  toRows(): JoinedRow<S, Views>[];
+  /** How each view was joined and why, one line a view. */
+  explain(): string;
+}
+
+const defaultMaxRows = 4_000_000;
+
+/**
+ * Point-in-time join: gives each spine row the features that were known at its time. One row comes out for each spine row,
+ * in the same order; spine columns are the same memory. Rules and costs: docs/explanation/point-in-time.md.
+ * @throws TsopsError FEATURE_NAME_CLASH, COLUMN_NOT_FOUND, SCHEMA_MISMATCH before anything is read; STORE_NOT_FOUND,
+ *   STORE_CORRUPT, ABORTED
+ * @example
+ * const joined = await asOfJoin({ spine, time: "at", views: [usage], tables: home });
+ */
+export function asOfJoin<const S extends ColumnTypes, const Views extends readonly FeatureView[]>(
+  options: AsOfJoinOptions<Views, NamesOfKind<S, "timestamp">> & {
+    readonly spine: Columns<S>;
+    readonly views: CheckedViews<S, Views>;
+  },
+): Promise<AsOfJoinResult<S, Views>>;
+/** The same with an Arrow table as spine, whose columns are only known at run time. */
+export function asOfJoin<const Views extends readonly FeatureView[]>(
+  options: AsOfJoinOptions<Views> & { readonly spine: ArrowTable },
+): Promise<AsOfJoinResult<ColumnTypes, Views>>;
+export async function asOfJoin(
+  options: AsOfJoinOptions & { readonly spine: Columns | ArrowTable },
+): Promise<AsOfJoinResult<ColumnTypes, readonly FeatureView[]>> {
+  const { views, signal } = options;
+  throwIfAborted(signal);
+  const spine = "types" in options.spine ? options.spine : fromArrow(options.spine);
+  const plan = planAsOfJoin({ spineTypes: spine.types, time: options.time, views, knownAt: options.knownAt });
+  const engine = options.engine ?? (await openEngine());
+  try {
+    const tables = await openTables(
+      views.map((view) => view.table),
+      options.tables,
+      options.asOf,
+      engine,
+    );
+    try {
+      const chosen = chosenPlans(plan, options.method ?? "auto");
+      const joined = await engine.use((session) =>
+        runPlans(session, plan, chosen, spine, tables.byName, options),
+      );
+      return joinResult(plan, joinedTable(plan.joinedTypes, spine, joined), chosen, tables.versions);
+    } finally {
+      await tables[Symbol.asyncDispose]();
+    }
+  } finally {
+    if (options.engine === undefined) await engine.close();
+  }
+}
+
+async function runPlans(
+  session: DuckSession,
+  plan: AsOfPlan,
+  chosen: readonly ChosenPlan[],
+  spine: Columns,
+  tables: ReadonlyMap<string, JoinTable>,
+  { maxRowsInMemory = defaultMaxRows, signal }: Pick<AsOfJoinOptions, "maxRowsInMemory" | "signal">,
+): Promise<Record<string, Column>> {
+  const joined: Record<string, Column> = {};
+  for (const { method, views } of chosen) {
+    throwIfAborted(signal);
+    const [first] = views;
+    const table = tables.get(first.table) as JoinTable;
+    Object.assign(
+      joined,
+      method === "asof"
+        ? await runAsOfPlan(session, plan, first, spine, table, signal)
+        : await runMergePlan(session, plan, views, spine, table, maxRowsInMemory, signal),
+    );
+  }
+  return joined;
+}
+
+function joinResult(
+  plan: AsOfPlan,
+  columns: Columns,
+  chosen: readonly ChosenPlan[],
+  tableVersions: readonly TableVersion[],
+): AsOfJoinResult<ColumnTypes, readonly FeatureView[]> {
+  return {
+    columns: columns as never,
+    tableVersions,
+    toArrow: () => toArrow(columns),
+    toRows: () => toRows(columns) as never,
+    explain: () => explainPlans(plan, chosen),
+  };
+}

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import {
+  assertSchema,
+  type ColumnTypes,
+  type InstantInput,
+  type Table,
+  type TableVersion,
+  TsopsError,
+} from "@tsops/core";
+import type { Snapshot } from "../delta/snapshot.ts";
+import { type AsOf, type DeltaTable, openTable } from "../delta/table.ts";
+import type { DuckEngine } from "../engine/engine.ts";
+
+/** Where a join finds its tables: open tables by name, or a directory with one table per folder (a home has one). */
+export type JoinTables =
+  | Readonly<Record<string, Pick<DeltaTable, "snapshot">>>
+  | { readonly tablesPath: string };
+
+/** Which versions to read: everything committed at or before an instant, or a version for each table named. */
+export type JoinAsOf = InstantInput | Readonly<Record<string, number>>;
+
+/** A table of a join at one version. */
+export interface JoinTable {
+  readonly definition: Table;
+  readonly snapshot: Snapshot;
+}
+
+/** The tables of a join, all at the versions that it reads. */
+export interface OpenedTables extends AsyncDisposable {
+  readonly byName: ReadonlyMap<string, JoinTable>;
+  readonly versions: readonly TableVersion[];
+}
+
+/**
+ * Takes snapshots of the tables that views read.
+ * @throws TsopsError STORE_NOT_FOUND when a table is not there, SCHEMA_MISMATCH when it is not as the views' definition says
+ */
+export async function openTables(
+  definitions: readonly Table[],
+  tables: JoinTables,
+  asOf: JoinAsOf | undefined,
+  engine: DuckEngine,
+): Promise<OpenedTables> {
+  const opened: DeltaTable[] = [];
+  const close = async (): Promise<void> => {
+    for (const table of opened) await table.close();
+  };
+  const byName = new Map<string, JoinTable>();
+  try {
+    for (const definition of definitions) {
+      const known = byName.get(definition.name);
+      if (known !== undefined) {
+        if (known.definition !== definition) assertReadable(definition, known.snapshot);
+        continue;
+      }
+      const table = given(tables, definition.name) ?? (await open(tables, definition, engine));
+      if ("close" in table) opened.push(table as DeltaTable);
+      const snapshot = (await table.snapshot(versionOf(asOf, definition.name))) as Snapshot;
+      assertReadable(definition, snapshot);
+      byName.set(definition.name, { definition, snapshot });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const versions = [...byName].map(([table, { snapshot }]) => ({ table, version: snapshot.version }));
+  versions.sort((a, b) => (a.table < b.table ? -1 : 1));
+  return { byName, versions, [Symbol.asyncDispose]: close };
+}
+
+/** An open table that the caller gave, without its `close`: it stays the caller's. */
+function given(tables: JoinTables, name: string): Pick<DeltaTable, "snapshot"> | null {
+  if ("tablesPath" in tables && typeof tables.tablesPath === "string") return null;
+  const byName = tables as Readonly<Record<string, Pick<DeltaTable, "snapshot">>>;
+  const found = Object.hasOwn(byName, name) ? byName[name] : undefined;
+  if (found === undefined)
+    throw new TsopsError("STORE_NOT_FOUND", `The join was given no table "${name}".`, {
+      hint: `It was given ${Object.keys(byName).join(", ") || "none"}.`,
+      details: { table: name },
+    });
+  return { snapshot: (asOf) => found.snapshot(asOf) };
+}
+
+async function open(tables: JoinTables, definition: Table, engine: DuckEngine): Promise<DeltaTable> {
+  const directory = join((tables as { tablesPath: string }).tablesPath, definition.name);
+  return (await openTable(directory, { engine })) as DeltaTable;
+}
+
+function versionOf(asOf: JoinAsOf | undefined, table: string): AsOf {
+  if (asOf === undefined) return {};
+  if (typeof asOf !== "object" || asOf instanceof Date || "epochNanoseconds" in asOf)
+    return { timestamp: asOf as InstantInput };
+  const version = Object.hasOwn(asOf, table) ? asOf[table] : undefined;
+  return version === undefined ? {} : { version };
+}
+
+function assertReadable(definition: Table, snapshot: Snapshot): void {
+  const types: ColumnTypes = snapshot.types;
+  const found = Object.entries(types).filter(([name]) => Object.hasOwn(definition.columns, name));
+  assertSchema(
+    Object.fromEntries(
+      Object.entries(definition.columns).map(([name, type]) => [name, { ...type, nullable: true }]),
+    ),
+    Object.fromEntries(found),
+    `The columns of table "${definition.name}"`,
+  );
+}
