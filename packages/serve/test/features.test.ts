@@ -1,0 +1,138 @@
+import {
+  columnsFromArrays,
+  gbdt,
+  type PredictionRecord,
+  panel,
+  reduce,
+  selectColumns,
+  sha256Hex,
+  TsopsError,
+  timestamp,
+  toRows,
+  withColumn,
+} from "@tsops/core";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { deploy } from "../src/index.ts";
+import { demandRows, features, hour, start, type Workspace, weatherRows, workspace } from "./fixtures.ts";
+
+let space: Workspace;
+beforeEach(async () => {
+  space = await workspace();
+});
+afterEach(() => space.close());
+
+const forecaster = reduce(gbdt({ trees: 5, leaves: 4, seed: "s" }), { lags: [24], windows: [] });
+const knownFuture = ["sky__temp", "recent__day"] as const;
+
+/** Rows of demand with their features, each as known one hour after the row before it. */
+function trainingRows(from: number, to: number) {
+  const { source } = features(to);
+  const rows = demandRows(from, to);
+  const spine = withColumn(rows, "known_at", timestamp(), {
+    kind: "timestamp",
+    values: rows.data.at.values,
+    valid: null,
+  });
+  const joined = source.lookup(spine, { time: "at", knownAt: { column: "known_at" } });
+  return selectColumns(joined, ["shop", "at", "units", ...knownFuture]);
+}
+
+async function registerWithFeatures(until: number): Promise<void> {
+  const history = panel(trainingRows(48, until), {
+    keys: ["shop"],
+    time: "at",
+    target: "units",
+    frequency: "1h",
+    knownFuture,
+  });
+  const fitted = await forecaster.fit(history, { horizon: 24 });
+  const bytes = fitted.save();
+  const run = await space.home.tracker.startRun({ experiment: "demand" });
+  const logged = await run.logModel({
+    name: "demand",
+    files: { "model.tsops": bytes },
+    flavors: {},
+    lineage: {
+      codeVersion: null,
+      definitionHash: "d",
+      trainingSet: null,
+      modelHash: sha256Hex(bytes),
+      seed: "s",
+      environment: {},
+    },
+  });
+  await run.end();
+  const { version } = await space.home.registry.register("demand", logged);
+  await space.home.registry.setAlias("demand", "champion", version);
+}
+
+const options = () => ({
+  registry: space.home.registry,
+  log: space.home.predictions,
+  clock: space.clock,
+  features: features(240),
+  targetTable: "demand",
+});
+
+it("serves with the features that the offline join gives for the same instants, and logs them with their statuses", async () => {
+  await registerWithFeatures(240);
+  await using deployment = await deploy("demand", options());
+  const answer = await deployment.predict();
+  const record = await space.home.predictions.get(answer.predictionIds[0] as string);
+
+  const at = BigInt64Array.from({ length: 24 }, (_, i) => start + hour * BigInt(240 + i));
+  const spine = columnsFromArrays(
+    { at: timestamp(), shop: demandRows(0, 1).types.shop, known_at: timestamp() },
+    { at, shop: new Array<string>(24).fill("a"), known_at: new BigInt64Array(24).fill(space.clock.now()) },
+  );
+  const expected = toRows(
+    features(240).source.lookup(spine, { time: "at", knownAt: { column: "known_at" } }),
+  );
+  expect(record.features).toEqual({
+    sky__temp: expected.map((row) => row.sky__temp),
+    recent__day: expected.map((row) => row.recent__day),
+  });
+  expect(record.statuses.sky).toEqual(new Array(24).fill("present"));
+});
+
+it("hides what was not known at the instant of the prediction", async () => {
+  await registerWithFeatures(240);
+  await using deployment = await deploy("demand", options());
+  const error = await deployment.predict({ at: start + 230n * hour }).catch((e: unknown) => e);
+  expect(TsopsError.is(error, "FUTURE_VALUES_MISSING")).toBe(true);
+});
+
+it("absorbs observed rows with the features that were served for them", async () => {
+  await registerWithFeatures(240);
+  const given = options();
+  await using deployment = await deploy("demand", given);
+  await deployment.predict();
+  let lookups = 0;
+  const { lookup } = given.features.source;
+  given.features.source.lookup = ((spine: never, how: never) => {
+    lookups += (spine as { length: number }).length;
+    return lookup.call(given.features.source, spine, how);
+  }) as typeof lookup;
+  await deployment.observe("weather", weatherRows(264, 288));
+  await deployment.observe("demand", demandRows(240, 264));
+  expect(lookups).toBe(0);
+  await space.clock.advanceTo(start + 264n * hour);
+  const next = await deployment.predict();
+  expect(next.forecast.time[0]).toBe(start + 264n * hour);
+  // A deployment that never served these rows joins them and comes to the same forecast.
+  await using other = await deploy("demand", { ...options() });
+  await other.observe("weather", weatherRows(264, 288));
+  await other.observe("demand", demandRows(240, 264));
+  expect((await other.predict()).forecast.mean).toEqual(next.forecast.mean);
+});
+
+it("asks for future rows when nothing can compute them", async () => {
+  await registerWithFeatures(240);
+  const { features: _, ...without } = options();
+  await using deployment = await deploy("demand", without);
+  const error = await deployment.predict().catch((e: unknown) => e);
+  expect(TsopsError.is(error, "FUTURE_VALUES_MISSING")).toBe(true);
+  const records: PredictionRecord[] = [];
+  for await (const record of space.home.predictions.scan()) records.push(record);
+  expect(records).toEqual([]);
+});
