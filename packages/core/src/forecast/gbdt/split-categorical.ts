@@ -1,5 +1,5 @@
 import type { CategoricalBins } from "./bins.ts";
-import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink } from "./split.ts";
+import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink, unsplitScore } from "./split.ts";
 
 interface CategoryStats {
   readonly bin: number;
@@ -117,15 +117,16 @@ function isAllowed({ limits, totals }: SplitSearch, left: LeafTotals, minRightRo
 }
 
 /** Gain over the unsplit leaf, whose own penalty stays `limits.l2`. */
-function gainOf({ limits, totals }: SplitSearch, left: LeafTotals, l2: number): number {
+function gainOf(search: SplitSearch, left: LeafTotals, l2: number): number {
+  const { limits, totals } = search;
   const part = (sum: number, weight: number, penalty: number): number => {
     const rest = shrink(sum, limits.l1);
     return (rest * rest) / (weight + penalty);
   };
-  const unsplit = part(totals.sum, totals.weight, limits.l2);
+  const { score: unsplit, noise } = unsplitScore(search);
   const gain =
     part(left.sum, left.weight, l2) + part(totals.sum - left.sum, totals.weight - left.weight, l2) - unsplit;
-  return gain > unsplit * 1e-12 ? gain : 0;
+  return gain > noise ? gain : 0;
 }
 
 function split(column: number, listed: number[], left: LeafTotals, gain: number, l2: number): Split {

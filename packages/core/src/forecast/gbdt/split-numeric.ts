@@ -6,6 +6,7 @@ import {
   type SplitLimits,
   type SplitSearch,
   shrink,
+  unsplitScore,
 } from "./split.ts";
 
 /** The best split so far: a mutable record that scans write to. */
@@ -121,9 +122,7 @@ function scanGeneral(
   const { countUnit, l1, l2, minRows, minWeight } = search.limits;
   const { count: rows, sum: total, weight: totalWeight } = search.totals;
   const perUnit = 1 / countUnit;
-  const parent = shrink(total, l1);
-  const unsplit = (parent * parent) / (totalWeight + l2);
-  const least = unsplit * 1e-12;
+  const { score: unsplit, noise } = unsplitScore(search);
   let packed = packedStart;
   let weight = weightStart;
   for (let slot = from; slot < to; slot++) {
@@ -136,7 +135,7 @@ function scanGeneral(
     const left = shrink(sum, l1);
     const right = shrink(total - sum, l1);
     const gain = (left * left) / (weight + l2) + (right * right) / (totalWeight - weight + l2) - unsplit;
-    if (gain > best.gain * clearlyMore && gain > least) {
+    if (gain > best.gain * clearlyMore && gain > noise) {
       best.gain = gain;
       best.bin = slot;
       best.count = count;

@@ -64,7 +64,15 @@ export function findSplit(search: SplitSearch, columns: Int32Array): Split | und
 }
 
 /** Gains that differ by less, as a share, are equal: which of them wins must not depend on how they were rounded. */
-export const clearlyMore = 1 + 1e-12;
+export const clearlyMore = 1 + 1e-10;
+
+/** What the unsplit leaf reaches, and the gain over it that may be nothing but rounding. */
+export function unsplitScore({ totals, limits }: SplitSearch): { score: number; noise: number } {
+  const sum = shrink(totals.sum, limits.l1);
+  const weight = totals.weight + limits.l2;
+  const score = (sum * sum) / weight;
+  return { score, noise: 1e-12 * (score + (limits.l1 * limits.l1) / weight) };
+}
 
 /** Soft threshold: what an L1 penalty leaves of a sum. */
 export function shrink(sum: number, l1: number): number {
