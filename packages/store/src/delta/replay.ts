@@ -2,7 +2,7 @@ import { TsopsError } from "@tsops/core";
 import { readCheckpoint } from "./checkpoint.ts";
 import { commitName, type LogListing, lastCheckpointVersion, listLog, readCommit } from "./log.ts";
 import type { SessionSource } from "./session-source.ts";
-import { commitMicros, TableState } from "./state.ts";
+import { instantOf, TableState } from "./state.ts";
 
 /**
  * Replays a table's log.
@@ -37,7 +37,7 @@ export async function replay(
       const names = listing.checkpoints.get(start) as readonly string[];
       try {
         state.applyCheckpoint(start, await readCheckpoint(directory, names, sessions));
-        state.timestampMicros = commitMicros((await readCommit(directory, start)) ?? []) ?? 0n;
+        state.timestampMicros = instantOf((await readCommit(directory, start)) ?? []) ?? 0n;
       } catch (error) {
         if (TsopsError.is(error, "STORE_UNSUPPORTED")) throw error;
         // A damaged checkpoint only summarises the commits: an older one, or the commits alone, do as well.

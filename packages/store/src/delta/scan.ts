@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ColumnTypes, type InstantInput, TsopsError, toMicros } from "@tsops/core";
+import type { DuckSession } from "../engine/engine.ts";
 import { quoteInstant, quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
 import { ingestTypes, type TableSchema } from "./schema.ts";
 import type { DataFile } from "./state.ts";
@@ -165,15 +166,52 @@ async function checkFiles(source: ScanSource, chosen: readonly Chosen[]): Promis
   const [first] = problems;
   if (first === undefined) return;
   const { file } = chosen[first.index] as Chosen;
-  const rest = problems.length > 1 ? `, and ${problems.length - 1} more` : "";
-  throw new TsopsError(
+  throw damagedFile(source, file, first.problem, problems.length);
+}
+
+function damagedFile(
+  source: ScanSource,
+  file: DataFile,
+  problem: string,
+  files: number,
+  cause?: unknown,
+): TsopsError {
+  const rest = files > 1 ? `, and ${files - 1} more` : "";
+  return new TsopsError(
     "STORE_CORRUPT",
-    `Version ${source.version} of the table needs the data file ${file.path}, which ${first.problem}${rest}.`,
+    `Version ${source.version} of the table needs the data file ${file.path}, which ${problem}${rest}.`,
     {
       hint: "Restore the file from a copy of the table. An old version loses its files when the table is vacuumed.",
-      details: { file: file.path, version: source.version, files: problems.length },
+      details: { file: file.path, version: source.version, files },
+      cause,
     },
   );
+}
+
+/**
+ * Reads every file of a snapshot to its end.
+ * @throws TsopsError STORE_CORRUPT naming the first file that is missing, cut or cannot be read
+ */
+export async function verifyFiles(
+  source: ScanSource,
+  session: DuckSession,
+  signal?: AbortSignal,
+): Promise<void> {
+  const types = selectTypes(source, Object.keys(source.schema.types));
+  const names = Object.keys(types).map((name) => `hash(${quoteName(name)})`);
+  const chosen = source.files.map((file) => ({ file, described: describe(source, file) }));
+  await checkFiles(source, chosen);
+  for (const one of chosen) {
+    const sql = relation(source, types, [one], null, "instant");
+    try {
+      await session.run(`SELECT bit_xor(hash(${["_ingest_time", ...names].join(", ")})) FROM ${sql}`, {
+        signal,
+      });
+    } catch (cause) {
+      if (TsopsError.is(cause)) throw cause;
+      throw damagedFile(source, one.file, "cannot be read", 1, cause);
+    }
+  }
 }
 
 function relation(

@@ -15,6 +15,9 @@ export const ingestTypes = {
   _ingest_row: { kind: "int64", nullable: true },
 } as const satisfies ColumnTypes;
 
+/** Types of the ingest columns. */
+export type IngestTypes = typeof ingestTypes;
+
 /** A column that tsops cannot read, by name and Delta type. */
 export interface UnreadableColumn {
   readonly name: string;

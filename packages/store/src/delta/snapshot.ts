@@ -10,13 +10,26 @@ import { toArrow } from "@tsops/core/arrow";
 import type { RecordBatch } from "apache-arrow";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
-import { type Scan, type ScanOptions, type ScanSource, scanFiles, type TimeRange } from "./scan.ts";
-import { ingestTypes, type UnreadableColumn } from "./schema.ts";
+import {
+  type Scan,
+  type ScanOptions,
+  type ScanSource,
+  scanFiles,
+  type TimeRange,
+  verifyFiles,
+} from "./scan.ts";
+import { type IngestTypes, ingestTypes, type UnreadableColumn } from "./schema.ts";
 import type { SessionSource } from "./session-source.ts";
 
+/** A table's columns and the ingest columns. */
+type WithIngest<S extends ColumnTypes> = S & IngestTypes;
+
+/** Names of columns that can be read. */
+export type ReadableName<S extends ColumnTypes> = (keyof S | keyof IngestTypes) & string;
+
 /** What to read. */
-export interface ReadTableOptions<S extends ColumnTypes, Name extends keyof S & string = keyof S & string> {
-  /** Columns in the wanted order. Default: all. */
+export interface ReadTableOptions<S extends ColumnTypes, Name extends ReadableName<S> = keyof S & string> {
+  /** Columns in the wanted order. Default: all but the ingest columns. */
   readonly columns?: readonly Name[];
   /** Event times, [start, end). */
   readonly range?: TimeRange;
@@ -28,7 +41,7 @@ export interface ReadTableOptions<S extends ColumnTypes, Name extends keyof S & 
 }
 
 /** How to read in batches. */
-export interface ReadBatchesOptions<S extends ColumnTypes, Name extends keyof S & string = keyof S & string>
+export interface ReadBatchesOptions<S extends ColumnTypes, Name extends ReadableName<S> = keyof S & string>
   extends ReadTableOptions<S, Name> {
   /** Rows of a batch, at least, except the last. Default 65,536. */
   readonly batchRows?: number;
@@ -52,15 +65,20 @@ export interface Snapshot<S extends ColumnTypes = ColumnTypes> {
   /** The snapshot as a relation for DuckDB, for joins; reads no data. */
   scan(options?: ScanOptions): Promise<Scan>;
   /** Reads into memory. */
-  read<const Name extends keyof S & string = keyof S & string>(
+  read<const Name extends ReadableName<S> = keyof S & string>(
     options?: ReadTableOptions<S, Name>,
-  ): Promise<Columns<Pick<S, Name>>>;
+  ): Promise<Columns<Pick<WithIngest<S>, Name>>>;
   /** Reads batch by batch in bounded memory. */
-  batches<const Name extends keyof S & string = keyof S & string>(
+  batches<const Name extends ReadableName<S> = keyof S & string>(
     options?: ReadBatchesOptions<S, Name>,
-  ): AsyncGenerator<Columns<Pick<S, Name>>, void, undefined>;
+  ): AsyncGenerator<Columns<Pick<WithIngest<S>, Name>>, void, undefined>;
+  /**
+   * Reads every data file to its end. Use it to name the file when a query over `scan` fails for no other reason.
+   * @throws TsopsError STORE_CORRUPT naming the first file that is missing, cut or cannot be read
+   */
+  verify(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Reads Arrow record batches in bounded memory. */
-  recordBatches<const Name extends keyof S & string = keyof S & string>(
+  recordBatches<const Name extends ReadableName<S> = keyof S & string>(
     options?: ReadBatchesOptions<S, Name>,
   ): AsyncGenerator<RecordBatch, void, undefined>;
 }
@@ -84,10 +102,15 @@ export function createSnapshot(parts: SnapshotParts, sessions: SessionSource): S
     rows: counts.every((count) => count !== null) ? counts.reduce((a, b) => a + b, 0) : null,
     fileCount: files.length,
     scan: (options) => scanFiles(parts, options),
+    verify: ({ signal } = {}) => sessions.use((session) => verifyFiles(parts, session, signal)),
     read: (options = {}) =>
       sessions.use(async (session) => {
         const { sql, types } = await query(parts, session, options);
-        return (await session.columns(sql, { types, signal: options.signal })) as Columns<never>;
+        try {
+          return (await session.columns(sql, { types, signal: options.signal })) as Columns<never>;
+        } catch (error) {
+          throw await damageBehind(parts, sessions, error);
+        }
       }),
     batches: async function* (options = {}) {
       const session = await sessions.session();
@@ -99,7 +122,13 @@ export function createSnapshot(parts: SnapshotParts, sessions: SessionSource): S
           signal,
           ...(batchRows === undefined ? {} : { batchRows }),
         });
-        for await (const columns of found) yield columns as Columns<never>;
+        for (;;) {
+          const next = await found.next().catch(async (error: unknown) => {
+            throw await damageBehind(parts, sessions, error);
+          });
+          if (next.done === true) return;
+          yield next.value as Columns<never>;
+        }
       } finally {
         await session.close();
       }
@@ -109,6 +138,15 @@ export function createSnapshot(parts: SnapshotParts, sessions: SessionSource): S
     },
   };
   return snapshot;
+}
+
+/** The damaged file behind an error that DuckDB raised while reading, or else the error itself. */
+async function damageBehind(parts: SnapshotParts, sessions: SessionSource, error: unknown): Promise<unknown> {
+  if (TsopsError.is(error)) return error;
+  const found = await sessions
+    .use((session) => verifyFiles(parts, session))
+    .catch((reason: unknown) => reason);
+  return TsopsError.is(found, "STORE_CORRUPT") ? found : error;
 }
 
 function rowCount(stats: string | null | undefined): number | null {

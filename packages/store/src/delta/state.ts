@@ -68,7 +68,7 @@ export class TableState {
    * @throws TsopsError STORE_UNSUPPORTED when it needs a feature that tsops cannot read
    */
   apply(version: number, actions: readonly Action[]): void {
-    const micros = commitMicros(actions) ?? latestModification(actions);
+    const micros = instantOf(actions);
     if (micros !== null && micros > this.timestampMicros) this.timestampMicros = micros;
     this.#applyAll(actions, version, this.timestampMicros);
     this.version = version;
@@ -151,17 +151,24 @@ export function commitMicros(actions: readonly Action[]): bigint | null {
   return null;
 }
 
-function latestModification(actions: readonly Action[]): bigint | null {
+/** The instant of a commit: as it says itself, else that of its newest file. */
+export function instantOf(actions: readonly Action[]): bigint | null {
+  const named = commitMicros(actions);
+  if (named !== null) return named;
   const times = actions.flatMap(({ add }) => (add ? [add.modificationTime] : []));
   return times.length === 0 ? null : BigInt(Math.max(...times)) * 1000n;
 }
 
 function decodePath(path: string): string {
   if (/^([A-Za-z][A-Za-z0-9+.-]*:|\/)/.test(path))
-    throw new TsopsError("STORE_UNSUPPORTED", "The table refers to files outside its directory.", {
-      hint: "Copy the table with the tool that made it (it is probably a shallow clone).",
-      details: { features: ["absolute paths"], path },
-    });
+    throw new TsopsError(
+      "STORE_UNSUPPORTED",
+      "The table uses absolute paths: it refers to files outside its directory.",
+      {
+        hint: "Copy the table with the tool that made it (it is probably a shallow clone).",
+        details: { features: ["absolute paths"], path },
+      },
+    );
   try {
     return decodeURIComponent(path);
   } catch {

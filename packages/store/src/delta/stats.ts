@@ -168,12 +168,14 @@ function compareStats(a: unknown, b: unknown, kind: ColumnKind | undefined): num
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Bounds of a timestamp column in a file, in microseconds; null when unknown. Widened where tools round to milliseconds. */
+/** Bounds of a timestamp column in a file, in microseconds; null when unknown. */
 export function timeBounds(stats: FileStats, column: string): { min: bigint; max: bigint } | null {
   const [min, max] = [stats.minValues?.[column], stats.maxValues?.[column]];
   if (typeof min !== "string" || typeof max !== "string") return null;
+  // Some tools cut instants to milliseconds, the largest one too.
+  const cut = /\.\d{4,}/.test(max) ? 0n : 999n;
   try {
-    return { min: toMicros(min, { zone: "UTC" }), max: toMicros(max, { zone: "UTC" }) + 999n };
+    return { min: toMicros(min, { zone: "UTC" }), max: toMicros(max, { zone: "UTC" }) + cut };
   } catch {
     return null;
   }

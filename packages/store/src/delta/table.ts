@@ -20,7 +20,7 @@ import { replay } from "./replay.ts";
 import { assertDefinition, metaDataOf, refuseReservedNames, schemaOf, type TableSchema } from "./schema.ts";
 import { sessionSource } from "./session-source.ts";
 import { createSnapshot, type Snapshot } from "./snapshot.ts";
-import { commitMicros, type TableState } from "./state.ts";
+import { instantOf, type TableState } from "./state.ts";
 import { millisOf, TableLog, withCommitInfo } from "./table-log.ts";
 import { type VacuumOptions, type VacuumResult, vacuumTable } from "./vacuum.ts";
 
@@ -156,6 +156,29 @@ export async function openTable<S extends ColumnTypes>(
   };
 }
 
+/**
+ * Opens the table with this definition, or creates it when there is none; safe when several processes do so at once.
+ * @throws TsopsError SCHEMA_MISMATCH when the stored table has another definition, and what `createTable` and `openTable` throw
+ */
+export async function openOrCreateTable<S extends ColumnTypes>(
+  directory: string,
+  definition: Table<string, S>,
+  options: TableOptions = {},
+): Promise<DeltaTable<S>> {
+  const open = () => openTable(directory, { ...options, definition });
+  try {
+    return await open();
+  } catch (error) {
+    if (!TsopsError.is(error, "STORE_NOT_FOUND")) throw error;
+  }
+  try {
+    return await createTable(directory, definition, options);
+  } catch (error) {
+    if (!TsopsError.is(error, "STORE_EXISTS")) throw error;
+    return open();
+  }
+}
+
 /** Reads schemas, once per metaData action, with the expected definition for tables that carry none. */
 function schemaReader(expected: Table | undefined): (state: TableState) => TableSchema {
   const known = new WeakMap<object, TableSchema>();
@@ -174,7 +197,7 @@ function schemaReader(expected: Table | undefined): (state: TableState) => Table
 async function versionAt(directory: string, log: TableLog, micros: bigint): Promise<number> {
   const listing = await listLog(directory);
   const commits = listing?.commits ?? [];
-  const timeOf = async (version: number) => commitMicros((await readCommit(directory, version)) ?? []) ?? 0n;
+  const timeOf = async (version: number) => instantOf((await readCommit(directory, version)) ?? []) ?? 0n;
   let [low, high] = [0, commits.length];
   while (low < high) {
     const middle = (low + high) >> 1;

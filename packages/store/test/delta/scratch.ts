@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Columns, float64, int64, nullable, table, timestamp, toRows, utf8 } from "@tsops/core";
+import { afterAll, beforeAll } from "vitest";
+import { type DuckEngine, openEngine } from "../../src/engine/engine.ts";
+
+/** The table that most tests write. */
+export const load = table({
+  name: "load",
+  columns: {
+    station: nullable(utf8()),
+    at: timestamp(),
+    known: nullable(timestamp()),
+    mw: nullable(float64({ unit: "MW" })),
+    meter: int64(),
+  },
+  keys: ["station"],
+  eventTime: "at",
+  availableAt: "known",
+});
+
+/** Directories and an engine for one test file; both go when it ends. */
+export function scratch(): { directory(): Promise<string>; engine(): DuckEngine } {
+  const made: string[] = [];
+  let engine: DuckEngine | null = null;
+  beforeAll(async () => {
+    engine = await openEngine({ threads: 2 });
+  });
+  afterAll(async () => {
+    await engine?.close();
+    for (const path of made) await rm(path, { recursive: true, force: true });
+  });
+  return {
+    directory: async () => {
+      const path = await mkdtemp(join(tmpdir(), "tsops-delta-"));
+      made.push(path);
+      return join(path, "table");
+    },
+    engine: () => engine as DuckEngine,
+  };
+}
+
+/** A clock that a test moves; every look at it moves it by a microsecond. */
+export function steppingClock(start = 1_700_000_000_000_000n): { now(): bigint; move(micros: bigint): void } {
+  let now = start;
+  return {
+    now: () => now++,
+    move: (micros) => {
+      now += micros;
+    },
+  };
+}
+
+/** Rows with microseconds as bigint, for comparisons. */
+export function rowsOf(columns: Columns): Record<string, unknown>[] {
+  return toRows(columns as Columns, { timestamps: "micros" }) as Record<string, unknown>[];
+}
