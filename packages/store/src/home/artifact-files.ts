@@ -46,7 +46,7 @@ export function artifactFiles(root: string, scratch: string): ArtifactFiles {
           "STORE_UNSUPPORTED",
           `These artifacts lie at ${text.split(":")[0]}:, not in files.`,
           {
-            hint: "Read them over REST: run `mlflow server` and use @tsops/store/mlflow.",
+            hint: "Read them with MLflow's own client, through the server that wrote them.",
           },
         );
       return resolve(path);

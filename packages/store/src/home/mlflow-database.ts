@@ -85,7 +85,7 @@ function refuseUntested(sql: SqliteDatabase): void {
     "STORE_UNSUPPORTED",
     `${sql.path} is at MLflow schema revision ${revision}; this release of tsops writes to ${testedRevisions[0]} .. ${testedRevisions.at(-1)} (MLflow 3.0 to 3.17.2).`,
     {
-      hint: "Track over REST instead (run `mlflow server` on that file and use @tsops/store/mlflow), or upgrade @tsops/store.",
+      hint: "Track to an `mlflow server` on that file over REST instead, or upgrade @tsops/store.",
       details: { revision },
     },
   );

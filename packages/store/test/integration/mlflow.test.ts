@@ -144,7 +144,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
 
   it("the Python client reads back every value that Node wrote", async () => {
     const instant = 1_309_478_400_000_000n;
-    const home = await openHome(join(directory.path, "values"), {
+    const home = await openHome(join(directory.path, "values in ü"), {
       clock: { now: () => instant },
       user: "ada",
     });
