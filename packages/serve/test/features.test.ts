@@ -92,7 +92,7 @@ it("serves with the features that the offline join gives for the same instants, 
     sky__temp: expected.map((row) => row.sky__temp),
     recent__day: expected.map((row) => row.recent__day),
   });
-  expect(record.statuses.sky).toEqual(new Array(24).fill("present"));
+  expect(record.statuses["sky"]).toEqual(new Array(24).fill("present"));
 });
 
 it("hides what was not known at the instant of the prediction", async () => {
