@@ -1,24 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Columns, float64, int64, nullable, table, timestamp, toRows, utf8 } from "@tsops/core";
+import { type Columns, toRows } from "@tsops/core";
 import { afterAll, beforeAll } from "vitest";
 import { type DuckEngine, openEngine } from "../../src/engine/engine.ts";
 
-/** The table that most tests write. */
-export const load = table({
-  name: "load",
-  columns: {
-    station: nullable(utf8()),
-    at: timestamp(),
-    known: nullable(timestamp()),
-    mw: nullable(float64({ unit: "MW" })),
-    meter: int64(),
-  },
-  keys: ["station"],
-  eventTime: "at",
-  availableAt: "known",
-});
+export { load } from "./scratch-table.ts";
 
 /** Directories and an engine for one test file; both go when it ends. */
 export function scratch(): { directory(): Promise<string>; engine(): DuckEngine } {
