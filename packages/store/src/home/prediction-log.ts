@@ -5,7 +5,7 @@ import {
   predictionValues,
   readPrediction,
 } from "./prediction-codec.ts";
-import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
+import type { SqliteDatabase, SqliteStatement, SqlValue } from "./sqlite.ts";
 
 interface PendingAppend {
   readonly rows: readonly SqlValue[][];
@@ -75,7 +75,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       return readPrediction(row);
     },
     async *scan(query: PredictionQuery = {}) {
-      const conditions = ["(cutoff, sequence) > (?, ?)"];
+      const conditions = [""];
       const values: SqlValue[] = [];
       const where = (condition: string, value: SqlValue | undefined): void => {
         if (value === undefined) return;
@@ -86,17 +86,27 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       where("role = ?", query.role);
       where("model_version = ?", query.modelVersion === undefined ? undefined : BigInt(query.modelVersion));
       where("cutoff < ?", query.cutoffTo);
-      const page = sql.prepare(
-        `SELECT * FROM prediction WHERE ${conditions.join(" AND ")} ORDER BY cutoff, sequence LIMIT ${rowsPerPage}`,
-      );
+      const page = (start: string): SqliteStatement =>
+        sql.prepare(
+          `SELECT * FROM prediction WHERE ${start}${conditions.join(" AND ")}
+           ORDER BY cutoff, sequence LIMIT ${rowsPerPage}`,
+        );
+      // Two statements, since SQLite would search (cutoff, sequence) > (?, ?) by its first column only, and many
+      // predictions have the same cutoff.
+      const sameCutoff = page("cutoff = ? AND sequence > ?");
+      const laterCutoffs = page("cutoff > ?");
+
       // Page by page, each a short read: a long scan neither holds old data in the file nor stops writers.
-      let after: [bigint, bigint] = [query.cutoffFrom ?? -(2n ** 63n), -1n];
+      // It begins as if everything of the cutoff before the first had been read.
+      let cutoff = (query.cutoffFrom ?? -(2n ** 62n)) - 1n;
+      let sequence = 2n ** 62n;
       for (;;) {
-        const rows = page.all<PredictionRow>([...after, ...values]);
-        for (const row of rows) yield readPrediction(row);
+        let rows = sameCutoff.all<PredictionRow>([cutoff, sequence, ...values]);
+        if (rows.length === 0) rows = laterCutoffs.all<PredictionRow>([cutoff, ...values]);
         const last = rows.at(-1);
-        if (last === undefined || rows.length < rowsPerPage) return;
-        after = [last.cutoff, last.sequence];
+        if (last === undefined) return;
+        for (const row of rows) yield readPrediction(row);
+        ({ cutoff, sequence } = last);
       }
     },
     async flush() {
