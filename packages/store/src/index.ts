@@ -1,6 +1,7 @@
 // The public contract of @tsops/store: every name is listed, grouped by folder. Add yours to its group.
 
 // home
+export type { ArtifactFiles } from "./home/artifact-files.ts";
 export { type Home, type HomeOptions, openHome } from "./home/home.ts";
 
 // arrow

@@ -11,8 +11,9 @@ export interface ArtifactFiles {
   location(...parts: readonly string[]): string;
   /** Where a location that a database holds lies now, also when the home was moved since it was written. */
   directoryOf(location: string): string;
+  /** Writes or replaces one file; durable when it resolves. @throws TsopsError VALUE_INVALID, STORE_FULL, STORE_READ_ONLY */
   write(directory: string, path: string, content: Uint8Array): Promise<void>;
-  /** Writes a folder that must not exist yet; it appears whole or not at all. */
+  /** Writes a folder that must not exist yet; it appears whole or not at all. @throws as `write` */
   writeFolder(directory: string, files: Readonly<Record<string, Uint8Array>>): Promise<void>;
   /** @throws TsopsError STORE_NOT_FOUND */
   read(directory: string, path: string): Promise<Uint8Array>;

@@ -52,12 +52,18 @@ export interface Home {
   readonly artifactsPath: string;
   /** Absolute path of MLflow's database, for `mlflow ui --backend-store-uri sqlite:///<path>`. */
   readonly mlflowPath: string;
+  /** Runs, in MLflow's tables. */
   readonly tracker: Tracker;
+  /** Registered models, in MLflow's tables. */
   readonly registry: Registry;
+  /** Pipeline runs. */
   readonly ledger: Ledger;
+  /** What was served. */
   readonly predictions: PredictionLog;
   readonly decisions: DecisionLog;
+  /** State of online features between restarts. */
   readonly snapshots: SnapshotStore;
+  /** The files under `artifactsPath`. */
   readonly artifacts: ArtifactFiles;
   /** Waits for pending predictions and closes both databases. Calling it again does nothing. */
   close(): Promise<void>;
