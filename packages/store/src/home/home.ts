@@ -4,20 +4,25 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import {
   type Clock,
+  type ColumnTypes,
   type DecisionLog,
   type Ledger,
   type PredictionLog,
   type Registry,
   type SnapshotStore,
   systemClock,
+  type Table,
   type Tracker,
   TsopsError,
 } from "@tsops/core";
+import type { DeltaTable } from "../delta/table.ts";
+import type { DuckEngine, EngineOptions } from "../engine/engine.ts";
 import { type ArtifactFiles, artifactFiles } from "./artifact-files.ts";
 import { sqliteArtifactHashes } from "./artifact-hashes.ts";
 import { type HomeContext, toMillis } from "./context.ts";
 import { sqliteDecisionLog } from "./decision-log.ts";
 import { asFileError, makeDirectory } from "./files.ts";
+import { homeTables } from "./home-tables.ts";
 import { sqliteLedger } from "./ledger.ts";
 import { migrate } from "./migrations.ts";
 import { type MlflowDatabase, openMlflowDatabase } from "./mlflow-database.ts";
@@ -38,6 +43,8 @@ export interface HomeOptions {
   readonly user?: string;
   /** How long to wait while another process writes. Default 10 000. */
   readonly busyTimeoutMs?: number;
+  /** Threads and memory of the query engine over the tables. Default: DuckDB's. */
+  readonly engine?: EngineOptions;
   /** False refuses a directory that is not a home yet instead of making one. Default true. */
   readonly create?: boolean;
 }
@@ -65,7 +72,14 @@ export interface Home {
   readonly snapshots: SnapshotStore;
   /** The files under `artifactsPath`. */
   readonly artifacts: ArtifactFiles;
-  /** Waits for pending predictions and closes both databases. Calling it again does nothing. */
+  /**
+   * Opens the Delta table of a definition, in `tables/<name>`, and creates it when there is none.
+   * @throws TsopsError SCHEMA_MISMATCH when the stored table has another definition
+   */
+  table<S extends ColumnTypes>(definition: Table<string, S>): Promise<DeltaTable<S>>;
+  /** The query engine that the tables share, for joins. Started when first asked for. */
+  engine(): Promise<DuckEngine>;
+  /** Waits for pending predictions and closes tables, engine and databases. Calling it again does nothing. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -109,9 +123,10 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
     user: options.user ?? accountName(),
   };
   const predictions = sqlitePredictionLog(tsops);
+  const tables = homeTables(tablesPath, clock, options.engine ?? {});
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= predictions.flush().then(() => {
+    closing ??= Promise.all([predictions.flush(), tables.close()]).then(() => {
       tsops.close();
       mlflow.close();
     });
@@ -129,6 +144,8 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
     decisions: sqliteDecisionLog(tsops),
     snapshots: sqliteSnapshotStore(tsops, clock),
     artifacts,
+    table: (definition) => tables.table(definition),
+    engine: () => tables.engine(),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,0 +1,41 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { float64, int64, TsopsError, table, timestamp } from "@tsops/core";
+import { expect, it } from "vitest";
+import { openHome } from "./home.ts";
+
+const loads = table({
+  name: "loads",
+  columns: { at: timestamp(), mw: float64() },
+  keys: [],
+  eventTime: "at",
+});
+const otherLoads = table({
+  name: "loads",
+  columns: { at: timestamp(), mw: int64() },
+  keys: [],
+  eventTime: "at",
+});
+
+const path = () => join(mkdtempSync(join(tmpdir(), "tsops-tables-")), ".tsops");
+
+it("opens a table once made by anybody, and refuses another definition of its name", async () => {
+  await using home = await openHome(path());
+  const [first, second] = await Promise.all([home.table(loads), home.table(loads)]);
+  await first.append([{ at: "2026-01-01T00:00:00Z", mw: 1 }]);
+  expect((await (await second.snapshot()).read()).length).toBe(1);
+  const error = await home.table(otherLoads).catch((e: unknown) => e);
+  expect(TsopsError.is(error, "SCHEMA_MISMATCH")).toBe(true);
+  expect((await (await home.table(loads)).snapshot()).rows).toBe(1);
+});
+
+it("finds the rows again after it was closed", async () => {
+  const where = path();
+  {
+    await using home = await openHome(where);
+    await (await home.table(loads)).append([{ at: "2026-01-01T00:00:00Z", mw: 1 }]);
+  }
+  await using again = await openHome(where);
+  expect((await (await again.table(loads)).snapshot()).rows).toBe(1);
+});

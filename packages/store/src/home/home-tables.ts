@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import type { Clock, ColumnTypes, Table } from "@tsops/core";
+import { type DeltaTable, openOrCreateTable } from "../delta/table.ts";
+import { type DuckEngine, type EngineOptions, openEngine } from "../engine/engine.ts";
+
+/** The tables of a home, on one query engine that starts when it is first needed. */
+export interface HomeTables {
+  engine(): Promise<DuckEngine>;
+  table<S extends ColumnTypes>(definition: Table<string, S>): Promise<DeltaTable<S>>;
+  close(): Promise<void>;
+}
+
+/** Opens each table once, whoever asks for it. */
+export function homeTables(directory: string, clock: Pick<Clock, "now">, options: EngineOptions): HomeTables {
+  let engine: Promise<DuckEngine> | undefined;
+  const tables = new Map<string, Promise<DeltaTable>>();
+  const startEngine = () => {
+    engine ??= openEngine(options);
+    return engine;
+  };
+  return {
+    engine: startEngine,
+    async table<S extends ColumnTypes>(definition: Table<string, S>): Promise<DeltaTable<S>> {
+      const open = async () =>
+        openOrCreateTable(join(directory, definition.name), definition as unknown as Table, {
+          clock,
+          engine: await startEngine(),
+        });
+      const known = tables.get(definition.name);
+      // A second definition of the name is held against the stored one, which names the differences.
+      const opened = known === undefined ? open() : known.then(open);
+      tables.set(definition.name, opened);
+      opened.catch(() => tables.delete(definition.name));
+      return (await opened) as unknown as DeltaTable<S>;
+    },
+    async close() {
+      for (const table of tables.values()) await (await table.catch(() => null))?.close();
+      await (await engine?.catch(() => undefined))?.close();
+    },
+  };
+}
