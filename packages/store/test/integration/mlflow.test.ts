@@ -68,7 +68,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
 
   it("creates the schema that MLflow's own migrations create, without any difference", async () => {
     const theirsPath = join(directory.path, "theirs.db");
-    const dump = JSON.parse(await runPython("schema.py", theirsPath, mlflowRevision)) as {
+    const dump = JSON.parse(await runPython(directory.path, "schema.py", theirsPath, mlflowRevision)) as {
       objects: SchemaObject[];
     };
     const fixture = new URL("__fixtures__/mlflow-3.0.1-schema-400f98739977.json", import.meta.url);
@@ -89,6 +89,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     const upgrade = spawn(python, [pythonScript("upgrade.py"), home.mlflowPath], {
       stdio: ["pipe", "pipe", "ignore"],
       env: pythonEnvironment,
+      cwd: directory.path,
     });
     const revisions: string[] = [];
     const written: { runId: string; version: number }[] = [];
@@ -101,7 +102,9 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     expect(upgrade.exitCode).toBe(0);
     expect(revisions).toEqual(testedRevisions);
 
-    const seen = JSON.parse(await runPython("read_back.py", home.mlflowPath, experiment, model));
+    const seen = JSON.parse(
+      await runPython(directory.path, "read_back.py", home.mlflowPath, experiment, model),
+    );
     expect(seen.runs.map((run: { id: string }) => run.id).sort()).toEqual(
       written.map((one) => one.runId).sort(),
     );
@@ -131,9 +134,9 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     const home = await openHome(join(directory.path, "same"));
     await home.close();
     // Opening by the client upgrades the file, since tables are missing.
-    await runPython("write.py", `sqlite:///${home.mlflowPath}`, experiment, model, "0");
+    await runPython(directory.path, "write.py", `sqlite:///${home.mlflowPath}`, experiment, model, "0");
     const theirsPath = join(directory.path, "theirs-newest.db");
-    await runPython("schema.py", theirsPath, newest);
+    await runPython(directory.path, "schema.py", theirsPath, newest);
     const [ours, theirs] = [openSqlite(home.mlflowPath), openSqlite(theirsPath)];
     expect(schemaDifferences(schemaOf(ours), schemaOf(theirs))).toEqual([]);
     for (const database of [ours, theirs]) database.close();
@@ -183,7 +186,9 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     await home.registry.deleteAlias(model, "gone");
     await home.close();
 
-    const seen = JSON.parse(await runPython("read_back.py", home.mlflowPath, experiment, model));
+    const seen = JSON.parse(
+      await runPython(directory.path, "read_back.py", home.mlflowPath, experiment, model),
+    );
     const millis = Number(instant / 1000n);
     expect(seen.mlflow).toBe("3.17.2");
     expect(seen.experiments).toEqual({
@@ -300,7 +305,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
       });
       expect(await get(`artifacts/list?run_id=${runId}`)).toMatchObject({ files: [{ path: "report.txt" }] });
 
-      const fromPython = runPython("write.py", uri, experiment, model, "5");
+      const fromPython = runPython(directory.path, "write.py", uri, experiment, model, "5");
       const run = await home.tracker.startRun({ experiment, name: "beside the server" });
       let rows = 0;
       let isDone = false;

@@ -25,11 +25,12 @@ export function missingMlflow(): string | null {
   return reason;
 }
 
-/** Runs one of the Python scripts beside this file and returns what it printed. */
-export async function runPython(name: string, ...args: readonly string[]): Promise<string> {
+/** Runs one of the Python scripts beside this file in a directory (MLflow makes an `mlruns` there) and returns what it printed. */
+export async function runPython(cwd: string, name: string, ...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(python, [pythonScript(name), ...args], {
     maxBuffer: 64 * 1024 * 1024,
     env: pythonEnvironment,
+    cwd,
   });
   return stdout;
 }
