@@ -107,6 +107,9 @@ export type {
 } from "./forecast/backtest/result.ts";
 export type { BacktestOptions } from "./forecast/backtest/settings.ts";
 export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.ts";
+export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
+export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";
+export type { ConformalOptions } from "./forecast/conformal/options.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type {
   FitOptions,

@@ -4,8 +4,9 @@ import { parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
 import { lastTimesOf, matchSeries } from "./absorb.ts";
 import type { Forecast, ForecastQuantile } from "./forecast.ts";
-import type { Panel, PanelSpec } from "./panel.ts";
+import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
 import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, seriesName } from "./rows.ts";
+import { seriesKeyText } from "./series-key.ts";
 
 /** The instants of `horizon` steps after each series' last one, series by series. */
 export function futureTimes(spec: PanelSpec, lastTimes: BigInt64Array, horizon: number): BigInt64Array {
@@ -37,6 +38,35 @@ export function forecastOf(
     cutoff: BigInt64Array.from({ length }, (_, row) => lastTimes[Math.floor(row / horizon)] as bigint),
     mean,
     quantiles,
+  };
+}
+
+/**
+ * How to bring the values of a forecast into the order of the given series, steps ascending; null when the forecast does not have
+ * exactly these series and steps.
+ */
+export function arrangementOf(
+  forecast: Forecast,
+  series: readonly SeriesKey[],
+  horizon: number,
+): ((values: Float64Array) => Float64Array) | null {
+  const wanted = new Map(series.map((key, s) => [seriesKeyText(key), s]));
+  const positions = forecast.series.map((key) => wanted.get(seriesKeyText(key)) ?? -1);
+  if (forecast.length !== series.length * horizon || positions.length !== series.length) return null;
+  const targets = new Int32Array(forecast.length);
+  const taken = new Uint8Array(forecast.length);
+  for (let row = 0; row < forecast.length; row++) {
+    const s = positions[forecast.seriesIndex[row] as number] ?? -1;
+    const step = forecast.step[row] as number;
+    const target = s * horizon + step - 1;
+    if (s < 0 || step < 1 || step > horizon || taken[target] === 1) return null;
+    taken[target] = 1;
+    targets[row] = target;
+  }
+  return (values) => {
+    const arranged = new Float64Array(values.length);
+    for (let row = 0; row < values.length; row++) arranged[targets[row] as number] = values[row] as number;
+    return arranged;
   };
 }
 

@@ -1,5 +1,6 @@
 import { readBinary } from "../bytes.ts";
 import { TsopsError } from "../errors.ts";
+import { loadConformal } from "./conformal/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
@@ -27,6 +28,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return loadWindowAverage(bytes);
     case "reduce":
       return loadReduce(bytes, regressors);
+    case "conformal":
+      return loadConformal(bytes, (inner) => loadForecaster(inner, options));
     default:
       throw new TsopsError(
         "MODEL_FORMAT_INVALID",

@@ -40,6 +40,24 @@ export function panelTail<Known extends string>(panel: Panel<Known>, rows: numbe
   return rowRanges(panel, (start, end) => [Math.max(start, end - rows), end]);
 }
 
+/**
+ * Rows of each series by number within it.
+ * @param rangeOf - First row and the row after the last one; beyond the end means up to the end.
+ */
+export function selectRows<Known extends string>(
+  panel: Panel<Known>,
+  rangeOf: (series: number) => readonly [start: number, end: number],
+): Panel<Known> {
+  return assemble(
+    panel,
+    panel.series.map((_, s) => {
+      const [first, last] = [panel.offsets[s] as number, panel.offsets[s + 1] as number];
+      const [start, end] = rangeOf(s);
+      return [s, Math.min(first + start, last), Math.min(first + end, last)] as const;
+    }),
+  );
+}
+
 /** Series of a panel by index, in that order. */
 export function takeSeries<Known extends string>(
   panel: Panel<Known>,

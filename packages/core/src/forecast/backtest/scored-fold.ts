@@ -1,11 +1,11 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
 import type { Forecast } from "../forecast.ts";
+import { arrangementOf } from "../future.ts";
 import { intervalOf, probabilitiesOf } from "../levels.ts";
 import { seasonalNaiveScale } from "../metrics.ts";
 import type { Panel } from "../panel.ts";
 import { slicePanel } from "../panel-slices.ts";
-import { seriesKeyText } from "../series-key.ts";
 import type { BacktestSettings } from "./settings.ts";
 
 /** The rows of one fold, series by series, steps ascending. */
@@ -35,28 +35,13 @@ export function scoreFold(
   { fold, cutoff, seriesIds }: { fold: number; cutoff: bigint; seriesIds: readonly number[] },
   { horizon, levels, seasonLength }: BacktestSettings,
 ): ScoredFold {
-  const expected = active.series.map(seriesKeyText);
-  const found = forecast.series.map(seriesKeyText);
-  const order = expected.map((key) => found.indexOf(key));
-  const length = expected.length * horizon;
-  if (
-    order.includes(-1) ||
-    forecast.length !== length ||
-    forecast.cutoff.some((instant) => instant !== cutoff)
-  )
+  const arrange = arrangementOf(forecast, active.series, horizon);
+  if (arrange === null || forecast.cutoff.some((instant) => instant !== cutoff))
     throw new TsopsError(
       "BACKTEST_INVALID",
-      `The forecaster was asked for ${expected.length} series x ${horizon} steps after ${formatInstant(cutoff)} and answered ${forecast.series.length} series, ${forecast.length} rows.`,
+      `The forecaster was asked for ${active.series.length} series x ${horizon} steps after ${formatInstant(cutoff)} and answered ${forecast.series.length} series, ${forecast.length} rows.`,
       { hint: "A forecaster predicts every series that it was fitted on, from its last observed instant." },
     );
-  const arrange = (values: Float64Array): Float64Array => {
-    const arranged = new Float64Array(length).fill(Number.NaN);
-    for (let row = 0; row < length; row++) {
-      const s = order.indexOf(forecast.seriesIndex[row] as number);
-      arranged[s * horizon + (forecast.step[row] as number) - 1] = values[row] as number;
-    }
-    return arranged;
-  };
   const hasIntervals =
     levels.length > 0 && levels.every((level) => intervalOf(forecast.quantiles, level) !== null);
   const history = slicePanel(active, { until: cutoff });

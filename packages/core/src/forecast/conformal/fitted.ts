@@ -1,0 +1,187 @@
+import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
+import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
+import { TsopsError } from "../../errors.ts";
+import { checkPredict } from "../check.ts";
+import type { Forecast } from "../forecast.ts";
+import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
+import { arrangementOf, forecastOf } from "../future.ts";
+import type { SeriesKey } from "../panel.ts";
+import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { type Calibration, quantilesAround, requireScores, scoresOf, withOrigin } from "./calibration.ts";
+import type { ResolvedConformalOptions } from "./options.ts";
+import { isDue, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
+
+/** How a level's intervals have adapted. */
+export interface AdaptedLevel {
+  /** The series, or null when all series pool their scores. */
+  readonly key: SeriesKey | null;
+  /** Percent. */
+  readonly level: number;
+  /** The miss rate aimed at now; (100 - level) / 100 before anything was observed. */
+  readonly missRate: number;
+}
+
+/** A fitted forecaster with intervals. */
+export interface FittedConformal<Known extends string = string> extends FittedForecaster<Known> {
+  readonly kind: "conformal";
+  /** The forecaster within. */
+  readonly forecaster: FittedForecaster<Known>;
+  /** Origins whose scores the intervals stand on. */
+  readonly origins: number;
+  readonly adaptedLevels: readonly AdaptedLevel[];
+  update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedConformal<Known>;
+}
+
+interface State<Known extends string> {
+  readonly options: ResolvedConformalOptions;
+  readonly calibration: Calibration;
+  /** The forecaster as it was at the last scored origin. */
+  readonly anchor: FittedForecaster<Known>;
+  /** The anchor with all pending rows. */
+  readonly current: FittedForecaster<Known>;
+  readonly pending: Pending;
+}
+
+/** A fitted conformal forecaster from its state. */
+export function fittedConformal<Known extends string>(state: State<Known>): FittedConformal<Known> {
+  const { options, calibration, current, pending } = state;
+  const keys = options.by === "panel" ? [null] : pending.series;
+  return {
+    kind: "conformal",
+    spec: current.spec,
+    horizon: current.horizon,
+    series: pending.series,
+    lastTimes: BigInt64Array.from(
+      pending.series,
+      (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,
+    ),
+    forecaster: current,
+    origins: calibration.origins.length,
+    adaptedLevels: keys.flatMap((key, group) =>
+      options.levels.map((level, l) => ({
+        key,
+        level,
+        missRate: calibration.missRates[group * options.levels.length + l] as number,
+      })),
+    ),
+    predict: (predictOptions: PredictOptions = {}) => {
+      const steps = checkPredict(predictOptions, current.horizon);
+      const { levels = [], future } = predictOptions;
+      const untracked = levels.filter((level) => !options.levels.includes(level));
+      requireScores(calibration, options, untracked);
+      const forecast = (current as FittedForecaster).predict({
+        horizon: steps,
+        ...(future === undefined ? {} : { future }),
+      });
+      const mean = meansInOrder(forecast, pending.series, steps);
+      return forecastOf(pending, steps, mean, quantilesAround(calibration, options, mean, steps, levels));
+    },
+    update(rows) {
+      const next = current.update(rows);
+      const late = rowsUpToOrigin(pending, rows);
+      return fittedConformal(
+        scorePending({
+          ...state,
+          current: next,
+          anchor: late.length > 0 ? state.anchor.update(late) : state.anchor,
+          pending: withPending(pending, rows),
+        }),
+      );
+    },
+    save: () => save(state),
+  };
+}
+
+/** Scores forecasts from the anchor while there are rows to score them against, and moves the anchor on. */
+function scorePending<Known extends string>(state: State<Known>): State<Known> {
+  const { horizon } = state.current;
+  let { anchor, pending, calibration } = state;
+  while (isDue(pending, horizon)) {
+    const block = takeBlock(pending, horizon);
+    const forecast = (anchor as FittedForecaster).predict({ horizon, future: block.future });
+    const mean = meansInOrder(forecast, pending.series, horizon);
+    const scores = scoresOf(mean, block.outcomes, state.options, calibration.floor);
+    calibration = withOrigin(calibration, scores, state.options);
+    anchor = anchor.update(block.rows);
+    pending = block.rest;
+  }
+  return { ...state, anchor, pending, calibration };
+}
+
+/**
+ * The means of a forecast series by series, steps ascending.
+ * @throws TsopsError PANEL_INVALID when it does not predict each series and step once.
+ */
+export function meansInOrder(
+  forecast: Forecast,
+  series: readonly SeriesKey[],
+  horizon: number,
+): Float64Array {
+  const arrange = arrangementOf(forecast, series, horizon);
+  if (arrange !== null) return arrange(forecast.mean);
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `The forecaster was asked for ${series.length} series x ${horizon} steps and answered ${forecast.series.length} series, ${forecast.length} rows.`,
+    { hint: "A forecaster predicts every series that it was fitted on, each step once." },
+  );
+}
+
+function save<Known extends string>({ options, calibration, anchor, pending }: State<Known>): Uint8Array {
+  const { header, arrays } = panelToBinary(pending, "pending");
+  const width = calibration.seriesCount * calibration.horizon;
+  const scores = new Float64Array(calibration.origins.length * width);
+  calibration.origins.forEach((origin, i) => {
+    scores.set(origin, i * width);
+  });
+  const { horizon, seriesCount, floor } = calibration;
+  return writeBinary(
+    "conformal",
+    1,
+    {
+      ...header,
+      options: canonicalJson(options),
+      calibration: { horizon, seriesCount, floor } satisfies JsonValue,
+    },
+    {
+      ...arrays,
+      scores,
+      missRates: calibration.missRates as Float64Array<ArrayBuffer>,
+      forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
+    },
+  );
+}
+
+/**
+ * Restores a saved conformal forecaster.
+ * @param loadInner - Restores the forecaster within.
+ * @throws TsopsError MODEL_FORMAT_INVALID.
+ */
+export function loadConformal(
+  bytes: Uint8Array,
+  loadInner: (bytes: Uint8Array) => FittedForecaster,
+): FittedConformal {
+  const contents = readBinary(bytes, "conformal", 1);
+  const saved = contents.header as unknown as {
+    readonly options: string;
+    readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
+  };
+  const pending = panelFromBinary(contents, "pending");
+  const anchor = loadInner(contents.array("forecaster", "uint8"));
+  const scores = contents.array("scores", "float64");
+  const width = saved.calibration.seriesCount * saved.calibration.horizon;
+  const news = selectRows(pending, () => [1, Number.POSITIVE_INFINITY]);
+  return fittedConformal({
+    options: parseCanonicalJson(saved.options) as ResolvedConformalOptions,
+    calibration: {
+      ...saved.calibration,
+      origins: Array.from({ length: scores.length / width }, (_, i) =>
+        scores.subarray(i * width, (i + 1) * width),
+      ),
+      missRates: contents.array("missRates", "float64"),
+    },
+    anchor,
+    current: news.times.length === 0 ? anchor : anchor.update(panelToColumns(news)),
+    pending,
+  });
+}

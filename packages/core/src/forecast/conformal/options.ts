@@ -1,0 +1,85 @@
+import { TsopsError } from "../../errors.ts";
+import { wholeNumber } from "../check.ts";
+
+/** Settings of `conformal`. */
+export interface ConformalOptions {
+  /** Central intervals in percent that adapt to the coverage they reach. Default `[80, 95]`. Others can be asked for in `predict`. */
+  readonly levels?: readonly number[];
+  /**
+   * Origins of the internal calibration, one horizon apart, that `fit` forecasts from before it fits on all rows. Default 20.
+   */
+  readonly folds?: number;
+  /** Origins whose scores are kept as `update` adds new ones; the oldest are dropped. Default: twice the folds. */
+  readonly window?: number;
+  /**
+   * Steps on each side whose scores are pooled with a step's own. More are taken where a level needs them. Default 1; the
+   * horizon pools all steps.
+   */
+  readonly neighbours?: number;
+  /**
+   * How errors grow with the forecast f: not at all (`"constant"`, default), with its root (`"root"`, as counts do), or in proportion
+   * (`"proportional"`). Scores are errors divided by this spread. Below a hundredth of the mean absolute forecast it grows no smaller.
+   */
+  readonly spread?: "constant" | "root" | "proportional";
+  /**
+   * How fast the intervals adapt: after each scored origin the nominal miss rate moves by this factor times (nominal - observed).
+   * 0 never adapts. Default 0.02.
+   */
+  readonly adaptRate?: number;
+  /** Whether each series has scores of its own, or all series pool theirs. Default `"series"`. */
+  readonly by?: "series" | "panel";
+  /** The least value that the target can take, e.g. 0 for counts: no bound lies below. */
+  readonly lowest?: number;
+  /** The greatest value that the target can take. */
+  readonly highest?: number;
+}
+
+/** Options with every default filled in. JSON-serialisable. */
+export interface ResolvedConformalOptions {
+  readonly levels: readonly number[];
+  readonly folds: number;
+  readonly window: number;
+  readonly neighbours: number;
+  readonly spread: "constant" | "root" | "proportional";
+  readonly adaptRate: number;
+  readonly by: "series" | "panel";
+  readonly lowest: number | null;
+  readonly highest: number | null;
+}
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID. */
+export function resolveConformalOptions(options: ConformalOptions): ResolvedConformalOptions {
+  const levels = [...new Set(options.levels ?? [80, 95])].sort((a, b) => a - b);
+  for (const level of levels)
+    if (!(level > 0 && level < 100))
+      throw invalid(`A level must be between 0 and 100 percent, got ${level}.`);
+  const folds = wholeNumber("folds", options.folds ?? 20);
+  const { spread = "constant", by = "series", adaptRate = 0.02, lowest = null, highest = null } = options;
+  if (!["constant", "root", "proportional"].includes(spread))
+    throw invalid(`spread is constant, root or proportional, got "${spread}".`);
+  if (!["series", "panel"].includes(by)) throw invalid(`by is series or panel, got "${by}".`);
+  if (!(adaptRate >= 0 && adaptRate <= 1))
+    throw invalid(`adaptRate must be between 0 and 1, got ${adaptRate}.`);
+  for (const [name, bound] of Object.entries({ lowest, highest }))
+    if (bound !== null && !Number.isFinite(bound)) throw invalid(`${name} must be finite, got ${bound}.`);
+  if (lowest !== null && highest !== null && !(lowest < highest))
+    throw invalid(`lowest (${lowest}) must be below highest (${highest}).`);
+  const window = wholeNumber("window", options.window ?? 2 * folds);
+  if (window < folds)
+    throw invalid(`A window of ${window} origins is shorter than the ${folds} folds of the calibration.`);
+  return {
+    levels,
+    folds,
+    window,
+    neighbours: wholeNumber("neighbours", options.neighbours ?? 1, 0),
+    spread,
+    adaptRate,
+    by,
+    lowest,
+    highest,
+  };
+}
+
+function invalid(message: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message);
+}

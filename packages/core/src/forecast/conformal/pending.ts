@@ -1,0 +1,128 @@
+import type { Columns } from "../../schema/columns.ts";
+import { takeColumns } from "../../schema/reshape.ts";
+import { absorbRows, matchSeries } from "../absorb.ts";
+import { futureTimes } from "../future.ts";
+import type { Covariate, Panel, PanelSpec } from "../panel.ts";
+import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { groupByKey } from "../rows.ts";
+
+/**
+ * Rows observed since the last scored origin. Each series begins with the origin's last row, so that none is ever empty.
+ */
+export type Pending = Panel;
+
+/**
+ * The last `rows` rows of each series as pending after the row before them; covariates that the spec does not name are left out.
+ */
+export function pendingOf(panel: Panel, spec: PanelSpec, rows: number): Pending {
+  const among = (all: readonly Covariate[], names: readonly string[]): Covariate[] =>
+    names.map((name) => all.find((covariate) => covariate.name === name) as Covariate);
+  const own = {
+    ...panel,
+    spec,
+    known: among(panel.known, spec.knownFuture),
+    past: among(panel.past, spec.pastOnly),
+  };
+  return selectRows(own, (s) => [
+    (own.offsets[s + 1] as number) - (own.offsets[s] as number) - rows - 1,
+    Number.POSITIVE_INFINITY,
+  ]);
+}
+
+/** Pending rows with further ones. Rows up to the origin are not taken in. */
+export function withPending(pending: Pending, rows: Columns): Pending {
+  return absorbRows(pending, rows);
+}
+
+/** Rows up to the origin among others, that is no news: late values for the forecaster that waits there. */
+export function rowsUpToOrigin(pending: Pending, rows: Columns): Columns {
+  const { time } = pending.spec;
+  const times = (rows.data[time] as { values: BigInt64Array }).values;
+  const { series, seriesOf } = groupByKey(rows, pending.spec.keys);
+  const indexes = matchSeries(series, pending.series);
+  const chosen: number[] = [];
+  for (let row = 0; row < rows.length; row++) {
+    const s = indexes[seriesOf[row] as number] as number;
+    if ((times[row] as bigint) <= (pending.times[pending.offsets[s] as number] as bigint)) chosen.push(row);
+  }
+  return takeColumns(rows, Int32Array.from(chosen));
+}
+
+/** Number of pending rows of each series. */
+function pendingCounts(pending: Pending): Int32Array {
+  return Int32Array.from(
+    pending.series,
+    (_, s) => (pending.offsets[s + 1] as number) - (pending.offsets[s] as number) - 1,
+  );
+}
+
+/**
+ * Whether an origin can be scored: all series have a whole horizon of rows, or one has two and waits no longer for the others.
+ */
+export function isDue(pending: Pending, horizon: number): boolean {
+  const counts = pendingCounts(pending);
+  return (
+    counts.length > 0 &&
+    (counts.every((count) => count >= horizon) || counts.some((count) => count >= 2 * horizon))
+  );
+}
+
+/** One horizon of pending rows as a forecast from the origin needs and meets them. */
+export interface PendingBlock {
+  /** The rows, for absorbing them. */
+  readonly rows: Columns;
+  /** A row for each series and step with known-future values; the latest known one stands in for a missing value. */
+  readonly future: Columns;
+  /** Series by series; NaN where missing, or where a known-future value had to be made up. */
+  readonly outcomes: Float64Array;
+  /** What is pending after the block. */
+  readonly rest: Pending;
+}
+
+/** Takes the next horizon of rows, or what there is of it, from each series. */
+export function takeBlock(pending: Pending, horizon: number): PendingBlock {
+  const counts = pendingCounts(pending).map((count) => Math.min(count, horizon));
+  const length = pending.series.length * horizon;
+  const origins = BigInt64Array.from(
+    pending.series,
+    (_, s) => pending.times[pending.offsets[s] as number] as bigint,
+  );
+  const outcomes = new Float64Array(length).fill(Number.NaN);
+  const known = pending.known.map(() => new Float64Array(length));
+  pending.series.forEach((_, s) => {
+    const origin = pending.offsets[s] as number;
+    const latest = pending.known.map(({ values }) =>
+      Number.isFinite(values[origin]) ? (values[origin] as number) : 0,
+    );
+    for (let h = 0; h < horizon; h++) {
+      const row = origin + 1 + h;
+      const isThere = h < (counts[s] as number);
+      let isMadeUp = !isThere;
+      pending.known.forEach(({ values }, k) => {
+        if (isThere && Number.isFinite(values[row])) latest[k] = values[row] as number;
+        else isMadeUp = true;
+        (known[k] as Float64Array)[s * horizon + h] = latest[k] as number;
+      });
+      if (!isMadeUp) outcomes[s * horizon + h] = pending.y[row] as number;
+    }
+  });
+  const offsets = Int32Array.from({ length: pending.series.length + 1 }, (_, s) => s * horizon);
+  const block: Panel = {
+    ...pending,
+    offsets,
+    times: futureTimes(pending.spec, origins, horizon),
+    y: outcomes,
+    known: pending.known.map((covariate, k) => ({ ...covariate, values: known[k] as Float64Array })),
+    past: pending.past.map((covariate) => ({
+      ...covariate,
+      values: new Float64Array(length).fill(Number.NaN),
+    })),
+    gaps: [],
+  };
+  return {
+    rows: panelToColumns(selectRows(pending, (s) => [1, (counts[s] as number) + 1])),
+    future: panelToColumns(block),
+    outcomes,
+    rest: selectRows(pending, (s) => [counts[s] as number, Number.POSITIVE_INFINITY]),
+  };
+}
