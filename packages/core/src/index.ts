@@ -11,6 +11,7 @@ export {
   writeBinary,
 } from "./bytes.ts";
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
+export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts";
 export { decisionRecord } from "./decide/decision-record.ts";
 export {
   type DieboldMariano,
@@ -342,3 +343,5 @@ export {
   splitInterval,
 } from "./time/interval.ts";
 export { type OffsetPeriod, resolveZone, type Zone } from "./time/zone.ts";
+export { logBacktest } from "./tracking/log-backtest.ts";
+export { forecasterFile, type LogForecasterOptions, logForecaster } from "./tracking/log-forecaster.ts";

@@ -1,0 +1,69 @@
+import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
+import { definitionHash, sha256Hex } from "../hash.ts";
+import type { TrainingSetLineage } from "../lineage.ts";
+import type { ActiveRun, LoggedModel } from "../ports/tracker.ts";
+
+/** Name of the file that holds a saved forecaster among a model's files. */
+export const forecasterFile = "model.tsops";
+
+/** What to log of a fitted forecaster. */
+export interface LogForecasterOptions {
+  /** Name of the logged model. */
+  readonly name: string;
+  readonly forecaster: Forecaster;
+  readonly fitted: FittedForecaster;
+  /** Lineage of the rows it was fitted on; null when they come from no training set. */
+  readonly trainingSet: TrainingSetLineage | null;
+  /** Commit of the code. Default: unknown. */
+  readonly codeVersion?: string;
+  /** Versions of what the fit depends on besides Node, e.g. `{ "@tsops/core": "0.1.0" }`. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Logs a fitted forecaster as a model of the run, with its parameters, its training set as an input, and the lineage from which
+ * `tsops lineage` walks back. `deploy` and `loadForecaster` read what it writes.
+ */
+export async function logForecaster(run: ActiveRun, options: LogForecasterOptions): Promise<LoggedModel> {
+  const { forecaster, fitted, trainingSet } = options;
+  const bytes = fitted.save();
+  await run.logParams({ kind: forecaster.kind, params: JSON.stringify(forecaster.params) });
+  if (trainingSet !== null)
+    await run.logInputs([
+      {
+        name: trainingSet.name,
+        // MLflow keeps 36 characters; the whole hash is in the source.
+        digest: trainingSet.contentHash.slice(0, 36),
+        sourceType: "tsops",
+        source: JSON.stringify(trainingSet),
+        profile: JSON.stringify({ rows: trainingSet.rows }),
+        context: "training",
+      },
+    ]);
+  const definition = { kind: forecaster.kind, params: forecaster.params };
+  return run.logModel({
+    name: options.name,
+    files: { [forecasterFile]: bytes },
+    flavors: { tsops: { kind: forecaster.kind, data: forecasterFile, horizon: fitted.horizon } },
+    params: { kind: forecaster.kind },
+    lineage: {
+      codeVersion: options.codeVersion ?? null,
+      definitionHash: definitionHash(definition),
+      trainingSet,
+      modelHash: sha256Hex(bytes),
+      seed: seedOf(forecaster.params),
+      environment: { node: process.versions.node, ...options.environment },
+    },
+  });
+}
+
+/** The first seed among parameters, which may be nested: a forecaster's regressor has it. */
+function seedOf(params: Readonly<Record<string, unknown>>): string | null {
+  for (const [name, value] of Object.entries(params)) {
+    if (name === "seed" && (typeof value === "string" || typeof value === "number")) return String(value);
+    const inner =
+      typeof value === "object" && value !== null ? seedOf(value as Record<string, unknown>) : null;
+    if (inner !== null) return inner;
+  }
+  return null;
+}
