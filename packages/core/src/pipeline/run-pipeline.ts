@@ -62,10 +62,18 @@ export async function runUntilSettled(
     const mayWait = options.only === undefined || outcome.status === "busy";
     const until = mayWait ? waitUntil(outcome, wait) : null;
     if (until === null) return outcome;
+    if (outcome.status === "busy") logBusy(options, key, outcome, until);
     await clock.sleepUntil(until, signal);
     // What was asked for once has been done; from now on the ledger decides.
     if (outcome.status !== "busy") attemptOptions = { ...options, force: false, resume: false };
   }
+}
+
+function logBusy({ log }: RunPipelineOptions, key: LedgerKey, { entry }: RunOutcome, until: bigint): void {
+  const { pipeline, partition, start, end } = key;
+  const what = entry.owner === null ? "its retry is not due" : `${entry.owner} is at work`;
+  const message = `${what}; looking again at ${formatInstant(until)}`;
+  log?.({ level: "warn", message, pipeline, partition, interval: { start, end } });
 }
 
 function waitUntil({ status, entry }: RunOutcome, wait: "all" | "retries" | "nothing"): bigint | null {

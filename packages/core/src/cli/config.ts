@@ -1,0 +1,53 @@
+import type { AnyPipeline } from "../pipeline/pipeline.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { DecisionLog } from "../ports/decision-log.ts";
+import type { Ledger } from "../ports/ledger.ts";
+import type { PredictionLog } from "../ports/prediction-log.ts";
+import type { Registry } from "../ports/registry.ts";
+import type { Tracker } from "../ports/tracker.ts";
+
+/** The contracts that the command works with; `openHome` of `@tsops/store` gives them all. */
+export interface Contracts {
+  readonly ledger?: Ledger;
+  readonly tracker?: Tracker;
+  readonly registry?: Registry;
+  readonly predictions?: PredictionLog;
+  readonly decisions?: DecisionLog;
+  /** Called once, when the command is done. */
+  close?(): Promise<void>;
+}
+
+type Factory<T> = () => T | PromiseLike<T>;
+
+/**
+ * What `tsops.config.ts` exports: how the packages are wired, as functions that are called when a command needs them. A single
+ * factory (`tracker`, say) takes the place of what `home` gives.
+ */
+export interface TsopsConfig<Home extends Contracts = Contracts> {
+  readonly home?: Factory<Home>;
+  readonly ledger?: Factory<Ledger>;
+  readonly tracker?: Factory<Tracker>;
+  readonly registry?: Factory<Registry>;
+  readonly predictions?: Factory<PredictionLog>;
+  readonly decisions?: Factory<DecisionLog>;
+  /** Pipelines that `tsops run` knows; a function is given what `home` opened. */
+  readonly pipelines?:
+    | readonly AnyPipeline[]
+    | ((home: Home) => readonly AnyPipeline[] | PromiseLike<readonly AnyPipeline[]>);
+  /** Commit or other identifier of the code, kept with each run. */
+  readonly codeVersion?: string;
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Types a configuration: `export default defineConfig({ ... })` in `tsops.config.ts`.
+ * @example
+ * export default defineConfig({
+ *   home: () => openHome("./.tsops"),
+ *   pipelines: (home) => [dailyPipeline(home)],
+ * });
+ */
+export function defineConfig<Home extends Contracts>(config: TsopsConfig<Home>): TsopsConfig<Home> {
+  return config;
+}

@@ -1,0 +1,58 @@
+import { TsopsError } from "../errors.ts";
+
+/** An error as data, for `--json`. Causes are chained. */
+export function errorData(error: unknown): Readonly<Record<string, unknown>> {
+  const cause = error instanceof Error && error.cause !== undefined ? { cause: errorData(error.cause) } : {};
+  if (TsopsError.is(error))
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(Object.keys(error.details).length === 0 ? {} : { details: plain(error.details) }),
+      ...cause,
+    };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: error instanceof Error ? error.name : "UNKNOWN", message, ...cause };
+}
+
+/** An error for people: code and sentence, details, causes, and the hint last. Errors that are not ours show their stack. */
+export function errorText(error: unknown): string {
+  if (!TsopsError.is(error))
+    return `error ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  const lines = [`error ${error.code}: ${error.message}`];
+  for (const [name, value] of Object.entries(error.details)) lines.push(`  ${name}: ${inline(value)}`);
+  for (let cause = error.cause; cause !== undefined && cause !== null; ) {
+    const isError = cause instanceof Error;
+    lines.push(`  caused by ${isError ? stackTop(cause as Error) : String(cause)}`);
+    cause = isError ? (cause as Error).cause : undefined;
+  }
+  if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
+  return lines.join("\n");
+}
+
+/** Message and the place where it was thrown; our own errors need no place. */
+function stackTop(error: Error): string {
+  const place = TsopsError.is(error)
+    ? undefined
+    : error.stack?.split("\n").find((line) => /^\s+at /.test(line));
+  const code = TsopsError.is(error) ? `${error.code}: ` : error.name === "Error" ? "" : `${error.name}: `;
+  return `${code}${error.message}${place === undefined ? "" : ` (${place.trim()})`}`;
+}
+
+function inline(value: unknown): string {
+  if (typeof value === "string") return value;
+  const text = JSON.stringify(plain(value)) ?? String(value);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+/** What JSON can hold; the rest as text. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol")
+    return String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null)
+    return String(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
