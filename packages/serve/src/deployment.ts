@@ -5,6 +5,7 @@ import {
   durationMicros,
   type FittedForecaster,
   type Forecast,
+  forecasterFile,
   loadForecaster,
   type ModelVersion,
   type PredictionLog,
@@ -366,9 +367,9 @@ function futureColumns(fitted: FittedForecaster): string[] {
 }
 
 function loadSaved(files: Readonly<Record<string, Uint8Array>>): FittedForecaster {
-  const bytes = files["model.tsops"];
+  const bytes = files[forecasterFile];
   if (bytes !== undefined) return loadForecaster(bytes);
-  throw new TsopsError("MODEL_FORMAT_INVALID", "The model version holds no file model.tsops.", {
+  throw new TsopsError("MODEL_FORMAT_INVALID", `The model version holds no file ${forecasterFile}.`, {
     hint: "Pass `load` to deploy() to restore models that tsops did not save.",
     details: { files: Object.keys(files) },
   });
