@@ -234,8 +234,7 @@ function corrupt(problem: string, cause?: unknown): TsopsError {
 export function assertDefinition(expected: Table, found: TableSchema): void {
   const where = `Table "${expected.name}"`;
   const stored = found.definition;
-  // A table of another tool rarely declares columns as not null; nulls are then refused where they are read.
-  const columns = stored === null ? withNullable(found.types, expected.columns) : found.types;
+  const columns = withoutLooseNulls(found.types, expected.columns);
   const there = compareSchemas(expected.columns, columns);
   const back = compareSchemas(columns, expected.columns);
   const parts: string[] = [];
@@ -245,9 +244,7 @@ export function assertDefinition(expected: Table, found: TableSchema): void {
     if (extra.length > 0) parts.push(`the stored table also has ${extra.join(", ")}`);
     for (const { column, expected: wanted, actual } of wrongKind)
       parts.push(`${column} is stored as ${actual}, not ${wanted}`);
-    const nullable = [...(there?.unexpectedNullable ?? []), ...(back?.unexpectedNullable ?? [])];
-    for (const column of nullable)
-      parts.push(`${column} is stored as ${columns[column]?.nullable ? "nullable" : "not nullable"}`);
+    for (const column of back?.unexpectedNullable ?? []) parts.push(`${column} is stored as not nullable`);
   }
   for (const role of ["keys", "eventTime", "availableAt"] as const) {
     const [wanted, actual] = [String(expected[role] ?? "none"), String(stored?.[role] ?? "none")];
@@ -265,11 +262,15 @@ export function assertDefinition(expected: Table, found: TableSchema): void {
   );
 }
 
-function withNullable(types: ColumnTypes, like: ColumnTypes): ColumnTypes {
+/**
+ * The stored types, not nullable where `expected` is not: other tools declare columns as nullable when they create or extend
+ * a table. Nulls are then refused where they are read.
+ */
+function withoutLooseNulls(types: ColumnTypes, expected: ColumnTypes): ColumnTypes {
   return Object.fromEntries(
     Object.entries(types).map(([name, type]) => [
       name,
-      Object.hasOwn(like, name) ? { ...type, nullable: (like[name] as ColumnType).nullable } : type,
+      Object.hasOwn(expected, name) && !expected[name]?.nullable ? { ...type, nullable: false } : type,
     ]),
   );
 }

@@ -205,6 +205,7 @@ describe("opening", () => {
         at: timestamp(),
         known: nullable(timestamp()),
         mw: nullable(utf8()),
+        meter: nullable(int64()),
         more: bool(),
       },
       keys: [],
@@ -215,9 +216,8 @@ describe("opening", () => {
     expect(code).toBe("SCHEMA_MISMATCH");
     expect(details["differences"]).toEqual([
       "the stored table lacks more",
-      "the stored table also has meter",
       "mw is stored as float64, not utf8",
-      "station is stored as nullable",
+      "meter is stored as not nullable",
       "keys is stored as station, not none",
       "availableAt is stored as known, not at",
     ]);
