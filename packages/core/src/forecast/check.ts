@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import type { FitOptions, PredictOptions } from "./forecaster.ts";
 import type { Panel } from "./panel.ts";
@@ -12,9 +13,10 @@ export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7f
   );
 }
 
-/** What every fit refuses. @throws TsopsError PANEL_INVALID, MODEL_PARAMETER_INVALID. */
+/** What every fit refuses. @throws TsopsError PANEL_INVALID, MODEL_PARAMETER_INVALID, ABORTED. */
 export function checkFit(panel: Panel, options: FitOptions): void {
   wholeNumber("horizon", options?.horizon);
+  throwIfAborted(options.signal);
   if (panel.series.length === 0)
     throw new TsopsError("PANEL_INVALID", "The panel has no series.", { hint: "Give at least one row." });
 }

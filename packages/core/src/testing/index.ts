@@ -13,6 +13,7 @@ export {
 } from "./as-of-oracle.ts";
 export { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
 export { type DecisionLogSubject, decisionLogCases } from "./decision-log.ts";
+export { forecasterCases } from "./forecaster.ts";
 export { type LedgerSubject, ledgerCases } from "./ledger.ts";
 export { memoryDecisionLog } from "./memory-decision-log.ts";
 export { memoryLedger } from "./memory-ledger.ts";

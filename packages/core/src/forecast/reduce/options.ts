@@ -135,10 +135,9 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     matches,
     calendar,
     covariateLags: Object.fromEntries(
-      Object.entries(options.covariateLags ?? {}).map(([name, own]) => [
-        name,
-        distinct(`covariateLags.${name}`, own, 0),
-      ]),
+      Object.entries(options.covariateLags ?? {})
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, own]) => [name, distinct(`covariateLags.${name}`, own, 0)]),
     ),
     covariates: options.covariates === undefined ? null : [...options.covariates],
     keys: [...(options.keys ?? [])],

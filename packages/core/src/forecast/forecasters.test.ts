@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { forecasterCases } from "../testing/forecaster.ts";
+import { conformal } from "./conformal/conformal.ts";
+import type { Forecaster } from "./forecaster.ts";
+import { gbdt } from "./gbdt/gbdt.ts";
+import { loadForecaster } from "./load-forecaster.ts";
+import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { windowAverage } from "./models/window-average.ts";
+import { reduce } from "./reduce/reduce.ts";
+import { ridge } from "./regressors/ridge.ts";
+
+const forecasters: Record<string, () => Forecaster> = {
+  "seasonal naive": () => seasonalNaive({ seasonLength: 24 }),
+  "window average": () => windowAverage({ window: 12 }),
+  "reduce, direct": () =>
+    reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {
+      lags: [6, 24],
+      windows: [
+        { aggregate: "mean", width: 3, every: 24 },
+        { aggregate: "std", width: 12, lag: 6 },
+        { aggregate: "median", width: 24 },
+        { of: "temp", aggregate: "mean", width: 24, compare: "difference" },
+        { of: "load", aggregate: "max", width: 6 },
+      ],
+      matches: [{ fields: ["hour", "sky"], within: 96 }],
+      calendar: ["hour", { field: "weekday", as: "numeric" }, "trend"],
+      covariateLags: { temp: [1], sky: [0, 2].slice(1), load: [6] },
+      keys: ["station"],
+      transform: "sqrt",
+      level: { width: 24 },
+    }),
+  "reduce, recursive": () =>
+    reduce(ridge(), {
+      lags: [1, 2, 24],
+      windows: [
+        { aggregate: "mean", width: 6 },
+        { of: "load", aggregate: "mean", width: 3 },
+      ],
+      calendar: [{ field: "hour", as: "cyclic" }],
+      transform: "log1p",
+      level: { width: 24, by: "difference" },
+    }),
+  "reduce, differenced": () =>
+    reduce(ridge(), { lags: [6, 7], calendar: ["hour"], covariates: ["temp"], differences: [24] }),
+  "reduce, differenced twice": () =>
+    reduce(ridge(), { lags: [1, 2], covariates: ["temp", "sky"], differences: [1, 24] }),
+  "conformal seasonal naive": () => conformal(seasonalNaive({ seasonLength: 24 }), { folds: 5 }),
+  "conformal reduce": () =>
+    conformal(reduce(ridge(), { lags: [6, 24], calendar: ["hour"], level: { width: 48 } }), {
+      folds: 8,
+      window: 10,
+      spread: "root",
+      by: "panel",
+      adaptRate: 0.05,
+      lowest: 0,
+    }),
+};
+
+for (const [name, make] of Object.entries(forecasters))
+  describe(`${name} keeps the promises of a forecaster:`, () => {
+    for (const { name: promise, run } of forecasterCases(make)) it(promise, run);
+  });
+
+describe("loadForecaster", () => {
+  it("refuses bytes of a regressor that is not given, and of other things", async () => {
+    const { writeBinary } = await import("../bytes.ts");
+    expect(() => loadForecaster(writeBinary("gbdt", 1, {}, {}))).toThrow(/no forecaster/);
+    expect(() => loadForecaster(new Uint8Array(10))).toThrow(/not saved by tsops/);
+  });
+});
