@@ -226,7 +226,7 @@ class Attempt {
     }
     const seed = `${name}/${this.key.partition}/${this.key.start}`;
     const wait = only === undefined ? retryDelay(retry, this.entry.attempt, seed) : 0n;
-    this.log("warn", `${wrapped.code}: ${wrapped.message} Again in ${seconds(wait)}.`, step.name);
+    this.log("warn", `${wrapped.code}: ${wrapped.message} (again in ${seconds(wait)})`, step.name);
     return this.finish("waiting_retry", { error: wrapped, nextRetryAt: clock.now() + wait });
   }
 

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const core = resolve(import.meta.dirname, "../..");
+const app = mkdtempSync(join(tmpdir(), "tsops-plain-"));
+// Inside the package, so that the built command finds its dependencies and its version.
+const built = join(core, "node_modules", ".tsops-plain-node");
+
+beforeAll(async () => {
+  await build({
+    configFile: false,
+    logLevel: "error",
+    root: core,
+    build: { ssr: "src/cli/main.ts", outDir: built, emptyOutDir: true, target: "node20" },
+    ssr: { external: true },
+  });
+  writeFileSync(join(app, "package.json"), '{ "type": "module" }');
+}, 60_000);
+afterAll(() => {
+  rmSync(app, { recursive: true });
+  rmSync(built, { recursive: true });
+});
+
+function tsops(folder: string, ...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      [join(built, "main.js"), ...argv],
+      { cwd: join(app, folder), env: {} },
+      (error, stdout, stderr) => done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+function configure(folder: string, text: string): void {
+  mkdirSync(join(app, folder), { recursive: true });
+  writeFileSync(join(app, folder, "tsops.config.ts"), text);
+}
+
+it("loads TypeScript that only jiti can: enums, top-level await, imports without extension", async () => {
+  configure(
+    "modern",
+    `import { Version, decisions } from "./wiring";
+     await Promise.resolve();
+     const codeVersion: string = Version.Current;
+     export default { codeVersion, decisions: () => decisions } satisfies object;`,
+  );
+  writeFileSync(
+    join(app, "modern", "wiring.ts"),
+    `export enum Version { Current = "v1" }
+     export const decisions = { list: async (): Promise<never[]> => [], append: async () => {} };`,
+  );
+  const doctor = await tsops("modern", "doctor", "--json");
+  expect([doctor.stderr, doctor.code]).toEqual(["", 0]);
+  expect(JSON.parse(doctor.stdout).findings).toContainEqual({
+    name: "decisions",
+    state: "ok",
+    detail: "answers; no decisions yet",
+  });
+  expect((await tsops("modern", "decisions")).stdout).toBe("No decisions.\n");
+});
+
+it("says where a configuration throws", async () => {
+  configure("throwing", 'const message: string = "no url";\n\nthrow new Error(message);\n');
+  const { code, stderr } = await tsops("throwing", "decisions");
+  expect([code, stderr]).toEqual([64, expect.stringMatching(/caused by no url \(at .*tsops\.config\.ts:3/)]);
+});
+
+it("finds the configuration from a folder below", async () => {
+  mkdirSync(join(app, "modern", "a", "b"), { recursive: true });
+  expect((await tsops("modern/a/b", "decisions")).code).toBe(0);
+  expect((await tsops("", "decisions")).stderr).toContain("CONFIG_NOT_FOUND");
+});
