@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, parseCanonicalJson } from "../canonical-json.ts";
 import { TsopsError } from "../errors.ts";
+import { backtest } from "../forecast/backtest/backtest.ts";
+import { panel as panelOf } from "../forecast/build-panel.ts";
+import type { Forecaster } from "../forecast/forecaster.ts";
+import { seasonalNaive } from "../forecast/models/seasonal-naive.ts";
 import { createRandom, type Random } from "../random.ts";
+import { float64, timestamp } from "../schema/column-type.ts";
+import { columnsFromRows } from "../schema/from-rows.ts";
 import { type GateModel, type GateOptions, gate } from "./gate.ts";
 import type { ScoredForecasts } from "./scored-forecasts.ts";
 
@@ -222,6 +228,36 @@ describe("gate", () => {
     expect(evidence.candidate.loss).toBeCloseTo(sum / 480, 12);
     const bare = { name: "bare", backtest: { ...backtest, quantiles: [] } };
     expect(errorOf(() => gate({ ...options, candidate: bare, loss: "pinball" })).code).toBe("GATE_INVALID");
+  });
+});
+
+describe("a gate on real backtests", () => {
+  const hours = 24 * 60;
+  const rows = Array.from({ length: hours }, (_, i) => ({
+    at: BigInt(i) * hour,
+    y: 50 + 20 * Math.sin((2 * Math.PI * i) / 24) + noise(createRandom(`y${i}`), 3)(),
+  }));
+  const panel = panelOf(columnsFromRows({ at: timestamp(), y: float64() }, rows), {
+    keys: [],
+    time: "at",
+    target: "y",
+    frequency: "1h",
+  });
+  const of = (forecaster: Forecaster) =>
+    backtest(forecaster, panel, { horizon: 24, folds: 20, levels: [80] });
+
+  it("takes what backtest returns, and finds the better forecaster", async () => {
+    const candidate = { name: "daily", backtest: await of(seasonalNaive({ seasonLength: 24 })) };
+    const champion = { name: "half-daily", backtest: await of(seasonalNaive({ seasonLength: 12 })) };
+    const decision = gate({ ...options, candidate, champion });
+    expect(decision.verdict).toBe("promote");
+    expect(decision.evidence.candidate.loss).toBeCloseTo(candidate.backtest.overall.mae, 12);
+    expect(decision.evidence.reference.loss).toBeCloseTo(champion.backtest.overall.mae, 12);
+    expect(decision.evidence.folds.count).toBe(20);
+    expect(decision.evidence.test?.horizon).toBe(1);
+    const { evidence } = gate({ ...options, candidate, champion, loss: "pinball" });
+    expect(evidence.rowsWithoutQuantiles).toBeGreaterThan(0);
+    expect(evidence.rows + evidence.rowsWithoutQuantiles).toBe(480);
   });
 });
 

@@ -64,9 +64,12 @@ export type GateEvidence = {
   /** On candidate loss - (1 - minImprovement) x reference loss; null when the candidate's predictions are not all numbers. */
   readonly test: DieboldMariano | null;
   readonly folds: { readonly count: number; readonly firstCutoff: string; readonly lastCutoff: string };
-  /** Rows compared, and rows left out because their outcome is missing. */
+  /** Rows compared. */
   readonly rows: number;
+  /** Rows left out because their outcome is missing. */
   readonly rowsWithoutOutcome: number;
+  /** Rows left out of a pinball comparison because neither backtest has quantiles there, as in its first folds. */
+  readonly rowsWithoutQuantiles: number;
   readonly guards: readonly GuardResult[];
 };
 
@@ -96,7 +99,7 @@ export function gate(options: GateOptions): GateDecision {
   if (!(alpha > 0 && alpha < 1)) throw invalid(`alpha must lie between 0 and 1, got ${alpha}.`);
   if (!(minImprovement < 1)) throw invalid(`minImprovement is a share below 1, got ${minImprovement}.`);
   const { role, model } = referenceOf(options);
-  const pairs = pairRows(candidate.backtest, model.backtest);
+  const pairs = comparableRows(candidate.backtest, model.backtest, loss);
   const candidateLosses = rowLosses(candidate.backtest, pairs.candidate, loss);
   const referenceLosses = rowLosses(model.backtest, pairs.reference, loss);
   const badReference = referenceLosses.filter((value) => !Number.isFinite(value)).length;
@@ -136,6 +139,7 @@ export function gate(options: GateOptions): GateDecision {
     folds: foldsOf(candidate.backtest, pairs.candidate),
     rows: pairs.candidate.length,
     rowsWithoutOutcome: pairs.missing,
+    rowsWithoutQuantiles: pairs.unscored,
     guards: results,
   };
   const why =
@@ -162,6 +166,28 @@ function referenceOf(options: GateOptions): { role: "champion" | "baseline"; mod
     `There is no champion of ${options.subject} yet, and no baseline to compare ${options.candidate.name} with.`,
     "Pass the backtest of a simple forecaster as baseline, e.g. seasonalNaive on the same folds.",
   );
+}
+
+/** Pairs of rows that the loss is defined for. */
+function comparableRows(candidate: ScoredForecasts, reference: ScoredForecasts, loss: GateLoss) {
+  const pairs = pairRows(candidate, reference);
+  if (loss !== "pinball") return { ...pairs, unscored: 0 };
+  const ours = rowLosses(candidate, pairs.candidate, loss);
+  const theirs = rowLosses(reference, pairs.reference, loss);
+  const isScored = (_: number, i: number) =>
+    !(Number.isNaN(ours[i] as number) && Number.isNaN(theirs[i] as number));
+  const kept = pairs.candidate.filter(isScored);
+  if (kept.length === 0)
+    throw invalid(
+      "No row of the two backtests has quantiles, which the pinball loss needs.",
+      "Backtest more folds: intervals are made from the errors of earlier ones.",
+    );
+  return {
+    candidate: kept,
+    reference: pairs.reference.filter(isScored),
+    missing: pairs.missing,
+    unscored: pairs.candidate.length - kept.length,
+  };
 }
 
 function compare(
