@@ -27,7 +27,9 @@ describe.each(pages)("%s", (page) => {
     expect(all.map((block) => block.mode).filter((mode) => mode !== "run" && mode !== "shape")).toEqual([]);
   });
 
-  const runnable = all.filter((block) => block.mode === "run").map((block, index) => [index + 1, block.code] as const);
+  const runnable = all
+    .filter((block) => block.mode === "run")
+    .map((block, index) => [index + 1, block.code] as const);
   it.for(runnable)("snippet %i prints what it says", { timeout: 60_000 }, async ([, code]) => {
     mkdirSync(join(root, ".snippets"), { recursive: true });
     // Each snippet runs in a folder of its own, so that a `.tsops` home which it opens is new.

@@ -28,11 +28,16 @@ function run(name, command) {
   console.log(`\n=== ${name}: ${command}`);
   const started = performance.now();
   const { status } = spawnSync("bash", ["-c", command], { stdio: ["ignore", "inherit", "inherit"] });
-  console.log(`--- ${name}: ${status === 0 ? "ok" : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(
+    `--- ${name}: ${status === 0 ? "ok" : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
   return status === 0;
 }
 
-const testsRan = run("tests", `npm test -- --reporter=default --reporter=json --outputFile.json=${testReport}`);
+const testsRan = run(
+  "tests",
+  `npm test -- --reporter=default --reporter=json --outputFile.json=${testReport}`,
+);
 try {
   const report = JSON.parse(readFileSync(testReport, "utf8"));
   passed += report.numPassedTests;
