@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createRandom } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ function expectSound(home: Home): void {
   }
 }
 
-describe("a home under several processes", () => {
+describe("a home under several processes", { timeout: 60_000 }, () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   let path: string;
   beforeEach(async () => {
@@ -52,7 +52,7 @@ describe("a home under several processes", () => {
     }
     expect(rows).toBeGreaterThanOrEqual(acknowledged.length);
     expectSound(home);
-  }, 60_000);
+  });
 
   it("always has a champion whose files are whole when it is killed while promoting", async () => {
     const random = createRandom("kill while promoting");
@@ -81,7 +81,7 @@ describe("a home under several processes", () => {
         "big.bin",
         "model.tsops",
       ]);
-  }, 60_000);
+  });
 
   it("lets another process take over a killed owner's run when the lease has expired, and not before", async () => {
     const child = runChild(script, ["lease", path]);
@@ -113,7 +113,7 @@ describe("a home under several processes", () => {
         expectSound(home);
       }
     }
-  }, 60_000);
+  });
 
   it("is made once and loses nothing when four processes begin at the same time", async () => {
     const count = 30;
@@ -137,22 +137,26 @@ describe("a home under several processes", () => {
     );
     expect((await home.tracker.searchRuns({ experiment: "shared" })).length).toBe(4);
     expectSound(home);
-  }, 60_000);
+  });
 
   // Root may write everywhere, so as root the child becomes somebody else.
   const nobody = process.getuid?.() === 0 ? { userId: 65_534 } : {};
 
   it("says STORE_READ_ONLY where it may not write, and leaves the home as it was", async () => {
     await (await openHome(path)).close();
+    // What is left when every process ended well: SQLite then has neither -wal nor -shm files.
+    const tidy = join(directory.path, "tidy");
+    cpSync(path, tidy, { recursive: true, filter: (source) => !/-(wal|shm)$/.test(source) });
+    const open = openSqlite(join(path, "tsops.db"));
+    expect(open.prepare("SELECT count(*) AS runs FROM pipeline_run").get()).toEqual({ runs: 0n });
     execFileSync("chmod", ["-R", "a+rX,a-w", directory.path]);
-    // SQLite's own -wal and -shm files may come and go.
     const files = (): unknown[] =>
-      readdirSync(path, { recursive: true, encoding: "utf8" })
+      readdirSync(directory.path, { recursive: true, encoding: "utf8" })
         .filter((name) => !/-(wal|shm)$/.test(name))
         .sort();
     const before = files();
     try {
-      for (const target of [path, join(directory.path, "new")]) {
+      for (const target of [path, tidy, join(directory.path, "new")]) {
         const child = runChild(script, ["open", target], nobody);
         await child.ended;
         expect(child.lines.at(-1)).toBe("STORE_READ_ONLY");
@@ -161,10 +165,12 @@ describe("a home under several processes", () => {
       expect(files()).toEqual(before);
     } finally {
       execFileSync("chmod", ["-R", "u+w", directory.path]);
+      open.close();
     }
-    await using home = await openHome(path);
-    await (await home.tracker.startRun({ experiment: "again" })).end();
-    chmodSync(directory.path, 0o700);
+    for (const target of [path, tidy]) {
+      await using home = await openHome(target);
+      await (await home.tracker.startRun({ experiment: "again" })).end();
+    }
   });
 
   // A small file system of its own, in a mount namespace, so that neither the machine nor other tests see it.

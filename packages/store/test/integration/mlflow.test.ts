@@ -59,7 +59,7 @@ async function writeEverything(home: Home, name: string): Promise<{ runId: strin
   return { runId: run.runId, version };
 }
 
-describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => {
+describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", { timeout: 120_000 }, () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   beforeAll(async () => {
     directory = await temporaryDirectory();
@@ -127,7 +127,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     for (const { runId } of written)
       expect((await home.tracker.getRun(runId)).metrics).toEqual({ mae: 48.25 });
     await home.close();
-  }, 120_000);
+  });
 
   it("an upgrade of ours and of MLflow's own file end in the same schema", async () => {
     const newest = testedRevisions.at(-1) as string;
@@ -143,7 +143,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
     const reopened = await openHome(home.path);
     expect((await writeEverything(reopened, "after")).version).toBe(2);
     await reopened.close();
-  }, 60_000);
+  });
 
   it("the Python client reads back every value that Node wrote", async () => {
     const instant = 1_309_478_400_000_000n;
@@ -265,7 +265,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
       "model.tsops": logged.lineage.modelHash,
       "report/signature.json": sha256Hex(bytesOf("{}")),
     });
-  }, 60_000);
+  });
 
   it("a moved home is read by Node where it lies now", async () => {
     const home = await openHome(join(directory.path, "before"));
@@ -345,7 +345,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
       service("stop");
     }
     await home.close();
-  }, 120_000);
+  });
 
   it("the service script starts one server, says so, and stops only that one", async () => {
     const service = mlflowService(join(directory.path, "script"));
@@ -370,5 +370,5 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", () => 
       service("stop");
     }
     expect(service("nonsense").code).toBe(2);
-  }, 60_000);
+  });
 });
