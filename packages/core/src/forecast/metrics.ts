@@ -56,7 +56,7 @@ export function seasonalNaiveScale(
   return kind === "absolute" ? sum / count : Math.sqrt(sum / count);
 }
 
-/** Root mean squared scaled error (M5): like MASE, with squares. Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
+/** Root mean squared scaled error: like MASE, with squares. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
 export function rootMeanSquaredScaledError(y: Float64Array, predicted: Float64Array, scale: number): number {
   return rootMeanSquaredError(y, predicted) / scale;
 }
