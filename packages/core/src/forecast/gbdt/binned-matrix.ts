@@ -1,5 +1,6 @@
 import type { FeatureMatrix } from "../regressor.ts";
 import { binColumn, binCount, type ColumnBins } from "./bins.ts";
+import { spaceFor, type Workspace } from "./workspace.ts";
 
 /**
  * Binned columns in both layouts: column by column for partitioning rows, and row by row, four bins to a 32-bit word, for building
@@ -12,10 +13,9 @@ export interface BinnedMatrix {
   readonly bins: readonly ColumnBins[];
   /** Bins of used column c in row order. */
   readonly columns: readonly Uint8Array[];
-  /** `rows x wordsPerRow`, row-major. */
+  /** One word per four columns, row-major. */
   readonly words: Uint32Array;
-  readonly wordsPerRow: number;
-  /** Histogram slots per column of each word. */
+  /** Histogram slots per column, for each word of a row. */
   readonly strides: Int32Array;
   /** First histogram slot of used column c. */
   readonly offsets: Int32Array;
@@ -28,31 +28,54 @@ export function binColumns(x: FeatureMatrix, used: Int32Array, bins: readonly Co
   return bins.map((columnBins, c) => binColumn(columnBins, x.columns[used[c]!]!.values, x.rows));
 }
 
+/** Where bins lie in the words of a row and in a histogram. */
+export interface RowLayout {
+  /** Used columns in the order of their bytes in a row. */
+  readonly order: readonly number[];
+  readonly strides: readonly number[];
+  /** First histogram slot of used column c. */
+  readonly offsets: Int32Array;
+  /** Histogram slots in total, a multiple of 4. */
+  readonly slots: number;
+}
+
+/** Plans the words of a row. */
+export function planRows(bins: readonly ColumnBins[]): RowLayout {
+  const order = bins.map((_, c) => c).sort((a, b) => binCount(bins[b]!) - binCount(bins[a]!) || a - b);
+  const strides: number[] = [];
+  const offsets = new Int32Array(order.length);
+  let slots = 0;
+  order.forEach((column, place) => {
+    if (place % 4 === 0) {
+      strides.push(binCount(bins[column]!));
+      slots += 4 * strides.at(-1)!;
+    }
+    offsets[column] = slots - (4 - (place % 4)) * strides.at(-1)!;
+  });
+  return { order, strides, offsets, slots };
+}
+
+/** Bytes that `packRows` takes from a workspace. */
+export function matrixSpace({ strides }: RowLayout, rows: number): number {
+  return spaceFor(rows * strides.length, 4) + spaceFor(strides.length, 4);
+}
+
 /** Arranges binned columns row by row as well. */
 export function packRows(
+  workspace: Workspace,
+  layout: RowLayout,
   rows: number,
   bins: readonly ColumnBins[],
   columns: readonly Uint8Array[],
 ): BinnedMatrix {
-  const order = bins.map((_, c) => c).sort((a, b) => binCount(bins[b]!) - binCount(bins[a]!) || a - b);
-  const wordsPerRow = Math.ceil(order.length / 4);
-  const bytesPerRow = wordsPerRow * 4;
-  const strides = new Int32Array(wordsPerRow);
-  const offsets = new Int32Array(order.length);
-  const bytes = new Uint8Array(rows * bytesPerRow);
-  let slots = 0;
-  for (let word = 0; word < wordsPerRow; word++) {
-    const stride = binCount(bins[order[word * 4]!]!);
-    strides[word] = stride;
-    for (let lane = 0; lane < 4; lane++) {
-      const column = order[word * 4 + lane];
-      if (column === undefined) continue;
-      offsets[column] = slots + lane * stride;
-      interleave(columns[column]!, bytes, word * 4 + lane, bytesPerRow);
-    }
-    slots += 4 * stride;
-  }
-  return { rows, bins, columns, words: new Uint32Array(bytes.buffer), wordsPerRow, strides, offsets, slots };
+  const words = workspace.uint32(rows * layout.strides.length);
+  const strides = workspace.int32(layout.strides.length);
+  strides.set(layout.strides);
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  layout.order.forEach((column, place) => {
+    interleave(columns[column]!, bytes, place, layout.strides.length * 4);
+  });
+  return { rows, bins, columns, words, strides, offsets: layout.offsets, slots: layout.slots };
 }
 
 function interleave(source: Uint8Array, target: Uint8Array, start: number, step: number): void {

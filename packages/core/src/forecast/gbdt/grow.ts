@@ -1,15 +1,19 @@
 import type { BinnedMatrix } from "./binned-matrix.ts";
 import { type ColumnBins, missingBin } from "./bins.ts";
 import type { Tree } from "./forest.ts";
-import {
-  buildHistogram,
-  type Histogram,
-  HistogramPool,
-  type PackedGradients,
-  subtractHistogram,
-} from "./histogram.ts";
+import { type Histogram, Histograms } from "./histogram.ts";
+import { scanResult } from "./kernels.ts";
+import type { PackedGradients } from "./packed-gradients.ts";
 import type { RowPartition } from "./row-partition.ts";
-import { clearlyMore, findSplit, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
+import {
+  type ColumnChoice,
+  clearlyMore,
+  findSplit,
+  type LeafTotals,
+  type Split,
+  type SplitLimits,
+} from "./split.ts";
+import { spaceFor, type Workspace } from "./workspace.ts";
 
 /** What growing one tree needs besides the matrix. */
 export interface GrowInput {
@@ -44,15 +48,27 @@ interface Leaf {
   split: Split | undefined;
 }
 
+/** Bytes that a `TreeGrower` takes from a workspace at most. */
+export function growerSpace(slots: number, columns: number, leaves: number, weighted: boolean): number {
+  const histograms = leaves * (weighted ? 2 : 1);
+  return histograms * spaceFor(slots, 8) + spaceFor(2 * columns, 4) + spaceFor(scanResult.length, 8);
+}
+
 /** Grows trees on one matrix, leaf by leaf in order of gain, reusing its buffers from tree to tree. */
 export class TreeGrower {
+  readonly #workspace: Workspace;
   readonly #matrix: BinnedMatrix;
-  readonly #pool: HistogramPool;
+  readonly #histograms: Histograms;
+  readonly #table: Int32Array;
+  readonly #result: Float64Array;
   readonly #goesLeft = new Uint8Array(256);
 
-  constructor(matrix: BinnedMatrix, weighted: boolean) {
+  constructor(workspace: Workspace, matrix: BinnedMatrix, weighted: boolean) {
+    this.#workspace = workspace;
     this.#matrix = matrix;
-    this.#pool = new HistogramPool(matrix.slots, weighted);
+    this.#histograms = new Histograms(workspace, matrix, weighted);
+    this.#table = workspace.int32(2 * matrix.bins.length);
+    this.#result = workspace.float64(scanResult.length);
   }
 
   /** Grows one tree and leaves the partitions divided by its leaves. */
@@ -67,26 +83,37 @@ export class TreeGrower {
       bins: [],
       leafL2: [],
     };
-    const leaves: Leaf[] = [this.#root(input)];
+    const columns = this.#choose(input.columns);
+    const leaves: Leaf[] = [this.#root(input, columns)];
     while (leaves.length < input.maxLeaves) {
       const index = bestLeaf(leaves);
       if (index < 0) break;
       const isLast = leaves.length + 1 === input.maxLeaves;
-      this.#splitLeaf(input, tree, leaves, index, isLast);
+      this.#splitLeaf(input, columns, tree, leaves, index, isLast);
     }
     for (const leaf of leaves) {
-      if (leaf.histogram !== undefined) this.#pool.giveBack(leaf.histogram);
+      if (leaf.histogram !== undefined) this.#histograms.giveBack(leaf.histogram);
       tree.leafL2.push(leaf.l2);
     }
     return tree;
   }
 
-  #root(input: GrowInput): Leaf {
+  #choose(columns: Int32Array): ColumnChoice {
+    const { bins, offsets } = this.#matrix;
+    const numeric = columns.filter((column) => bins[column]!.kind === "numeric");
+    numeric.forEach((column, index) => {
+      this.#table[2 * index] = offsets[column]!;
+      this.#table[2 * index + 1] = missingBin(bins[column]!);
+    });
+    const categorical = columns.filter((column) => bins[column]!.kind === "categorical");
+    return { numeric, categorical, table: this.#table, result: this.#result };
+  }
+
+  #root(input: GrowInput, columns: ColumnChoice): Leaf {
     const { partition, gradients } = input;
-    const histogram = this.#pool.take();
     const start = partition.starts[0]!;
     const end = partition.ends[0]!;
-    buildHistogram(histogram, this.#matrix, gradients, partition.rows, start, end);
+    const histogram = this.#histograms.build(gradients, partition.rows, start, end);
     const leaf: Leaf = {
       totals: sumOfRows(gradients, partition.rows, start, end),
       depth: 0,
@@ -96,11 +123,18 @@ export class TreeGrower {
       histogram,
       split: undefined,
     };
-    this.#search(input, leaf);
+    this.#search(input, columns, leaf);
     return leaf;
   }
 
-  #splitLeaf(input: GrowInput, tree: TreeShape, leaves: Leaf[], index: number, isLast: boolean): void {
+  #splitLeaf(
+    input: GrowInput,
+    columns: ColumnChoice,
+    tree: TreeShape,
+    leaves: Leaf[],
+    index: number,
+    isLast: boolean,
+  ): void {
     const leaf = leaves[index]!;
     const split = leaf.split!;
     const right = leaves.length;
@@ -142,35 +176,33 @@ export class TreeGrower {
         ? [leftLeaf, rightLeaf, index]
         : [rightLeaf, leftLeaf, right];
     if (isLast || !isSplittable(input, large)) {
-      this.#pool.giveBack(parentHistogram);
+      this.#histograms.giveBack(parentHistogram);
       return;
     }
     const { partition } = input;
-    small.histogram = this.#pool.take();
-    buildHistogram(
-      small.histogram,
-      this.#matrix,
-      input.gradients,
-      partition.rows,
-      partition.starts[smallIndex]!,
-      partition.ends[smallIndex]!,
-    );
-    subtractHistogram(parentHistogram, small.histogram);
+    const start = partition.starts[smallIndex]!;
+    const end = partition.ends[smallIndex]!;
+    small.histogram = this.#histograms.build(input.gradients, partition.rows, start, end);
+    this.#histograms.subtract(parentHistogram, small.histogram);
     large.histogram = parentHistogram;
-    this.#search(input, leftLeaf);
-    this.#search(input, rightLeaf);
+    this.#search(input, columns, leftLeaf);
+    this.#search(input, columns, rightLeaf);
   }
 
   /** Finds the leaf's split; without one its histogram is free for others. */
-  #search(input: GrowInput, leaf: Leaf): void {
+  #search(input: GrowInput, columns: ColumnChoice, leaf: Leaf): void {
     const histogram = leaf.histogram!;
     if (isSplittable(input, leaf))
-      leaf.split = findSplit(
-        { matrix: this.#matrix, histogram, totals: leaf.totals, limits: input.limits },
-        input.columns,
-      );
+      leaf.split = findSplit({
+        matrix: this.#matrix,
+        histogram,
+        totals: leaf.totals,
+        limits: input.limits,
+        columns,
+        kernels: this.#workspace.kernels,
+      });
     if (leaf.split !== undefined) return;
-    this.#pool.giveBack(histogram);
+    this.#histograms.giveBack(histogram);
     leaf.histogram = undefined;
   }
 }

@@ -10,12 +10,12 @@ export class RowPartition {
 
   /**
    * @param columns - Binned columns that rows are split by.
-   * @param capacity - Most rows it may hold.
+   * @param rows - Space for the most rows it may hold.
    */
-  constructor(columns: readonly Uint8Array[], capacity: number, leaves: number) {
+  constructor(columns: readonly Uint8Array[], rows: Uint32Array, leaves: number) {
     this.#columns = columns;
-    this.rows = new Uint32Array(capacity);
-    this.#spill = new Uint32Array(capacity);
+    this.rows = rows;
+    this.#spill = new Uint32Array(rows.length);
     this.starts = new Int32Array(leaves);
     this.ends = new Int32Array(leaves);
   }

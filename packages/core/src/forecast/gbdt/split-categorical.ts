@@ -7,19 +7,14 @@ interface CategoryStats {
 }
 
 /**
- * The best set of categories over the categorical ones among `columns` whose gain exceeds `least`: few categories are tried one against the rest;
+ * The best set of categories over the categorical columns whose gain exceeds `least`: few categories are tried one against the rest;
  * many are put in order of their mean gradient and prefixes from both ends are tried (Fisher 1958, as in LightGBM). The listed
  * categories go left; all others, rare and unseen ones included, go right. Missing values count as a category.
  */
-export function findCategoricalSplit(
-  search: SplitSearch,
-  columns: Int32Array,
-  least: number,
-): Split | undefined {
+export function findCategoricalSplit(search: SplitSearch, least: number): Split | undefined {
   let best: Split | undefined;
-  for (const column of columns) {
-    const bins = search.matrix.bins[column];
-    if (bins?.kind !== "categorical") continue;
+  for (const column of search.columns.categorical) {
+    const bins = search.matrix.bins[column] as CategoricalBins;
     const bound = best?.gain ?? least;
     const stats = categoryStats(search, column, bins);
     const found =

@@ -1,130 +1,99 @@
-import type { NumericBins } from "./bins.ts";
-import {
-  clearlyMore,
-  type LeafTotals,
-  type Split,
-  type SplitLimits,
-  type SplitSearch,
-  shrink,
-  unsplitScore,
-} from "./split.ts";
-
-/** The best split so far: a mutable record that scans write to. */
-interface Best {
-  gain: number;
-  column: number;
-  bin: number;
-  missingLeft: boolean;
-  count: number;
-  sum: number;
-  weight: number;
-}
+import { scanResult } from "./kernels.ts";
+import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink, unsplitScore } from "./split.ts";
 
 /**
- * The best threshold over the numeric ones among `columns`. Missing values are tried on both sides; where a leaf has none of them, they
- * are sent to the child with more rows.
+ * The best threshold over the numeric columns. Missing values are tried on both sides; where a leaf has none of them, they are sent to the child
+ * with more rows.
  */
-export function findNumericSplit(search: SplitSearch, columns: Int32Array): Split | undefined {
-  const { matrix, histogram, totals, limits } = search;
-  const best: Best = { gain: 0, column: -1, bin: 0, missingLeft: false, count: 0, sum: 0, weight: 0 };
-  const isGeneral = histogram.weights !== undefined || limits.l1 > 0;
-  for (let i = 0; i < columns.length; i++) {
-    const column = columns[i]!;
-    const bins = matrix.bins[column] as NumericBins;
-    if (bins.kind !== "numeric") continue;
-    const offset = matrix.offsets[column]!;
-    const valueBins = bins.upper.length;
-    const missing = histogram.packed[offset + valueBins]!;
-    const before = best.gain;
-    const scan = isGeneral ? scanGeneral : scanPlain;
-    if (missing === 0) {
-      scan(best, search, offset, offset + valueBins - 1, 0, 0);
-      if (best.gain > before) best.missingLeft = best.count * 2 >= totals.count;
-    } else {
-      scan(best, search, offset, offset + valueBins, 0, 0);
-      if (best.gain > before) best.missingLeft = false;
-      const right = best.gain;
-      const missingWeight = histogram.weights?.[offset + valueBins] ?? 0;
-      scan(best, search, offset, offset + valueBins - 1, missing, missingWeight);
-      if (best.gain > right) best.missingLeft = true;
-    }
-    if (best.gain > before) {
-      best.column = column;
-      best.bin -= offset;
-    }
-  }
-  if (best.column < 0) return undefined;
-  const gain = isGeneral ? best.gain : plainGain(best.gain, totals, limits);
-  if (!(gain > limits.minGain)) return undefined;
+export function findNumericSplit(search: SplitSearch): Split | undefined {
+  const isPlain = search.histogram.weights === undefined && search.limits.l1 === 0;
+  const best = isPlain ? scanPlain(search) : scanGeneral(search);
+  return best !== undefined && best.gain > search.limits.minGain ? best : undefined;
+}
+
+function scanPlain({ histogram, totals, limits, columns, kernels }: SplitSearch): Split | undefined {
+  const { result, table } = columns;
+  const { minRows, l2, countUnit } = limits;
+  const leaf = {
+    table,
+    columns: columns.numeric.length,
+    rows: totals.count,
+    sum: totals.sum,
+    minRows,
+    l2,
+    countUnit,
+  };
+  kernels.scanColumns(histogram.packed, leaf, result);
+  const index = result[scanResult.column]!;
+  if (index < 0) return undefined;
+  // The scan ranks by the gain over the unsplit leaf but for a constant and a factor.
+  const both = totals.weight + 2 * l2;
+  const square = totals.sum * totals.sum;
+  const count = result[scanResult.count]!;
   return {
-    gain,
-    column: best.column,
-    bin: best.bin,
-    missingLeft: best.missingLeft,
+    gain: result[scanResult.gain]! / both + (square / both - square / (totals.weight + l2)),
+    column: columns.numeric[index]!,
+    bin: result[scanResult.bin]!,
+    missingLeft: result[scanResult.missingLeft] === 1,
     listed: undefined,
-    left: { count: best.count, sum: best.sum, weight: best.weight },
-    l2: limits.l2,
+    left: { count, sum: result[scanResult.sum]!, weight: count },
+    l2,
   };
 }
 
-/*
- * With a = W_left + l2 and b = W_right + l2, whose sum S is the same for every split of a leaf,
- *   G_left^2 / a + G_right^2 / b = (G_left b - G_right a)^2 / (a b S) + G^2 / S,
- * so splits of a leaf are ranked by the first numerator over a b. It needs one division, and it is exactly 0 (not a rounding error)
- * for a column that separates nothing.
- */
-function scanPlain(best: Best, search: SplitSearch, from: number, to: number, packedStart: number): void {
-  const sums = search.histogram.packed;
-  const { countUnit, l2, minRows } = search.limits;
-  const { count: rows, sum: total } = search.totals;
-  const perUnit = 1 / countUnit;
-  const maxLeft = rows - minRows;
-  let packed = packedStart;
-  let bestGain = best.gain;
-  for (let slot = from; slot < to; slot++) {
-    packed += sums[slot]!;
-    const sum = Math.floor(packed * perUnit);
-    const count = packed - sum * countUnit;
-    if (count < minRows) continue;
-    if (count > maxLeft) break;
-    const left = count + l2;
-    const right = rows - count + l2;
-    const difference = sum * right - (total - sum) * left;
-    const gain = (difference * difference) / (left * right);
-    if (gain > bestGain) {
-      bestGain = gain;
-      best.gain = gain;
-      best.bin = slot;
-      best.count = count;
-      best.sum = sum;
-      best.weight = count;
-    }
-  }
-}
-
-/** Completes the ranking number of `scanPlain` to the gain over the unsplit leaf. */
-function plainGain(ranking: number, totals: LeafTotals, limits: SplitLimits): number {
-  const both = totals.weight + 2 * limits.l2;
-  const square = totals.sum * totals.sum;
-  return ranking / both + (square / both - square / (totals.weight + limits.l2));
+interface Best {
+  gain: number;
+  slot: number;
+  totals: LeafTotals;
 }
 
 /** The same search with weights and an L1 penalty. */
-function scanGeneral(
+function scanGeneral(search: SplitSearch): Split | undefined {
+  const { histogram, totals, limits, columns } = search;
+  const best: Best = { gain: 0, slot: 0, totals: { count: 0, sum: 0, weight: 0 } };
+  let split: Split | undefined;
+  columns.numeric.forEach((column, index) => {
+    const first = columns.table[2 * index]!;
+    const missingAt = first + columns.table[2 * index + 1]!;
+    const missing = histogram.packed[missingAt]!;
+    const note = (missingLeft: boolean): void => {
+      const bin = best.slot - first;
+      split = {
+        gain: best.gain,
+        column,
+        bin,
+        missingLeft,
+        listed: undefined,
+        left: best.totals,
+        l2: limits.l2,
+      };
+    };
+    const before = best.gain;
+    scan(best, search, first, missing === 0 ? missingAt - 1 : missingAt, 0, 0);
+    if (best.gain > before) note(missing === 0 && best.totals.count * 2 >= totals.count);
+    if (missing === 0) return;
+    const right = best.gain;
+    scan(best, search, first, missingAt - 1, missing, histogram.weights?.[missingAt] ?? 0);
+    if (best.gain > right) note(true);
+  });
+  return split;
+}
+
+function scan(
   best: Best,
   search: SplitSearch,
   from: number,
   to: number,
-  packedStart: number,
-  weightStart: number,
+  packedBefore: number,
+  weightBefore: number,
 ): void {
   const { packed: sums, weights } = search.histogram;
   const { countUnit, l1, l2, minRows, minWeight } = search.limits;
   const { count: rows, sum: total, weight: totalWeight } = search.totals;
   const perUnit = 1 / countUnit;
   const { score: unsplit, noise } = unsplitScore(search);
-  let packed = packedStart;
-  let weight = weightStart;
+  let packed = packedBefore;
+  let weight = weightBefore;
   for (let slot = from; slot < to; slot++) {
     packed += sums[slot]!;
     const sum = Math.floor(packed * perUnit);
@@ -137,10 +106,8 @@ function scanGeneral(
     const gain = (left * left) / (weight + l2) + (right * right) / (totalWeight - weight + l2) - unsplit;
     if (gain > best.gain * clearlyMore && gain > noise) {
       best.gain = gain;
-      best.bin = slot;
-      best.count = count;
-      best.sum = sum;
-      best.weight = weight;
+      best.slot = slot;
+      best.totals = { count, sum, weight };
     }
   }
 }

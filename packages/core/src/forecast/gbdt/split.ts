@@ -1,5 +1,6 @@
 import type { BinnedMatrix } from "./binned-matrix.ts";
 import type { Histogram } from "./histogram.ts";
+import type { Kernels } from "./kernels.ts";
 import { findCategoricalSplit } from "./split-categorical.ts";
 import { findNumericSplit } from "./split-numeric.ts";
 
@@ -51,15 +52,27 @@ export interface SplitSearch {
   readonly histogram: Histogram;
   readonly totals: LeafTotals;
   readonly limits: SplitLimits;
+  readonly columns: ColumnChoice;
+  readonly kernels: Kernels;
+}
+
+/** The columns a tree may split on. */
+export interface ColumnChoice {
+  readonly numeric: Int32Array;
+  readonly categorical: Int32Array;
+  /** As `ScannedLeaf.table`, for the numeric ones. */
+  readonly table: Int32Array;
+  /** Space for a `scanResult`. */
+  readonly result: Float64Array;
 }
 
 /**
- * The split of a leaf with the greatest gain over the given columns, or undefined when none is allowed or gains anything. Of equal
+ * The split of a leaf with the greatest gain, or undefined when none is allowed or gains anything. Of equal
  * gains the first column wins, numeric before categorical.
  */
-export function findSplit(search: SplitSearch, columns: Int32Array): Split | undefined {
-  const numeric = findNumericSplit(search, columns);
-  const categorical = findCategoricalSplit(search, columns, numeric?.gain ?? search.limits.minGain);
+export function findSplit(search: SplitSearch): Split | undefined {
+  const numeric = findNumericSplit(search);
+  const categorical = findCategoricalSplit(search, numeric?.gain ?? search.limits.minGain);
   return categorical ?? numeric;
 }
 

@@ -3,16 +3,17 @@ import { TsopsError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import { createRandom, type Random } from "../../random.ts";
 import type { FeatureMatrix } from "../regressor.ts";
-import { binColumns, packRows } from "./binned-matrix.ts";
+import { binColumns, matrixSpace, packRows, planRows } from "./binned-matrix.ts";
 import { BinLearner, type ColumnBins } from "./bins.ts";
 import type { Tree } from "./forest.ts";
-import { TreeGrower, type TreeShape } from "./grow.ts";
-import { createPackedGradients, packGradients } from "./histogram.ts";
+import { growerSpace, TreeGrower, type TreeShape } from "./grow.ts";
 import { leafValues } from "./leaf-values.ts";
 import { lossOf } from "./loss.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
+import { createPackedGradients, packGradients } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
 import type { SplitLimits } from "./split.ts";
+import { createWorkspace, spaceFor } from "./workspace.ts";
 
 /** Rows to learn from or to judge by. */
 export interface LabelledRows {
@@ -63,7 +64,16 @@ export async function boost(
   }
   const used = usedColumns(train.x, bins, active);
   const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
-  const matrix = packRows(train.x.rows, usedBins, binColumns(train.x, used, usedBins));
+  const layout = planRows(usedBins);
+  const weighted = weights !== undefined;
+  const workspace = createWorkspace(
+    matrixSpace(layout, train.x.rows) +
+      spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
+      spaceFor(active.length, 4) +
+      growerSpace(layout.slots, used.length, mostLeaves(active.length, options), weighted),
+  );
+  const binned = binColumns(train.x, used, usedBins);
+  const matrix = packRows(workspace, layout, train.x.rows, usedBins, binned);
 
   const loss = lossOf(options.loss, options.alpha);
   const baseline = loss.baseline(y, weights, active);
@@ -73,9 +83,9 @@ export async function boost(
     });
   const scores = new Float64Array(train.x.rows).fill(baseline);
   const sampler = createSampler(active, used.length, options);
-  const inBag = new RowPartition(matrix.columns, active.length, options.leaves);
+  const inBag = new RowPartition(matrix.columns, workspace.uint32(active.length), options.leaves);
   const outOfBag = sampler.samplesRows
-    ? new RowPartition(matrix.columns, active.length, options.leaves)
+    ? new RowPartition(matrix.columns, new Uint32Array(active.length), options.leaves)
     : undefined;
   const held =
     validation === undefined
@@ -83,8 +93,8 @@ export async function boost(
       : prepareHeldOut(validation, used, usedBins, baseline, options.leaves);
   const followers = [outOfBag, held?.partition].filter((partition) => partition !== undefined);
   const gradients = new Float64Array(train.x.rows);
-  const packed = createPackedGradients(train.x.rows, weights);
-  const grower = new TreeGrower(matrix, weights !== undefined);
+  const packed = createPackedGradients(workspace, train.x.rows, weights);
+  const grower = new TreeGrower(workspace, matrix, weighted);
   // Residuals of the squared loss below this are rounding errors of the target.
   const noise = loss.leafQuantile === undefined ? 1e-14 * absoluteSum(y, weights) : 0;
 
@@ -101,7 +111,7 @@ export async function boost(
     held?.partition.reset(held.rows);
     const shape = grower.grow({
       gradients: packed,
-      limits: splitLimits(options, packed.countUnit, packed.scale, packed.weightScale, weights !== undefined),
+      limits: splitLimits(options, packed.countUnit, packed.scale, packed.weightScale, weighted),
       maxLeaves: options.leaves,
       maxDepth: options.maxDepth,
       columns,
@@ -155,6 +165,11 @@ function activeRows(rows: number, weights: Float64Array | undefined): Uint32Arra
   return weights === undefined ? all : all.filter((row) => (weights[row] as number) > 0);
 }
 
+/** Most leaves that can be alive at once. */
+function mostLeaves(rows: number, { leaves, minLeafRows }: ResolvedGbdtOptions): number {
+  return Math.max(1, Math.min(leaves, Math.floor(rows / minLeafRows)));
+}
+
 /** Columns that can separate rows at all. */
 function usedColumns(x: FeatureMatrix, bins: readonly ColumnBins[], rows: Uint32Array): Int32Array {
   const used = bins.flatMap((columnBins, column) => {
@@ -184,7 +199,7 @@ function prepareHeldOut(
     weights,
     rows: activeRows(x.rows, undefined),
     scores: new Float64Array(x.rows).fill(baseline),
-    partition: new RowPartition(binColumns(x, used, bins), x.rows, leaves),
+    partition: new RowPartition(binColumns(x, used, bins), new Uint32Array(x.rows), leaves),
   };
 }
 

@@ -1,0 +1,51 @@
+import type { Workspace } from "./workspace.ts";
+
+/**
+ * Gradients rounded to whole multiples of a power of two and packed with a row count: `q * countUnit + 1`. One addition of a Float64
+ * then adds up gradient and count at once, and as all of it stays below 2^53 the sums are exact: they depend neither on the order of
+ * rows nor on whether they were added up or got by subtraction.
+ */
+export interface PackedGradients {
+  readonly packed: Float64Array;
+  /** Power of two above the number of rows. */
+  readonly countUnit: number;
+  /** Gradient = q / scale. */
+  scale: number;
+  /** Weights as whole multiples of `1 / weightScale`; absent when all weights are 1. */
+  readonly weights: Float64Array | undefined;
+  readonly weightScale: number;
+}
+
+/** Buffers for `rows` rows, with the weights (if any) rounded once. */
+export function createPackedGradients(
+  workspace: Workspace,
+  rows: number,
+  weights: Float64Array | undefined,
+): PackedGradients {
+  let countUnit = 2;
+  while (countUnit <= rows) countUnit *= 2;
+  const buffers = { packed: workspace.float64(rows), countUnit, scale: 1 };
+  if (weights === undefined) return { ...buffers, weights: undefined, weightScale: 1 };
+  let total = 0;
+  for (let row = 0; row < rows; row++) total += weights[row]!;
+  const weightScale = powerOfTwoBelow(2 ** 51 / total);
+  const whole = workspace.float64(rows);
+  for (let row = 0; row < rows; row++) whole[row] = Math.round(weights[row]! * weightScale);
+  return { ...buffers, weights: whole, weightScale };
+}
+
+/**
+ * Packs the gradients of one tree.
+ * @param absoluteSum - Sum of absolute gradients, greater than 0.
+ */
+export function packGradients(target: PackedGradients, gradients: Float64Array, absoluteSum: number): void {
+  const { packed, countUnit } = target;
+  const scale = powerOfTwoBelow(2 ** 51 / countUnit / absoluteSum);
+  target.scale = scale;
+  for (let row = 0; row < packed.length; row++)
+    packed[row] = Math.floor(gradients[row]! * scale + 0.5) * countUnit + 1;
+}
+
+function powerOfTwoBelow(value: number): number {
+  return 2 ** Math.floor(Math.log2(value));
+}
