@@ -24,7 +24,7 @@ const forecasters: Record<string, () => Forecaster> = {
       ],
       matches: [{ fields: ["hour", "sky"], within: 96 }],
       calendar: ["hour", { field: "weekday", as: "numeric" }, "trend"],
-      covariateLags: { temp: [1], sky: [0, 2].slice(1), load: [6] },
+      covariateLags: { temp: [1], sky: [2], load: [6] },
       keys: ["station"],
       transform: "sqrt",
       level: { width: 24 },
