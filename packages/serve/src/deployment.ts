@@ -168,7 +168,8 @@ export class Deployment {
     await this.#change(async () => {
       const { champion, challenger } = this.#open();
       const { features, targetTable } = this.#options;
-      features?.source.observe(table, rows);
+      if (features !== undefined && Object.hasOwn(features.source.size, table))
+        features.source.observe(table, rows);
       if ((targetTable ?? table) !== table || rows.length === 0) return;
       this.#slots = {
         champion: this.#absorb(champion, rows),

@@ -4,7 +4,9 @@ import type { Columns } from "@tsops/core";
  * Features of rows that are in no table yet, by the same rules as the offline join. `onlineFeatures` of `@tsops/core` is one.
  */
 export interface FeatureSource {
-  /** Takes in rows of one of the tables that the views read. */
+  /** Rows kept, by name of the tables that the views read. */
+  readonly size: Readonly<Record<string, number>>;
+  /** Takes in rows of one of these tables. */
   observe(table: string, rows: Columns): unknown;
   /** Joins the views to spine rows: the spine's columns, then `view__feature`, its feature time and status. */
   lookup(
