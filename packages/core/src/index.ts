@@ -99,6 +99,16 @@ export {
   onlineFeatures,
 } from "./features/online/online-features.ts";
 export type { ObservedCounts } from "./features/online/online-table.ts";
+export {
+  isTable,
+  planTrainingSet,
+  type TrainingRow,
+  type TrainingSet,
+  type TrainingSetDefinition,
+  type TrainingSpine,
+  trainingSet,
+  trainingSetHash,
+} from "./features/training-set.ts";
 export { backtest } from "./forecast/backtest/backtest.ts";
 export type {
   BacktestMetrics,

@@ -36,4 +36,10 @@ export { quoteInstant, quoteName, quotePath, quoteText } from "./engine/sql-text
 // join
 export { type AsOfJoinOptions, type AsOfJoinResult, asOfJoin } from "./join/as-of-join.ts";
 export type { JoinMethod } from "./join/choose-plan.ts";
-export type { JoinAsOf, JoinTables } from "./join/join-tables.ts";
+export type { JoinAsOf, JoinSnapshot, JoinSource, JoinTables } from "./join/join-tables.ts";
+export {
+  type BuildOptions,
+  type BuiltTrainingSet,
+  buildTrainingSet,
+  rebuildTrainingSet,
+} from "./join/training-set.ts";

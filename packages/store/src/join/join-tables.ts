@@ -7,14 +7,26 @@ import {
   type TableVersion,
   TsopsError,
 } from "@tsops/core";
-import type { Snapshot } from "../delta/snapshot.ts";
+import type { Scan, ScanOptions } from "../delta/scan.ts";
 import { type AsOf, type DeltaTable, openTable } from "../delta/table.ts";
 import type { DuckEngine } from "../engine/engine.ts";
 
+/** What a join reads of a table at one version; a `Snapshot` is one. */
+export interface JoinSnapshot {
+  readonly version: number;
+  readonly types: ColumnTypes;
+  /** Null when unknown. */
+  readonly rows: number | null;
+  scan(options?: ScanOptions): Promise<Scan>;
+}
+
+/** A table that can be joined; a `DeltaTable` is one. */
+export interface JoinSource {
+  snapshot(asOf?: AsOf): Promise<JoinSnapshot>;
+}
+
 /** Where a join finds its tables: open tables by name, or a directory with one table per folder (a home has one). */
-export type JoinTables =
-  | Readonly<Record<string, Pick<DeltaTable, "snapshot">>>
-  | { readonly tablesPath: string };
+export type JoinTables = Readonly<Record<string, JoinSource>> | { readonly tablesPath: string };
 
 /** Which versions to read: everything committed at or before an instant, or a version for each table named. */
 export type JoinAsOf = InstantInput | Readonly<Record<string, number>>;
@@ -22,7 +34,7 @@ export type JoinAsOf = InstantInput | Readonly<Record<string, number>>;
 /** A table of a join at one version. */
 export interface JoinTable {
   readonly definition: Table;
-  readonly snapshot: Snapshot;
+  readonly snapshot: JoinSnapshot;
 }
 
 /** The tables of a join, all at the versions that it reads. */
@@ -55,7 +67,7 @@ export async function openTables(
       }
       const table = given(tables, definition.name) ?? (await open(tables, definition, engine));
       if ("close" in table) opened.push(table as DeltaTable);
-      const snapshot = (await table.snapshot(versionOf(asOf, definition.name))) as Snapshot;
+      const snapshot = await table.snapshot(versionOf(asOf, definition.name));
       assertReadable(definition, snapshot);
       byName.set(definition.name, { definition, snapshot });
     }
@@ -69,9 +81,9 @@ export async function openTables(
 }
 
 /** An open table that the caller gave, without its `close`: it stays the caller's. */
-function given(tables: JoinTables, name: string): Pick<DeltaTable, "snapshot"> | null {
+function given(tables: JoinTables, name: string): JoinSource | null {
   if ("tablesPath" in tables && typeof tables.tablesPath === "string") return null;
-  const byName = tables as Readonly<Record<string, Pick<DeltaTable, "snapshot">>>;
+  const byName = tables as Readonly<Record<string, JoinSource>>;
   const found = Object.hasOwn(byName, name) ? byName[name] : undefined;
   if (found === undefined)
     throw new TsopsError("STORE_NOT_FOUND", `The join was given no table "${name}".`, {
@@ -94,7 +106,7 @@ function versionOf(asOf: JoinAsOf | undefined, table: string): AsOf {
   return version === undefined ? {} : { version };
 }
 
-function assertReadable(definition: Table, snapshot: Snapshot): void {
+function assertReadable(definition: Table, snapshot: JoinSnapshot): void {
   const types: ColumnTypes = snapshot.types;
   const found = Object.entries(types).filter(([name]) => Object.hasOwn(definition.columns, name));
   assertSchema(
