@@ -1,8 +1,6 @@
 import type { BinnedMatrix } from "./binned-matrix.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Kernels } from "./kernels.ts";
-import { findCategoricalSplit } from "./split-categorical.ts";
-import { findNumericSplit } from "./split-numeric.ts";
 
 /** Sums over the rows of a leaf in histogram units: gradients as q, weights as whole multiples (rows when unweighted). */
 export interface LeafTotals {
@@ -64,16 +62,6 @@ export interface ColumnChoice {
   readonly table: Int32Array;
   /** Space for a `scanResult`. */
   readonly result: Float64Array;
-}
-
-/**
- * The split of a leaf with the greatest gain, or undefined when none is allowed or gains anything. Of equal
- * gains the first column wins, numeric before categorical.
- */
-export function findSplit(search: SplitSearch): Split | undefined {
-  const numeric = findNumericSplit(search);
-  const categorical = findCategoricalSplit(search, numeric?.gain ?? search.limits.minGain);
-  return categorical ?? numeric;
 }
 
 /** Gains that differ by less, as a share, are equal: which of them wins must not depend on how they were rounded. */
