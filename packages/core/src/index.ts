@@ -196,12 +196,8 @@ export {
   pipeline,
 } from "./pipeline/pipeline.ts";
 export type { RetryOptions, RetryPolicy } from "./pipeline/retry.ts";
-export {
-  type AttemptOptions,
-  type RunOutcome,
-  runAttempt,
-  type StepOutcome,
-} from "./pipeline/run-attempt.ts";
+export { type AttemptOptions, runAttempt } from "./pipeline/run-attempt.ts";
+export type { RunOutcome, StepOutcome } from "./pipeline/run-outcome.ts";
 export {
   type PipelineRun,
   type RunPipelineOptions,

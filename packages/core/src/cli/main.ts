@@ -16,6 +16,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     controller.abort(new Error(`The process was asked to stop by ${signal}.`));
   });
 
+// A step that is cut short may still fail somewhere; how the command ends is decided already.
+process.on("unhandledRejection", (error) => {
+  if (!controller.signal.aborted) throw error;
+});
+
 const code = await runProgram(process.argv.slice(2), {
   cwd: process.cwd(),
   stdout: process.stdout,

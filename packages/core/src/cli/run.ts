@@ -1,6 +1,6 @@
 import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
-import type { RunOutcome } from "../pipeline/run-attempt.ts";
+import type { RunOutcome } from "../pipeline/run-outcome.ts";
 import { runUntilSettled } from "../pipeline/run-pipeline.ts";
 import type { LogEntry } from "../pipeline/step.ts";
 import { addDuration } from "../time/duration.ts";

@@ -3,7 +3,8 @@ import type { LedgerStatus } from "../ports/ledger.ts";
 import { type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
 import type { AnyPipeline } from "./pipeline.ts";
-import type { AttemptOptions, RunOutcome } from "./run-attempt.ts";
+import type { AttemptOptions } from "./run-attempt.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import { runUntilSettled } from "./run-pipeline.ts";
 import { intervalsBetween } from "./schedule.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { abortedError, throwIfAborted } from "../abort.ts";
-import { TsopsError, type TsopsErrorCode } from "../errors.ts";
+import { TsopsError } from "../errors.ts";
 import { sha256Hex } from "../hash.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger, LedgerEntry, LedgerKey, StepRecord } from "../ports/ledger.ts";
@@ -10,9 +10,10 @@ import { formatInstant } from "../time/instant.ts";
 import { type HeldLease, holdLease } from "./lease.ts";
 import type { AnyPipeline } from "./pipeline.ts";
 import { isWorthRetrying, retryDelay } from "./retry.ts";
+import { doneBefore, outcomeOf, type RunOutcome, resultsOf, type StepOutcome } from "./run-outcome.ts";
 import { runStep, stepError } from "./run-step.ts";
-import type { Log, LogEntry, Step, StepResults } from "./step.ts";
-import { parseResult, serializeResult } from "./step-result.ts";
+import type { Log, LogEntry, Step } from "./step.ts";
+import { serializeResult } from "./step-result.ts";
 
 /** What an attempt works with. */
 export interface AttemptOptions {
@@ -27,6 +28,8 @@ export interface AttemptOptions {
    * is left for the caller to retry: it uses up no attempt.
    */
   readonly only?: string;
+  /** The attempt from which the pipeline's retries are counted. Default: this one when it is forced or resumed, else 1. */
+  readonly countFrom?: number;
   /** Names who holds the lease, for people. A random suffix keeps two attempts of one owner apart. Default: host and process id. */
   readonly owner?: string;
   /** Commit or other identifier of the code, kept in the ledger. */
@@ -34,33 +37,6 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
   readonly log?: Log;
-}
-
-/** What became of a step in an attempt. */
-export interface StepOutcome {
-  readonly step: string;
-  /** True when the step was done by an earlier attempt and not run again. */
-  readonly wasRecorded: boolean;
-  readonly startedAt: bigint;
-  readonly finishedAt: bigint;
-}
-
-/** What became of an attempt. */
-export interface RunOutcome<Results extends StepResults = StepResults> {
-  /**
-   * `succeeded`, `failed` and `cancelled`: the run is over. `waiting_retry`: it failed and will be tried again at
-   * `entry.nextRetryAt`. `pending`: the asked-for step is done, others are to come. `busy`: someone else holds the run, or its
-   * retry is not due yet.
-   */
-  readonly status: "succeeded" | "failed" | "cancelled" | "waiting_retry" | "pending" | "busy";
-  readonly entry: LedgerEntry;
-  /** False when the run was over before and nothing was done. */
-  readonly isNew: boolean;
-  /** Results of the steps that are done, by name: all of them when the status is `succeeded`. */
-  readonly results: Partial<Results>;
-  readonly steps: readonly StepOutcome[];
-  /** Of failed runs and of those that wait to be tried again; null otherwise. */
-  readonly error: TsopsError | null;
 }
 
 /**
@@ -140,10 +116,13 @@ class Attempt {
     const known = new Map(recorded.map((record) => [record.step, record]));
     if (this.entry.attempt > 1) this.log("info", `attempt ${this.entry.attempt}`);
     let isUnbroken = true;
+    let latest = 1;
     for (const step of this.pipeline.steps) {
       const record = known.get(step.name);
       const isAsked = step.name === only;
-      // A result counts only while those before it count: a later one was made from an older input.
+      // A result counts only while those before it do and are not newer: else it was made from an older input.
+      if (record === undefined || record.attempt < latest) isUnbroken = false;
+      else latest = record.attempt;
       if (isUnbroken && record !== undefined && !(isAsked && force)) {
         this.keep(record, true);
         if (isAsked) break;
@@ -219,15 +198,21 @@ class Attempt {
     }
     const wrapped = stepError(step.name, error);
     const { retry, name } = this.pipeline;
-    const mayRetry = only !== undefined || (this.entry.attempt < retry.attempts && isWorthRetrying(error));
+    const attempts = this.entry.attempt - this.countFrom() + 1;
+    const mayRetry = only !== undefined || (attempts < retry.attempts && isWorthRetrying(error));
     if (!mayRetry) {
       this.log("error", `${wrapped.code}: ${wrapped.message}`, step.name);
       return this.finish("failed", { error: wrapped });
     }
     const seed = `${name}/${this.key.partition}/${this.key.start}`;
-    const wait = only === undefined ? retryDelay(retry, this.entry.attempt, seed) : 0n;
+    const wait = only === undefined ? retryDelay(retry, attempts, seed) : 0n;
     this.log("warn", `${wrapped.code}: ${wrapped.message} (again in ${seconds(wait)})`, step.name);
     return this.finish("waiting_retry", { error: wrapped, nextRetryAt: clock.now() + wait });
+  }
+
+  private countFrom(): number {
+    const { countFrom, force, resume } = this.options;
+    return countFrom ?? (force === true || resume === true ? this.entry.attempt : 1);
   }
 
   private async refuseStep(missing: string, only: string): Promise<never> {
@@ -302,39 +287,6 @@ function assertRunnable(pipeline: AnyPipeline, key: LedgerKey, only: string | un
             : `It has ${pipeline.partitions.join(", ")}.`,
       },
     );
-}
-
-function doneBefore(entry: LedgerEntry, records: readonly StepRecord[], pipeline: AnyPipeline): RunOutcome {
-  const kept = records.filter((record) => pipeline.steps.some((step) => step.name === record.step));
-  const steps = kept.map(({ step, startedAt, finishedAt }) => ({
-    step,
-    wasRecorded: true,
-    startedAt,
-    finishedAt,
-  }));
-  const status = entry.status as "succeeded" | "failed" | "cancelled";
-  const error =
-    entry.error === null
-      ? undefined
-      : new TsopsError(entry.error.code as TsopsErrorCode, `The run failed before. ${entry.error.message}`, {
-          hint: "Run it with resume to go on from the step that failed, or with force to begin again.",
-        });
-  return outcomeOf(status, entry, false, kept, steps, error);
-}
-
-function outcomeOf(
-  status: RunOutcome["status"],
-  entry: LedgerEntry,
-  isNew: boolean,
-  records: readonly StepRecord[],
-  steps: readonly StepOutcome[],
-  error?: TsopsError,
-): RunOutcome {
-  return { status, entry, isNew, results: resultsOf(records), steps, error: error ?? null };
-}
-
-function resultsOf(records: readonly StepRecord[]): StepResults {
-  return Object.fromEntries(records.map((record) => [record.step, parseResult(record)]));
 }
 
 function leaseLost(reason: unknown, key: LedgerKey): TsopsError {

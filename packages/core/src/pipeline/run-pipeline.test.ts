@@ -236,6 +236,21 @@ describe("failures", () => {
     expect(run.steps.map((step) => step.wasRecorded)).toEqual([true, false, false]);
   });
 
+  it("after a resume or a force may be tried again as often as after a first run", async () => {
+    const { options, clock, ledger } = setUp();
+    const { daily, calls } = counted({ retry: { attempts: 2, delay: "1s", jitter: 0 } }, () => {
+      throw new Error("no");
+    });
+    for (const asked of [{}, { resume: true }, { force: true }]) {
+      calls.length = 0;
+      const running = errorOf(runPipeline(daily, { ...options, ...asked }));
+      await clock.advanceBy(10n * second);
+      await running;
+      expect(calls.filter((name) => name === "train")).toHaveLength(2);
+    }
+    expect((await ledger.get(key))?.entry.attempt).toBe(6);
+  });
+
   it("that waiting cannot repair are not tried again", async () => {
     const { options } = setUp();
     const odd = pipeline("daily").step("make", () => ({
@@ -267,7 +282,7 @@ describe("failures", () => {
 });
 
 describe("timeouts", () => {
-  it("fire the step's signal and fail the attempt with STEP_TIMEOUT, also when the step does not listen", async () => {
+  it("fire the step's signal; a step that does not listen is waited for 5 seconds more", async () => {
     const { options, clock, ledger } = setUp();
     const reasons: unknown[] = [];
     const slow = pipeline("daily", { retry: { attempts: 1 } }).step(
@@ -282,9 +297,11 @@ describe("timeouts", () => {
     await clock.advanceBy(299n * second);
     expect(reasons).toEqual([]);
     await clock.advanceBy(second);
+    expect(reasons).toEqual(["STEP_TIMEOUT"]);
+    expect((await ledger.get(key))?.entry.status).toBe("running");
+    await clock.advanceBy(5n * second);
     const error = await running;
     expect([error.code, error.message]).toEqual(["STEP_TIMEOUT", 'Step "wait" was not done within 5m.']);
-    expect(reasons).toEqual(["STEP_TIMEOUT"]);
     expect((await ledger.get(key))?.entry.error?.code).toBe("STEP_TIMEOUT");
   });
 
@@ -299,19 +316,42 @@ describe("timeouts", () => {
 
 describe("abort", () => {
   it("keeps finished steps, and the run can be resumed at once", async () => {
-    const { options, ledger } = setUp();
+    const { options, clock, ledger } = setUp();
     const controller = new AbortController();
     const { daily, calls } = counted({}, (attempt) => {
       if (attempt > 1) return 5;
       controller.abort(new Error("SIGTERM"));
       return new Promise(() => {});
     });
-    const error = await errorOf(runPipeline(daily, { ...options, signal: controller.signal }));
+    const running = errorOf(runPipeline(daily, { ...options, signal: controller.signal }));
+    await clock.advanceBy(5n * second);
+    const error = await running;
     expect(error.code).toBe("ABORTED");
     expect((await ledger.get(key))?.entry).toMatchObject({ status: "waiting_retry", owner: null });
     const run = await runPipeline(daily, options);
     expect(run.results.train.model).toBe(5);
     expect(calls).toEqual(["ingest", "train", "train", "report"]);
+  });
+
+  it("lets a step clean up before the run is given away, and keeps what it finishes meanwhile", async () => {
+    const { options, clock, ledger } = setUp();
+    const controller = new AbortController();
+    const cleaning = pipeline("daily")
+      .step("write", async ({ signal, clock: time }) => {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        await time.sleepUntil(time.now() + 3n * second);
+        return "whole";
+      })
+      .step("read", ({ results }) => results.write);
+    const running = errorOf(runPipeline(cleaning, { ...options, signal: controller.signal }));
+    await clock.advanceBy(second);
+    controller.abort();
+    await clock.advanceBy(2n * second);
+    expect((await ledger.get(key))?.entry.status).toBe("running");
+    await clock.advanceBy(second);
+    expect((await running).code).toBe("ABORTED");
+    expect((await ledger.get(key))?.steps.map((step) => step.step)).toEqual(["write"]);
+    expect((await runPipeline(cleaning, options)).results.read).toBe("whole");
   });
 
   it("before the first step runs nothing", async () => {
@@ -393,7 +433,7 @@ describe("the lease", () => {
       leaseUntil: clock.now() + 900n * second,
     });
     expect(taken.outcome).toBe("claimed");
-    await clock.advanceBy(10n * second);
+    await clock.advanceBy(15n * second);
     codes.push((await running).code);
     expect(codes).toEqual(["LEASE_LOST"]);
     expect(calls).toEqual(["ingest", "train"]);
@@ -427,6 +467,57 @@ describe("the lease", () => {
   });
 });
 
+describe("a crash at any moment", () => {
+  /** A ledger as one process sees it that dies before (or right after) its n-th call. */
+  function mortal(ledger: Ledger, calls: number, isDone: boolean): Ledger {
+    let left = calls;
+    const guard =
+      <A extends unknown[], R>(call: (...values: A) => Promise<R>) =>
+      async (...values: A): Promise<R> => {
+        left--;
+        if (left < 0) throw new Error("dead");
+        const result = left > 0 || isDone ? await call(...values) : undefined;
+        if (left === 0) throw new Error("dead");
+        return result as R;
+      };
+    return {
+      ...ledger,
+      claim: guard(ledger.claim),
+      recordStep: guard(ledger.recordStep),
+      finish: guard(ledger.finish),
+      get: guard(ledger.get),
+    };
+  }
+
+  it("loses no recorded step, repeats only the one at work, and ends in the same results", async () => {
+    let crashes = 0;
+    for (let calls = 1; calls <= 7; calls++)
+      for (const isDone of [false, true]) {
+        const { options, clock, ledger } = setUp();
+        const { daily, calls: ran } = counted();
+        const before = await runPipeline(daily, { ...options, ledger: mortal(ledger, calls, isDone) }).catch(
+          (error: unknown) => error,
+        );
+        if (before instanceof Error) crashes++;
+        const recorded = (await ledger.get(key))?.steps.map((step) => step.step) ?? [];
+        const ranBefore = [...ran];
+        await clock.advanceBy(120n * second);
+        const run = await runPipeline(daily, options);
+        expect(run.results).toEqual({
+          ingest: { rows: 24 },
+          train: { model: 7, rows: 24 },
+          report: "7 of 24",
+        });
+        expect((await ledger.get(key))?.entry.status).toBe("succeeded");
+        const again = ran.slice(ranBefore.length);
+        expect(again).toEqual(["ingest", "train", "report"].filter((step) => !recorded.includes(step)));
+        expect(ran.length).toBeLessThanOrEqual(4);
+      }
+    // 6 calls make a run (claim, 3 steps, finish, get); the seventh never comes.
+    expect(crashes).toBe(12);
+  });
+});
+
 describe("a step alone", () => {
   it("runs once its predecessors are recorded; the last one ends the run", async () => {
     const { options, ledger } = setUp();
@@ -457,6 +548,10 @@ describe("a step alone", () => {
     const outcome = await runUntilSettled(daily, { ...options, only: "train", force: true });
     expect(outcome.status).toBe("pending");
     expect(calls).toEqual(["ingest", "train", "report", "train"]);
+    // What was made from the old result is made again.
+    const run = await runPipeline(daily, options);
+    expect(calls).toEqual(["ingest", "train", "report", "train", "report"]);
+    expect(run.results.report).toBe("2 of 24");
   });
 
   it("that fails is left to whoever asked, without using up attempts", async () => {

@@ -3,7 +3,8 @@ import type { LedgerKey } from "../ports/ledger.ts";
 import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
 import type { AnyPipeline, Pipeline } from "./pipeline.ts";
-import { type AttemptOptions, type RunOutcome, runAttempt } from "./run-attempt.ts";
+import { type AttemptOptions, runAttempt } from "./run-attempt.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import { latestDueInterval } from "./schedule.ts";
 import type { StepResults } from "./step.ts";
 
@@ -65,8 +66,14 @@ export async function runUntilSettled(
     if (outcome.status === "busy") logBusy(options, key, outcome, until);
     await clock.sleepUntil(until, signal);
     // What was asked for once has been done; from now on the ledger decides.
-    if (outcome.status !== "busy") attemptOptions = { ...options, force: false, resume: false };
+    if (outcome.status !== "busy") attemptOptions = goOn(attemptOptions, outcome);
   }
+}
+
+/** Options of the attempt after one: what was asked for has begun, and its retries are counted from there. */
+function goOn(options: AttemptOptions, { entry }: RunOutcome): AttemptOptions {
+  const wasAsked = options.force === true || options.resume === true;
+  return { ...options, force: false, resume: false, ...(wasAsked ? { countFrom: entry.attempt } : {}) };
 }
 
 function logBusy({ log }: RunPipelineOptions, key: LedgerKey, { entry }: RunOutcome, until: bigint): void {

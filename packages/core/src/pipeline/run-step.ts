@@ -4,9 +4,13 @@ import type { Clock } from "../ports/clock.ts";
 import { formatDuration } from "../time/duration.ts";
 import type { Step, StepContext } from "./step.ts";
 
+/** How long a step is waited for after its signal fired, so that it can clean up before the run is given away. */
+export const stopGraceMicros = 5_000_000n;
+
 /**
- * Runs one step under its timeout. When the timeout or the signal fires, it does not wait for the step any longer; what the
- * step returns later is dropped.
+ * Runs one step under its timeout. When the timeout or the signal fires, the step has 5 seconds left to stop; what it
+ * returns later is dropped.
+ * @returns What the step returned, also when it did so after the signal had fired: finished work is kept.
  * @throws TsopsError STEP_TIMEOUT; ABORTED when the signal fired; else whatever the step throws
  */
 export async function runStep(
@@ -25,14 +29,21 @@ export async function runStep(
       () => timeout.abort(timedOut(step.name, timeoutMicros)),
       () => {},
     );
+  const run = step.run as (context: StepContext) => unknown;
+  const working = Promise.resolve().then(() => run({ ...context, signal: both }));
   try {
-    const run = step.run as (context: StepContext) => unknown;
-    return await abortable(
-      Promise.resolve().then(() => run({ ...context, signal: both })),
-      both,
-    );
+    return await abortable(working, both);
   } catch (error) {
+    if (!both.aborted) throw error;
+    const late = await Promise.race([
+      working.then(
+        (value) => ({ value }),
+        () => null,
+      ),
+      clock.sleepUntil(clock.now() + stopGraceMicros, done.signal).then(() => null),
+    ]);
     if (timeout.signal.aborted && !signal.aborted) throw timeout.signal.reason;
+    if (late !== null) return late.value;
     throw error;
   } finally {
     done.abort();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { abortable } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import { memoryLedger } from "../testing/memory-ledger.ts";
@@ -21,9 +22,9 @@ function noting(
     schedule: { every: "1h" },
     retry: { delay: "10m", jitter: 0 },
     ...options,
-  }).step("note", async ({ interval, partition }) => {
+  }).step("note", async ({ interval, partition, signal }) => {
     ran.push(`${formatInstant(interval.start).slice(11, 16)}${partition}`);
-    await work(interval.start);
+    await abortable(Promise.resolve(work(interval.start)), signal);
   });
   return { hourly, ran };
 }

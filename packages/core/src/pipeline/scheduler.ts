@@ -2,7 +2,8 @@ import { abortable } from "../abort.ts";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
 import type { LedgerEntry, LedgerKey } from "../ports/ledger.ts";
 import type { AnyPipeline } from "./pipeline.ts";
-import { type AttemptOptions, type RunOutcome, runAttempt, uniqueOwner } from "./run-attempt.ts";
+import { type AttemptOptions, runAttempt, uniqueOwner } from "./run-attempt.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import { latestDueInterval } from "./schedule.ts";
 import type { LogEntry } from "./step.ts";
 

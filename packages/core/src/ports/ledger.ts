@@ -51,7 +51,8 @@ export interface Ledger {
    * Takes the run for `owner`: creates it, retries it when due, or takes it over when its lease has expired.
    * A finished run answers `done` unless it is asked for again: `force` begins a new attempt from the first step, `reopen`
    * one that keeps the recorded steps (to go on after a failure that was repaired). Either also takes a retry that is not
-   * due yet; neither breaks a good lease. A `pending` run goes on with the attempt that it had.
+   * due yet; neither breaks a good lease. A `pending` run goes on with the
+   * attempt that it had, unless it is asked for in one of these ways.
    */
   claim(
     key: LedgerKey,

@@ -166,6 +166,10 @@ const cases: Readonly<Record<string, (subject: LedgerSubject) => Promise<void>>>
     const next = await claim(ledger, key, "b", 21n);
     assert.ok(next.outcome === "claimed");
     assert.deepEqual([next.entry.attempt, next.entry.owner, next.steps.length], [1, "b", 1]);
+    await ledger.finish(key, "b", { status: "pending", now: 30n });
+    const reopened = await ledger.claim(key, { owner: "c", now: 31n, leaseUntil: 131n, reopen: true });
+    assert.ok(reopened.outcome === "claimed");
+    assert.deepEqual([reopened.entry.attempt, reopened.steps.length], [2, 1]);
   },
   async "a retry waits until it is due and keeps the finished steps"({ ledger }) {
     const key = intervalOf(uniqueName("retry"));

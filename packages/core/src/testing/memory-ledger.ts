@@ -29,7 +29,7 @@ export function memoryLedger(): Ledger {
       if ((isHeld && entry.owner !== options.owner) || (isTooEarly && !isAsked))
         return { outcome: "busy", entry };
       const isFresh = options.force === true && !isHeld;
-      const isSameAttempt = isHeld || (entry.status === "pending" && !isFresh);
+      const isSameAttempt = isHeld || (entry.status === "pending" && !isAsked);
       if (isFresh) run.steps = [];
       run.entry = {
         ...entry,

@@ -48,7 +48,7 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
         // A force starts from the first step; anything else goes on after the last recorded one.
         const isFresh = options.force === true && !isHeld;
         if (isFresh) sql.prepare(`DELETE FROM step_result WHERE ${keyCondition}`).run(keyValues(key));
-        const isSameAttempt = isHeld || (entry?.status === "pending" && !isFresh);
+        const isSameAttempt = isHeld || (entry?.status === "pending" && !isAsked);
         const attempt = entry === null ? 1 : isSameAttempt ? entry.attempt : entry.attempt + 1;
         sql
           .prepare(
