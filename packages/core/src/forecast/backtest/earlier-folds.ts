@@ -1,4 +1,4 @@
-import { conformalBound, pooledScores, scoresNeeded } from "../conformal/scores.ts";
+import { conformalBound, scorePools, scoresNeeded } from "../conformal/scores.ts";
 import { boundsOfLevel } from "../levels.ts";
 import type { ScoredFold } from "./scored-fold.ts";
 
@@ -23,11 +23,12 @@ export function intervalsFromEarlierFolds(
       const origins = folds
         .slice(0, index)
         .map((earlier) => errorsKnownAt(earlier, id, horizon, fold.cutoff));
+      const scoresAt = scorePools({ horizon, origins }, 0, 1, neighbours);
       for (const level of levels) {
         const [low, high] = boundsOfLevel(level);
         const needed = scoresNeeded(level / 100);
         for (let step = 1; step <= horizon; step++) {
-          const scores = pooledScores({ horizon, origins }, 0, 1, step, neighbours, needed);
+          const scores = scoresAt(step, needed);
           const bound = scores.length < needed ? Number.NaN : conformalBound(scores, level / 100);
           const row = s * horizon + step - 1;
           (bounds.get(low) as Float64Array)[row] = (fold.mean[row] as number) - bound;

@@ -2,7 +2,7 @@ import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import { boundsOfLevel } from "../levels.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
-import { conformalBound, pooledScores, scoresNeeded } from "./scores.ts";
+import { conformalBound, scorePools, scoresNeeded } from "./scores.ts";
 
 /** What past errors tell about future ones: an immutable value. */
 export interface Calibration {
@@ -72,21 +72,14 @@ export function withOrigin(
   if (options.adaptRate === 0 || origins.length === 0) return { ...calibration, origins: kept };
   const next = missRates.slice();
   eachGroup(calibration, options, (group, first, count) => {
+    const boundAt = boundsOf(calibration, options, first, count);
     options.levels.forEach((level, l) => {
       const at = group * options.levels.length + l;
       let misses = 0;
       let known = 0;
       const bounds = new Float64Array(calibration.horizon);
       for (let step = 1; step <= calibration.horizon; step++)
-        bounds[step - 1] = boundAt(
-          calibration,
-          options,
-          first,
-          count,
-          step,
-          level,
-          1 - (missRates[at] as number),
-        );
+        bounds[step - 1] = boundAt(step, level, 1 - (missRates[at] as number));
       for (let row = first * calibration.horizon; row < (first + count) * calibration.horizon; row++) {
         const score = scores[row] as number;
         const bound = bounds[row % calibration.horizon] as number;
@@ -112,18 +105,15 @@ function eachGroup(
   else for (let s = 0; s < seriesCount; s++) visit(s, s, 1);
 }
 
-function boundAt(
+/** Gives the bound of a group's scores at a step. */
+function boundsOf(
   { horizon, origins }: Calibration,
   { neighbours }: ResolvedConformalOptions,
   firstSeries: number,
   count: number,
-  step: number,
-  level: number,
-  coverage: number,
-): number {
-  const needed = scoresNeeded(level / 100);
-  const scores = pooledScores({ horizon, origins }, firstSeries * horizon, count, step, neighbours, needed);
-  return conformalBound(scores, coverage);
+): (step: number, level: number, coverage: number) => number {
+  const scoresAt = scorePools({ horizon, origins }, firstSeries * horizon, count, neighbours);
+  return (step, level, coverage) => conformalBound(scoresAt(step, scoresNeeded(level / 100)), coverage);
 }
 
 /**
@@ -167,11 +157,12 @@ export function quantilesAround(
   for (const level of ascending)
     for (const probability of boundsOfLevel(level)) bounds.set(probability, new Float64Array(mean.length));
   eachGroup(calibration, options, (group, first, count) => {
+    const boundAt = boundsOf(calibration, options, first, count);
     for (let step = 1; step <= steps; step++) {
       let widest = 0;
       for (const level of ascending) {
         const coverage = 1 - missRateAt(calibration, options, group, level);
-        widest = Math.max(widest, boundAt(calibration, options, first, count, step, level, coverage));
+        widest = Math.max(widest, boundAt(step, level, coverage));
         const [low, high] = boundsOfLevel(level).map(
           (probability) => bounds.get(probability) as Float64Array,
         );

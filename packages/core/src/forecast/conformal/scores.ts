@@ -14,22 +14,21 @@ export function scoresNeeded(coverage: number): number {
 }
 
 /**
- * The scores of a step and its neighbours, ascending. `neighbours` steps on each side are pooled, and more, evenly on both sides, until
- * there are `needed` scores or all steps are in.
+ * Gives the scores of a step and its neighbours, ascending. `neighbours` steps on each side are pooled, and more, evenly on both
+ * sides, until there are `needed` scores or all steps are in. Each pool is made once.
  * @param start - First entry of the series in an origin's row.
  * @param seriesCount - Series pooled, one after the other from `start`.
  */
-export function pooledScores(
+export function scorePools(
   { horizon, origins }: ScoreTable,
   start: number,
   seriesCount: number,
-  step: number,
   neighbours: number,
-  needed: number,
-): Float64Array {
-  for (let reach = neighbours; ; reach++) {
-    const from = Math.max(1, step - reach);
-    const to = Math.min(horizon, step + reach);
+): (step: number, needed: number) => Float64Array {
+  const made = new Map<number, Float64Array>();
+  const poolOf = (from: number, to: number): Float64Array => {
+    const found = made.get(from * horizon + to);
+    if (found !== undefined) return found;
     const pool = new Float64Array(origins.length * seriesCount * (to - from + 1));
     let count = 0;
     for (const scores of origins)
@@ -38,8 +37,18 @@ export function pooledScores(
           const score = scores[start + s * horizon + h - 1] as number;
           if (!Number.isNaN(score)) pool[count++] = score;
         }
-    if (count >= needed || (from === 1 && to === horizon)) return pool.subarray(0, count).sort();
-  }
+    const sorted = pool.subarray(0, count).sort();
+    made.set(from * horizon + to, sorted);
+    return sorted;
+  };
+  return (step, needed) => {
+    for (let reach = neighbours; ; reach++) {
+      const from = Math.max(1, step - reach);
+      const to = Math.min(horizon, step + reach);
+      const pool = poolOf(from, to);
+      if (pool.length >= needed || (from === 1 && to === horizon)) return pool;
+    }
+  };
 }
 
 /**

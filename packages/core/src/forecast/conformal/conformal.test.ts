@@ -1,0 +1,394 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../../random.ts";
+import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
+import type { Columns } from "../../schema/columns.ts";
+import { columnsFromArrays } from "../../schema/from-arrays.ts";
+import { panel } from "../build-panel.ts";
+import type { Forecast } from "../forecast.ts";
+import type { Forecaster } from "../forecaster.ts";
+import { gbdt } from "../gbdt/gbdt.ts";
+import { intervalOf } from "../levels.ts";
+import { loadForecaster } from "../load-forecaster.ts";
+import { seasonalNaive } from "../models/seasonal-naive.ts";
+import { windowAverage } from "../models/window-average.ts";
+import { reduce } from "../reduce/reduce.ts";
+import type { FittedRegressor } from "../regressor.ts";
+import { conformal } from "./conformal.ts";
+import type { FittedConformal } from "./fitted.ts";
+import { conformalBound, scorePools, scoresNeeded } from "./scores.ts";
+
+const hour = 3_600_000_000n;
+
+function rows(values: Readonly<Record<string, readonly (number | null)[]>>, from = 0): Columns {
+  const entries = Object.entries(values).flatMap(([key, y]) =>
+    y.map((value, i) => ({ key, value, at: hour * BigInt(from + i) })),
+  );
+  return columnsFromArrays(
+    { key: utf8(), at: timestamp(), y: nullable(float64()), plan: float64() },
+    {
+      key: entries.map(({ key }) => key),
+      at: BigInt64Array.from(entries, ({ at }) => at),
+      y: entries.map(({ value }) => value),
+      plan: Float64Array.from(entries, ({ at }) => Number((at / hour) % 7n)),
+    },
+  ) as Columns;
+}
+const spec = { keys: ["key"], time: "at", target: "y", frequency: "1h" } as const;
+const normals = (seed: string, n: number, scale: (i: number) => number = () => 1) => {
+  const random = createRandom(seed);
+  return Array.from({ length: n }, (_, i) => scale(i) * random.normal());
+};
+
+/** Forecasts that leave all of the series as errors. */
+const alwaysZero = reduce(
+  {
+    kind: "zero",
+    params: {},
+    fit: async (x) => zeroes(x.columns.map(({ name }) => name)),
+    load: () => zeroes(["lag_6"]),
+  },
+  { lags: [6] },
+);
+function zeroes(featureNames: readonly string[]): FittedRegressor {
+  return {
+    kind: "zero",
+    featureNames,
+    predict: (x) => new Float64Array(x.rows),
+    save: () => new Uint8Array(1),
+  };
+}
+
+/** Lives through `y` one horizon at a time and counts how often intervals held the outcomes, from `start` on. */
+async function live(
+  forecaster: Forecaster,
+  options: Parameters<typeof conformal>[1],
+  y: readonly number[],
+  { start, horizon, levels }: { start: number; horizon: number; levels: readonly number[] },
+) {
+  let fitted: FittedConformal<never> = (await conformal(forecaster, options).fit(
+    panel(rows({ a: y.slice(0, start) }), spec),
+    { horizon },
+  )) as FittedConformal<never>;
+  const held = levels.map(() => 0);
+  let count = 0;
+  for (let t = start; t + horizon <= y.length; t += horizon) {
+    const forecast = fitted.predict({ levels });
+    for (let h = 0; h < horizon; h++) {
+      count++;
+      levels.forEach((level, l) => {
+        const { lower, upper } = intervalOf(forecast.quantiles, level) as {
+          lower: Float64Array;
+          upper: Float64Array;
+        };
+        const outcome = y[t + h] as number;
+        if (outcome >= (lower[h] as number) && outcome <= (upper[h] as number))
+          held[l] = (held[l] as number) + 1;
+      });
+    }
+    fitted = fitted.update(rows({ a: y.slice(t, t + horizon) }, t));
+  }
+  return { coverage: held.map((inside) => inside / count), count, fitted };
+}
+
+describe("conformal bounds", () => {
+  it("are the scores of the rank that the theory says, by counting", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 99 }),
+        (scores, percent) => {
+          const sorted = Float64Array.from(scores).sort();
+          const bound = conformalBound(sorted, percent / 100);
+          const atMost = (value: number) => scores.filter((score) => score <= value).length;
+          const needed = ((scores.length + 1) * percent) / 100;
+          if (needed > scores.length) expect(bound).toBe(Math.max(...scores));
+          else {
+            expect(atMost(bound)).toBeGreaterThanOrEqual(needed - 1e-9);
+            const smaller = scores.filter((score) => score < bound);
+            if (smaller.length > 0) expect(atMost(Math.max(...smaller))).toBeLessThan(needed);
+          }
+        },
+      ),
+    );
+    expect(conformalBound(new Float64Array(0), 0.8)).toBeNaN();
+  });
+
+  it("need 4 scores for 80 %, 19 for 95 %, 99 for 99 %", () => {
+    expect([0.5, 0.8, 0.95, 0.99].map(scoresNeeded)).toEqual([1, 4, 19, 99]);
+    for (const percent of [50, 80, 90, 95, 99]) {
+      const n = scoresNeeded(percent / 100);
+      expect(Math.ceil(((n + 1) * percent) / 100 - 1e-9)).toBeLessThanOrEqual(n);
+      expect(Math.ceil((n * percent) / 100 - 1e-9)).toBeGreaterThan(n - 1);
+    }
+  });
+
+  it("pool the neighbours of a step, and more where there are too few scores", () => {
+    const origins = [Float64Array.of(1, 2, 3, 4), Float64Array.of(5, Number.NaN, 7, 8)];
+    const table = { horizon: 4, origins };
+    expect([...scorePools(table, 0, 1, 0)(2, 1)]).toEqual([2]);
+    expect([...scorePools(table, 0, 1, 0)(2, 2)]).toEqual([1, 2, 3, 5, 7]);
+    expect([...scorePools(table, 0, 1, 1)(1, 1)]).toEqual([1, 2, 5]);
+    expect([...scorePools(table, 0, 1, 1)(1, 99)]).toEqual([1, 2, 3, 4, 5, 7, 8]);
+    const two = { horizon: 2, origins: [Float64Array.of(1, 2, 30, 40)] };
+    expect([...scorePools(two, 2, 1, 0)(1, 1)]).toEqual([30]);
+    expect([...scorePools(two, 0, 2, 0)(1, 1)]).toEqual([1, 30]);
+  });
+});
+
+describe("coverage", () => {
+  it("is the promised one for exchangeable errors, within sampling error", async () => {
+    const levels = [50, 80, 95];
+    for (const adaptRate of [0, 0.02]) {
+      const held = levels.map(() => 0);
+      let total = 0;
+      for (const seed of ["a", "b", "c", "d", "e"]) {
+        const { coverage, count } = await live(
+          alwaysZero,
+          { folds: 40, levels, adaptRate },
+          normals(seed, 3000),
+          {
+            start: 600,
+            horizon: 6,
+            levels,
+          },
+        );
+        total += count;
+        coverage.forEach((share, l) => {
+          held[l] = (held[l] as number) + share * count;
+        });
+      }
+      levels.forEach((level, l) => {
+        const error = (held[l] as number) / total - level / 100;
+        const standardError = Math.sqrt(((level / 100) * (1 - level / 100)) / total);
+        expect(Math.abs(error), `${level} %, rate ${adaptRate}`).toBeLessThan(3 * standardError);
+      });
+    }
+  });
+
+  it("is kept while errors grow sevenfold, where intervals that do not adapt fail", async () => {
+    const y = normals("drift", 4000, (i) => 1 + (6 * i) / 4000);
+    const at = { start: 500, horizon: 6, levels: [80, 95] };
+    const long = { folds: 60, window: 600, neighbours: 6 };
+    const fixed = (await live(alwaysZero, { ...long, adaptRate: 0 }, y, at)).coverage;
+    const adaptive = (await live(alwaysZero, { ...long, adaptRate: 0.05 }, y, at)).coverage;
+    expect(fixed[0]).toBeLessThan(0.72);
+    expect(fixed[1]).toBeLessThan(0.92);
+    expect(Math.abs((adaptive[0] as number) - 0.8)).toBeLessThan(0.02);
+    expect(Math.abs((adaptive[1] as number) - 0.95)).toBeLessThan(0.015);
+  });
+
+  it("comes back after a jump of the errors, and the aimed miss rates show it", async () => {
+    const y = normals("jump", 1200, (i) => (i < 600 ? 1 : 5));
+    const { fitted } = await live(alwaysZero, { folds: 30, adaptRate: 0.1 }, y.slice(0, 660), {
+      start: 500,
+      horizon: 6,
+      levels: [80],
+    });
+    const aimed = fitted.adaptedLevels.find(({ level }) => level === 80)?.missRate as number;
+    expect(aimed).toBeLessThan(0.15);
+  });
+});
+
+describe("conformal", () => {
+  const y = normals("scores", 400).map((value, i) => 20 + 5 * Math.sin(i) + value);
+  const make = (options: Parameters<typeof conformal>[1] = {}) =>
+    conformal(windowAverage({ window: 24 }), { folds: 10, ...options });
+  const fit = (
+    options: Parameters<typeof conformal>[1] = {},
+    values: readonly (number | null)[] = y.slice(0, 200),
+  ) => make(options).fit(panel(rows({ a: values }), spec), { horizon: 4 });
+
+  it("scores forecasts of its own past, one horizon apart, without fitting them on their outcomes", async () => {
+    const fitted = await fit({ neighbours: 0, adaptRate: 0 });
+    const scores: number[][] = [];
+    for (let fold = 0; fold < 10; fold++) {
+      const cutoff = 200 - (10 - fold) * 4;
+      const mean = y.slice(cutoff - 24, cutoff).reduce((sum, value) => sum + value, 0) / 24;
+      scores.push(y.slice(cutoff, cutoff + 4).map((value) => Math.abs(value - mean)));
+    }
+    const forecast = fitted.predict({ levels: [80] });
+    const { lower, upper } = intervalOf(forecast.quantiles, 80) as {
+      lower: Float64Array;
+      upper: Float64Array;
+    };
+    for (let h = 0; h < 4; h++) {
+      // Ten scores of a step: the ninth smallest.
+      const bound = scores.map((row) => row[h] as number).sort((a, b) => a - b)[8] as number;
+      expect((upper[h] as number) - (forecast.mean[h] as number)).toBeCloseTo(bound, 9);
+      expect((forecast.mean[h] as number) - (lower[h] as number)).toBeCloseTo(bound, 9);
+    }
+    expect(fitted.origins).toBe(10);
+  });
+
+  it("gives the same state whether rows come one by one, by the horizon or all at once", async () => {
+    const fitted = await fit();
+    const whole = fitted.update(rows({ a: y.slice(200, 262) }, 200));
+    for (const size of [1, 3, 4, 10, 31]) {
+      let pieces = fitted;
+      for (let t = 200; t < 262; t += size)
+        pieces = pieces.update(rows({ a: y.slice(t, Math.min(262, t + size)) }, t));
+      expect(pieces.save()).toEqual(whole.save());
+      expect(pieces.predict({ levels: [80, 95] })).toEqual(whole.predict({ levels: [80, 95] }));
+    }
+    expect(whole.origins).toBe(20);
+  });
+
+  it("predicts the same whatever comes later: intervals never know their outcomes", async () => {
+    const fitted = await fit();
+    const forecasts = (later: readonly number[]): Forecast[] => {
+      const made: Forecast[] = [];
+      let state = fitted;
+      for (let t = 200; t < 240; t += 4) {
+        made.push(state.predict({ levels: [80] }));
+        state = state.update(rows({ a: later.slice(t - 200, t - 196) }, t));
+      }
+      return made;
+    };
+    const clean = y.slice(200, 240);
+    const [one, other] = [
+      forecasts(clean),
+      forecasts(clean.map((value, i) => (i < 22 ? value : value + 100))),
+    ];
+    // The change begins at row 222, which the sixth forecast (cutoff 219) predicts and the seventh knows.
+    expect(other.slice(0, 6)).toEqual(one.slice(0, 6));
+    expect(other[6]).not.toEqual(one[6]);
+  });
+
+  it("nests intervals, also of levels that do not adapt themselves", async () => {
+    let fitted = await fit({ folds: 30 });
+    fitted = fitted.update(rows({ a: y.slice(200, 400).map((value, i) => value + i / 10) }, 200));
+    const { quantiles } = fitted.predict({ levels: [95, 50, 80, 90, 60] });
+    expect(quantiles.map(({ probability }) => probability)).toEqual([
+      0.025, 0.05, 0.1, 0.2, 0.25, 0.75, 0.8, 0.9, 0.95, 0.975,
+    ]);
+    for (let h = 0; h < 4; h++)
+      for (let q = 1; q < quantiles.length; q++)
+        expect(quantiles[q]?.values[h]).toBeGreaterThanOrEqual(quantiles[q - 1]?.values[h] as number);
+    expect(() => fitted.predict({ levels: [99.9] })).toThrow(/99.9 % needs 999 scores; the calibration has/);
+  });
+
+  it("widens with the forecast as told, scales with the target, and keeps within its range", async () => {
+    const values = y.slice(0, 200);
+    for (const spread of ["constant", "root", "proportional"] as const) {
+      const plain = (await fit({ spread }, values)).predict({ levels: [80] });
+      const scaled = (
+        await fit(
+          { spread },
+          values.map((value) => value * 1000),
+        )
+      ).predict({ levels: [80] });
+      plain.quantiles.forEach(({ values: bounds }, q) => {
+        bounds.forEach((bound, row) => {
+          expect((scaled.quantiles[q]?.values[row] as number) / 1000).toBeCloseTo(bound, 8);
+        });
+      });
+    }
+    const seasonal = conformal(seasonalNaive({ seasonLength: 4 }), {
+      folds: 10,
+      spread: "proportional",
+      neighbours: 4,
+    });
+    const bumpy = Array.from(
+      { length: 100 },
+      (_, i) => (i % 4 === 0 ? 1 : 10) * (1 + (((i * 7) % 5) - 2) / 10),
+    );
+    const forecast = (await seasonal.fit(panel(rows({ a: bumpy }), spec), { horizon: 4 })).predict({
+      levels: [80],
+    });
+    const width = (row: number) =>
+      (forecast.quantiles[1]?.values[row] as number) - (forecast.quantiles[0]?.values[row] as number);
+    for (let row = 0; row < 4; row++)
+      expect(width(row) / (forecast.mean[row] as number)).toBeCloseTo(
+        width(0) / (forecast.mean[0] as number),
+        9,
+      );
+    const bounded = (await fit({ lowest: 19, highest: 21 })).predict({ levels: [95] });
+    for (const { values: bounds } of bounded.quantiles)
+      for (const bound of bounds) {
+        expect(bound).toBeGreaterThanOrEqual(19);
+        expect(bound).toBeLessThanOrEqual(21);
+      }
+  });
+
+  it("keeps scores by series, or pools them", async () => {
+    const loud = y.map((value) => 20 + 30 * (value - 20));
+    const both = panel(rows({ calm: y.slice(0, 200), loud: loud.slice(0, 200) }), spec);
+    const widths = async (by: "series" | "panel") => {
+      const forecast = (await make({ by }).fit(both, { horizon: 4 })).predict({ levels: [80] });
+      return [0, 4].map(
+        (row) =>
+          (forecast.quantiles[1]?.values[row] as number) - (forecast.quantiles[0]?.values[row] as number),
+      );
+    };
+    const [calm, noisy] = await widths("series");
+    expect((noisy as number) / (calm as number)).toBeCloseTo(30, 6);
+    const [a, b] = await widths("panel");
+    expect(a).toBe(b);
+  });
+
+  it("goes on when a series stays away or outcomes are missing", async () => {
+    const both = panel(rows({ a: y.slice(0, 200), b: y.slice(0, 200) }), spec);
+    let fitted = await make().fit(both, { horizon: 4 });
+    fitted = fitted.update(rows({ a: y.slice(200, 204) }, 200));
+    expect(fitted.save().length).toBeGreaterThan(0);
+    // Once one series is two horizons ahead, it waits no longer: an origin joins the ten of the fit.
+    fitted = fitted.update(rows({ a: [null, null, null, null] }, 204));
+    expect([...fitted.lastTimes]).toEqual([hour * 207n, hour * 199n]);
+    const loaded = loadForecaster(fitted.save());
+    expect(loaded.predict({ levels: [80] })).toEqual(fitted.predict({ levels: [80] }));
+    expect(fitted.origins).toBe(11);
+    fitted = fitted.update(rows({ b: y.slice(200, 240) }, 200));
+    expect([...fitted.lastTimes]).toEqual([hour * 207n, hour * 239n]);
+    expect(fitted.predict({ levels: [80] }).quantiles[0]?.values.every(Number.isFinite)).toBe(true);
+  });
+
+  it("takes late values in, for forecasts and for scores not yet made", async () => {
+    const late = await fit({}, [...y.slice(0, 199), null]);
+    const filled = late.update(rows({ a: [y[199] as number] }, 199));
+    const expected = (
+      await windowAverage({ window: 24 }).fit(panel(rows({ a: y.slice(0, 200) }), spec), { horizon: 4 })
+    ).predict().mean;
+    expect(filled.predict().mean).toEqual(expected);
+    const later = rows({ a: y.slice(200, 208) }, 200);
+    expect(loadForecaster(filled.update(later).save()).predict()).toEqual(filled.update(later).predict());
+  });
+
+  it("hands known-future values to the forecaster within, in calibration, prediction and scoring", async () => {
+    const planned = panel(rows({ a: y.slice(0, 200) }), { ...spec, knownFuture: ["plan"] });
+    const fitted = await conformal(reduce(gbdt({ trees: 5 }), { lags: [4, 24] }), { folds: 5 }).fit(planned, {
+      horizon: 4,
+    });
+    const future = rows({ a: y.slice(200, 204) }, 200);
+    const before = fitted.predict({ future, levels: [80] });
+    expect(() => (fitted as FittedConformal).predict({ levels: [80] })).toThrow(/future values of plan/);
+    const updated = fitted.update(future);
+    expect(updated.origins).toBe(6);
+    const again = loadForecaster(updated.save());
+    const next = rows({ a: [null, null, null, null] }, 204);
+    expect(again.predict({ future: next, levels: [80] })).toEqual(
+      updated.predict({ future: next, levels: [80] }),
+    );
+    expect(fitted.predict({ future, levels: [80] })).toEqual(before);
+  });
+
+  it("refuses what cannot be calibrated, with the numbers", async () => {
+    await expect(fit({ folds: 50 })).rejects.toMatchObject({ code: "SERIES_TOO_SHORT" });
+    await expect(fit({ folds: 48 })).rejects.toThrow(
+      /Without the 192 rows of the calibration \(48 folds of 4 steps\).*has 8/,
+    );
+    await expect(fit({ folds: 4, window: 4 })).rejects.toThrow(
+      /95 % needs 19 scores; the calibration has 16 from 4 origins of 4 steps/,
+    );
+    for (const [options, message] of [
+      [{ levels: [0] }, /level must be/],
+      [{ folds: 0 }, /folds must be/],
+      [{ folds: 9, window: 8 }, /window of 8 origins is shorter/],
+      [{ adaptRate: 2 }, /adaptRate/],
+      [{ spread: "wide" }, /spread is/],
+      [{ by: "city" }, /by is/],
+      [{ lowest: 3, highest: 2 }, /must be below/],
+    ] as const)
+      expect(() => make(options as never)).toThrow(message);
+  });
+});

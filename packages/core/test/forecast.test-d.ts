@@ -1,0 +1,86 @@
+import {
+  type Columns,
+  columnsFromRows,
+  conformal,
+  type FittedForecaster,
+  type Forecaster,
+  float64,
+  gbdt,
+  nullable,
+  type Panel,
+  panel,
+  reduce,
+  seasonalNaive,
+  slicePanel,
+  timestamp,
+  utf8,
+} from "@tsops/core";
+import { expectTypeOf, it } from "vitest";
+
+const columns = columnsFromRows(
+  { city: utf8(), at: timestamp(), users: nullable(float64()), temp: float64(), sky: utf8() },
+  [],
+);
+const common = { keys: ["city"], time: "at", target: "users", frequency: "1h" } as const;
+declare const future: Columns;
+
+it("names the known-future columns of a panel in its type", () => {
+  expectTypeOf(panel(columns, { ...common, knownFuture: ["temp", "sky"] })).toEqualTypeOf<
+    Panel<"temp" | "sky">
+  >();
+  expectTypeOf(panel(columns, common)).toEqualTypeOf<Panel<never>>();
+  expectTypeOf(slicePanel(panel(columns, { ...common, knownFuture: ["temp"] }), { until: 0n })).toEqualTypeOf<
+    Panel<"temp">
+  >();
+});
+
+it("takes only columns of the right kind", () => {
+  // @ts-expect-error "users" is a number, not an instant
+  panel(columns, { ...common, time: "users" });
+  // @ts-expect-error "sky" is text, which cannot be forecast
+  panel(columns, { ...common, target: "sky" });
+  // @ts-expect-error floats cannot be keys
+  panel(columns, { ...common, keys: ["temp"] });
+  // @ts-expect-error there is no column "wind"
+  panel(columns, { ...common, knownFuture: ["wind"] });
+});
+
+it("does not let future values be forgotten where the model was fitted with known-future columns", async () => {
+  const planned = panel(columns, { ...common, knownFuture: ["temp"] });
+  const fitted = await reduce(gbdt(), { lags: [24] }).fit(planned, { horizon: 24 });
+  expectTypeOf(fitted).toExtend<FittedForecaster<"temp">>();
+  fitted.predict({ future });
+  fitted.update(future).predict({ future, levels: [80] });
+  // @ts-expect-error Expected 1 arguments, but got 0.
+  fitted.predict();
+  // @ts-expect-error Property 'future' is missing
+  fitted.predict({ levels: [80] });
+  const wrapped = await conformal(reduce(gbdt(), { lags: [24] })).fit(planned, { horizon: 24 });
+  // @ts-expect-error Expected 1 arguments, but got 0.
+  wrapped.predict();
+});
+
+it("asks for no future values where there are none, or where the model uses none", async () => {
+  const plain = await reduce(gbdt(), { lags: [24] }).fit(panel(columns, common), { horizon: 24 });
+  plain.predict();
+  plain.predict({ horizon: 3 });
+  const naive = await seasonalNaive({ seasonLength: 24 }).fit(
+    panel(columns, { ...common, knownFuture: ["temp"] }),
+    { horizon: 24 },
+  );
+  expectTypeOf(naive).toEqualTypeOf<FittedForecaster<never>>();
+  naive.predict();
+});
+
+it("lets every fitted forecaster be used where the columns are not known", async () => {
+  const planned = panel(columns, { ...common, knownFuture: ["temp"] });
+  const anyForecaster: Forecaster = seasonalNaive({ seasonLength: 24 });
+  const fitted = await anyForecaster.fit(planned, { horizon: 24 });
+  expectTypeOf(fitted).toEqualTypeOf<FittedForecaster<"temp">>();
+  const served: FittedForecaster[] = [
+    fitted,
+    await seasonalNaive({ seasonLength: 2 }).fit(planned, { horizon: 24 }),
+  ];
+  served[0]?.predict();
+  served[0]?.predict({ future });
+});
