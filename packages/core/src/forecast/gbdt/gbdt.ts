@@ -68,7 +68,9 @@ function divideRows(
   if (validation !== undefined)
     return { train, validation: { ...validation, weights: validation.weights }, patience };
   const cut = x.rows - Math.round(x.rows * fraction);
-  if (cut === 0 || cut === x.rows) return { train, validation: undefined, patience };
+  const heldWeights = weights?.subarray(cut) ?? [1];
+  if (cut === 0 || cut === x.rows || !heldWeights.some((weight) => weight > 0))
+    return { train, validation: undefined, patience };
   return { train: rowRange(train, 0, cut), validation: rowRange(train, cut, x.rows), patience };
 }
 

@@ -4,8 +4,6 @@ import { createRandom } from "../../random.ts";
 import { synthetic } from "./__fixtures__/synthetic.ts";
 import { gbdt } from "./gbdt.ts";
 import { scanResult } from "./kernels.ts";
-import { assembleKernels } from "./wasm/build.ts";
-import { kernelsWasm } from "./wasm/kernels-wasm.ts";
 import { createWorkspace, plainWorkspace, type Workspace } from "./workspace.ts";
 
 /** Random bins, rows and gradients, laid out in a workspace. */
@@ -74,10 +72,6 @@ describe("the kernels in WebAssembly", () => {
   afterEach(() => {
     vi.unstubAllGlobals();
     vi.resetModules();
-  });
-
-  it("are what kernels.wat says", async () => {
-    expect(kernelsWasm).toBe(await assembleKernels());
   });
 
   it("compute what those in JavaScript compute, bit by bit", () => {

@@ -91,7 +91,7 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
       checkPredictInput(x, columns);
       const sources = x.columns.map(({ values }, c) => {
         const lookup = lookups[c];
-        return lookup === undefined ? values : Float64Array.from(values, lookup);
+        return lookup === undefined ? values : values.map((code) => lookup(code));
       });
       return scoreRows(forest, sources, x.rows, baseline);
     },

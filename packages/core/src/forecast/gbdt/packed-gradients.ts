@@ -46,6 +46,7 @@ export function packGradients(target: PackedGradients, gradients: Float64Array, 
     packed[row] = Math.floor(gradients[row]! * scale + 0.5) * countUnit + 1;
 }
 
+/** At most 2^500, so that its square is finite: smaller gradients than that can show count as 0. */
 function powerOfTwoBelow(value: number): number {
-  return 2 ** Math.floor(Math.log2(value));
+  return 2 ** Math.min(500, Math.floor(Math.log2(value)));
 }

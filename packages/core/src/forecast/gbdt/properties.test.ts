@@ -186,6 +186,27 @@ describe("gbdt on odd values", () => {
     await expect(fit).rejects.toSatisfy((error) => TsopsError.is(error, "VALUE_INVALID"));
   });
 
+  it("predicts finite numbers for targets of any size", async () => {
+    const { x, y } = synthetic("numeric", 5, 200);
+    for (const size of [1e-310, 1e-200, 1e200, 1e303]) {
+      const target = y.map((value) => value * size);
+      for (const loss of ["squared", "absolute"] as const) {
+        const predicted = (await gbdt({ trees: 5, loss }).fit(x, target)).predict(x);
+        for (const value of predicted) expect(Math.abs(value)).toBeLessThanOrEqual(20 * size);
+      }
+    }
+  });
+
+  it("learns from the other rows when all those held out, or all others, have weight 0", async () => {
+    const { x, y } = synthetic("numeric", 6, 100);
+    const regressor = gbdt({ trees: 3, earlyStopping: { fraction: 0.2 } });
+    const first = y.map((_, row) => (row < 80 ? 1 : 0));
+    const model = await regressor.fit(x, y, { weights: first });
+    expect([model.treeCount, model.validationLosses]).toEqual([3, []]);
+    const refusal = regressor.fit(x, y, { weights: first.map((weight) => 1 - weight) });
+    await expect(refusal).rejects.toSatisfy((error) => TsopsError.is(error, "VALUE_INVALID"));
+  });
+
   it("keeps small differences on a large offset", async () => {
     const { x, y } = synthetic("numeric", 5, 500);
     const plain = (await gbdt({ trees: 20 }).fit(x, y)).predict(x);

@@ -1,7 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
-import { createRandom, type Random } from "../../random.ts";
 import type { FeatureMatrix } from "../regressor.ts";
 import { binColumns, matrixSpace, packRows, planRows } from "./binned-matrix.ts";
 import { BinLearner, type ColumnBins } from "./bins.ts";
@@ -12,6 +11,7 @@ import { lossOf } from "./loss.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 import { createPackedGradients, packGradients } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
+import { createSampler } from "./sampler.ts";
 import type { SplitLimits } from "./split.ts";
 import { createWorkspace, spaceFor } from "./workspace.ts";
 
@@ -56,6 +56,10 @@ export async function boost(
   const breathe = breather(control.signal);
   const { y, weights } = train;
   const active = activeRows(train.x.rows, weights);
+  if (active.length === 0)
+    throw new TsopsError("VALUE_INVALID", `All ${train.x.rows} rows to learn from have weight 0.`, {
+      hint: "The last rows are held out for early stopping; give some of the others a positive weight.",
+    });
   const learner = new BinLearner(active, options.bins);
   const bins: ColumnBins[] = [];
   for (const column of train.x.columns) {
@@ -228,45 +232,6 @@ function splitLimits(
       l2: (options.l2 + l2) * weightScale,
     },
   };
-}
-
-interface Draw {
-  /** Rows to fit on, ascending. */
-  readonly rows: Uint32Array;
-  /** The other active rows, ascending. */
-  readonly rest: Uint32Array;
-  readonly columns: Int32Array;
-}
-
-/** Draws rows and columns per tree, without replacement, in ascending order. */
-function createSampler(active: Uint32Array, columnCount: number, options: ResolvedGbdtOptions) {
-  const rowCount = Math.max(1, Math.round(active.length * options.rowFraction));
-  const usedCount = Math.max(Math.min(1, columnCount), Math.round(columnCount * options.columnFraction));
-  const samplesRows = rowCount < active.length;
-  const all = Uint32Array.from({ length: columnCount }, (_, column) => column);
-  const rowRandom = createRandom(options.seed).fork("rows");
-  const columnRandom = createRandom(options.seed).fork("columns");
-  return {
-    samplesRows,
-    isRandom: samplesRows || usedCount < columnCount,
-    draw(): Draw {
-      const [rows, rest] = samplesRows ? choose(active, rowCount, rowRandom) : [active, new Uint32Array(0)];
-      const [columns] = usedCount < columnCount ? choose(all, usedCount, columnRandom) : [all];
-      return { rows, rest, columns: Int32Array.from(columns) };
-    },
-  };
-}
-
-/** Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S): every subset of the size is equally likely. */
-function choose(from: Uint32Array, count: number, random: Random): [Uint32Array, Uint32Array] {
-  const chosen = new Uint32Array(count);
-  const rest = new Uint32Array(from.length - count);
-  let taken = 0;
-  for (let i = 0; i < from.length; i++) {
-    if (random.uniform() * (from.length - i) < count - taken) chosen[taken++] = from[i] as number;
-    else rest[i - taken] = from[i] as number;
-  }
-  return [chosen, rest];
 }
 
 /** Translates used columns to columns and bins to thresholds. */

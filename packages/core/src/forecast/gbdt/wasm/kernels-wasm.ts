@@ -1,4 +1,4 @@
-// Written by build.ts from kernels.wat.
+// Written by packages/core/test/build-gbdt-kernels.ts from kernels.wat.
 
 /** The kernels as a WebAssembly module, in base64. */
 export const kernelsWasm: string = [

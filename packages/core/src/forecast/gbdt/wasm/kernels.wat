@@ -1,5 +1,5 @@
 ;; The inner loops of gbdt. Same arithmetic in the same order as kernels.ts, which serves where WebAssembly does not.
-;; After a change run `npx tsx packages/core/src/forecast/gbdt/wasm/build.ts`, which writes kernels-wasm.ts.
+;; After a change run `npx tsx packages/core/test/build-gbdt-kernels.ts`, which writes kernels-wasm.ts.
 (module
   (import "workspace" "memory" (memory 0))
 
