@@ -1,6 +1,8 @@
 // The public contract of @tsops/monitor: every name is listed, grouped by folder.
 
+export { coverageAlert } from "./alerts.ts";
 export { benjaminiHochberg, simes } from "./drift/combine.ts";
+export { driftDecision } from "./drift/decision.ts";
 export {
   type ColumnDrift,
   type DriftOptions,
@@ -9,3 +11,34 @@ export {
   driftTest,
 } from "./drift/drift-test.ts";
 export type { DriftTestName } from "./drift/test-outcome.ts";
+export {
+  type PerformanceOptions,
+  type PerformanceSplit,
+  performanceByWindow,
+  type WindowPerformance,
+} from "./performance/by-window.ts";
+export {
+  type JoinedOutcomes,
+  type JoinOutcomesOptions,
+  joinOutcomes,
+  type PredictionSource,
+} from "./performance/join-outcomes.ts";
+export type { PerformanceMetrics } from "./performance/metrics.ts";
+export type { OutcomeColumns } from "./performance/outcome-index.ts";
+export type { RetrainCheck, TriggerByChecks } from "./retrain/checks.ts";
+export {
+  type DatedDrift,
+  evaluateRetrain,
+  type RetrainDecision,
+  type RetrainEvidence,
+  type RetrainQuestion,
+  type RetrainState,
+} from "./retrain/evaluate.ts";
+export {
+  type KOfN,
+  type RetrainMetric,
+  type RetrainPolicy,
+  type RetrainPolicyOptions,
+  retrainPolicy,
+} from "./retrain/policy.ts";
+export { lastRetrainAttempt, requestRetrain } from "./retrain/request.ts";

@@ -126,12 +126,7 @@ function seasonTest(
 }
 
 /** Log ratio of innovation variances, with the standard error that their fourth moments give. */
-function scaleTest(
-  model: Autoregression,
-  residuals: Float64Array,
-  ratio: number,
-  rest: number,
-): TestOutcome {
+function scaleTest(model: Autoregression, residuals: Float64Array, ratio: number, rest: number): TestOutcome {
   const spread =
     (kurtosis(model.innovations) - 1) / model.degrees + (kurtosis(residuals) - 1) / Math.max(rest, 1);
   const statistic = Math.log(ratio) / Math.sqrt(spread);
@@ -182,8 +177,7 @@ function autocorrelationTest(
   if (fit === null) return null;
   const difference = fit.phi.map((value, i) => value - (model.phi[i] as number));
   const covariance = fit.inverse.map(
-    (value, i) =>
-      value * fit.innovationVariance + (model.inverse[i] as number) * model.innovationVariance,
+    (value, i) => value * fit.innovationVariance + (model.inverse[i] as number) * model.innovationVariance,
   );
   const precision = invert(covariance, order);
   if (precision === null) return null;

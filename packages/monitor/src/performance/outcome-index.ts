@@ -1,0 +1,151 @@
+import { type Column, type Columns, isValid, type SeriesKey, seriesKeyText, TsopsError } from "@tsops/core";
+
+/** Where outcomes lie in a table of columns. */
+export interface OutcomeColumns {
+  /** Key columns; empty for one series. */
+  readonly keys: readonly string[];
+  readonly time: string;
+  readonly target: string;
+  /** When an outcome became known. Without it the row order says what is newer. */
+  readonly availableAt?: string;
+}
+
+/** The outcome that holds at an instant of a series. */
+export interface OutcomeIndex {
+  /** A reader for one series: the row that holds at an instant, or -1. Fast for instants in ascending order. */
+  rowsOf(key: SeriesKey): (time: bigint) => number;
+  /** The target of each row; NaN when missing or not finite. */
+  readonly values: Float64Array;
+  /** Rows that a newer row of the same series and time replaces. */
+  readonly revised: number;
+  /** Rows without key or time, or not known yet. */
+  readonly ignored: number;
+}
+
+/**
+ * Orders outcomes by series and time. Of several rows with one series and time the one with the greatest
+ * (available at with null lowest, row) holds.
+ * @param asOf - Only rows known at that instant count; needs `availableAt`.
+ * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH
+ */
+export function indexOutcomes(outcomes: Columns, names: OutcomeColumns, asOf?: bigint): OutcomeIndex {
+  const time = columnOf(outcomes, names.time, ["timestamp"], "time");
+  const target = columnOf(outcomes, names.target, ["float64", "int64", "bool"], "target");
+  const keys = names.keys.map((name) => columnOf(outcomes, name, ["utf8", "int64", "bool"], "key"));
+  const known =
+    names.availableAt === undefined
+      ? null
+      : columnOf(outcomes, names.availableAt, ["timestamp"], "available-at");
+  if (asOf !== undefined && known === null)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      "asOf was given, but no column says when outcomes became known.",
+      {
+        hint: "Name it: availableAt.",
+      },
+    );
+
+  const knownAt = (row: number): bigint | null =>
+    known !== null && isValid(known.valid, row) ? (known.values[row] as bigint) : null;
+  const bySeries = new Map<string, number[]>();
+  let ignored = 0;
+  for (let row = 0; row < outcomes.length; row++) {
+    const at = knownAt(row);
+    const isHidden = asOf !== undefined && (at === null || at > asOf);
+    if (isHidden || !isValid(time.valid, row) || keys.some((key) => !isValid(key.valid, row))) {
+      ignored++;
+      continue;
+    }
+    const text = keyText(names.keys, keys, row);
+    const rows = bySeries.get(text);
+    if (rows === undefined) bySeries.set(text, [row]);
+    else rows.push(row);
+  }
+
+  let revised = 0;
+  const held = new Map<string, { readonly rows: Int32Array; readonly times: BigInt64Array }>();
+  for (const [text, rows] of bySeries) {
+    rows.sort((a, b) => compare(time.values[a], time.values[b]) || compare(knownAt(a), knownAt(b)) || a - b);
+    const last = rows.filter((row, i) => time.values[row] !== time.values[rows[i + 1] as number]);
+    revised += rows.length - last.length;
+    held.set(text, {
+      rows: Int32Array.from(last),
+      times: BigInt64Array.from(last, (row) => time.values[row] as bigint),
+    });
+  }
+  const values = Float64Array.from({ length: outcomes.length }, (_, row) => {
+    const value = isValid(target.valid, row) ? Number(target.values[row]) : Number.NaN;
+    return Number.isFinite(value) ? value : Number.NaN;
+  });
+  return {
+    values,
+    revised,
+    ignored,
+    rowsOf(key) {
+      const series = held.get(seriesKeyText(key));
+      return series === undefined ? () => -1 : ascendingLookup(series.times, series.rows);
+    },
+  };
+}
+
+/** Binary search, begun at the slot after the last one found. */
+function ascendingLookup(times: BigInt64Array, rows: Int32Array): (time: bigint) => number {
+  let next = 0;
+  return (time) => {
+    if (times[next] !== time) {
+      let low = 0;
+      let high = times.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((times[middle] as bigint) < time) low = middle + 1;
+        else high = middle;
+      }
+      next = low;
+      if (times[next] !== time) return -1;
+    }
+    return rows[next++] as number;
+  };
+}
+
+function keyText(
+  names: readonly string[],
+  keys: readonly Extract<Column, { kind: "utf8" | "int64" | "bool" }>[],
+  row: number,
+): string {
+  const key: Record<string, SeriesKey[string]> = {};
+  keys.forEach((column, i) => {
+    const name = names[i] as string;
+    if (column.kind === "utf8") key[name] = column.dictionary[column.codes[row] as number] as string;
+    else key[name] = column.kind === "bool" ? column.values[row] === 1 : (column.values[row] as bigint);
+  });
+  return seriesKeyText(key);
+}
+
+function compare(a: bigint | null | undefined, b: bigint | null | undefined): number {
+  if (a === b) return 0;
+  if (a === null || a === undefined) return -1;
+  if (b === null || b === undefined) return 1;
+  return a < b ? -1 : 1;
+}
+
+function columnOf<Kind extends Column["kind"]>(
+  columns: Columns,
+  name: string,
+  kinds: readonly Kind[],
+  role: string,
+): Extract<Column, { kind: Kind }> {
+  const column = Object.hasOwn(columns.data, name) ? columns.data[name] : undefined;
+  if (column === undefined)
+    throw new TsopsError("COLUMN_NOT_FOUND", `The outcomes have no ${role} column "${name}".`, {
+      hint: `Their columns are ${Object.keys(columns.types).join(", ")}.`,
+    });
+  if (!(kinds as readonly string[]).includes(column.kind))
+    throw new TsopsError(
+      "SCHEMA_MISMATCH",
+      `The ${role} column "${name}" of the outcomes is ${column.kind}.`,
+      {
+        hint: `A ${role} is ${kinds.join(", ")}.`,
+      },
+    );
+  return column as Extract<Column, { kind: Kind }>;
+}

@@ -1,0 +1,165 @@
+import { type DecisionRecord, decisionRecord, formatInstant, parseFrequency, TsopsError } from "@tsops/core";
+import type { DriftReport } from "../drift/drift-test.ts";
+import type { WindowPerformance } from "../performance/by-window.ts";
+import { checkWindows, firstCellFrom, type TriggerByChecks, windowsByCell } from "./checks.ts";
+import type { RetrainPolicy } from "./policy.ts";
+import { retrainReason } from "./reason.ts";
+
+/** What a policy needs to know besides the history. */
+export interface RetrainState {
+  readonly champion: {
+    /** For people, e.g. `"bike-demand v3"`. */
+    readonly name: string;
+    /** When it began to serve; breaches of its predecessor do not count. Microseconds UTC. */
+    readonly since: bigint;
+    /** The policy's metric in the backtest by which it was promoted. */
+    readonly expectedError: number;
+  };
+  /** When the policy last asked for a retraining, whether that was promoted or not; null when never. */
+  readonly lastAttemptAt: bigint | null;
+}
+
+/** A drift report and when it was made. */
+export interface DatedDrift {
+  readonly time: bigint;
+  readonly report: Pick<DriftReport, "columns">;
+}
+
+/** What is judged. */
+export interface RetrainQuestion {
+  readonly policy: RetrainPolicy;
+  /** Model or deployment name that the decision is about. */
+  readonly subject: string;
+  /**
+   * Windows of the policy's length, without split, from `performanceByWindow`. Only those count that lie between the champion's
+   * start and `now`; windows that are not there count as without outcome.
+   */
+  readonly history: readonly WindowPerformance[];
+  readonly state: RetrainState;
+  /** Drift reports in order of time, for policies that watch drift. */
+  readonly drift?: readonly DatedDrift[];
+  readonly now: bigint;
+  /** Who or what asked: a pipeline run, a person. */
+  readonly requestedBy: string;
+}
+
+/** Every number behind a retrain decision. Instants are ISO 8601 text. */
+export type RetrainEvidence = {
+  readonly policy: RetrainPolicy;
+  readonly champion: { readonly name: string; readonly since: string; readonly expectedError: number };
+  readonly error: TriggerByChecks;
+  readonly coverage: TriggerByChecks | null;
+  readonly drift: {
+    readonly reports: readonly { readonly at: string; readonly columns: readonly string[] }[];
+    readonly needed: number;
+    readonly fired: boolean;
+  } | null;
+  readonly age: { readonly until: string; readonly fired: boolean } | null;
+  /** The triggers that fired. */
+  readonly triggers: readonly ("error" | "coverage" | "drift" | "age")[];
+  readonly lastAttemptAt: string | null;
+  /** Null when nothing has to be waited for. */
+  readonly waitUntil: { readonly coolDown: string | null; readonly holdout: string | null };
+};
+
+/** A policy's verdict as a decision record. */
+export interface RetrainDecision extends DecisionRecord {
+  readonly kind: "retrain";
+  readonly verdict: "retrain" | "no_retrain";
+  readonly evidence: RetrainEvidence;
+}
+
+/**
+ * Applies a policy to the history: `retrain` when a trigger fired and neither the cool-down nor the holdout has to be waited for.
+ * Pure: the same question always has the same answer, with the same id. Append every answer to a `DecisionLog`.
+ *
+ * A check at the end of a window averages the metric of the latest `window` windows (each counts the same) and breaches above
+ * `ratio` times the champion's expected error. The error trigger fires when at least k of the last n checks breach. Checks begin when
+ * the champion has served `window` windows; a check with outcomes in fewer than half of its windows does not breach.
+ * Days of `coolDown` and `maxAge` follow the calendar of the policy's zone.
+ * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, or the expected error is not a number.
+ */
+export function evaluateRetrain(question: RetrainQuestion): RetrainDecision {
+  const { policy, subject, state, now, requestedBy } = question;
+  const { champion, lastAttemptAt } = state;
+  if (!(champion.expectedError >= 0) || !Number.isFinite(champion.expectedError))
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `The expected error of ${champion.name} is ${champion.expectedError}.`,
+      { hint: `Give the ${policy.metric} of the backtest by which it was promoted.` },
+    );
+  const grid = parseFrequency(policy.every, { zone: policy.zone });
+  const served = question.history.filter(({ start, end }) => start >= champion.since && end <= now);
+  const windows = windowsByCell(served, policy, grid);
+  const span = { since: champion.since, now };
+
+  const limit = policy.ratio * champion.expectedError;
+  const error = checkWindows(
+    windows,
+    policy,
+    grid,
+    span,
+    (w) => w[policy.metric],
+    limit,
+    (value) => value > limit,
+  );
+  const { coverage: watched } = policy;
+  const coverage =
+    watched === null
+      ? null
+      : checkWindows(
+          windows,
+          policy,
+          grid,
+          span,
+          (w) => w.intervals.find(({ level }) => level === watched.level)?.coverage ?? Number.NaN,
+          watched.atLeast,
+          (value) => value < watched.atLeast,
+        );
+  const drift = driftTrigger(question);
+  const after = (length: string, instant: bigint) =>
+    parseFrequency(length, { zone: policy.zone }).add(instant, 1);
+  const ageUntil = policy.maxAge === null ? null : after(policy.maxAge, champion.since);
+  const age = ageUntil === null ? null : { until: formatInstant(ageUntil), fired: now >= ageUntil };
+
+  const coolUntil = lastAttemptAt === null ? now : after(policy.coolDown, lastAttemptAt);
+  const heldUntil = grid.instantAt(firstCellFrom(grid, champion.since) + policy.holdout);
+  const fired = { error, coverage, drift, age };
+  const evidence: RetrainEvidence = {
+    policy,
+    champion: { ...champion, since: formatInstant(champion.since) },
+    ...fired,
+    triggers: (["error", "coverage", "drift", "age"] as const).filter((name) => fired[name]?.fired === true),
+    lastAttemptAt: lastAttemptAt === null ? null : formatInstant(lastAttemptAt),
+    waitUntil: {
+      coolDown: coolUntil > now ? formatInstant(coolUntil) : null,
+      holdout: policy.holdout > 0 && heldUntil > now ? formatInstant(heldUntil) : null,
+    },
+  };
+  const mustWait = evidence.waitUntil.coolDown !== null || evidence.waitUntil.holdout !== null;
+  return decisionRecord({
+    kind: "retrain",
+    subject,
+    time: now,
+    verdict: evidence.triggers.length > 0 && !mustWait ? "retrain" : "no_retrain",
+    reason: retrainReason(evidence),
+    requestedBy,
+    evidence,
+  });
+}
+
+function driftTrigger({ policy, drift = [], state, now }: RetrainQuestion): RetrainEvidence["drift"] {
+  const rule = policy.drift;
+  if (rule === null) return null;
+  const reports = drift
+    .filter(({ time }) => time >= state.champion.since && time <= now)
+    .slice(-rule.of)
+    .map(({ time, report }) => ({
+      at: formatInstant(time),
+      columns: report.columns
+        .filter((found) => found.drift && (rule.columns.length === 0 || rule.columns.includes(found.column)))
+        .map((found) => found.column),
+    }));
+  const flagged = reports.filter(({ columns }) => columns.length > 0).length;
+  return { reports, needed: rule.k, fired: flagged >= rule.k };
+}
