@@ -56,6 +56,7 @@ function spy() {
     ...inner,
     spec: history.spec,
     predict(options) {
+      expect(Object.keys(options?.future?.types ?? {})).toEqual(["key", "at", "temp"]);
       if (options?.future !== undefined)
         log.push({ call: "predict", times: timesOf(options.future), keys: history.series.length });
       return inner.predict({ ...(options?.horizon === undefined ? {} : { horizon: options.horizon }) });
@@ -315,6 +316,19 @@ describe("backtest", () => {
     ]);
     expect(byFold).toEqual([["whole"], ["late", "whole"], ["late", "whole"]]);
     expect(log.filter(({ call }) => call === "fit").map(({ keys }) => keys)).toEqual([1, 2, 2]);
+  });
+
+  it("leaves out rows that lack a known-future value, and goes on", async () => {
+    const whole = randomPanel({ a: [0, 99] }, 11);
+    const temp = whole.known[0] as (typeof whole.known)[number];
+    const holes = {
+      ...whole,
+      known: [{ ...temp, values: temp.values.map((v, i) => (i === 95 ? Number.NaN : v)) }],
+    };
+    const { forecaster } = spy();
+    const result = await backtest(forecaster, holes, { horizon: 5, folds: 4, levels: [] });
+    expect(result.overall).toMatchObject({ rows: 19, missing: 1 });
+    expect(result.y[15]).toBeNaN();
   });
 
   it("reports its progress and stops with ABORTED", async () => {

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { parseFrequency } from "../../time/frequency.ts";
+import { takeBlock } from "../conformal/pending.ts";
 import type { FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { panelToColumns, slicePanel, takeSeries } from "../panel-slices.ts";
@@ -21,8 +22,9 @@ import { type BacktestOptions, resolveBacktestOptions } from "./settings.ts";
  * neighbours, with as many more steps as the level needs scores (4 for 80 %, 19 for 95 %). Where even all steps have too few, as in the first
  * fold, bounds are NaN and do not count in coverage.
  *
- * Missing outcomes are left out of all metrics and counted.
- * @throws TsopsError BACKTEST_INVALID (not enough history, with the numbers needed), MODEL_PARAMETER_INVALID, FUTURE_VALUES_MISSING, ABORTED,
+ * Missing outcomes are left out of all metrics and counted; so are outcomes of rows that lack a known-future value, for which the
+ * latest known one is shown to the forecaster.
+ * @throws TsopsError BACKTEST_INVALID (not enough history, with the numbers needed), MODEL_PARAMETER_INVALID, ABORTED,
  * and what `fit` throws.
  * @example
  * const result = await backtest(seasonalNaive({ seasonLength: 168 }), rentals, { horizon: 24, folds: 28 });
@@ -47,14 +49,10 @@ export async function backtest<Known extends string>(
       else if (before !== null)
         fitted = fitted.update(panelToColumns(slicePanel(active, { from: before + 1n, until: cutoff })));
       before = cutoff;
-      const truth = slicePanel(active, { from: cutoff + 1n, until });
-      const predictOptions: PredictOptions = {
-        horizon: settings.horizon,
-        levels: settings.levels,
-        future: panelToColumns(truth),
-      };
+      const { future, outcomes } = takeBlock(slicePanel(active, { from: cutoff, until }), settings.horizon);
+      const predictOptions: PredictOptions = { horizon: settings.horizon, levels: settings.levels, future };
       const forecast = (fitted as FittedForecaster).predict(predictOptions);
-      folds.push(scoreFold(forecast, active, truth, { fold, cutoff, seriesIds: group.series }, settings));
+      folds.push(scoreFold(forecast, active, outcomes, { fold, cutoff, seriesIds: group.series }, settings));
       settings.progress?.({
         task: "backtest",
         done: folds.length,

@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
 import type { Forecast } from "../forecast.ts";
-import { arrangementOf } from "../future.ts";
+import { arrangementOf, futureTimes } from "../future.ts";
 import { intervalOf, probabilitiesOf } from "../levels.ts";
 import { seasonalNaiveScale } from "../metrics.ts";
 import type { Panel } from "../panel.ts";
@@ -31,7 +31,7 @@ export interface ScoredFold {
 export function scoreFold(
   forecast: Forecast,
   active: Panel,
-  truth: Panel,
+  outcomes: Float64Array,
   { fold, cutoff, seriesIds }: { fold: number; cutoff: bigint; seriesIds: readonly number[] },
   { horizon, levels, seasonLength }: BacktestSettings,
 ): ScoredFold {
@@ -53,8 +53,8 @@ export function scoreFold(
     fold,
     cutoff,
     seriesIds,
-    time: truth.times,
-    y: truth.y,
+    time: futureTimes(active.spec, new BigInt64Array(active.series.length).fill(cutoff), horizon),
+    y: outcomes,
     mean: arrange(forecast.mean),
     quantiles: hasIntervals
       ? new Map(

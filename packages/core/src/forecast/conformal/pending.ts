@@ -1,5 +1,5 @@
 import type { Columns } from "../../schema/columns.ts";
-import { takeColumns } from "../../schema/reshape.ts";
+import { selectColumns, takeColumns } from "../../schema/reshape.ts";
 import { absorbRows, matchSeries } from "../absorb.ts";
 import { futureTimes } from "../future.ts";
 import type { Covariate, Panel, PanelSpec } from "../panel.ts";
@@ -71,7 +71,7 @@ export function isDue(pending: Pending, horizon: number): boolean {
 export interface PendingBlock {
   /** The rows, for absorbing them. */
   readonly rows: Columns;
-  /** A row for each series and step with known-future values; the latest known one stands in for a missing value. */
+  /** Keys, time and known-future values for each series and step; the latest known one stands in for a missing value. */
   readonly future: Columns;
   /** Series by series; NaN where missing, or where a known-future value had to be made up. */
   readonly outcomes: Float64Array;
@@ -121,7 +121,11 @@ export function takeBlock(pending: Pending, horizon: number): PendingBlock {
   };
   return {
     rows: panelToColumns(selectRows(pending, (s) => [1, (counts[s] as number) + 1])),
-    future: panelToColumns(block),
+    future: selectColumns(panelToColumns(block), [
+      ...pending.spec.keys,
+      pending.spec.time,
+      ...pending.spec.knownFuture,
+    ]),
     outcomes,
     rest: selectRows(pending, (s) => [counts[s] as number, Number.POSITIVE_INFINITY]),
   };
