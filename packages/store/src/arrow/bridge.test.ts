@@ -363,6 +363,7 @@ describe("other DuckDB types", () => {
     ["nanoseconds", "SELECT '1970-01-01 00:00:00.000000001'::TIMESTAMP_NS AS v", "VALUE_INVALID"],
     ["an infinite instant", "SELECT 'infinity'::TIMESTAMPTZ AS v", "VALUE_INVALID"],
     ["an infinite date", "SELECT '-infinity'::DATE AS v", "VALUE_INVALID"],
+    ["a date beyond int64 microseconds", "SELECT '300000-01-01'::DATE AS v", "VALUE_INVALID"],
     ["an interval", "SELECT INTERVAL 1 DAY AS v", "SCHEMA_MISMATCH"],
     ["a list", "SELECT [1, 2] AS v", "SCHEMA_MISMATCH"],
     ["a struct", "SELECT {'a': 1} AS v", "SCHEMA_MISMATCH"],
@@ -372,6 +373,13 @@ describe("other DuckDB types", () => {
     const failure = await readColumns(await connection.stream(sql)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TsopsError);
     expect(failure).toMatchObject({ code, details: { column: "v" } });
+  });
+
+  it("an error names the row of the result", async () => {
+    const result = await connection.stream(
+      "SELECT CASE WHEN i = 150000 THEN 9223372036854775808 ELSE i END::UBIGINT AS v FROM range(200000) AS r(i)",
+    );
+    await expect(readColumns(result)).rejects.toMatchObject({ details: { column: "v", row: 150_000 } });
   });
 
   it.each([

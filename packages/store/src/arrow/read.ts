@@ -30,17 +30,24 @@ export async function* readBatches(
   const batchRows = options.batchRows ?? 65_536;
   let rows = 0;
   let given = false;
-  for (;;) {
-    const chunk = await fetchChunk(raw);
-    if (chunk === null) break;
-    const count = chunkSize(chunk);
-    for (let i = 0; i < readers.length; i++)
-      (readers[i] as ColumnReader).append(chunkVector(chunk, i), count);
-    rows += count;
-    if (rows < batchRows) continue;
-    yield finish(names, readers, types, rows);
-    given = true;
-    rows = 0;
+  // DuckDB makes the next chunk while this one is copied.
+  let next = fetchChunk(raw);
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (chunk === null) break;
+      next = fetchChunk(raw);
+      next.catch(() => undefined);
+      const count = chunkSize(chunk);
+      for (let i = 0; i < readers.length; i++) (readers[i] as ColumnReader).append(chunkVector(chunk, i), count);
+      rows += count;
+      if (rows < batchRows) continue;
+      yield finish(names, readers, types, rows);
+      given = true;
+      rows = 0;
+    }
+  } finally {
+    await next.catch(() => undefined);
   }
   if (rows > 0 || !given) yield finish(names, readers, types, rows);
 }

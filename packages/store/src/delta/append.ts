@@ -94,7 +94,11 @@ export async function appendRows(
         );
       let firstRow = 0;
       const adds = files.map((file) => {
-        const tags = { [fileTags.version]: String(version), [fileTags.firstRow]: String(firstRow) };
+        const tags = {
+          [fileTags.version]: String(version),
+          [fileTags.firstRow]: String(firstRow),
+          ...(before.schema.hasIngest ? { [fileTags.ingest]: "time" } : {}),
+        };
         firstRow += file.stats.numRecords as number;
         return { add: addActionOf(file, millisOf(timestampMicros), true, tags) };
       });

@@ -103,7 +103,7 @@ async function compactOnce(
         const tags = {
           [fileTags.version]: String(first.version),
           [fileTags.firstRow]: String(first.firstRow),
-          [fileTags.ingest]: "stored",
+          [fileTags.ingest]: "all",
         };
         return { add: addActionOf(file, now, false, tags) };
       });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ColumnTypes, type InstantInput, TsopsError, toMicros } from "@tsops/core";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteInstant, quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
+import { perFile } from "./per-file.ts";
 import { ingestTypes, type TableSchema } from "./schema.ts";
 import type { DataFile } from "./state.ts";
 import { parseStats, timeBounds } from "./stats.ts";
@@ -92,7 +93,7 @@ export async function scanFiles(source: ScanSource, options: ScanOptions = {}): 
     sql: relation(source, types, chosen, range, options.timestamps ?? "instant"),
     types,
     files: chosen.map(({ described }) => described),
-    isIngestOrdered: chosen.every(({ file }) => !file.isIngestStored),
+    isIngestOrdered: chosen.every(({ file }) => file.ingest !== "all"),
   };
 }
 
@@ -260,12 +261,12 @@ function parquetRelation(source: ScanSource, types: ColumnTypes, chosen: readonl
       `${quoteText(name)}: {name: ${quoteText(name)}, type: '${sqlTypes[kind]}', default_value: NULL}`,
   );
   const files = chosen.map(({ described }) => quotePath(described.path)).join(", ");
-  const perFile = (values: readonly bigint[]) => `([${values.join(", ")}]::BIGINT[])[file_index::BIGINT + 1]`;
-  const ingestMicros = perFile(chosen.map(({ file }) => file.ingestMicros));
-  const version = perFile(chosen.map(({ file }) => BigInt(file.version)));
-  const firstRow = perFile(chosen.map(({ file }) => file.firstRow));
+  // Only files of other tools lack the time; compacted ones have all three.
+  const time = perFile(chosen.map(({ file }) => (file.ingest === "none" ? file.ingestMicros : null)));
+  const version = perFile(chosen.map(({ file }) => (file.ingest === "all" ? null : BigInt(file.version))));
+  const firstRow = perFile(chosen.map(({ file }) => (file.ingest === "all" ? null : file.firstRow)));
   return (
-    `(SELECT * REPLACE (COALESCE(_ingest_time, make_timestamptz(${ingestMicros})) AS _ingest_time, ` +
+    `(SELECT * REPLACE (COALESCE(_ingest_time, make_timestamptz(${time})) AS _ingest_time, ` +
     `COALESCE(_ingest_version, ${version}) AS _ingest_version, ` +
     `COALESCE(_ingest_row, ${firstRow} + file_row_number) AS _ingest_row) ` +
     `FROM read_parquet([${files}], schema = MAP {${schema.join(", ")}}))`

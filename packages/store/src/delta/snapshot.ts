@@ -35,8 +35,11 @@ export interface ReadTableOptions<S extends ColumnTypes, Name extends ReadableNa
   readonly range?: TimeRange;
   /** Only rows whose key columns equal one of these, exactly. Name the same columns in each; they need not be all keys. */
   readonly keys?: readonly { readonly [K in keyof S]?: InputOf<S[K]> }[];
-  /** Order of the rows: as they were ingested (default), or by event time and then as ingested. */
-  readonly order?: "ingest" | "time";
+  /**
+   * Order of the rows: as they were ingested (default), by event time and then as ingested, or as they lie in the files, which
+   * needs no sorting and so the least memory. The first two are the same whether the table was compacted or not.
+   */
+  readonly order?: "ingest" | "time" | "stored";
   readonly signal?: AbortSignal;
 }
 
@@ -174,7 +177,7 @@ async function query(
     ...(options.range === undefined ? {} : { range: options.range }),
   });
   const order = [...(isByTime ? [parts.eventTime as string] : []), "_ingest_version", "_ingest_row"];
-  const isSorted = !isByTime && keyNames.length === 0 && scan.isIngestOrdered;
+  const isSorted = options.order === "stored" || (!isByTime && keyNames.length === 0 && scan.isIngestOrdered);
   const keyList = keyNames.map(quoteName).join(", ");
   const semi = keyNames.length === 0 ? "" : ` SEMI JOIN tsops_keys USING (${keyList})`;
   const by = isSorted ? "" : ` ORDER BY ${order.map(quoteName).join(", ")}`;

@@ -15,7 +15,7 @@ export const fileTags = {
   version: "tsops.version",
   /** Number of the file's first row within that commit. */
   firstRow: "tsops.firstRow",
-  /** `stored`: every row carries its own ingest version and row in the file. */
+  /** What rows carry in the file: `time`, their ingest time; `all`, also their ingest version and number. */
   ingest: "tsops.ingest",
   /** `time`: the rows are in order of event time. */
   order: "tsops.order",
@@ -32,7 +32,8 @@ export interface DataFile {
   readonly firstRow: bigint;
   /** Instant of the commit in microseconds UTC. */
   readonly ingestMicros: bigint;
-  readonly isIngestStored: boolean;
+  /** What each row carries of its ingest identity: nothing, its time (`time`), or time, version and number (`all`). */
+  readonly ingest: "none" | "time" | "all";
   readonly isTimeOrdered: boolean;
 }
 
@@ -118,6 +119,7 @@ export class TableState {
     const tags = add.tags ?? {};
     const taggedVersion = tags[fileTags.version];
     const taggedRow = tags[fileTags.firstRow];
+    const taggedIngest = tags[fileTags.ingest];
     this.tombstones.delete(path);
     this.files.set(path, {
       add,
@@ -125,7 +127,7 @@ export class TableState {
       version: taggedVersion === undefined ? version : Number(taggedVersion),
       firstRow: taggedRow === undefined ? BigInt(place) * rowsPerForeignFile : BigInt(taggedRow),
       ingestMicros: version < 0 ? BigInt(add.modificationTime) * 1000n : micros,
-      isIngestStored: tags[fileTags.ingest] === "stored",
+      ingest: taggedIngest === "all" || taggedIngest === "time" ? taggedIngest : "none",
       isTimeOrdered: tags[fileTags.order] === "time",
     });
   }

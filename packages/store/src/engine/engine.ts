@@ -50,6 +50,7 @@ export interface DuckSession extends AsyncDisposable {
   ): AsyncGenerator<RecordBatch, void, undefined>;
   /** Creates a temporary table; it lives as long as the session. Instants become TIMESTAMPTZ, text VARCHAR. */
   load(name: string, rows: Columns | ArrowTable | RecordBatch, options?: QueryOptions): Promise<void>;
+  /** Drops temporary tables and disconnects. Calling it again does nothing. */
   close(): Promise<void>;
 }
 
