@@ -56,6 +56,7 @@ export interface DeployOptions {
   readonly shadow?: boolean;
   /** How often the aliases are looked up, e.g. `"10s"`. Default: only when `refresh` is called. */
   readonly refreshEvery?: string;
+  /** Told about swaps, and about what failed in the background. Must not throw. Default: nobody is told. */
   readonly onEvent?: (event: DeploymentEvent) => void;
   /** Makes request and prediction ids. Default: random UUIDs. */
   readonly newId?: () => string;

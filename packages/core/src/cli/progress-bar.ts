@@ -6,6 +6,7 @@ import { systemClock } from "../time/clock.ts";
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** Takes text to show; the return value is not looked at. */
   write(text: string): unknown;
 }
 

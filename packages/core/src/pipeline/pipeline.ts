@@ -72,6 +72,7 @@ export interface Pipeline<Results extends StepResults = StepResults> {
     run: ((context: StepContext<Results>) => R) & CheckedResult<Awaited<R>>,
     options?: StepOptions,
   ): Pipeline<Results & { readonly [Key in Name]: StoredResult<Awaited<R>> }>;
+  /** The pipeline as plain data, with a hash that changes when its definition does. */
   describe(): PipelineDescription;
 }
 

@@ -33,6 +33,7 @@ export interface StepContext<Results extends StepResults = StepResults> {
   /** Fires on timeout, abort and loss of the lease. Pass it on, and stop when it fires. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** Says something about the run, for people; it carries the run's name, interval and step. */
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -49,6 +50,7 @@ export interface StepOptions {
 export interface Step {
   readonly name: string;
   readonly timeoutMicros: bigint | null;
+  /** The step's work; what it returns is recorded as its result. */
   readonly run: (context: StepContext<never>) => unknown;
 }
 

@@ -21,6 +21,7 @@ export interface DecisionRecord {
 
 /** Keeps decision records. Appending is durable; an id that exists already changes nothing. */
 export interface DecisionLog {
+  /** Resolves when the record is durable. An id that exists already changes nothing. */
   append(decision: DecisionRecord): Promise<void>;
   /** Oldest first. */
   list(options?: {

@@ -84,6 +84,7 @@ export interface Ledger {
       readonly error?: { readonly code: string; readonly message: string };
     },
   ): Promise<void>;
+  /** A run and its finished steps, in the order they were recorded; null when the interval was never claimed. */
   get(key: LedgerKey): Promise<{ readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] } | null>;
   /** Entries of a pipeline by interval start, ascending. */
   list(
@@ -96,5 +97,6 @@ export interface Ledger {
       readonly limit?: number;
     },
   ): Promise<readonly LedgerEntry[]>;
+  /** Lets go of what the ledger holds open. Runs at work keep their lease until it ends. */
   close(): Promise<void>;
 }

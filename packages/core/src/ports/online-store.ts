@@ -2,5 +2,6 @@
 export interface SnapshotStore {
   /** Replaces the snapshot atomically and durably. */
   put(name: string, bytes: Uint8Array): Promise<void>;
+  /** The bytes as they were put last; null when there is no snapshot of that name. */
   get(name: string): Promise<Uint8Array | null>;
 }

@@ -29,16 +29,21 @@ export interface Registry {
   getVersion(name: string, version: number): Promise<ModelVersion>;
   /** The version that an alias points at. @throws TsopsError MODEL_NOT_FOUND, ALIAS_NOT_FOUND */
   resolve(name: string, alias: string): Promise<ModelVersion>;
+  /** All versions of a model, ascending; empty when the name is not known. */
   listVersions(name: string): Promise<readonly ModelVersion[]>;
+  /** Names of all registered models, in order of their characters. */
   listModels(): Promise<readonly string[]>;
   /** Points the alias at a version; atomic. @throws TsopsError MODEL_NOT_FOUND */
   setAlias(name: string, alias: string, version: number): Promise<void>;
+  /** Removes an alias; one that is not there changes nothing. @throws TsopsError MODEL_NOT_FOUND */
   deleteAlias(name: string, alias: string): Promise<void>;
+  /** Adds tags to a version, or replaces those of the same name; others stay. @throws TsopsError MODEL_NOT_FOUND */
   setTags(name: string, version: number, tags: Readonly<Record<string, string>>): Promise<void>;
   /**
    * The files of a version, verified against the hash in its lineage.
    * @throws TsopsError MODEL_NOT_FOUND, STORE_CORRUPT
    */
   readFiles(name: string, version: number): Promise<Readonly<Record<string, Uint8Array>>>;
+  /** Lets go of what the registry holds open. Calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -66,13 +66,19 @@ export interface LoggedModel {
 /** Writes one run. Everything awaited is durable. */
 export interface ActiveRun {
   readonly runId: string;
+  /** Adds parameters, as text. One that was logged with another value is an error. @throws TsopsError STORE_CONFLICT */
   logParams(params: Readonly<Record<string, string | number | boolean>>): Promise<void>;
+  /** Adds values to the metrics' histories, all or none. @throws TsopsError VALUE_INVALID */
   logMetrics(metrics: readonly Metric[]): Promise<void>;
+  /** Adds tags to the run, or replaces those of the same name; others stay. */
   setTags(tags: Readonly<Record<string, string>>): Promise<void>;
+  /** Says which data sets the run used; one that was said before changes nothing. @throws TsopsError VALUE_INVALID */
   logInputs(inputs: readonly DatasetInput[]): Promise<void>;
   /** Stores a file under the run's artifacts and returns its sha256. */
   logArtifact(path: string, content: Uint8Array): Promise<string>;
+  /** Stores a fitted model's files with its lineage, ready to be registered. */
   logModel(model: ModelFiles): Promise<LoggedModel>;
+  /** Ends the run. Default: `FINISHED`. */
   end(status?: Exclude<RunStatus, "RUNNING" | "SCHEDULED">): Promise<void>;
 }
 
@@ -97,11 +103,14 @@ export interface Tracker {
   resumeRun(runId: string): Promise<ActiveRun>;
   /** @throws TsopsError RUN_NOT_FOUND */
   getRun(runId: string): Promise<Run>;
+  /** The runs that meet all conditions, newest first. */
   searchRuns(query?: RunQuery): Promise<readonly Run[]>;
   /** All values of one metric, in the order they were logged. */
   metricHistory(runId: string, key: string): Promise<readonly Required<Metric>[]>;
+  /** Paths of the run's files, relative to its artifacts, sorted. @throws TsopsError RUN_NOT_FOUND */
   listArtifacts(runId: string): Promise<readonly string[]>;
   /** @throws TsopsError RUN_NOT_FOUND, STORE_NOT_FOUND */
   readArtifact(runId: string, path: string): Promise<Uint8Array>;
+  /** Lets go of what the tracker holds open. Runs are not ended. Calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -2,9 +2,16 @@
 export interface ConformanceCase {
   /** A sentence about behaviour. */
   readonly name: string;
+  /** Rejects with an `AssertionError` when the promise is broken. */
   readonly run: () => Promise<void>;
   /** Why the implementation does not promise this; absent for cases that must pass. */
   readonly skip?: string;
+}
+
+/** What a case is run on. */
+export interface ConformanceSubject {
+  /** Called once after the case, also when it failed. */
+  close(): Promise<void>;
 }
 
 /** How a conformance kit is run. */
@@ -17,7 +24,7 @@ export interface ConformanceOptions {
  * Binds cases to a way of opening what they test. Each run opens its own and closes it, whatever happens.
  * @throws RangeError when `skip` names a case that does not exist.
  */
-export function conformanceCases<T extends { close(): Promise<void> }>(
+export function conformanceCases<T extends ConformanceSubject>(
   open: () => Promise<T>,
   cases: Readonly<Record<string, (subject: T) => Promise<void>>>,
   options: ConformanceOptions = {},

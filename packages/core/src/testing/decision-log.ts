@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
-import { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+import {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type ConformanceSubject,
+  conformanceCases,
+} from "./case.ts";
 import { uniqueName } from "./tracker.ts";
 
 /** An open decision log to test. */
-export interface DecisionLogSubject {
+export interface DecisionLogSubject extends ConformanceSubject {
   readonly decisions: DecisionLog;
-  close(): Promise<void>;
 }
 
 /**

@@ -11,7 +11,12 @@ export {
   type OracleView,
   oracleJoin,
 } from "./as-of-oracle.ts";
-export { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+export {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type ConformanceSubject,
+  conformanceCases,
+} from "./case.ts";
 export { type DecisionLogSubject, decisionLogCases } from "./decision-log.ts";
 export { forecasterCases } from "./forecaster.ts";
 export { type LedgerSubject, ledgerCases } from "./ledger.ts";

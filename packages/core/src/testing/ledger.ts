@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Claim, Ledger, LedgerKey, StepRecord } from "../ports/ledger.ts";
-import { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+import {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type ConformanceSubject,
+  conformanceCases,
+} from "./case.ts";
 import { rejectsWith, uniqueName } from "./tracker.ts";
 
 /** An open ledger to test. */
-export interface LedgerSubject {
+export interface LedgerSubject extends ConformanceSubject {
   readonly ledger: Ledger;
-  close(): Promise<void>;
 }
 
 /**

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import type { PredictionLog, PredictionQuery, PredictionRecord } from "../ports/prediction-log.ts";
-import { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+import {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type ConformanceSubject,
+  conformanceCases,
+} from "./case.ts";
 import { rejectsWith, uniqueName } from "./tracker.ts";
 
 /** An open prediction log to test. */
-export interface PredictionLogSubject {
+export interface PredictionLogSubject extends ConformanceSubject {
   readonly predictions: PredictionLog;
-  close(): Promise<void>;
 }
 
 /**

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import type { Registry } from "../ports/registry.ts";
 import type { LoggedModel, Tracker } from "../ports/tracker.ts";
-import { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+import {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type ConformanceSubject,
+  conformanceCases,
+} from "./case.ts";
 import { rejectsWith, sampleModel, uniqueName } from "./tracker.ts";
 
 /** An open registry to test, with the tracker that logs the models it registers. */
-export interface RegistrySubject {
+export interface RegistrySubject extends ConformanceSubject {
   readonly tracker: Tracker;
   readonly registry: Registry;
-  close(): Promise<void>;
 }
 
 /**

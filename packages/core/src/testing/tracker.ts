@@ -3,12 +3,16 @@ import { createHash, randomUUID } from "node:crypto";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
 import type { ModelLineage } from "../lineage.ts";
 import type { Tracker } from "../ports/tracker.ts";
-import { type ConformanceCase, type ConformanceOptions, conformanceCases } from "./case.ts";
+import {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type ConformanceSubject,
+  conformanceCases,
+} from "./case.ts";
 
 /** An open tracker to test. */
-export interface TrackerSubject {
+export interface TrackerSubject extends ConformanceSubject {
   readonly tracker: Tracker;
-  close(): Promise<void>;
 }
 
 /**

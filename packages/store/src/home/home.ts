@@ -81,6 +81,7 @@ export interface Home {
   engine(): Promise<DuckEngine>;
   /** Waits for pending predictions and closes tables, engine and databases. Calling it again does nothing. */
   close(): Promise<void>;
+  /** As `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

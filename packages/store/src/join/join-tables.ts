@@ -17,11 +17,13 @@ export interface JoinSnapshot {
   readonly types: ColumnTypes;
   /** Null when unknown. */
   readonly rows: number | null;
+  /** The rows, or a part of them, as a relation for DuckDB. */
   scan(options?: ScanOptions): Promise<Scan>;
 }
 
 /** A table that can be joined; a `DeltaTable` is one. */
 export interface JoinSource {
+  /** The table as it was at a version or instant; default: now. */
   snapshot(asOf?: AsOf): Promise<JoinSnapshot>;
 }
 

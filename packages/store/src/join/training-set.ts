@@ -48,6 +48,7 @@ export interface BuiltTrainingSet<S extends ColumnTypes, Views extends readonly 
   readonly lineage: TrainingSetLineage;
   /** Where it was saved: a table named after the set and its content, written once. Null when it was not saved. */
   readonly directory: string | null;
+  /** The columns as an Arrow table; numbers are not copied. */
   toArrow(): ArrowTable;
   /** Row objects (copies). */
   toRows(): JoinedRow<S, Views>[];
