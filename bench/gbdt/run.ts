@@ -91,12 +91,13 @@ try {
       const ratios = {
         fit: ratio((run) => run.fitMs),
         refit: ratio((run) => run.refitMs),
+        cpu: ratio((run) => run.fitCpuMs),
         predict: ratio((run) => run.predictMs),
         error: (runs.tsops[0]?.error as number) / (runs.peer[0]?.error as number),
       };
       result["ratio"] = ratios;
       print(
-        `  tsops / LightGBM: fit ${both(ratios.fit, 2)}, again ${both(ratios.refit, 2)}, predict ${both(ratios.predict, 2)}, test error ${ratios.error.toFixed(3)}  (min, median)`,
+        `  tsops / LightGBM: fit ${both(ratios.fit, 2)}, again ${both(ratios.refit, 2)}, cpu ${both(ratios.cpu, 2)}, predict ${both(ratios.predict, 2)}, test error ${ratios.error.toFixed(3)}  (min, median)`,
       );
     }
     results.push(result);
