@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  columnsFromArrays,
+  columnsFromRows,
+  float64,
+  int64,
+  type TsopsError,
+  timestamp,
+  toRows,
+  utf8,
+} from "@tsops/core";
+import { toArrow } from "@tsops/core/arrow";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { asEngineError } from "./duckdb-error.ts";
+import { openEngine } from "./engine.ts";
+import { quoteInstant, quoteName, quoteText } from "./sql-text.ts";
+
+const endless = "SELECT sum(a.i * b.i) FROM range(1000000) AS a(i), range(1000000) AS b(i)";
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "done",
+    (error: unknown) => (error as TsopsError).code ?? String(error),
+  );
+}
+
+describe("a session", () => {
+  it("has temporary tables of its own, from columns and from Arrow", async () => {
+    const engine = await openEngine({ threads: 1 });
+    const columns = columnsFromRows({ k: utf8(), t: timestamp() }, [{ k: "a", t: "2026-01-01T00:00:00Z" }]);
+    const [one, other] = [await engine.session(), await engine.session()];
+    await one.load("rows", columns);
+    await other.load("rows", toArrow(columns));
+    await other.run("INSERT INTO rows SELECT * FROM rows");
+    const count = async (session: typeof one) =>
+      toRows(await session.columns("SELECT count(*) AS n FROM rows"));
+    expect([await count(one), await count(other)]).toEqual([[{ n: 1n }], [{ n: 2n }]]);
+    const arrow = await one.arrow("SELECT k, epoch_us(t) AS micros FROM rows");
+    expect(arrow.get(0)?.toJSON()).toEqual({ k: "a", micros: 1_767_225_600_000_000n });
+    await engine.close();
+    await engine.close();
+    expect(await codeOf(one.run("SELECT 1"))).toBe("STORE_UNAVAILABLE");
+    expect(await codeOf(engine.session())).toBe("STORE_UNAVAILABLE");
+  });
+
+  it("reads instants in UTC, whatever zone the process runs in", async () => {
+    const engine = await openEngine({ threads: 1 });
+    const found = await engine.use((session) =>
+      session.columns(`SELECT strftime(${quoteInstant(0n)}, '%H:%M') AS t, current_setting('TimeZone') AS z`),
+    );
+    expect(toRows(found)).toEqual([{ t: "00:00", z: "UTC" }]);
+    await engine.close();
+  });
+
+  it("stops a query when aborted, and can be used again", async () => {
+    const engine = await openEngine({ threads: 1 });
+    await engine.use(async (session) => {
+      for (const delayMs of [0, 1, 30]) {
+        const aborting = new AbortController();
+        const pending = session.columns(endless, { signal: aborting.signal });
+        setTimeout(() => aborting.abort(), delayMs);
+        expect(await codeOf(pending)).toBe("ABORTED");
+        expect(await codeOf(session.run("SELECT 1", { signal: aborting.signal }))).toBe("ABORTED");
+        expect(await codeOf(session.run("SELECT 1"))).toBe("done");
+      }
+      const aborting = new AbortController();
+      const n = 600_000;
+      const large = columnsFromArrays(
+        { x: float64(), i: int64() },
+        { x: new Float64Array(n), i: new BigInt64Array(n) },
+      );
+      const loading = session.load("large", large, { signal: aborting.signal });
+      setTimeout(() => aborting.abort(), 0);
+      expect(await codeOf(loading)).toBe("ABORTED");
+    });
+    await engine.close();
+  });
+
+  it("can leave a result unread", async () => {
+    const engine = await openEngine({ threads: 1 });
+    await engine.use(async (session) => {
+      for await (const batch of session.batches("SELECT i FROM range(1000000) AS r(i)", {
+        batchRows: 2048,
+      })) {
+        expect(batch.length).toBe(2048);
+        break;
+      }
+      expect(toRows(await session.columns("SELECT 1 AS one"))).toEqual([{ one: 1n }]);
+    });
+    await engine.close();
+  });
+
+  it("says when memory does not suffice, and works with a directory to spill to", async () => {
+    const sort =
+      "SELECT hash(i)::VARCHAR AS h, repeat('x', 50) || i AS t FROM range(200000) AS r(i) ORDER BY h";
+    const rowsWith = async (tempDirectory: string) => {
+      const engine = await openEngine({ threads: 1, memoryLimit: "24MB", tempDirectory });
+      try {
+        return await engine.use(async (session) => {
+          let rows = 0;
+          for await (const batch of session.batches(sort)) rows += batch.length;
+          return rows;
+        });
+      } finally {
+        await engine.close();
+      }
+    };
+    expect(await codeOf(rowsWith(""))).toBe("STORE_UNAVAILABLE");
+    const directory = await mkdtemp(join(tmpdir(), "tsops-spill-"));
+    expect(await rowsWith(directory)).toBe(200_000);
+    await rm(directory, { recursive: true });
+  }, 20_000);
+
+  it("leaves mistakes in SQL as they are", async () => {
+    const engine = await openEngine({ threads: 1 });
+    await expect(engine.use((session) => session.run("SELECT nonsense"))).rejects.toThrow(/Binder Error/);
+    await engine.close();
+  });
+});
+
+describe("SQL text", () => {
+  it("of any name and text is read back as it was", async () => {
+    const engine = await openEngine({ threads: 1 });
+    const text = fc
+      .string({ unit: "binary", minLength: 1, maxLength: 20 })
+      .filter((one) => !one.includes("\u0000"));
+    await engine.use((session) =>
+      fc.assert(
+        fc.asyncProperty(text, async (one) => {
+          const found = await session.columns(`SELECT ${quoteText(one)} AS ${quoteName(one)}`);
+          expect(Object.keys(found.types)).toEqual([one]);
+          expect(toRows(found)).toEqual([{ [one]: one }]);
+        }),
+        { numRuns: 60 },
+      ),
+    );
+    await engine.close();
+  });
+});
+
+describe("errors of DuckDB", () => {
+  it.each([
+    ["IO Error: Could not write all bytes to file: No space left on device", "STORE_FULL"],
+    ["IO Error: Cannot open file: Read-only file system", "STORE_READ_ONLY"],
+    ["Out of Memory Error: could not allocate block", "STORE_UNAVAILABLE"],
+  ])("%s becomes %s", (message, code) => {
+    expect(asEngineError(new Error(message))).toMatchObject({ code });
+  });
+});
