@@ -17,7 +17,7 @@ const anyNumbers = fc.array(
   { minLength: 1 },
 );
 
-describe("numeric bins", () => {
+describe("numeric bins", { timeout: 60_000 }, () => {
   it("hold every value: above the bound before, up to their own, in the order of the values", () => {
     fc.assert(
       fc.property(anyNumbers, fc.integer({ min: 2, max: 255 }), (list, maxBins) => {
@@ -64,7 +64,7 @@ describe("numeric bins", () => {
   });
 });
 
-describe("categorical bins", () => {
+describe("categorical bins", { timeout: 60_000 }, () => {
   it("go by frequency; missing, rare and unseen codes come after", () => {
     const bins = categoricalBins(Float64Array.of(7, 7, 5, 5, 5, 1, 3, Number.NaN), 3);
     expect(bins.codes).toEqual(Int32Array.of(5, 7, 1));
@@ -78,7 +78,7 @@ describe("categorical bins", () => {
   });
 });
 
-describe("NumberSorter", () => {
+describe("NumberSorter", { timeout: 60_000 }, () => {
   it("sorts like the built-in sort, at every length and kind of number", () => {
     const sorter = new NumberSorter(4000);
     const kinds: ((i: number) => number)[] = [

@@ -321,7 +321,7 @@ const problem = fc.integer({ min: 4, max: 40 }).chain((rows) =>
   }),
 );
 
-describe("gbdt against a brute-force search", () => {
+describe("gbdt against a brute-force search", { timeout: 60_000 }, () => {
   it("grows the same trees", async () => {
     await fc.assert(
       fc.asyncProperty(problem, async ({ columns, y, weights, settings }) => {

@@ -44,7 +44,7 @@ function mixedData(rows: number) {
   return { x: matrix(numeric("a", a), categorical("c", c), numeric("noise", noise)), y, effects };
 }
 
-describe("gbdt", () => {
+describe("gbdt", { timeout: 60_000 }, () => {
   it("learns numbers, missing values and categories", async () => {
     const { x, y } = mixedData(4000);
     for (const loss of ["squared", "absolute"] as const) {

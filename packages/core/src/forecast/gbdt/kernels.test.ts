@@ -68,7 +68,7 @@ function run(workspace: Workspace, seed: number): readonly Float64Array[] {
   return [whole, sums, result];
 }
 
-describe("the kernels in WebAssembly", () => {
+describe("the kernels in WebAssembly", { timeout: 60_000 }, () => {
   afterEach(() => {
     vi.unstubAllGlobals();
     vi.resetModules();

@@ -49,7 +49,7 @@ function errorOf(
   return metric === "rmse" ? Math.sqrt(sum / total) : sum / total;
 }
 
-describe("beside LightGBM at equal settings, on rows not seen in training", () => {
+describe("beside LightGBM at equal settings, on rows not seen in training", { timeout: 60_000 }, () => {
   it.each(fixtures.cases.map((one) => [one.name, one] as const))(
     "errs no more than 1.5 % above it: %s",
     async (_name, one) => {

@@ -55,7 +55,7 @@ const options: GbdtOptions = {
   categorical: { minGroupRows: 5, smoothing: 2 },
 };
 
-describe("gbdt on any data", () => {
+describe("gbdt on any data", { timeout: 60_000 }, () => {
   it("does not care for increasing transformations of its columns", async () => {
     await fc.assert(
       fc.asyncProperty(problem, async ({ x, y }) => {
@@ -137,7 +137,7 @@ describe("gbdt on any data", () => {
   });
 });
 
-describe("gbdt on odd values", () => {
+describe("gbdt on odd values", { timeout: 60_000 }, () => {
   const step = [0, 0, 0, 0, 0, 0, 9, 9, 9, 9];
   const small: GbdtOptions = { trees: 1, learningRate: 1, leaves: 2, minLeafRows: 1 };
 
@@ -220,7 +220,7 @@ describe("gbdt on odd values", () => {
   });
 });
 
-describe("gbdt while it fits", () => {
+describe("gbdt while it fits", { timeout: 60_000 }, () => {
   it("stops early at the best number of trees", async () => {
     const train = synthetic("numeric", 11, 400);
     const validation = synthetic("numeric", 12, 400);

@@ -17,7 +17,7 @@ function pinball(
   }, 0);
 }
 
-describe("the quantile of a leaf", () => {
+describe("the quantile of a leaf", { timeout: 60_000 }, () => {
   it("is the usual median for a half", () => {
     expect(selectQuantile(Float64Array.of(3, 1, 2), 3, 0.5)).toBe(2);
     expect(selectQuantile(Float64Array.of(4, 1, 2, 3), 4, 0.5)).toBe(2.5);

@@ -16,6 +16,6 @@ const regressors: Record<string, () => Regressor> = {
 };
 
 for (const [name, make] of Object.entries(regressors))
-  describe(`${name} keeps the promises of a regressor:`, () => {
+  describe(`${name} keeps the promises of a regressor:`, { timeout: 60_000 }, () => {
     for (const { name: promise, run } of regressorCases(make)) it(promise, run);
   });
