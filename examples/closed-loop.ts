@@ -4,98 +4,276 @@
 // model trained early goes wrong; the loop notices, retrains, and lets a gate decide. Run it with `npm run demo`.
 import { rm } from "node:fs/promises";
 import {
+  type BacktestResult,
   createRandom,
   createScheduler,
+  type Forecaster,
   formatInstant,
+  type GateDecision,
   gate,
   onlineFeatures,
   parseFrequency,
   pipeline,
   virtualClock,
 } from "@tsops/core";
-import { deploy, type Deployment } from "@tsops/serve";
+import { progressBar } from "@tsops/core/progress-bar";
+import {
+  coverageAlert,
+  driftDecision,
+  driftTest,
+  evaluateRetrain,
+  joinOutcomes,
+  performanceByWindow,
+  requestRetrain,
+  retrainPolicy,
+  type WindowPerformance,
+} from "@tsops/monitor";
+import { type Deployment, deploy } from "@tsops/serve";
 import { openHome } from "@tsops/store";
-import { baseline, boosted, demand, forecaster, modelName, panelSpec, views, weather, zone } from "./closed-loop/definitions.ts";
-import { dryRun, register, trainingPanel } from "./closed-loop/train.ts";
+import { compareWithBaselines } from "./closed-loop/baselines.ts";
+import {
+  baseline,
+  boosted,
+  demand,
+  forecaster,
+  levels,
+  modelName,
+  views,
+  weather,
+  zone,
+} from "./closed-loop/definitions.ts";
+import { printSummary, summarise } from "./closed-loop/summary.ts";
+import {
+  dryRun,
+  joinTrainingSet,
+  registerVersion,
+  splitAt,
+  type TrainingPanel,
+  trainingPanel,
+} from "./closed-loop/train.ts";
 import { openWorld } from "./closed-loop/world.ts";
 
-// 1. A world to replay, a clock that moves only when told, and a home directory for everything that is kept.
+// ---- 1. A world to replay, a clock that moves only when told, and a home for everything that is kept -------------------------
+
 const homePath = "./.tsops-demo";
 await rm(homePath, { recursive: true, force: true });
 const world = await openWorld();
 const clock = virtualClock(world.start);
-const random = createRandom("demo");
-const hexId = () => Array.from({ length: 4 }, () => random.integer(0, 2 ** 32).toString(16).padStart(8, "0")).join("");
-await using home = await openHome(homePath, { clock, createId: hexId });
+const random = createRandom("closed loop");
+const createId = () =>
+  Array.from({ length: 8 }, () => random.integer(0, 0x10000).toString(16).padStart(4, "0")).join("");
+await using home = await openHome(homePath, { clock, createId });
 const demandTable = await home.table(demand);
 const weatherTable = await home.table(weather);
 const days = parseFrequency("1d", { zone });
-const firstForecast = days.add(world.start, 181); // 2011-07-01
+const weeks = parseFrequency("1w", { zone });
+const bar = progressBar();
 
-// 2. The deployment: predicts in this process, with the features that training uses.
+// ---- 2. The rules: when to train first, when to retrain, what to alarm about ---------------------------------------------------
+
+const firstTraining = days.add(world.start, 181); // 2011-07-01, after half a year of rows
+const holdout = 28; // days on which a candidate and the champion are compared
+const policy = retrainPolicy({
+  zone,
+  window: 14, // when the mean error of the last 14 days ...
+  ratio: 1.15, // ... is 15 % above what the champion's backtest promised ...
+  breaches: { k: 5, of: 7 }, // ... at 5 of the last 7 daily looks ...
+  coolDown: "56d", // ... and the last attempt is 8 weeks ago
+  holdout,
+});
+const stormDrill = days.add(world.start, 669); // 2012-10-31, see step "retrain"
+
+// ---- 3. What the app holds in memory: online features, the deployment, and how it has done -------------------------------------
+
 const online = onlineFeatures(views);
+const judged: WindowPerformance[] = [];
 let deployment: Deployment | null = null;
+let champion = { name: "none", since: firstTraining, expectedError: Number.NaN };
+let lastAttemptAt: bigint | null = null;
 
-const go = async () =>
-  deploy(modelName, {
-    registry: home.registry,
-    log: home.predictions,
+async function promote(
+  candidate: Forecaster,
+  training: TrainingPanel,
+  evaluated: BacktestResult,
+): Promise<number> {
+  const { version } = await registerVersion(home, candidate, training, evaluated);
+  await home.registry.setAlias(modelName, "champion", version);
+  champion = { name: `${modelName} v${version}`, since: clock.now(), expectedError: evaluated.overall.mae };
+  if (deployment !== null) await deployment.refresh();
+  else
+    deployment = await deploy(modelName, {
+      registry: home.registry,
+      log: home.predictions,
+      clock,
+      levels,
+      targetTable: demand.name,
+      features: { source: online, knownAt: "cutoff" },
+      history: async (since) =>
+        (await joinTrainingSet(home, { start: since + 1n, end: clock.now() })).columns,
+      newId: createId,
+    });
+  return version;
+}
+
+/** What the champion really served over the last days, beside what happened: its side of the gate's comparison. */
+async function servedSince(start: bigint) {
+  const snapshot = await demandTable.snapshot();
+  const outcomes = await snapshot.read({ range: { start, end: clock.now() } });
+  // A forecast of a day has the day's eve as its cutoff.
+  const predictions = home.predictions.scan({
+    deployment: modelName,
+    cutoffFrom: start - 1n - 3_600_000_000n,
+  });
+  return joinOutcomes(predictions, outcomes, { keys: ["city"], time: "at", target: "users" });
+}
+
+/** A candidate trained on a range of hours, against the champion on the same last days. Promotes it if it wins. */
+async function attempt(
+  requestedBy: string,
+  start: bigint,
+  candidate: Forecaster = forecaster,
+): Promise<GateDecision> {
+  const end = clock.now();
+  const from = days.add(end, -holdout);
+  const training = await trainingPanel(home, { start, end });
+  const evaluated = await dryRun(candidate, training, holdout);
+  const decision = gate({
+    subject: modelName,
+    candidate: { name: `trained by ${requestedBy}`, backtest: evaluated },
+    champion: { name: champion.name, backtest: await servedSince(from) },
+    guards: [
+      { kind: "coverage", level: 80, withinPoints: 10 },
+      { kind: "bias", maxShare: 0.15 },
+    ],
+    alpha: 0.1,
     clock,
-    features: { source: online, knownAt: "cutoff" },
-    targetTable: demand.name,
-    history: async (since) => (await trainingRows(since + 1n)),
-    newId: hexId,
+    requestedBy,
+  });
+  await home.decisions.append(decision);
+  if (decision.verdict === "promote") await promote(candidate, training, evaluated);
+  return decision;
+}
+
+// ---- 4. What happens every midnight ---------------------------------------------------------------------------------------------
+
+const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: world.start, catchUp: "all" })
+  .step("ingest", async ({ interval }) => {
+    const day = world.dayOf(interval.start);
+    const rentals = world.demandOf(day); // of the day that is over
+    const forecasts = day === 0 ? [world.weatherOf(0), world.weatherOf(1)] : [world.weatherOf(day + 1)];
+    // The transaction makes a repeated append do nothing, so the step can be run again after a crash.
+    await Promise.all([
+      demandTable.append(rentals, { txn: { appId: "daily", version: day } }),
+      (async () => {
+        for (const [part, rows] of forecasts.entries())
+          await weatherTable.append(rows, { txn: { appId: `daily-${part}`, version: day } });
+      })(),
+    ]);
+    for (const rows of forecasts) online.observe(weather.name, rows);
+    if (deployment !== null) await deployment.observe(demand.name, rentals);
+    if (day % 60 === 59) await Promise.all([demandTable.compact(), weatherTable.compact()]);
+    return { rentals: rentals.length };
+  })
+  .step("watch", async ({ interval }) => {
+    if (deployment === null || interval.start < firstTraining) return { retrain: false };
+    const about = { subject: modelName, now: interval.end, requestedBy: "daily" };
+    const served = await joinOutcomes(
+      home.predictions.scan({ deployment: modelName, cutoffFrom: interval.start - 3_600_000_000n }),
+      world.demandOf(world.dayOf(interval.start)),
+      { keys: ["city"], time: "at", target: "users" },
+    );
+    const yesterday = performanceByWindow(served, { window: "1d", zone });
+    judged.push(...yesterday);
+    for (const window of yesterday) {
+      const alert = coverageAlert(window, { ...about, level: 95, below: 0.5 });
+      if (alert !== null) await home.decisions.append(alert);
+    }
+    if (weeks.isOnGrid(interval.end)) {
+      const week = weeks.add(interval.end, -1);
+      const rows = await joinTrainingSet(home, { start: weeks.add(week, -4), end: interval.end });
+      const [reference, current] = splitAt(rows.columns, 4 * 168);
+      const report = driftTest(reference, current, {
+        time: "at",
+        columns: ["users", "sky__temp", "sky__hum", "sky__windspeed", "sky__weather"],
+        season: [24],
+        zone,
+      });
+      await home.decisions.append(driftDecision(report, about));
+    }
+    const decision = evaluateRetrain({
+      policy,
+      history: judged,
+      state: { champion, lastAttemptAt },
+      ...about,
+    });
+    if (decision.verdict === "retrain") await home.decisions.append(decision);
+    return { retrain: decision.verdict === "retrain" };
+  })
+  .step("train", async ({ interval, results }) => {
+    if (interval.end === firstTraining) {
+      const training = await trainingPanel(home, { end: interval.end });
+      const [evaluated, naive] = [
+        await dryRun(forecaster, training, holdout),
+        await dryRun(baseline, training, holdout),
+      ];
+      const decision = gate({
+        subject: modelName,
+        candidate: { name: "first model", backtest: evaluated },
+        champion: null,
+        baseline: { name: "seasonal naive", backtest: naive },
+        alpha: 0.1,
+        clock,
+        requestedBy: "daily",
+      });
+      await home.decisions.append(decision);
+      if (decision.verdict === "promote") await promote(forecaster, training, evaluated);
+      return { verdict: decision.verdict };
+    }
+    if (interval.end === stormDrill) {
+      // Two days after Hurricane Sandy somebody panics and asks for a model of the last weeks alone. The gate has to hold.
+      const request = requestRetrain({
+        subject: modelName,
+        why: "Drill: after the storm, forget everything older than 8 weeks.",
+        now: interval.end,
+        requestedBy: "storm drill",
+      });
+      await home.decisions.append(request);
+      return {
+        verdict: (await attempt("storm drill", days.add(interval.end, -2 * holdout), boosted)).verdict,
+      };
+    }
+    if (!results.watch.retrain) return { verdict: null };
+    lastAttemptAt = interval.end;
+    return { verdict: (await attempt("daily", world.start)).verdict };
+  })
+  .step("serve", async ({ interval }) => {
+    if (deployment === null || interval.end >= world.end) return { predictions: [] };
+    const { predictionIds } = await deployment.predict();
+    online.advance(interval.end);
+    return { predictions: predictionIds };
   });
 
-async function trainingRows(start: bigint) {
-  const { buildTrainingSet } = await import("@tsops/store");
-  const { bikeTrainingSet } = await import("./closed-loop/definitions.ts");
-  return (await buildTrainingSet(bikeTrainingSet({ start, end: clock.now() }), { tables: home, engine: await home.engine() })).columns;
-}
+// ---- 5. The replay: hour by hour, whatever is due runs --------------------------------------------------------------------------
 
-// 3. What happens every midnight.
-let T: Record<string, number> = {};
-const timed = async <R>(name: string, work: () => Promise<R>): Promise<R> => { const t = performance.now(); const r = await work(); T[name] = (T[name] ?? 0) + performance.now() - t; return r; };
-const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: world.start, catchUp: "all" })
-  .step("ingest", async ({ interval }) => timed("ingest", async () => {
-    const day = world.dayOf(interval.start);
-    const yesterday = world.demandOf(day);
-    const sky = day === 0 ? [world.weatherOf(0), world.weatherOf(1)] : [world.weatherOf(day + 1)];
-    await demandTable.append(yesterday, { txn: { appId: "demand", version: day } });
-    for (const rows of sky) {
-      await weatherTable.append(rows);
-      online.observe(weather.name, rows);
-    }
-    if (deployment !== null) await deployment.observe(demand.name, yesterday);
-    return { rows: yesterday.length };
-  }))
-  .step("train", async ({ interval }) => {
-    if (interval.end !== firstForecast) return null;
-    const training = await timed("join", () => trainingPanel(home, { end: interval.end }));
-    const [candidate, naive] = await timed("backtest", async () => [await dryRun(forecaster, training, 28), await dryRun(baseline, training, 28)]);
-    const decision = gate({ subject: modelName, candidate: { name: "boosted", backtest: candidate! }, champion: null, baseline: { name: "seasonal naive", backtest: naive! }, clock, requestedBy: "daily" });
-    console.log(decision.reason);
-    const { version } = await timed("register", () => register(home, training, candidate!));
-    await home.registry.setAlias(modelName, "champion", version.version);
-    deployment = await go();
-    return { mae: candidate!.overall.mae };
-  })
-  .step("serve", async ({interval}) => timed("serve", async () => {
-    if (deployment === null || interval.end >= world.end) return null;
-    const answer = await deployment.predict();
-    const actual = world.demandOf(world.dayOf(interval.end)).data.users.values;
-    for (let i = 0; i < 24; i++) { err += Math.abs(answer.forecast.mean[i]! - actual[i]!); n++; if (actual[i]! >= answer.forecast.quantiles[1]!.values[i]! && actual[i]! <= answer.forecast.quantiles[2]!.values[i]!) in80++; }
-    return { ids: answer.predictionIds };
-  }));
-let err = 0, n = 0, in80 = 0;
 const scheduler = createScheduler({ pipelines: [daily], ledger: home.ledger, clock, owner: "demo" });
-const t0 = performance.now();
-let runs = 0;
+const total = days.count(world.start, world.end);
 while (clock.now() < world.end) {
   await clock.advanceBy(3_600_000_000n);
-  const out = await scheduler.runDue();
-  for (const o of out) if (o.error !== null) throw o.error;
-  runs += out.length;
+  for (const run of await scheduler.runDue()) {
+    if (run.error !== null) throw run.error;
+    const done = days.count(world.start, run.entry.end);
+    bar({ task: "replay", done, total, figures: { champion: champion.name } });
+  }
 }
-console.log(runs, formatInstant(clock.now()), performance.now() - t0, T, "MAE", err / n, in80 / n);
-void boosted; void panelSpec;
+
+// ---- 6. What came of it ---------------------------------------------------------------------------------------------------------
+
+const everything = await joinTrainingSet(home, { end: world.end });
+const compared = await compareWithBaselines(everything.columns, firstTraining, bar);
+bar.stop();
+const served = await servedSince(firstTraining);
+const decisions = await home.decisions.list({ limit: 10_000 });
+for (const { time, kind, verdict, reason } of decisions)
+  if (kind !== "drift")
+    console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${kind} ${verdict}: ${reason}`);
+printSummary(summarise(served, compared, decisions), compared.scale);

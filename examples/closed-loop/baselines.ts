@@ -8,48 +8,74 @@ import {
   parseFrequency,
   sliceColumns,
 } from "@tsops/core";
-import { panelSpec, zone } from "./definitions.ts";
+import { baseline, boosted, horizon, panelSpec, zone } from "./definitions.ts";
 
-/** When a baseline is fitted again: at the instants for which this says so. */
-type Refit = (midnight: bigint, fits: number) => boolean;
-
-export const never: Refit = (_, fits) => fits === 0;
-export const monthly: Refit = (midnight, fits) => fits === 0 || months.isOnGrid(midnight);
-const months = parseFrequency("1mo", { zone });
 const days = parseFrequency("1d", { zone });
+const months = parseFrequency("1mo", { zone });
 
-/** A replay's forecasts, hour by hour, and how often it fitted. */
+/** What some forecaster would have said, hour by hour, and how often it was fitted. */
 export interface BaselineReplay {
   readonly fits: number;
-  /** One forecast per row of `rows` from the first midnight on. */
   readonly mean: Float64Array;
 }
 
+/** The outcomes of every hour from the first forecast on, and what the baselines said about them. */
+export interface Comparison {
+  readonly time: BigInt64Array;
+  readonly y: Float64Array;
+  readonly seasonalNaive: BaselineReplay;
+  readonly neverRetrained: BaselineReplay;
+  readonly retrainedMonthly: BaselineReplay;
+  /** Mean absolute error of the seasonal naive forecast before the first forecast: what errors are divided by for MASE. */
+  readonly scale: number;
+}
+
 /**
- * Forecasts each day at its midnight, with a forecaster that absorbs every day and is fitted when `refit` says so.
- * @param rows - The training set over the whole time, ordered by time: 24 rows a day.
- * @param from - Row of the first midnight that is forecast.
+ * Replays the baselines: the seasonal naive forecast, the loop's forecaster fitted once, and the same fitted blindly at the beginning of
+ * every month. All of them absorb every day.
+ * @param rows - The training set over the whole time: 24 rows a day, ordered by time.
  */
-export async function replayBaseline(
-  name: string,
-  forecaster: Forecaster,
+export async function compareWithBaselines(
+  rows: Columns,
+  firstForecast: bigint,
+  progress: Progress,
+): Promise<Comparison> {
+  const time = (rows.data[panelSpec.time] as { values: BigInt64Array }).values;
+  const y = (rows.data[panelSpec.target] as { values: Float64Array }).values;
+  const from = time.indexOf(firstForecast);
+  const replay = (name: string, forecaster: Forecaster, isDue: (midnight: bigint) => boolean) =>
+    replayBaseline({ name, forecaster, isDue }, rows, from, progress);
+  let scale = 0;
+  for (let row = 168; row < from; row++)
+    scale += Math.abs((y[row] as number) - (y[row - 168] as number)) / (from - 168);
+  return {
+    time: time.slice(from),
+    y: y.slice(from),
+    scale,
+    seasonalNaive: await replay("seasonal naive", baseline, () => false),
+    neverRetrained: await replay("never retrained", boosted, () => false),
+    retrainedMonthly: await replay("retrained monthly", boosted, (midnight) => months.isOnGrid(midnight)),
+  };
+}
+
+async function replayBaseline(
+  { name, forecaster, isDue }: { name: string; forecaster: Forecaster; isDue: (midnight: bigint) => boolean },
   rows: Columns,
   from: number,
-  refit: Refit,
   progress: Progress,
 ): Promise<BaselineReplay> {
-  const at = (rows.data[panelSpec.time] as { values: BigInt64Array }).values;
+  const time = (rows.data[panelSpec.time] as { values: BigInt64Array }).values;
   const mean = new Float64Array(rows.length - from);
   let fitted: FittedForecaster | null = null;
   let fits = 0;
   for (let row = from; row < rows.length; row += 24) {
-    if (refit(days.floor(at[row] as bigint), fits)) {
-      fitted = await forecaster.fit(panel(sliceColumns(rows, 0, row), panelSpec), { horizon: 24 });
+    if (fitted === null || isDue(days.floor(time[row] as bigint))) {
+      fitted = await forecaster.fit(panel(sliceColumns(rows, 0, row), panelSpec), { horizon });
       fits++;
     }
     const day = sliceColumns(rows, row, row + 24);
-    mean.set((fitted as FittedForecaster).predict({ future: day }).mean, row - from);
-    fitted = (fitted as FittedForecaster).update(day);
+    mean.set(fitted.predict({ future: day }).mean, row - from);
+    fitted = fitted.update(day);
     progress({
       task: name,
       done: (row - from) / 24 + 1,

@@ -1,18 +1,20 @@
-// From rows to a registered model version: training set, fit, lineage.
+// From rows to a registered model version: training set, dry run, fit, lineage.
 import {
   type BacktestResult,
   backtest,
-  type FittedForecaster,
+  type Columns,
+  type ColumnTypes,
   type Forecaster,
   logBacktest,
   logForecaster,
   type ModelVersion,
   type Panel,
   panel,
+  sliceColumns,
   type TrainingSetLineage,
 } from "@tsops/core";
 import { buildTrainingSet, type Home } from "@tsops/store";
-import { bikeTrainingSet, forecaster, horizon, levels, modelName, panelSpec } from "./definitions.ts";
+import { bikeTrainingSet, horizon, levels, modelName, panelSpec } from "./definitions.ts";
 
 /** A panel and where its rows came from. */
 export interface TrainingPanel {
@@ -20,33 +22,56 @@ export interface TrainingPanel {
   readonly lineage: TrainingSetLineage;
 }
 
-/** Builds the training set over the hours of a range, as the tables are now. */
-export async function trainingPanel(
-  home: Home,
-  range: { readonly start?: bigint; readonly end: bigint },
-): Promise<TrainingPanel> {
-  const set = await buildTrainingSet(bikeTrainingSet(range), { tables: home, engine: await home.engine() });
+/** Hours to learn from, [start, end) in microseconds UTC; from the first one when there is no start. */
+export interface HourRange {
+  readonly start?: bigint;
+  readonly end: bigint;
+}
+
+/** Joins the training set over a range of hours, from the tables as they are now. */
+export async function joinTrainingSet(home: Home, range: HourRange) {
+  return buildTrainingSet(bikeTrainingSet(range), { tables: home, engine: await home.engine() });
+}
+
+/** The training set as a panel. */
+export async function trainingPanel(home: Home, range: HourRange): Promise<TrainingPanel> {
+  const set = await joinTrainingSet(home, range);
   return { panel: panel(set.columns, panelSpec), lineage: set.lineage };
 }
 
 /**
- * How well a forecaster would have done on the last `folds` days, fitted once on the days before them and then only absorbing each
- * day, as it would be served.
+ * How a forecaster would have done on the last `folds` days: fitted once on the days before them, then absorbing day after day, as
+ * it would be served.
  */
-export function dryRun(candidate: Forecaster, { panel }: TrainingPanel, folds: number): Promise<BacktestResult> {
-  return backtest(candidate, panel, { horizon, folds, refit: false, levels, seasonLength: 168 });
+export function dryRun(
+  candidate: Forecaster,
+  training: TrainingPanel,
+  folds: number,
+): Promise<BacktestResult> {
+  return backtest(candidate, training.panel, { horizon, folds, refit: false, levels, seasonLength: 168 });
 }
 
-/** Fits on all rows, logs the run with its backtest and lineage, and registers the model's next version. */
-export async function register(
+/** The rows before a row, and those from it on. */
+export function splitAt<S extends ColumnTypes>(rows: Columns<S>, row: number): [Columns<S>, Columns<S>] {
+  return [sliceColumns(rows, 0, row), sliceColumns(rows, row)];
+}
+
+/** Fits a forecaster on all rows, logs the run with the dry run's metrics and the lineage, and registers the next version. */
+export async function registerVersion(
   home: Home,
+  forecaster: Forecaster,
   training: TrainingPanel,
   evaluated: BacktestResult,
-): Promise<{ readonly version: ModelVersion; readonly fitted: FittedForecaster }> {
+): Promise<ModelVersion> {
   const run = await home.tracker.startRun({ experiment: modelName });
   const fitted = await forecaster.fit(training.panel, { horizon });
   await logBacktest(run, evaluated);
-  const logged = await logForecaster(run, { name: modelName, forecaster, fitted, trainingSet: training.lineage });
+  const logged = await logForecaster(run, {
+    name: modelName,
+    forecaster,
+    fitted,
+    trainingSet: training.lineage,
+  });
   await run.end();
-  return { version: await home.registry.register(modelName, logged), fitted };
+  return home.registry.register(modelName, logged);
 }

@@ -136,6 +136,7 @@ export type {
   EarlyStoppingOptions,
   GbdtOptions,
 } from "./forecast/gbdt/options.ts";
+export { boundsOfLevel, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
 export {
   intervalCoverage,

@@ -1,0 +1,127 @@
+// The table at the end: quarter by quarter, the loop beside what nobody watches.
+import {
+  type DecisionRecord,
+  formatInstant,
+  intervalCoverage,
+  intervalOf,
+  meanAbsoluteError,
+  parseFrequency,
+  type ScoredForecasts,
+} from "@tsops/core";
+import type { Comparison } from "./baselines.ts";
+import { zone } from "./definitions.ts";
+
+type Interval = NonNullable<ReturnType<typeof intervalOf>>;
+const quarters = parseFrequency("3mo", { zone });
+
+/** One line of the table. */
+export interface QuarterSummary {
+  readonly quarter: string;
+  /** Mean absolute errors in rentals per hour; divided by the scale they are MASE. */
+  readonly loop: number;
+  readonly neverRetrained: number;
+  readonly seasonalNaive: number;
+  readonly retrainedMonthly: number;
+  readonly coverage80: number;
+  readonly coverage95: number;
+  readonly alarms: number;
+  readonly retrainings: number;
+  readonly promotions: number;
+  readonly rejections: number;
+}
+
+/** The figures of each quarter, then of all of them. */
+export function summarise(
+  served: ScoredForecasts,
+  compared: Comparison,
+  decisions: readonly DecisionRecord[],
+): QuarterSummary[] {
+  const cells = quarters.indexesOf(served.time);
+  const distinct = [...new Set(cells)].sort((a, b) => a - b);
+  const rowOf = new Map(Array.from(compared.time, (time, row) => [time, row]));
+  const [eighty, ninetyFive] = [80, 95].map((level) => {
+    const interval = intervalOf(served.quantiles, level);
+    if (interval === null) throw new Error(`The ${level} % interval was not served.`);
+    return interval;
+  }) as [Interval, Interval];
+  const line = (quarter: string, inQuarter: (time: bigint) => boolean): QuarterSummary => {
+    const rows = Int32Array.from(served.time.keys()).filter((row) => inQuarter(served.time[row] as bigint));
+    const take = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] as number);
+    const takeBaseline = (values: Float64Array) =>
+      Float64Array.from(rows, (row) => values[rowOf.get(served.time[row] as bigint) as number] as number);
+    const y = take(served.y);
+    const made = decisions.filter((decision) => inQuarter(decision.time));
+    const count = (kind: string, verdict: string) =>
+      made.filter((decision) => decision.kind === kind && decision.verdict === verdict).length;
+    return {
+      quarter,
+      loop: meanAbsoluteError(y, take(served.mean)),
+      neverRetrained: meanAbsoluteError(y, takeBaseline(compared.neverRetrained.mean)),
+      seasonalNaive: meanAbsoluteError(y, takeBaseline(compared.seasonalNaive.mean)),
+      retrainedMonthly: meanAbsoluteError(y, takeBaseline(compared.retrainedMonthly.mean)),
+      coverage80: intervalCoverage(y, take(eighty.lower), take(eighty.upper)),
+      coverage95: intervalCoverage(y, take(ninetyFive.lower), take(ninetyFive.upper)),
+      alarms: count("alert", "alert"),
+      retrainings: count("retrain", "retrain"),
+      promotions: count("gate", "promote"),
+      rejections: count("gate", "reject"),
+    };
+  };
+  return [
+    ...distinct.map((cell) =>
+      line(quarterName(quarters.instantAt(cell)), (time) => quarters.indexOf(time) === cell),
+    ),
+    line("all", () => true),
+  ];
+}
+
+/** Prints the summary as a table. */
+export function printSummary(lines: readonly QuarterSummary[], scale: number): void {
+  const error = (mae: number) => `${mae.toFixed(1)} / ${(mae / scale).toFixed(2)}`;
+  const header = [
+    "quarter",
+    "the loop",
+    "never retrained",
+    "seasonal naive",
+    "blind monthly",
+    "80 %",
+    "95 %",
+    "alarms",
+    "retrainings",
+    "promoted",
+    "rejected",
+  ];
+  const rows = lines.map((line) => [
+    line.quarter,
+    error(line.loop),
+    error(line.neverRetrained),
+    error(line.seasonalNaive),
+    error(line.retrainedMonthly),
+    (100 * line.coverage80).toFixed(1),
+    (100 * line.coverage95).toFixed(1),
+    `${line.alarms}`,
+    `${line.retrainings}`,
+    `${line.promotions}`,
+    `${line.rejections}`,
+  ]);
+  const widths = header.map((name, i) =>
+    Math.max(name.length, ...rows.map((row) => (row[i] as string).length)),
+  );
+  const print = (cells: readonly string[]) =>
+    console.log(
+      cells
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+        .join("  "),
+    );
+  console.log(
+    "\nMean absolute error in rentals per hour / MASE; coverage of the loop's intervals in percent:\n",
+  );
+  print(header);
+  print(widths.map((width) => "-".repeat(width)));
+  for (const row of rows) print(row);
+}
+
+function quarterName(start: bigint): string {
+  const [year, month] = formatInstant(start, { zone }).split("-");
+  return `${year}Q${Math.ceil(Number(month) / 3)}`;
+}
