@@ -141,7 +141,7 @@ describe("joinOutcomes", () => {
     const later = await joinOutcomes(predictions, revised, { ...options, asOf: at(5) });
     expect([...later.y]).toEqual([2, Number.NaN, Number.NaN]);
     await expect(joinOutcomes(predictions, revised, { ...names, asOf: at(5) })).rejects.toThrow(
-      /availableAt/,
+      /no column says when outcomes became known/,
     );
   });
 
@@ -300,7 +300,7 @@ describe("performanceByWindow", () => {
             grid.floor(joined.time[row] as bigint) === window.start &&
             joined.step[row] === window.step &&
             joined.sources[joined.sourceIndex[row] as number]?.modelVersion === window.source?.modelVersion &&
-            joined.series[joined.seriesIndex[row] as number]?.city === window.key?.city,
+            joined.series[joined.seriesIndex[row] as number]?.["city"] === window.key?.["city"],
         )
         .map((row) => ({
           y: joined.y[row] as number,
