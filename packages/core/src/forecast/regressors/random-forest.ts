@@ -62,9 +62,10 @@ interface ForestLibrary {
 /**
  * Random forest for regression: the mean of trees grown by `ml-random-forest` on rows drawn with replacement, in proportion to their weights.
  *
- * That library tries every threshold by going through all rows again, so its time grows with the square of the rows; it suits some
- * hundreds of rows. For more use `gbdt`, or `rowFraction`. Missing numbers are replaced by the column's mean, and flagged in a column of their
- * own where training rows had some; categories become one column each. Infinite values are refused.
+ * That library tries every threshold by going through all rows again, so its time grows with the square of the rows: with 6
+ * columns a tree takes about 0.2 s on 1,000 rows and 3 s on 4,000. For more use `gbdt`, or `rowFraction`. Missing numbers
+ * are replaced by the column's mean, and flagged in a column of their own where training rows had some; categories become
+ * one column each. Infinite values are refused.
  *
  * Fitting needs the optional peer `ml-random-forest`; loading and predicting need nothing.
  * @throws TsopsError MODEL_PARAMETER_INVALID when an option is out of range; from `fit` also ADAPTER_MISSING_DEPENDENCY.
