@@ -105,7 +105,9 @@ export async function boost(
   const trees: Tree[] = [];
   const validationLosses: number[] = [];
   if (held !== undefined) validationLosses.push(loss.evaluate(held.y, held.scores, held.weights));
-  for (let round = 0; round < options.trees; round++) {
+  const rounds = used.length === 0 ? 0 : options.trees;
+  for (let round = 0; round < rounds; round++) {
+    await breathe(train.x.rows * 4 + matrix.slots * 8);
     const size = loss.gradients(y, scores, weights, gradients);
     if (!(size > noise)) break;
     packGradients(packed, gradients, size);
@@ -142,7 +144,6 @@ export async function boost(
       validationLosses.push(loss.evaluate(held.y, held.scores, held.weights));
       if (trees.length - leastIndex(validationLosses) >= control.patience) break;
     }
-    await breathe(train.x.rows * 4 + matrix.slots * 8);
   }
   const kept = held === undefined ? trees.length : leastIndex(validationLosses);
   return { baseline, trees: trees.slice(0, kept), bins, validationLosses };
