@@ -32,12 +32,12 @@ export function sweepWindows(
     isIn[position - first] = 0;
     for (const column of columns.values()) column.remove(position);
   };
+  // Rows of one time come in in order of availability, so each corrects the one before.
   const enter = (position: number): void => {
     if (position < oldest) return;
     if (current !== null && firstOfTime !== null) {
       const group = (firstOfTime[position - first] as number) - first;
       const corrected = current[group] as number;
-      if (corrected > position) return;
       if (corrected >= 0) leave(corrected);
       current[group] = position;
     }

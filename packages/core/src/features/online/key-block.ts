@@ -1,5 +1,5 @@
 import type { Instants } from "../as-of/instants.ts";
-import { firstAtOrAfter } from "../as-of/ordered-rows.ts";
+import { firstAfter, firstAtOrAfter } from "../as-of/ordered-rows.ts";
 
 const neverFloat = Number.POSITIVE_INFINITY;
 const neverInteger = 2n ** 63n - 1n;
@@ -18,11 +18,10 @@ export class KeyBlock {
   insert(time: bigint, available: bigint | null, row: number): number {
     if (!(isExact(time) && (available === null || isExact(available)))) this.#useIntegers();
     if (this.length === this.row.length) this.#grow();
-    const position = this.#placeOf(time, available);
-    if (position < this.length) {
+    const position = this.#placeOf(fastest(time), available === null ? null : fastest(available));
+    if (position < this.length)
       for (const array of [this.time, this.available, this.row])
         array.copyWithin(position + 1, position, this.length);
-    }
     if (this.time instanceof BigInt64Array) this.time[position] = time;
     else this.time[position] = Number(time);
     if (this.available instanceof BigInt64Array) this.available[position] = available ?? neverInteger;
@@ -30,6 +29,13 @@ export class KeyBlock {
     this.row[position] = row;
     this.length++;
     return position;
+  }
+
+  /** Positions [start, end) of the rows at an event time. */
+  at(time: bigint): { readonly start: number; readonly end: number } {
+    const bound = fastest(time);
+    const start = firstAtOrAfter(this.time, 0, this.length, bound);
+    return { start, end: firstAfter(this.time, start, this.length, bound) };
   }
 
   /** Whether the row at a position has no available at. */
@@ -49,23 +55,20 @@ export class KeyBlock {
   }
 
   /** After every row that is not greater: a later arrival wins among equals. */
-  #placeOf(time: bigint, available: bigint | null): number {
-    let position = this.length;
-    if (position > 0 && (this.time[position - 1] as number | bigint) > time)
-      position = firstAtOrAfter(this.time, 0, position, time + 1n);
+  #placeOf(time: number | bigint, available: number | bigint | null): number {
+    const { length } = this;
+    let position = length;
+    if (length > 0 && (this.time[length - 1] as number | bigint) > time)
+      position = firstAfter(this.time, 0, length, time);
+    // Among rows of one time, null availability comes first and the others follow in order.
     while (
       position > 0 &&
-      this.#sameTime(position - 1, time) &&
+      (this.time[position - 1] as number | bigint) >= time &&
       !this.isNeverKnown(position - 1) &&
       (available === null || (this.available[position - 1] as number | bigint) > available)
     )
       position--;
     return position;
-  }
-
-  #sameTime(position: number, time: bigint): boolean {
-    const found = this.time[position] as number | bigint;
-    return found >= time && found <= time;
   }
 
   #grow(): void {
@@ -91,6 +94,11 @@ export class KeyBlock {
     this.time = convert(this.time);
     this.available = convert(this.available);
   }
+}
+
+/** A number where it is exact, which compares faster than a bigint. */
+function fastest(micros: bigint): number | bigint {
+  return isExact(micros) ? Number(micros) : micros;
 }
 
 function isExact(micros: bigint): boolean {

@@ -79,7 +79,7 @@ export class OnlineTable {
         block = new KeyBlock();
         this.#blocks[key] = block;
       }
-      if (dropRepeats && this.#hasRepeat(block, at, i, isSame, before, matched)) {
+      if (dropRepeats && before > 0 && this.#hasRepeat(block, at, i, isSame, before, matched)) {
         counts.repeated++;
         continue;
       }
@@ -186,10 +186,8 @@ export class OnlineTable {
     before: number,
     matched: Set<number>,
   ): boolean {
-    for (let position = block.length - 1; position >= 0; position--) {
-      const at = block.time[position] as number | bigint;
-      if (at > time) continue;
-      if (at < time) return false;
+    const { start, end } = block.at(time);
+    for (let position = start; position < end; position++) {
       const stored = block.row[position] as number;
       if (stored >= before || matched.has(stored) || !isSame(stored, row)) continue;
       matched.add(stored);
