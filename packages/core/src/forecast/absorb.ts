@@ -1,9 +1,9 @@
 import { TsopsError } from "../errors.ts";
 import type { Columns } from "../schema/columns.ts";
-import { parseFrequency } from "../time/frequency.ts";
+import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
-import { panelOfRows } from "./build-panel.ts";
-import type { Covariate, Panel, SeriesKey } from "./panel.ts";
+import { panelOfRows, refuseVastGaps } from "./build-panel.ts";
+import type { Covariate, Panel, PanelGap, SeriesKey } from "./panel.ts";
 import { columnOfKind, listSome, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
 
@@ -24,105 +24,146 @@ export function absorbRows<Known extends string>(
     return history;
   }
   const added = panelOfRows(rows, history.spec);
-  const seriesOf = matchSeries(added.series, history.series);
   const frequency = parseFrequency(history.spec.frequency, { zone: history.spec.zone });
-  const known = history.known.map((covariate, i) => sharedCategories(covariate, added.known[i] as Covariate));
-  const past = history.past.map((covariate, i) => sharedCategories(covariate, added.past[i] as Covariate));
-
-  const addedOf = new Int32Array(history.series.length).fill(-1);
-  seriesOf.forEach((s, a) => {
-    addedOf[s] = a;
-  });
-  const offsets = new Int32Array(history.series.length + 1);
-  const plans = history.series.map((key, s) => {
-    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    const a = addedOf[s] as number;
-    const before = end - start;
-    let length = before;
-    let shift = 0;
-    if (a >= 0) {
-      const first = added.offsets[a] as number;
-      shift =
-        frequency.indexOf(added.times[first] as bigint) - frequency.indexOf(history.times[start] as bigint);
-      length = Math.max(before, shift + (added.offsets[a + 1] as number) - first);
-    }
-    const skipped = Math.max(0, length - depth);
-    offsets[s + 1] = (offsets[s] as number) + length - skipped;
-    return { key, start, before, a, shift, length, skipped };
-  });
-  const total = offsets[history.series.length] as number;
-
-  const merge = (
-    ours: Float64Array,
-    theirs: Float64Array,
-    onConflict: ((s: number, t: bigint) => void) | null,
-  ) => {
-    const result = new Float64Array(total).fill(Number.NaN);
-    plans.forEach(({ start, before, a, shift, skipped }, s) => {
-      const base = (offsets[s] as number) - skipped;
-      for (let i = skipped; i < before; i++) result[base + i] = ours[start + i] as number;
-      if (a < 0) return;
-      const first = added.offsets[a] as number;
-      const count = (added.offsets[a + 1] as number) - first;
-      for (let i = Math.max(0, -shift); i < count; i++) {
-        const value = theirs[first + i] as number;
-        const at = shift + i;
-        if (Number.isNaN(value)) continue;
-        const held = at < before ? (ours[start + at] as number) : Number.NaN;
-        if (Number.isNaN(held)) {
-          if (at >= skipped) result[base + at] = value;
-        } else if (held !== value) onConflict?.(s, added.times[first + i] as bigint);
-      }
-    });
-    return result;
-  };
+  const alignment = align(history, added, frequency, depth);
   const conflicts: string[] = [];
-  const y = merge(history.y, added.y, (s, time) => {
+  const y = mergeValues(alignment, history.y, added.y, (s, time) => {
     conflicts.push(`${seriesName(history.series[s] as SeriesKey)} at ${formatInstant(time)}`);
   });
-  if (conflicts.length > 0)
-    throw new TsopsError(
-      "PANEL_INVALID",
-      `Rows contradict targets that were absorbed before: ${listSome(conflicts)}.`,
-      {
-        hint: "Fit again to correct the past; update only adds to it.",
-        details: { count: conflicts.length, first: conflicts.slice(0, 5) },
-      },
-    );
-
-  const times = new BigInt64Array(total);
-  const gaps = history.gaps.filter(({ series, from }) => {
-    const { start, skipped, before } = plans[series] as (typeof plans)[number];
-    return skipped < before && from >= (history.times[start + skipped] as bigint);
-  });
-  plans.forEach(({ start, before, a, shift, length, skipped }, s) => {
-    const base = (offsets[s] as number) - skipped;
-    for (let i = skipped; i < before; i++) times[base + i] = history.times[start + i] as bigint;
-    if (length === before || a < 0) return;
-    const first = added.offsets[a] as number;
-    const firstIndex = frequency.indexOf(history.times[start] as bigint);
-    for (let i = Math.max(skipped, before); i < length; i++)
-      times[base + i] =
-        i >= shift ? (added.times[first + i - shift] as bigint) : frequency.instantAt(firstIndex + i);
-    const empty = Math.max(before, skipped);
-    if (shift > empty)
-      gaps.push({ series: s, from: frequency.instantAt(firstIndex + empty), steps: shift - empty });
-    for (const gap of added.gaps)
-      if (gap.series === a && frequency.indexOf(gap.from) - firstIndex >= empty)
-        gaps.push({ ...gap, series: s });
-  });
-  const merged = (pairs: readonly (readonly [Covariate, Float64Array])[]): Covariate[] =>
-    pairs.map(([covariate, theirs]) => ({ ...covariate, values: merge(covariate.values, theirs, null) }));
+  refuseConflicts(conflicts);
+  const covariates = (ours: readonly Covariate[], theirs: readonly Covariate[]): Covariate[] =>
+    ours.map((covariate, i) => {
+      const [shared, values] = sharedCategories(covariate, theirs[i] as Covariate);
+      return { ...shared, values: mergeValues(alignment, covariate.values, values, () => {}) };
+    });
   return {
     spec: history.spec,
     series: history.series,
-    offsets,
-    times,
+    offsets: alignment.offsets,
+    times: mergeTimes(alignment),
     y,
-    known: merged(known),
-    past: merged(past),
-    gaps,
+    known: covariates(history.known, added.known),
+    past: covariates(history.past, added.past),
+    gaps: mergeGaps(alignment),
   };
+}
+
+/** How added rows lie beside the history. */
+interface Alignment {
+  readonly history: Panel;
+  readonly added: Panel;
+  readonly frequency: Frequency;
+  /** Of the merged panel. */
+  readonly offsets: Int32Array;
+  readonly parts: readonly AlignedSeries[];
+}
+
+/** One series; rows are counted from the first row of its history. */
+interface AlignedSeries {
+  /** First row in the history's arrays, and number of rows there. */
+  readonly start: number;
+  readonly before: number;
+  /** Series among the added ones, or -1; its first row in the added arrays; number of rows; where they begin. */
+  readonly addedSeries: number;
+  readonly addedStart: number;
+  readonly addedCount: number;
+  readonly shift: number;
+  /** Rows of both together, and how many of the first are dropped. */
+  readonly length: number;
+  readonly dropped: number;
+}
+
+function align(history: Panel, added: Panel, frequency: Frequency, depth: number): Alignment {
+  const addedOf = new Int32Array(history.series.length).fill(-1);
+  matchSeries(added.series, history.series).forEach((s, a) => {
+    addedOf[s] = a;
+  });
+  const offsets = new Int32Array(history.series.length + 1);
+  const gaps: PanelGap[] = [];
+  const parts = history.series.map((_, s): AlignedSeries => {
+    const start = history.offsets[s] as number;
+    const before = (history.offsets[s + 1] as number) - start;
+    const addedSeries = addedOf[s] as number;
+    const isAdded = addedSeries >= 0;
+    const addedStart = isAdded ? (added.offsets[addedSeries] as number) : 0;
+    const addedCount = isAdded ? (added.offsets[addedSeries + 1] as number) - addedStart : 0;
+    const firstCell = frequency.indexOf(history.times[start] as bigint);
+    const shift = isAdded ? frequency.indexOf(added.times[addedStart] as bigint) - firstCell : 0;
+    const length = Math.max(before, shift + addedCount);
+    if (shift > before)
+      gaps.push({ series: s, from: frequency.instantAt(firstCell + before), steps: shift - before });
+    const dropped = Math.max(0, length - depth);
+    offsets[s + 1] = (offsets[s] as number) + length - dropped;
+    return { start, before, addedSeries, addedStart, addedCount, shift, length, dropped };
+  });
+  const filled = gaps.reduce((sum, gap) => sum + gap.steps, 0);
+  refuseVastGaps(gaps, added.times.length, added.times.length + filled, frequency);
+  return { history, added, frequency, offsets, parts };
+}
+
+function mergeValues(
+  { added, offsets, parts }: Alignment,
+  ours: Float64Array,
+  theirs: Float64Array,
+  onConflict: (series: number, time: bigint) => void,
+): Float64Array {
+  const result = new Float64Array(offsets[parts.length] as number).fill(Number.NaN);
+  parts.forEach(({ start, before, addedStart, addedCount, shift, dropped }, s) => {
+    const base = (offsets[s] as number) - dropped;
+    for (let i = dropped; i < before; i++) result[base + i] = ours[start + i] as number;
+    for (let i = Math.max(0, -shift); i < addedCount; i++) {
+      const value = theirs[addedStart + i] as number;
+      const at = shift + i;
+      if (Number.isNaN(value)) continue;
+      const held = at < before ? (ours[start + at] as number) : Number.NaN;
+      if (Number.isNaN(held)) {
+        if (at >= dropped) result[base + at] = value;
+      } else if (held !== value) onConflict(s, added.times[addedStart + i] as bigint);
+    }
+  });
+  return result;
+}
+
+function mergeTimes({ history, added, frequency, offsets, parts }: Alignment): BigInt64Array {
+  const times = new BigInt64Array(offsets[parts.length] as number);
+  parts.forEach(({ start, before, addedStart, shift, length, dropped }, s) => {
+    const base = (offsets[s] as number) - dropped;
+    const firstCell = frequency.indexOf(history.times[start] as bigint);
+    for (let i = dropped; i < length; i++)
+      if (i < before) times[base + i] = history.times[start + i] as bigint;
+      else if (i >= shift) times[base + i] = added.times[addedStart + i - shift] as bigint;
+      else times[base + i] = frequency.instantAt(firstCell + i);
+  });
+  return times;
+}
+
+function mergeGaps({ history, added, frequency, parts }: Alignment): PanelGap[] {
+  const gaps = history.gaps.filter(({ series, from }) => {
+    const { start, dropped, before } = parts[series] as AlignedSeries;
+    return dropped < before && from >= (history.times[start + dropped] as bigint);
+  });
+  parts.forEach(({ start, before, addedSeries, shift, dropped }, s) => {
+    const firstCell = frequency.indexOf(history.times[start] as bigint);
+    const kept = Math.max(before, dropped);
+    if (shift > kept)
+      gaps.push({ series: s, from: frequency.instantAt(firstCell + kept), steps: shift - kept });
+    for (const gap of added.gaps)
+      if (gap.series === addedSeries && frequency.indexOf(gap.from) - firstCell >= kept)
+        gaps.push({ ...gap, series: s });
+  });
+  return gaps;
+}
+
+function refuseConflicts(conflicts: readonly string[]): void {
+  if (conflicts.length === 0) return;
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `Rows contradict targets that were absorbed before: ${listSome(conflicts)}.`,
+    {
+      hint: "Fit again to correct the past; update only adds to it.",
+      details: { count: conflicts.length, first: conflicts.slice(0, 5) },
+    },
+  );
 }
 
 /**

@@ -239,8 +239,16 @@ function layOut(
 
 const mostAddedRows = 1_000_000;
 
-/** A wrong century in one row must not fill the memory. */
-function refuseVastGaps(gaps: readonly PanelGap[], given: number, rows: number, frequency: Frequency): void {
+/**
+ * A wrong century in one row must not fill the memory.
+ * @throws TsopsError PANEL_INVALID.
+ */
+export function refuseVastGaps(
+  gaps: readonly PanelGap[],
+  given: number,
+  rows: number,
+  frequency: Frequency,
+): void {
   const added = rows - given;
   if (added <= Math.max(mostAddedRows, 10 * given)) return;
   const widest = gaps.reduce((most, gap) => (gap.steps > most.steps ? gap : most));

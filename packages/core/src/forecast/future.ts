@@ -82,52 +82,50 @@ export function readFuture(
   future: Columns | undefined,
   needed: readonly string[] = history.spec.knownFuture,
 ): Float64Array[] {
-  const { spec, series } = history;
-  const length = series.length * horizon;
+  const length = history.series.length * horizon;
   const values = history.known.map(() => new Float64Array(length).fill(Number.NaN));
-  if (future !== undefined && future.length > 0) placeFuture(history, horizon, future, needed, values);
-  refuseMissing(history, horizon, needed, values, future === undefined);
-  return values;
-
-  function placeFuture(
-    panel: Panel,
-    steps: number,
-    rows: Columns,
-    names: readonly string[],
-    into: readonly Float64Array[],
-  ): void {
-    const grouped = groupByKey(rows, spec.keys);
-    const seriesIndex = matchSeries(grouped.series, series);
-    const time = columnOfKind(rows, spec.time, ["timestamp"], "time");
-    refuseNulls(time, rows.length, `The time column "${spec.time}"`);
-    const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
-    const lastIndexes = Array.from(lastTimesOf(panel), (last) => frequency.indexOf(last));
-    const targets = new Int32Array(rows.length).fill(-1);
-    const taken = new Uint8Array(length);
-    for (let row = 0; row < rows.length; row++) {
-      const instant = time.values[row] as bigint;
-      const index = frequency.indexOf(instant);
-      const s = seriesIndex[grouped.seriesOf[row] as number] as number;
-      const step = index - (lastIndexes[s] as number);
-      if (step < 1 || step > steps || frequency.instantAt(index) !== instant) continue;
-      const target = s * steps + step - 1;
-      if (taken[target] === 1)
-        throw new TsopsError(
-          "PANEL_INVALID",
-          `The future rows have ${seriesName(series[s] ?? {})} at ${formatInstant(instant)} more than once.`,
-          { hint: "Give one row per series and time.", details: { row } },
-        );
-      taken[target] = 1;
-      targets[row] = target;
-    }
-    panel.known.forEach((covariate, k) => {
-      if (!Object.hasOwn(rows.data, covariate.name) && !names.includes(covariate.name)) return;
-      const found = futureValues(rows, covariate.name, covariate.categories);
-      const target = into[k] as Float64Array;
-      for (let row = 0; row < rows.length; row++)
+  if (future !== undefined && future.length > 0) {
+    const targets = futureTargets(history, horizon, future);
+    history.known.forEach(({ name, categories }, k) => {
+      if (!Object.hasOwn(future.data, name) && !needed.includes(name)) return;
+      const found = futureValues(future, name, categories);
+      const target = values[k] as Float64Array;
+      for (let row = 0; row < future.length; row++)
         if ((targets[row] as number) >= 0) target[targets[row] as number] = found[row] as number;
     });
   }
+  refuseMissing(history, horizon, needed, values, future === undefined);
+  return values;
+}
+
+/** Which series and step each future row is about, as an index into series x horizon; -1 for other instants. */
+function futureTargets(history: Panel, horizon: number, rows: Columns): Int32Array {
+  const { spec, series } = history;
+  const grouped = groupByKey(rows, spec.keys);
+  const seriesIndex = matchSeries(grouped.series, series);
+  const time = columnOfKind(rows, spec.time, ["timestamp"], "time");
+  refuseNulls(time, rows.length, `The time column "${spec.time}"`);
+  const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
+  const lastIndexes = Array.from(lastTimesOf(history), (last) => frequency.indexOf(last));
+  const targets = new Int32Array(rows.length).fill(-1);
+  const taken = new Uint8Array(series.length * horizon);
+  for (let row = 0; row < rows.length; row++) {
+    const instant = time.values[row] as bigint;
+    const index = frequency.indexOf(instant);
+    const s = seriesIndex[grouped.seriesOf[row] as number] as number;
+    const step = index - (lastIndexes[s] as number);
+    if (step < 1 || step > horizon || frequency.instantAt(index) !== instant) continue;
+    const target = s * horizon + step - 1;
+    if (taken[target] === 1)
+      throw new TsopsError(
+        "PANEL_INVALID",
+        `The future rows have ${seriesName(series[s] ?? {})} at ${formatInstant(instant)} more than once.`,
+        { hint: "Give one row per series and time.", details: { row } },
+      );
+    taken[target] = 1;
+    targets[row] = target;
+  }
+  return targets;
 }
 
 function futureValues(rows: Columns, name: string, categories: readonly string[] | undefined): Float64Array {

@@ -278,6 +278,14 @@ describe("absorbing rows", () => {
     expect(conflict.message).toMatch(/contradict.*"a".*03:00/);
   });
 
+  it("refuses a row so far ahead that its time must be wrong", () => {
+    const history = panel(rows({ city: "a", at: at(1), users: 1 }), options);
+    const error = codeOf(() =>
+      absorbRows(history, rows({ city: "a", at: "2926-03-01T00:00:00Z", users: 1 })),
+    );
+    expect(error.message).toMatch(/widest gap begins at 2026-03-01T02:00:00Z/);
+  });
+
   it("lists keys that it does not know", () => {
     const history = panel(rows({ city: "a", at: at(1), users: 1 }), options);
     const error = codeOf(() =>

@@ -9,7 +9,7 @@ import { forecastOf, readFuture } from "../future.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import type { FittedRegressor, Regressor } from "../regressor.ts";
-import type { RowValue } from "./features.ts";
+import type { RowValue } from "./feature.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
 import { planReduce, type ReducePlan } from "./plan.ts";
 import { refuseOutsideDomain, undifferenced, untransformed } from "./target.ts";

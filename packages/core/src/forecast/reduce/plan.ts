@@ -1,5 +1,6 @@
 import type { Panel } from "../panel.ts";
-import { compileFeatures, type ReduceFeature } from "./features.ts";
+import type { ReduceFeature } from "./feature.ts";
+import { compileFeatures } from "./features.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
 import { differencePolynomial, undoReach } from "./target.ts";
 

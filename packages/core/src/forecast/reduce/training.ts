@@ -1,7 +1,7 @@
 import type { Frequency } from "../../time/frequency.ts";
 import type { Panel } from "../panel.ts";
 import type { FeatureMatrix } from "../regressor.ts";
-import type { ReduceFeature, RowValue, SeriesWork } from "./features.ts";
+import type { ReduceFeature, RowValue, SeriesWork } from "./feature.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
 import { type Level, setLevel } from "./target.ts";
 

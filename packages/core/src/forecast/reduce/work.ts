@@ -1,7 +1,7 @@
 import type { Frequency } from "../../time/frequency.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { type CalendarField, calendarColumns, calendarFieldNames } from "./calendar-features.ts";
-import type { SeriesWork } from "./features.ts";
+import type { SeriesWork } from "./feature.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
 import { differenced, type differencePolynomial, levelFallback, transformed } from "./target.ts";
 

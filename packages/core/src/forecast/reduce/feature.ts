@@ -1,0 +1,79 @@
+import { TsopsError } from "../../errors.ts";
+import type { PanelSpec, SeriesKey } from "../panel.ts";
+import type { CalendarField } from "./calendar-features.ts";
+import type { Level } from "./target.ts";
+
+/** All that the features of one series are made from: history and, after it, the rows to predict. */
+export interface SeriesWork {
+  readonly key: SeriesKey;
+  /** Rows of history. */
+  readonly observed: number;
+  /** The transformed target; NaN where missing or not yet predicted. */
+  readonly g: Float64Array;
+  /** Its differences. */
+  readonly w: Float64Array;
+  readonly calendar: ReadonlyMap<CalendarField, Float64Array>;
+  /** Known-future and past-only columns by name. */
+  readonly covariates: ReadonlyMap<string, Float64Array>;
+  /** Stands in where the level cannot be told. */
+  readonly levelFallback: number;
+  /** Stands in for values that undoing differences needs and does not find. */
+  readonly valueFallback: number;
+}
+
+/** The value of a feature for row `t` when rows up to `cutoff` are known. */
+export type RowValue = (t: number, cutoff: number) => number;
+
+/** One column of the model's input. */
+export interface ReduceFeature {
+  readonly name: string;
+  readonly kind: "numeric" | "categorical";
+  /** Rows before the predicted one that a complete value needs. */
+  readonly complete: number;
+  /** Rows before the predicted one that may matter at all. */
+  readonly reach: number;
+  /** Binds the feature to a series. `level` changes from row to row. */
+  bind(work: SeriesWork, level: Level): RowValue;
+}
+
+/** What the features may draw on besides the options. */
+export interface FeatureContext {
+  readonly spec: PanelSpec;
+  readonly horizon: number;
+  /** Whether the model predicts one step and is fed its own predictions. */
+  readonly isRecursive: boolean;
+  readonly isCategorical: (covariate: string) => boolean;
+  /** Values by key column, sorted: the codes of key features. */
+  readonly keyValues: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A covariate of a series. */
+export function columnOf(work: SeriesWork, name: string): Float64Array {
+  return work.covariates.get(name) as Float64Array;
+}
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID when the panel has no such covariate. */
+export function requireCovariate(name: string, { spec }: FeatureContext, what: string): void {
+  if (!spec.knownFuture.includes(name) && !spec.pastOnly.includes(name))
+    throw invalid(
+      `${what} names "${name}", which is not a covariate of the panel.`,
+      `Its covariates are ${[...spec.knownFuture, ...spec.pastOnly].join(", ") || "none"}.`,
+    );
+}
+
+/**
+ * A past-only value nearer than the horizon would be known in training and unknown when it counts.
+ * @throws TsopsError MODEL_PARAMETER_INVALID.
+ */
+export function requireHorizon(name: string, lag: number | undefined, horizon: number, what: string): void {
+  if (lag !== undefined && lag < horizon)
+    throw invalid(
+      `${what} is not known for a horizon of ${horizon} steps, because "${name}" is past-only.`,
+      `Use a lag of at least ${horizon}, a window without a lag (it ends at the cutoff), or list "${name}" under knownFuture.`,
+    );
+}
+
+/** MODEL_PARAMETER_INVALID. */
+export function invalid(message: string, hint: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, { hint });
+}

@@ -1,0 +1,120 @@
+import {
+  columnOf,
+  type FeatureContext,
+  invalid,
+  type ReduceFeature,
+  type RowValue,
+  requireCovariate,
+  requireHorizon,
+} from "./feature.ts";
+import type { WindowAggregateName, WindowFeature } from "./options.ts";
+
+/** A feature from several past values, see `WindowFeature`. @throws TsopsError MODEL_PARAMETER_INVALID. */
+export function windowFeature(window: WindowFeature, context: FeatureContext): ReduceFeature {
+  const { aggregate, width, of, compare } = window;
+  const every = window.every ?? 1;
+  const { horizon, isRecursive, spec } = context;
+  const isKnown = of !== undefined && spec.knownFuture.includes(of);
+  if (of !== undefined) {
+    requireCovariate(of, context, "A window");
+    if (context.isCategorical(of))
+      throw invalid(
+        `A window cannot sum up "${of}", which is text.`,
+        "Give a numeric column, e.g. 1 where the text applies and 0 elsewhere.",
+      );
+    if (!isKnown) requireHorizon(of, window.lag, horizon, `The window of "${of}"`);
+    if (compare !== undefined && !isKnown)
+      throw invalid(
+        `"${of}" is past-only: the row's own value is not known.`,
+        "compare is for known-future columns.",
+      );
+  }
+  // In a recursion each row has a cutoff of its own, the row before, where past-only columns end at the first one.
+  const lag = window.lag ?? (isRecursive && of !== undefined && !isKnown ? horizon : undefined);
+  const farthest = lag ?? Math.ceil((isRecursive ? 1 : horizon) / every) * every;
+  const back = farthest + (width - 1) * every;
+  const spread = aggregate === "std";
+  const parts = [
+    aggregate,
+    String(width),
+    ...(every === 1 ? [] : [`every_${every}`]),
+    ...(window.lag === undefined ? [] : [`lag_${window.lag}`]),
+  ];
+  const name = [
+    ...(of === undefined ? [] : [of]),
+    ...(compare === undefined ? [] : [compare === "ratio" ? "by" : "minus"]),
+    ...parts,
+  ].join("_");
+  return {
+    name,
+    kind: "numeric",
+    complete: back,
+    reach: back,
+    bind(work, level) {
+      const values = of === undefined ? work.w : columnOf(work, of);
+      const scratch = new Float64Array(width);
+      let newestBefore = Number.NaN;
+      let valueBefore = Number.NaN;
+      const isCut = lag === undefined && every === 1;
+      const raw: RowValue = (t, cutoff) => {
+        const newest = lag === undefined ? newestAtCutoff(t, cutoff, every) : t - lag;
+        if (isCut && newest === newestBefore) return valueBefore;
+        valueBefore = aggregateOf(values, newest, every, width, aggregate, scratch);
+        newestBefore = newest;
+        return valueBefore;
+      };
+      if (of === undefined)
+        return (t, cutoff) => (raw(t, cutoff) - (spread ? 0 : level.center)) / level.scale;
+      if (compare === "difference") return (t, cutoff) => (values[t] as number) - raw(t, cutoff);
+      if (compare === "ratio")
+        return (t, cutoff) => {
+          const value = raw(t, cutoff);
+          return value === 0 ? Number.NaN : (values[t] as number) / value;
+        };
+      return raw;
+    },
+  };
+}
+
+/** The newest row, at or before the cutoff, that lies a multiple of `every` rows before `t`. */
+function newestAtCutoff(t: number, cutoff: number, every: number): number {
+  return every === 1 ? cutoff : t - Math.ceil((t - cutoff) / every) * every;
+}
+
+function aggregateOf(
+  values: Float64Array,
+  newest: number,
+  every: number,
+  width: number,
+  aggregate: WindowAggregateName,
+  scratch: Float64Array,
+): number {
+  let count = 0;
+  let sum = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let k = 0, i = newest; k < width && i >= 0; k++, i -= every) {
+    const value = values[i] as number;
+    if (Number.isNaN(value)) continue;
+    scratch[count++] = value;
+    sum += value;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (count === 0) return Number.NaN;
+  if (aggregate === "mean") return sum / count;
+  if (aggregate === "min") return least;
+  if (aggregate === "max") return most;
+  if (aggregate === "std") {
+    if (count < 2) return Number.NaN;
+    const mean = sum / count;
+    let squares = 0;
+    for (let k = 0; k < count; k++) squares += ((scratch[k] as number) - mean) ** 2;
+    return Math.sqrt(squares / (count - 1));
+  }
+  const sorted = scratch.subarray(0, count).sort();
+  const middle = count >> 1;
+  return count % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
