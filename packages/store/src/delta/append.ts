@@ -34,6 +34,8 @@ export interface AppendOptions {
    * Makes the append idempotent: it does nothing when this application has already committed this version or a later one.
    */
   readonly txn?: { readonly appId: string; readonly version: number };
+  /** Rows per data file, at most; bounds the memory that DuckDB needs at once. Default 4,000,000. */
+  readonly rowsPerFile?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -47,8 +49,7 @@ export interface AppendResult {
   readonly duplicate: boolean;
 }
 
-/** Rows per data file, at most; bounds the memory of one append. */
-const rowsPerFile = 4_000_000;
+const defaultRowsPerFile = 4_000_000;
 
 /**
  * Appends rows as one commit. It resolves when they are on disk; when it rejects, the table is as it was before.
@@ -63,6 +64,11 @@ export async function appendRows(
   const { txn, signal } = options;
   if (txn !== undefined && !Number.isSafeInteger(txn.version))
     throw new RangeError(`A transaction's version is a whole number, not ${txn.version}.`);
+  if (
+    options.rowsPerFile !== undefined &&
+    !(Number.isInteger(options.rowsPerFile) && options.rowsPerFile > 0)
+  )
+    throw new RangeError(`rowsPerFile is a whole number above 0, not ${options.rowsPerFile}.`);
   throwIfAborted(signal);
   const before = await log.head((state) => {
     refuseUnwritable(state.protocol, state.metaData);
@@ -79,7 +85,13 @@ export async function appendRows(
   if (columns.length === 0 && txn === undefined)
     return { version: before.version, rows: 0, duplicate: false };
 
-  const files = await writeFiles(log, before.schema, columns, signal);
+  const files = await writeFiles(
+    log,
+    before.schema,
+    columns,
+    options.rowsPerFile ?? defaultRowsPerFile,
+    signal,
+  );
   let isKept = false;
   try {
     const committed = await log.commit((state, { version, timestampMicros }) => {
@@ -126,6 +138,7 @@ async function writeFiles(
   log: TableLog,
   schema: TableSchema,
   columns: Columns,
+  rowsPerFile: number,
   signal: AbortSignal | undefined,
 ): Promise<WrittenFile[]> {
   const files: WrittenFile[] = [];
