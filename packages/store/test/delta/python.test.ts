@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -204,6 +205,13 @@ describe.skipIf(missing !== null)("Python's deltalake", () => {
     const found = rowsOf(await snapshot.read());
     expect(byTime(found)).toEqual(byTime(wanted));
     expect((await (await table.snapshot({ version: 3 })).read()).length).toBe(1750);
+    for (let version = 0; version <= 8; version++)
+      await rm(join(path, "_delta_log", `${String(version).padStart(20, "0")}.json`));
+    const checkpointed = await (await openTable(path, { engine: engine() })).snapshot({ version: 8 });
+    const old = rowsOf(await checkpointed.read({ columns: ["at", "_ingest_version", "_ingest_row"] }));
+    expect(byTime(old).map(({ at }) => at)).toEqual(wanted.slice(0, 3000).map(({ at }) => at));
+    expect(new Set(old.map((one) => one["_ingest_version"]))).toEqual(new Set([-1n]));
+    expect(new Set(old.map((one) => one["_ingest_row"])).size).toBe(3000);
     await table.append([{ ...row(8), at: 9_000_000_000_000n }]);
     const version = (await table.snapshot()).version;
     const dumped = JSON.parse(await python("dump", path, String(version))) as { at: string; i32: string }[];
