@@ -1,2 +1,12 @@
 import { defineConfig, esm } from "../../tsup.base.ts";
-export default defineConfig(esm(["src/index.ts", "src/arrow/index.ts", "src/cli/progress-bar.ts", "src/testing/index.ts", "src/forecast/regressors/ridge.ts", "src/forecast/regressors/random-forest.ts", "src/cli/main.ts"]));
+export default defineConfig(
+  esm([
+    "src/index.ts",
+    "src/arrow/index.ts",
+    "src/cli/progress-bar.ts",
+    "src/testing/index.ts",
+    "src/forecast/regressors/ridge.ts",
+    "src/forecast/regressors/random-forest.ts",
+    "src/cli/main.ts",
+  ]),
+);
