@@ -2,13 +2,12 @@
 //
 // Two years of hourly bike rentals are replayed on a virtual clock. Demand grows by 64 % from the first year to the second, so a
 // model trained early goes wrong; the loop notices, retrains, and lets a gate decide. Run it with `npm run demo`.
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import {
   type BacktestResult,
   createRandom,
   createScheduler,
   type Forecaster,
-  formatInstant,
   type GateDecision,
   gate,
   onlineFeatures,
@@ -42,7 +41,7 @@ import {
   weather,
   zone,
 } from "./closed-loop/definitions.ts";
-import { printSummary, summarise } from "./closed-loop/summary.ts";
+import { printDecisions, printSummary, summarise } from "./closed-loop/summary.ts";
 import {
   dryRun,
   joinTrainingSet,
@@ -273,7 +272,14 @@ const compared = await compareWithBaselines(everything.columns, firstTraining, b
 bar.stop();
 const served = await servedSince(firstTraining);
 const decisions = await home.decisions.list({ limit: 10_000 });
-for (const { time, kind, verdict, reason } of decisions)
-  if (kind !== "drift")
-    console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${kind} ${verdict}: ${reason}`);
-printSummary(summarise(served, compared, decisions), compared.scale);
+const summary = summarise(served, compared, decisions);
+printDecisions(decisions);
+printSummary(summary, compared.scale);
+await writeFile(`${homePath}/summary.json`, JSON.stringify(summary, null, 2));
+const lastPrediction = served.predictionIds.at(-1);
+console.log(`
+The weather in this data is the weather that was measured: it stands in for a weather forecast, which would be wrong at times.
+
+runs, models, tables   ${homePath}   (mlflow ui --backend-store-uri sqlite:///${homePath.slice(2)}/mlflow.db)
+where a number is from npm run tsops -- lineage ${lastPrediction} --config examples/tsops.config.ts
+why a model was taken  npm run tsops -- decisions --kind gate --config examples/tsops.config.ts`);

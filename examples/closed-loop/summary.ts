@@ -75,6 +75,16 @@ export function summarise(
   ];
 }
 
+/** Prints what was decided and why, drift reports apart: there is one a week. */
+export function printDecisions(decisions: readonly DecisionRecord[]): void {
+  console.log("\nWhat was decided:\n");
+  for (const { time, kind, reason } of decisions)
+    if (kind !== "drift") console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${reason}`);
+  const reports = decisions.filter((decision) => decision.kind === "drift");
+  const flagged = reports.filter((decision) => decision.verdict === "drift");
+  console.log(`${reports.length} weekly drift reports, ${flagged.length} of them with drift.`);
+}
+
 /** Prints the summary as a table. */
 export function printSummary(lines: readonly QuarterSummary[], scale: number): void {
   const error = (mae: number) => `${mae.toFixed(1)} / ${(mae / scale).toFixed(2)}`;
