@@ -6,6 +6,7 @@ import {
   column,
   columnsFromRows,
   concatColumns,
+  contentHash,
   count,
   createRandom,
   type FeatureView,
@@ -14,6 +15,7 @@ import {
   int64,
   mean,
   nullable,
+  onlineFeatures,
   sliceColumns,
   sum,
   type Table,
@@ -137,6 +139,26 @@ describe("asOfJoin on random histories", () => {
           }
       }),
       { numRuns: 25 },
+    );
+  }, 120_000);
+
+  it("gives the bytes that the online path gives, which observed the same rows piece by piece", async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const random = createRandom(seed);
+        const defined = defineCase(randomAsOfCase(random, { maxViews: 2 }));
+        const { columns } = await joinCase(defined, await storeOf(defined.tables, 2));
+        const online = onlineFeatures(defined.views, { repeats: "keep" });
+        for (const [name, { rows }] of Object.entries(defined.tables)) {
+          const cut = random.integer(rows.length + 1);
+          online.observe(name, sliceColumns(rows, 0, cut));
+          online.observe(name, sliceColumns(rows, cut));
+        }
+        const { spine, time, knownAt } = defined;
+        const looked = online.lookup(spine, { time, ...(knownAt === undefined ? {} : { knownAt }) });
+        expect(contentHash(looked as Columns)).toBe(contentHash(columns));
+      }),
+      { numRuns: 40 },
     );
   }, 120_000);
 
@@ -433,10 +455,29 @@ describe("asOfJoin", () => {
     });
   });
 
+  it("refuses what does not fit when it is compiled", () => {
+    const tables = { tablesPath: "nowhere" };
+    const town = columnsFromRows({ town: utf8(), at: timestamp() }, []);
+    const number = columnsFromRows({ city: int64(), at: timestamp() }, []);
+    const never = [
+      // @ts-expect-error View "usage" needs a spine column "city": rename it, or map the key with keyMap.
+      () => asOfJoin({ spine: town, time: "at", views: [usage], tables }),
+      // @ts-expect-error View "usage" needs spine column "city" as utf8, not int64.
+      () => asOfJoin({ spine: number, time: "at", views: [usage], tables }),
+      // @ts-expect-error the spine's "y" is not a timestamp
+      () => asOfJoin({ spine, time: "y", views: [usage], tables }),
+      // @ts-expect-error the spine has no column "cutoff"
+      () => asOfJoin({ spine, time: "at", views: [usage], tables, knownAt: { column: "cutoff" } }),
+      // @ts-expect-error the view has no feature "user"
+      async () => (await asOfJoin({ spine, time: "at", views: [usage], tables })).toRows()[0]?.usage__user,
+    ];
+    expect(never).toHaveLength(5);
+  });
+
   it("refuses a table that is not there or not as defined", async () => {
     const options = { spine, time: "at", views: [usage], engine } as const;
     await expect(asOfJoin({ ...options, tables: {} })).rejects.toMatchObject({ code: "STORE_NOT_FOUND" });
-    await expect(asOfJoin({ ...options, tables: { tablesPath: home.path + "-not" } })).rejects.toMatchObject({
+    await expect(asOfJoin({ ...options, tables: { tablesPath: `${home.path}-not` } })).rejects.toMatchObject({
       code: "STORE_NOT_FOUND",
     });
     const text = table({

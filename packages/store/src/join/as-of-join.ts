@@ -73,17 +73,17 @@ const defaultMaxRows = 4_000_000;
  * @example
  * const joined = await asOfJoin({ spine, time: "at", views: [usage], tables: home });
  */
-export function asOfJoin<const S extends ColumnTypes, const Views extends readonly FeatureView[]>(
+export async function asOfJoin<const S extends ColumnTypes, const Views extends readonly FeatureView[]>(
   options: AsOfJoinOptions<Views, NamesOfKind<S, "timestamp">> & {
-    readonly spine: Columns<S>;
+    /** Columns, or an Arrow table, whose columns are then only known at run time. */
+    readonly spine: Columns<S> | ArrowTable;
     readonly views: CheckedViews<S, Views>;
   },
-): Promise<AsOfJoinResult<S, Views>>;
-/** The same with an Arrow table as spine, whose columns are only known at run time. */
-export function asOfJoin<const Views extends readonly FeatureView[]>(
-  options: AsOfJoinOptions<Views> & { readonly spine: ArrowTable },
-): Promise<AsOfJoinResult<ColumnTypes, Views>>;
-export async function asOfJoin(
+): Promise<AsOfJoinResult<S, Views>> {
+  return (await join(options as never)) as never;
+}
+
+async function join(
   options: AsOfJoinOptions & { readonly spine: Columns | ArrowTable },
 ): Promise<AsOfJoinResult<ColumnTypes, readonly FeatureView[]>> {
   const { views, signal } = options;
