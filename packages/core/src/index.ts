@@ -184,6 +184,7 @@ export type {
 export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
+export { importPeer } from "./import-peer.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
 export { type BackfillOptions, type BackfillRun, backfill } from "./pipeline/backfill.ts";
 export {
