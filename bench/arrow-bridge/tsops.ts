@@ -19,25 +19,43 @@ import { openEngine } from "@tsops/store";
 const repeats = 7;
 const rows = 2_000_000;
 const peerRows = 200_000;
-const results: Record<string, { unit: string; minimum: number; median: number; maximum: number }> = {};
+interface Result {
+  readonly unit: string;
+  readonly minimum: number;
+  readonly median: number;
+  readonly maximum: number;
+  /** Rows per second of processor time, all threads together: what remains comparable on a busy machine. */
+  readonly medianPerCpuSecond: number;
+}
+const results: Record<string, Result> = {};
 
 async function measure(
   name: string,
   count: number,
   work: (repeat: number) => Promise<unknown>,
 ): Promise<void> {
-  const rates: number[] = [];
+  const [rates, cpuRates]: [number[], number[]] = [[], []];
   await work(-1);
   for (let repeat = 0; repeat < repeats; repeat++) {
-    const started = performance.now();
+    const [started, before] = [performance.now(), process.cpuUsage()];
     await work(repeat);
     rates.push(count / (performance.now() - started) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    cpuRates.push(count / (user + system));
   }
   rates.sort((a, b) => a - b);
+  cpuRates.sort((a, b) => a - b);
   const round = (value: number | undefined): number => Number((value ?? 0).toPrecision(3));
   const median = round(rates[Math.floor(repeats / 2)]);
-  results[name] = { unit: "M rows/s", minimum: round(rates[0]), median, maximum: round(rates.at(-1)) };
-  process.stdout.write(`${name}: ${median} M rows/s\n`);
+  const medianPerCpuSecond = round(cpuRates[Math.floor(repeats / 2)]);
+  results[name] = {
+    unit: "M rows/s",
+    minimum: round(rates[0]),
+    median,
+    maximum: round(rates.at(-1)),
+    medianPerCpuSecond,
+  };
+  process.stdout.write(`${name}: ${median} M rows/s, ${medianPerCpuSecond} M rows per CPU second\n`);
 }
 
 const numbers = (length: number) => Float64Array.from({ length }, (_, i) => i / 7);

@@ -1,6 +1,6 @@
 """The cases of tsops.ts with the Python package `deltalake` (which does not flush to disk before it returns).
 
-usage: peer.py DIRECTORY ROWS SMALL_ROWS APPENDS REPEATS; prints JSON: milliseconds by case.
+usage: peer.py DIRECTORY ROWS SMALL_ROWS APPENDS REPEATS; prints JSON: wall and processor milliseconds by case.
 """
 
 import json
@@ -30,24 +30,24 @@ def table(n, start=0):
 
 
 def measured(work):
-    times = []
-    for repeat in range(repeats):
-        started = time.perf_counter()
-        work(repeat)
-        times.append((time.perf_counter() - started) * 1000)
-    return times
+    return each(range(repeats), work)
+
+
+def each(items, work):
+    wall, cpu = [], []
+    for item in items:
+        started, before = time.perf_counter(), time.process_time()
+        work(item)
+        wall.append((time.perf_counter() - started) * 1000)
+        cpu.append((time.process_time() - before) * 1000)
+    return {"wall": wall, "cpu": cpu}
 
 
 big, large_path, small_path = table(rows), os.path.join(directory, "large"), os.path.join(directory, "small")
 results = {"append large": measured(lambda _: write_deltalake(large_path, big, mode="append"))}
 results["read large"] = measured(lambda repeat: DeltaTable(large_path, version=0).to_pyarrow_table())
 hours = [table(small_rows, i) for i in range(appends)]
-times = []
-for hour in hours:
-    started = time.perf_counter()
-    write_deltalake(small_path, hour, mode="append")
-    times.append((time.perf_counter() - started) * 1000)
-results["append small"] = times
+results["append small"] = each(hours, lambda hour: write_deltalake(small_path, hour, mode="append"))
 results["open and read many small files"] = measured(lambda _: DeltaTable(small_path).to_pyarrow_table())
 print(json.dumps({"version": deltalake.__version__, "results": results}))
 sys.stdout.flush()

@@ -39,7 +39,8 @@ export async function* readBatches(
       next = fetchChunk(raw);
       next.catch(() => undefined);
       const count = chunkSize(chunk);
-      for (let i = 0; i < readers.length; i++) (readers[i] as ColumnReader).append(chunkVector(chunk, i), count);
+      for (let i = 0; i < readers.length; i++)
+        (readers[i] as ColumnReader).append(chunkVector(chunk, i), count);
       rows += count;
       if (rows < batchRows) continue;
       yield finish(names, readers, types, rows);

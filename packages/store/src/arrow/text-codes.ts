@@ -1,5 +1,7 @@
 import { bytesAtPointer, inlineLength, stringBytes } from "./raw.ts";
 
+const recentSlots = 2048;
+
 /**
  * Dictionary codes of texts that arrive as DuckDB `string_t`s. A text is decoded once: short ones (up to 12 bytes, stored in
  * the `string_t` itself) are recognised by their 16 bytes, longer ones by a hash and comparison of their bytes.
@@ -11,7 +13,11 @@ export class TextCodes {
   /** Four words per entry: short texts' `string_t`; longer texts' length, hash, offset into `#long`, unused. */
   #keys = new Int32Array(512 * 4);
   #long = new Uint8Array(4096);
+  #longView = new DataView(this.#long.buffer);
   #longUsed = 0;
+  /** Five words per slot: chunk, length, pointer (two words), code. */
+  readonly #recent = new Int32Array(recentSlots * 5);
+  #chunk = 0;
 
   /** Writes the codes of `rows` texts to `codes` from `start`. Rows whose validity bit is zero get code 0. */
   append(
@@ -22,33 +28,36 @@ export class TextCodes {
     start: number,
   ): void {
     const words = new Int32Array(strings.buffer, strings.byteOffset, rows * 4);
-    let runEnd = 0;
-    let run = strings;
-    let runPointer = 0;
+    const run: Run = { bytes: strings, view: this.#longView, pointer: 0, end: 0 };
+    this.#chunk++;
     for (let i = 0; i < rows; i++) {
-      if (valid !== null && ((valid[i >> 3] as number) & (1 << (i & 7))) === 0) continue;
-      const length = words[4 * i] as number;
-      if (length <= inlineLength) {
-        codes[start + i] = this.#shortCode(strings, words, 4 * i);
+      if (!isSet(valid, i)) continue;
+      const at = 4 * i;
+      if ((words[at] as number) <= inlineLength) {
+        codes[start + i] = this.#shortCode(strings, words, at);
         continue;
       }
-      const pointer = pointerAt(words, 4 * i);
-      if (i >= runEnd) {
-        // Texts of a chunk mostly lie one behind the other: fetch the whole stretch with one call.
-        let end = pointer + length;
-        for (runEnd = i + 1; runEnd < rows; runEnd++) {
-          if (valid !== null && ((valid[runEnd >> 3] as number) & (1 << (runEnd & 7))) === 0) continue;
-          const next = words[4 * runEnd] as number;
-          if (next <= inlineLength) continue;
-          const at = pointerAt(words, 4 * runEnd);
-          if (at >= pointer && at + next <= end) continue;
-          if (at !== end) break;
-          end += next;
-        }
-        run = bytesAtPointer(strings, i * stringBytes + 8, end - pointer);
-        runPointer = pointer;
+      // Texts of a dictionary page share their memory while the chunk lives.
+      const slot = ((words[at + 2] as number) ^ ((words[at + 2] as number) >>> 11)) & (recentSlots - 1);
+      const recent = this.#recent;
+      const r = slot * 5;
+      if (
+        recent[r] === this.#chunk &&
+        recent[r + 1] === words[at] &&
+        recent[r + 2] === words[at + 2] &&
+        recent[r + 3] === words[at + 3]
+      ) {
+        codes[start + i] = recent[r + 4] as number;
+        continue;
       }
-      codes[start + i] = this.#longCode(run, pointer - runPointer, length);
+      if (i >= run.end) fetchRun(run, strings, words, valid, i, rows);
+      const code = this.#longCode(run, pointerAt(words, at) - run.pointer, words[at] as number);
+      codes[start + i] = code;
+      recent[r] = this.#chunk;
+      recent[r + 1] = words[at] as number;
+      recent[r + 2] = words[at + 2] as number;
+      recent[r + 3] = words[at + 3] as number;
+      recent[r + 4] = code;
     }
   }
 
@@ -70,32 +79,26 @@ export class TextCodes {
     }
   }
 
-  #longCode(bytes: Uint8Array, from: number, length: number): number {
-    let hash = length;
-    for (let i = from; i < from + length; i++)
-      hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193) ^ (hash >>> 15);
+  #longCode(run: Run, from: number, length: number): number {
+    const { view, bytes } = run;
+    const hash = hashOf(view, from, length);
     const keys = this.#keys;
-    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
     for (let slot = mixed(length, hash, 0, 0) & mask; ; slot = (slot + 1) & mask) {
-      const code = this.#slots[slot] as number;
+      const code = slots[slot] as number;
       if (code < 0) {
         const offset = this.#keep(bytes, from, length);
         const text = this.#decoder.decode(bytes.subarray(from, from + length));
         return this.#add(slot, text, length, hash, offset, 0);
       }
       const k = code * 4;
-      if (
+      const isSame =
         keys[k] === length &&
         keys[k + 1] === hash &&
-        this.#sameLong(keys[k + 2] as number, bytes, from, length)
-      )
-        return code;
+        sameBytes(this.#longView, keys[k + 2] as number, view, from, length);
+      if (isSame) return code;
     }
-  }
-
-  #sameLong(offset: number, bytes: Uint8Array, from: number, length: number): boolean {
-    for (let i = 0; i < length; i++) if (this.#long[offset + i] !== bytes[from + i]) return false;
-    return true;
   }
 
   #keep(bytes: Uint8Array, from: number, length: number): number {
@@ -104,6 +107,7 @@ export class TextCodes {
       const larger = new Uint8Array(Math.max(offset + length, this.#long.length * 2));
       larger.set(this.#long.subarray(0, offset));
       this.#long = larger;
+      this.#longView = new DataView(larger.buffer);
     }
     this.#long.set(bytes.subarray(from, from + length), offset);
     this.#longUsed = offset + length;
@@ -144,6 +148,68 @@ export class TextCodes {
     }
     this.#slots = slots;
   }
+}
+
+/** A hash of at least 13 bytes, four at a time; the last four may overlap those before. */
+function hashOf(view: DataView, from: number, length: number): number {
+  let hash = length;
+  const last = from + length - 4;
+  for (let at = from; at < last; at += 4)
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1) ^ (hash >>> 15);
+  return Math.imul(hash ^ view.getInt32(last, true), 0x9e3779b1) ^ (hash >>> 15);
+}
+
+function sameBytes(a: DataView, fromA: number, b: DataView, fromB: number, length: number): boolean {
+  const last = length - 4;
+  for (let at = 0; at < last; at += 4)
+    if (a.getInt32(fromA + at, true) !== b.getInt32(fromB + at, true)) return false;
+  return a.getInt32(fromA + last, true) === b.getInt32(fromB + last, true);
+}
+
+/** Memory of successive long texts, for the rows before `end`. */
+interface Run {
+  bytes: Uint8Array;
+  /** Of the same bytes. */
+  view: DataView;
+  pointer: number;
+  end: number;
+}
+
+/**
+ * Fetches the longest stretch of memory that the texts from row `first` on fill without a gap, in either direction: DuckDB
+ * lays texts one behind the other, its own tables from the end. One call for many texts.
+ */
+function fetchRun(
+  run: Run,
+  strings: Uint8Array,
+  words: Int32Array,
+  valid: Uint8Array | null,
+  first: number,
+  rows: number,
+): void {
+  let lowest = first;
+  let low = pointerAt(words, 4 * first);
+  let high = low + (words[4 * first] as number);
+  let i = first + 1;
+  for (; i < rows; i++) {
+    if (!isSet(valid, i)) continue;
+    const length = words[4 * i] as number;
+    if (length <= inlineLength) continue;
+    const pointer = pointerAt(words, 4 * i);
+    if (pointer === high) high += length;
+    else if (pointer + length === low) {
+      low = pointer;
+      lowest = i;
+    } else if (pointer < low || pointer + length > high) break;
+  }
+  run.bytes = bytesAtPointer(strings, lowest * stringBytes + 8, high - low);
+  run.view = new DataView(run.bytes.buffer, run.bytes.byteOffset, run.bytes.byteLength);
+  run.pointer = low;
+  run.end = i;
+}
+
+function isSet(valid: Uint8Array | null, row: number): boolean {
+  return valid === null || ((valid[row >> 3] as number) & (1 << (row & 7))) !== 0;
 }
 
 /** Addresses fit a double: user space ends far below 2^53. */
