@@ -36,18 +36,18 @@ import {
 } from "@tsops/core/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { createTable, type DeltaTable, openTable } from "../delta/table.ts";
 import { type DuckEngine, openEngine } from "../engine/engine.ts";
 import { type AsOfJoinOptions, asOfJoin } from "./as-of-join.ts";
 
 const seeds = fc.integer({ min: 0, max: 0xffffffff });
 let engine: DuckEngine;
-let home: Awaited<ReturnType<typeof temporaryDirectory>>;
+let home: ReturnType<typeof temporaryDirectory>;
 let stores = 0;
 beforeAll(async () => {
   engine = await openEngine();
-  home = await temporaryDirectory();
+  home = temporaryDirectory();
 });
 afterAll(async () => {
   await engine.close();

@@ -31,13 +31,13 @@ export async function runAsOfPlan(
     const available = view.availableAt === null ? [] : [view.availableAt];
     const names = [...new Set([...keys, view.eventTime, ...available, ...view.featureColumns])];
     const scan = await snapshot.scan({ columns: names });
-    const types: Record<string, ColumnType> = { at: { kind: "timestamp", nullable: false } };
+    const types: Record<string, ColumnType> = { event_time: { kind: "timestamp", nullable: false } };
     view.featureColumns.forEach((name, i) => {
       types[`c${i}`] = { ...(definition.columns[name] as ColumnType), nullable: true };
     });
     const source = { spine: spineTable, table: scan.sql, instant: quoteInstant };
     const found = await session.columns(asOfSql(view, view.featureColumns, source), { types, signal });
-    const data: Record<string, Column> = { [view.eventTime]: found.data["at"] as Column };
+    const data: Record<string, Column> = { [view.eventTime]: found.data["event_time"] as Column };
     view.featureColumns.forEach((name, i) => {
       data[name] = found.data[`c${i}`] as Column;
     });

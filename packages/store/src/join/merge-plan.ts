@@ -101,7 +101,7 @@ async function sortedReader(
     columns: [...new Set([...keys, ...columns])],
     ...(end === null ? {} : { range: { end } }),
   });
-  const types: Record<string, ColumnType> = {};
+  const types: Record<string, ColumnType> = { n: { kind: "float64", nullable: false } };
   columns.forEach((name, i) => {
     types[`c${i}`] = { ...(definition.columns[name] as ColumnType), nullable: true };
   });

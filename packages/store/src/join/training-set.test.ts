@@ -16,7 +16,7 @@ import {
   utf8,
 } from "@tsops/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { createTable, type DeltaTable, openTable } from "../delta/table.ts";
 import { type DuckEngine, openEngine } from "../engine/engine.ts";
 import { buildTrainingSet, rebuildTrainingSet } from "./training-set.ts";
@@ -64,11 +64,11 @@ const weatherRows = (from: number, to: number) =>
   }));
 
 let engine: DuckEngine;
-let home: Awaited<ReturnType<typeof temporaryDirectory>>;
+let home: ReturnType<typeof temporaryDirectory>;
 let tables: { rentals: DeltaTable<typeof rentals.columns>; weather: DeltaTable<typeof weather.columns> };
 beforeAll(async () => {
   engine = await openEngine();
-  home = await temporaryDirectory();
+  home = temporaryDirectory();
   tables = {
     rentals: await createTable(join(home.path, "rentals"), rentals, { engine }),
     weather: await createTable(join(home.path, "weather"), weather, { engine }),

@@ -2,7 +2,7 @@ import type { ViewPlan } from "./plan.ts";
 
 /** Relations that a query reads, as text for a FROM clause. */
 export interface SortedRowsSource {
-  /** Columns `n` (key number, BIGINT) and `k0`, `k1`, ... (the parts of the key). */
+  /** Columns `n` (key number below 2^31) and `k0`, `k1`, ... (the parts of the key). */
   readonly keys: string;
   /** The table's columns by name, and `_ingest_version`, `_ingest_row`. */
   readonly table: string;
@@ -10,18 +10,18 @@ export interface SortedRowsSource {
 
 /**
  * Reads the rows of a view's table whose keys are wanted, in the order that `joinSortedRows` takes: by key number, event
- * time, available at (null first), ingest. Columns of the result: `n` (DOUBLE), then `c0`, `c1`, ... as in `columns`.
+ * time, available at (null first), ingest. Columns of the result: `n` (INTEGER), then `c0`, `c1`, ... as in `columns`.
  */
 export function sortedRowsSql(view: ViewPlan, columns: readonly string[], source: SortedRowsSource): string {
   const selected = columns.map((name, i) => `t.${quoteName(name)} AS c${i}`);
   const order = [
-    "n",
+    "k.n::INTEGER",
     `t.${quoteName(view.eventTime)}`,
     ...(view.availableAt === null ? [] : [`t.${quoteName(view.availableAt)} NULLS FIRST`]),
     "t._ingest_version",
     "t._ingest_row",
   ];
-  return `SELECT ${["k.n::DOUBLE AS n", ...selected].join(", ")}
+  return `SELECT ${["k.n::INTEGER AS n", ...selected].join(", ")}
 FROM ${source.table} t JOIN ${source.keys} k ON ${keysEqual("t", "k", view)}
 ORDER BY ${order.join(", ")}`;
 }
@@ -38,11 +38,12 @@ export interface AsOfSqlSource {
 
 /**
  * The latest row for each spine row with DuckDB's ASOF JOIN, for a view of plain columns that goes by event time only or by
- * one instant of knowledge. Columns of the result: `n`, `at` (event time), then `c0`, `c1`, ... as in `columns`; spine rows
+ * one instant of knowledge. Columns of the result: `n`, `event_time`, then `c0`, `c1`, ... as in `columns`; spine rows
  * without a match are left out, and the ttl is not applied.
  *
  * An ASOF JOIN takes any of several rows of one time, so it finds the time only; which of them counts (latest available,
- * then latest ingested) is decided afterwards, among rows at times that were found.
+ * then latest ingested) is decided afterwards, among rows at times that were found. The table is read twice, each time only
+ * the columns that are needed.
  */
 export function asOfSql(view: ViewPlan, columns: readonly string[], source: AsOfSqlSource): string {
   const keys = view.keys.map((key) => quoteName(key.column));
@@ -61,7 +62,7 @@ export function asOfSql(view: ViewPlan, columns: readonly string[], source: AsOf
   const samePlace = (a: string, b: string): string =>
     [...keys, time].map((name) => `${a}.${name} = ${b}.${name}`).join(" AND ");
   const selected = columns.map((name, i) => `, t.${quoteName(name)} AS c${i}`).join("");
-  return `WITH eligible AS (SELECT * FROM ${source.table}${where}),
+  return `WITH eligible AS NOT MATERIALIZED (SELECT * FROM ${source.table}${where}),
 matched AS (
   SELECT s.n, ${[...keys, time].map((name) => `t.${name}`).join(", ")}
   FROM ${source.spine} s ASOF JOIN (SELECT ${timeColumns} FROM eligible) t
@@ -72,7 +73,7 @@ latest AS (
   SELECT t.* FROM eligible t JOIN found f ON ${samePlace("t", "f")}
   QUALIFY row_number() OVER (PARTITION BY ${partition} ORDER BY ${latestFirst}) = 1
 )
-SELECT m.n::DOUBLE AS n, t.${time} AS at${selected}
+SELECT m.n::DOUBLE AS n, t.${time} AS event_time${selected}
 FROM matched m JOIN latest t ON ${samePlace("m", "t")}`;
 }
 
