@@ -136,10 +136,15 @@ function createSession(connection: DuckDBConnection, onClose: () => void): DuckS
       const { signal } = options;
       const result = await guarded(signal, () => connection.stream(sql));
       const batches = readBatches(result, options);
-      for (;;) {
-        const next = await guarded(signal, () => batches.next());
-        if (next.done === true) return;
-        yield next.value;
+      try {
+        for (;;) {
+          const next = await guarded(signal, () => batches.next());
+          if (next.done === true) return;
+          yield next.value;
+        }
+      } finally {
+        // DuckDB may be at work on the next chunk, which must end before the connection does.
+        await batches.return();
       }
     },
     arrow: async (sql, options) => toArrow(await session.columns(sql, options)),
