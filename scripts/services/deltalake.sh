@@ -8,9 +8,10 @@ venv="$root/.services/deltalake/venv-$version"
 
 usage() {
   cat <<'HELP'
-usage: scripts/services/deltalake.sh install | env
+usage: scripts/services/deltalake.sh install | installed | env
 
   install   make a Python environment with deltalake, pyarrow and pandas under .services/ (once; needs python3 with venv and pip)
+  installed print the interpreter that has it; exits 1 when it is not installed
   env       shell line with TSOPS_DELTALAKE_PYTHON, for: eval "$(scripts/services/deltalake.sh env)"
 HELP
 }
@@ -30,13 +31,19 @@ install() {
   touch "$venv/.complete"
 }
 
-print_env() {
+installed() {
   [ -f "$venv/.complete" ] || fail "deltalake is not installed: scripts/services/deltalake.sh install"
+  echo "$venv/bin/python"
+}
+
+print_env() {
+  installed >/dev/null
   echo "export TSOPS_DELTALAKE_PYTHON=$venv/bin/python"
 }
 
 case "${1:-}" in
   install) install ;;
+  installed) installed ;;
   env) print_env ;;
   -h | --help | help) usage ;;
   *) usage >&2; exit 2 ;;

@@ -9,9 +9,10 @@ state="${TSOPS_MLFLOW_STATE:-$root/.services/mlflow}"
 
 usage() {
   cat <<'HELP'
-usage: scripts/services/mlflow.sh install | start [BACKEND_URI [ARTIFACT_ROOT]] | stop | status | env
+usage: scripts/services/mlflow.sh install | installed | start [BACKEND_URI [ARTIFACT_ROOT]] | stop | status | env
 
   install   make a Python environment with mlflow under .services/ (once; needs python3 with venv and pip)
+  installed print the interpreter that has it; exits 1 when it is not installed
   start     serve BACKEND_URI (or $TSOPS_MLFLOW_BACKEND_URI; a SQLite file of its own when neither is given) on a free port
             of 127.0.0.1 and wait until it answers; prints what `env` prints
   stop      end the server that `start` began, and nothing else
@@ -29,10 +30,13 @@ fail() {
 
 python() { "$venv/bin/python" "$@"; }
 
-is_installed() { [ -f "$venv/.complete" ]; }
+installed() {
+  [ -f "$venv/.complete" ] || fail "mlflow is not installed: scripts/services/mlflow.sh install"
+  echo "$venv/bin/python"
+}
 
 install() {
-  if is_installed; then return; fi
+  if [ -f "$venv/.complete" ]; then return; fi
   command -v python3 >/dev/null || fail "python3 is not installed"
   mkdir -p "$(dirname "$venv")"
   python3 -m venv --clear "$venv" || fail "python3 has no venv module (on Debian: apt-get install python3-venv)"
@@ -54,7 +58,7 @@ print_env() {
 }
 
 start() {
-  is_installed || fail "mlflow is not installed: scripts/services/mlflow.sh install"
+  installed >/dev/null
   if running; then fail "already running on port $(cat "$state/port"): scripts/services/mlflow.sh stop"; fi
   mkdir -p "$state"
   local backend="${1:-${TSOPS_MLFLOW_BACKEND_URI:-sqlite:///$state/mlflow.db}}"
@@ -112,6 +116,7 @@ status() {
 
 case "${1:-}" in
   install) install ;;
+  installed) installed ;;
   start) start "${2:-}" "${3:-}" ;;
   stop) stop ;;
   status) status ;;

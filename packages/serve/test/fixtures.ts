@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Columns,
@@ -21,6 +19,7 @@ import {
   virtualClock,
 } from "@tsops/core";
 import { type Home, openHome } from "@tsops/store";
+import { temporaryDirectory } from "../../../test/temporary-directory.ts";
 
 export const hour = 3_600_000_000n;
 /** 2026-01-05T00:00Z, a Monday. */
@@ -63,7 +62,7 @@ export interface Workspace {
 /** A home of its own on a virtual clock that stands at `start` + 10 days. */
 export async function workspace(): Promise<Workspace> {
   const clock = virtualClock(start + 240n * hour);
-  const home = await openHome(join(mkdtempSync(join(tmpdir(), "tsops-serve-")), ".tsops"), { clock });
+  const home = await openHome(join(temporaryDirectory().path, ".tsops"), { clock });
   return { home, clock, close: () => home.close() };
 }
 

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { runProgram } from "./program.ts";
 
 const fixtures = join(import.meta.dirname, "../../test/cli");
@@ -20,14 +20,13 @@ const wrong = {
 let temporary = "";
 
 beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), "tsops-cli-"));
+  temporary = temporaryDirectory().path;
   writeFileSync(join(temporary, "package.json"), '{ "type": "module" }');
   for (const [folder, [name, text]] of Object.entries(wrong)) {
     mkdirSync(join(temporary, folder));
     writeFileSync(join(temporary, folder, name), text);
   }
 });
-afterAll(() => rmSync(temporary, { recursive: true }));
 
 /** Runs the command in process, in a fixture's folder. */
 async function tsops(where: string, ...argv: readonly string[]) {

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 
 const core = resolve(import.meta.dirname, "../..");
-const app = mkdtempSync(join(tmpdir(), "tsops-plain-"));
+const app = temporaryDirectory().path;
 // Inside the package, so that the built command finds its dependencies and its version.
 const built = join(core, "node_modules", ".tsops-plain-node");
 
@@ -20,10 +20,7 @@ beforeAll(async () => {
   });
   writeFileSync(join(app, "package.json"), '{ "type": "module" }');
 }, 60_000);
-afterAll(() => {
-  rmSync(app, { recursive: true });
-  rmSync(built, { recursive: true });
-});
+afterAll(() => rmSync(built, { recursive: true }));
 
 function tsops(folder: string, ...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((done) => {

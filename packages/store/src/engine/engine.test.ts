@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   columnsFromArrays,
   columnsFromRows,
@@ -14,6 +11,7 @@ import {
 import { toArrow } from "@tsops/core/arrow";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { asEngineError } from "./duckdb-error.ts";
 import { openEngine } from "./engine.ts";
 import { quoteInstant, quoteName, quoteText } from "./sql-text.ts";
@@ -109,9 +107,7 @@ describe("a session", () => {
       }
     };
     expect(await codeOf(rowsWith(""))).toBe("STORE_UNAVAILABLE");
-    const directory = await mkdtemp(join(tmpdir(), "tsops-spill-"));
-    expect(await rowsWith(directory)).toBe(200_000);
-    await rm(directory, { recursive: true });
+    expect(await rowsWith(temporaryDirectory().path)).toBe(200_000);
   }, 20_000);
 
   it("leaves mistakes in SQL as they are", async () => {

@@ -7,13 +7,13 @@ import {
   trackerCases,
 } from "@tsops/core/testing";
 import { describe, it } from "vitest";
-import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { type Home, openHome } from "./home.ts";
 
 type Opened = Pick<Home, "tracker" | "registry" | "ledger" | "predictions" | "decisions" | "close">;
 
 async function open(): Promise<Opened> {
-  const directory = await temporaryDirectory();
+  const directory = temporaryDirectory();
   const home = await openHome(join(directory.path, ".tsops"));
   const close = async (): Promise<void> => {
     await home.close();

@@ -1,8 +1,7 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { float64, int64, TsopsError, table, timestamp } from "@tsops/core";
 import { expect, it } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { openHome } from "./home.ts";
 
 const loads = table({
@@ -18,7 +17,7 @@ const otherLoads = table({
   eventTime: "at",
 });
 
-const path = () => join(mkdtempSync(join(tmpdir(), "tsops-tables-")), ".tsops");
+const path = () => join(temporaryDirectory().path, ".tsops");
 
 it("opens a table once made by anybody, and refuses another definition of its name", async () => {
   await using home = await openHome(path());

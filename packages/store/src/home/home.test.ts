@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { sha256Hex, TsopsError, type TsopsErrorCode } from "@tsops/core";
 import { samplePrediction } from "@tsops/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { openHome } from "./home.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -11,10 +11,10 @@ const fails = async (promise: Promise<unknown>, code: TsopsErrorCode): Promise<v
   expect(promise).rejects.toSatisfy((error) => TsopsError.is(error, code));
 
 describe("openHome", () => {
-  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let directory: ReturnType<typeof temporaryDirectory>;
   let path: string;
   beforeEach(async () => {
-    directory = await temporaryDirectory();
+    directory = temporaryDirectory();
     path = join(directory.path, "deep", ".tsops");
   });
   afterEach(() => directory.dispose());

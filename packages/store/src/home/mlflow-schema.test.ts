@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import {
   type SchemaObject,
   schemaDifferences,
   schemaOf,
 } from "../../test/integration/mlflow/schema-difference.ts";
-import { temporaryDirectory } from "../../test/temporary-directory.ts";
 import { mlflowRevision, mlflowSchema, testedRevisions } from "./mlflow-schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -17,7 +17,7 @@ const fixture = new URL(
 const recorded = JSON.parse(readFileSync(fixture, "utf8")) as { revision: string; objects: SchemaObject[] };
 
 it("is the schema that MLflow 3.0.1 created at that revision, without any difference", async () => {
-  const directory = await temporaryDirectory();
+  const directory = temporaryDirectory();
   const database = openSqlite(join(directory.path, "ours.db"));
   database.exec(mlflowSchema);
   expect(recorded.revision).toBe(mlflowRevision);

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TsopsError, type TsopsErrorCode } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { migrate } from "./migrations.ts";
 import { openSqlite, type SqliteDatabase, type SqliteOptions, type SqlValue } from "./sqlite.ts";
 
@@ -12,7 +12,7 @@ const withCode =
     TsopsError.is(error, code) && error.hint !== undefined;
 
 describe("the SQLite module", () => {
-  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let directory: ReturnType<typeof temporaryDirectory>;
   let databases: SqliteDatabase[];
   const open = (options?: SqliteOptions): SqliteDatabase => {
     const database = openSqlite(join(directory.path, "test.db"), options);
@@ -31,7 +31,7 @@ describe("the SQLite module", () => {
   };
 
   beforeEach(async () => {
-    directory = await temporaryDirectory();
+    directory = temporaryDirectory();
     databases = [];
   });
   afterEach(async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { temporaryDirectory } from "../temporary-directory.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
 const command = join(root, "packages/core/src/cli/main.ts");
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 async function setUp() {
-  const { path: folder, dispose } = await temporaryDirectory();
+  const { path: folder, dispose } = temporaryDirectory();
   disposers.push(dispose);
   const trace = () => (existsSync(join(folder, "trace")) ? readFileSync(join(folder, "trace"), "utf8") : "");
   const start = (argv: readonly string[], settings: Readonly<Record<string, string>> = {}): Started => {

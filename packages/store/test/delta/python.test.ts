@@ -1,40 +1,23 @@
-import { execFile, execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Columns } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { service } from "../../../../test/services.ts";
 import { createTable, openTable } from "../../src/delta/table.ts";
 import { load, rowsOf, scratch, steppingClock } from "./scratch.ts";
 
-const root = fileURLToPath(new URL("../../../../", import.meta.url));
-const script = join(root, "scripts/services/deltalake.sh");
-const environment = join(root, ".services/deltalake/venv-1.6.6");
+const deltalake = service("deltalake");
 const tool = fileURLToPath(new URL("./deltalake_tool.py", import.meta.url));
-
-/** Why the tests cannot run here, or null when they can. In CI the package is installed, or the tests fail. */
-function missingPython(): string | null {
-  if (existsSync(join(environment, ".complete"))) return null;
-  const { CI: isContinuousIntegration } = process.env;
-  if (isContinuousIntegration === "true") {
-    execFileSync(script, ["install"], { stdio: "inherit" });
-    return null;
-  }
-  const reason =
-    "Python's deltalake is not installed, so its tests are SKIPPED: run scripts/services/deltalake.sh install";
-  process.stderr.write(`\n${reason}\n`);
-  return reason;
-}
 
 async function python(...args: readonly string[]): Promise<string> {
   const options = { maxBuffer: 64 * 1024 * 1024 };
-  return (await promisify(execFile)(join(environment, "bin/python"), [tool, ...args], options)).stdout;
+  return (await promisify(execFile)(deltalake.program, [tool, ...args], options)).stdout;
 }
 
 const { directory, engine } = scratch();
-const missing = missingPython();
 
 /** Values as the Python script prints them. */
 function exact(value: unknown): unknown {
@@ -81,7 +64,7 @@ const special = [
   { station: "a", at: 6n, known: 6n, mw: null, meter: 0n },
 ];
 
-describe.skipIf(missing !== null)("Python's deltalake", () => {
+describe.skipIf(deltalake.isMissing)("Python's deltalake", () => {
   it("reads every value of every version that tsops wrote, before and after compaction and checkpoints", async () => {
     const table = await createTable(await directory(), load, { engine: engine(), clock: steppingClock() });
     await table.append(special, { txn: { appId: "app", version: 5 } });

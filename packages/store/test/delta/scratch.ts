@@ -1,29 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Columns, toRows } from "@tsops/core";
 import { afterAll, beforeAll } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { type DuckEngine, openEngine } from "../../src/engine/engine.ts";
 
 export { load } from "./scratch-table.ts";
 
-/** Directories and an engine for one test file; both go when it ends. */
+/** Directories and an engine for one test file. */
 export function scratch(): { directory(): Promise<string>; engine(): DuckEngine } {
-  const made: string[] = [];
   let engine: DuckEngine | null = null;
   beforeAll(async () => {
     engine = await openEngine({ threads: 2 });
   });
   afterAll(async () => {
     await engine?.close();
-    for (const path of made) await rm(path, { recursive: true, force: true });
   });
   return {
-    directory: async () => {
-      const path = await mkdtemp(join(tmpdir(), "tsops-delta-"));
-      made.push(path);
-      return join(path, "table");
-    },
+    directory: async () => join(temporaryDirectory().path, "table"),
     engine: () => engine as DuckEngine,
   };
 }

@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createRandom } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { type Home, openHome } from "../../src/home/home.ts";
 import { openSqlite } from "../../src/home/sqlite.ts";
 import { runChild } from "../run-child.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
 
 const script = new URL("child.ts", import.meta.url);
 const pause = (milliseconds: number): Promise<void> =>
@@ -22,10 +22,10 @@ function expectSound(home: Home): void {
 }
 
 describe("a home under several processes", { timeout: 60_000 }, () => {
-  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let directory: ReturnType<typeof temporaryDirectory>;
   let path: string;
   beforeEach(async () => {
-    directory = await temporaryDirectory();
+    directory = temporaryDirectory();
     path = join(directory.path, ".tsops");
   });
   afterEach(() => directory.dispose());

@@ -5,21 +5,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type ActiveRun, type LoggedModel, type Metric, sha256Hex } from "@tsops/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { type Home, openHome } from "../../src/home/home.ts";
 import { mlflowRevision, testedRevisions } from "../../src/home/mlflow-schema.ts";
 import { openSqlite } from "../../src/home/sqlite.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
 import { type SchemaObject, schemaDifferences, schemaOf, structureOf } from "./mlflow/schema-difference.ts";
-import {
-  missingMlflow,
-  mlflowService,
-  python,
-  pythonEnvironment,
-  pythonScript,
-  runPython,
-} from "./mlflow/service.ts";
+import { mlflow, mlflowService, pythonEnvironment, pythonScript, runPython } from "./mlflow/service.ts";
 
-const missing = missingMlflow();
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const experiment = "bike sharing";
 const model = "bikes";
@@ -59,10 +51,10 @@ async function writeEverything(home: Home, name: string): Promise<{ runId: strin
   return { runId: run.runId, version };
 }
 
-describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", { timeout: 120_000 }, () => {
-  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+describe.skipIf(mlflow.isMissing)("the home beside a real MLflow 3.17.2", { timeout: 120_000 }, () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
   beforeAll(async () => {
-    directory = await temporaryDirectory();
+    directory = temporaryDirectory();
   });
   afterAll(() => directory.dispose());
 
@@ -86,7 +78,7 @@ describe.skipIf(missing !== null)("the home beside a real MLflow 3.17.2", { time
 
   it("writes on, one home left open, while MLflow upgrades the file through every revision; Python reads all", async () => {
     const home = await openHome(join(directory.path, "walk"), { user: "node" });
-    const upgrade = spawn(python, [pythonScript("upgrade.py"), home.mlflowPath], {
+    const upgrade = spawn(mlflow.program, [pythonScript("upgrade.py"), home.mlflowPath], {
       stdio: ["pipe", "pipe", "ignore"],
       env: pythonEnvironment,
       cwd: directory.path,
