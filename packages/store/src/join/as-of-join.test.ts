@@ -402,6 +402,59 @@ describe("asOfJoin", () => {
     await delta.close();
   });
 
+  it("joins tables whose columns are called as those of its own queries", async () => {
+    const names = table({
+      name: "names",
+      columns: {
+        n: utf8(),
+        k0: int64(),
+        upto: timestamp(),
+        found_at: nullable(timestamp()),
+        c0: float64(),
+        earliest: float64(),
+        'x"; --': float64(),
+      },
+      keys: ["n", "k0"],
+      eventTime: "upto",
+      availableAt: "found_at",
+    });
+    const delta = await createTable(join(home.path, "names"), names, { engine });
+    await delta.append([
+      { n: "p", k0: 1, upto: hour(1), found_at: hour(2), c0: 1, earliest: 10, 'x"; --': 100 },
+      { n: "p", k0: 1, upto: hour(1), found_at: hour(1), c0: 2, earliest: 20, 'x"; --': 200 },
+      { n: "p", k0: 2, upto: hour(1), found_at: null, c0: 3, earliest: 30, 'x"; --': 300 },
+    ]);
+    const asked = columnsFromRows({ k0: int64(), n: utf8(), upto: timestamp() }, [
+      { k0: 1, n: "p", upto: hour(3) },
+      { k0: 2, n: "p", upto: hour(3) },
+    ]);
+    const view = featureView({
+      name: "v",
+      table: names,
+      features: { c0: column("c0"), earliest: column("earliest"), x: column('x"; --'), at: column("upto") },
+    });
+    for (const method of ["asof", "merge"] as const) {
+      const joined = await asOfJoin({
+        spine: asked,
+        time: "upto",
+        views: [view],
+        tables: { names: delta },
+        engine,
+        method,
+        knownAt: hour(9),
+      });
+      expect(
+        joined
+          .toRows()
+          .map((row) => [row.v__c0, row.v__earliest, row.v__x, row.v__at, row.v__feature_status]),
+      ).toEqual([
+        [1, 10, 100, hour(1), "present"],
+        [null, null, null, null, "not_yet_known"],
+      ]);
+    }
+    await delta.close();
+  });
+
   it("joins an empty spine and an empty table", async () => {
     const empty = await createTable(join(home.path, "empty"), rentals, { engine });
     for (const method of ["auto", "merge"] as const)

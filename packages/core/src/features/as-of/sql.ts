@@ -46,47 +46,50 @@ export interface AsOfSqlSource {
  * the columns that are needed.
  */
 export function asOfSql(view: ViewPlan, columns: readonly string[], source: AsOfSqlSource): string {
-  const keys = view.keys.map((key) => quoteName(key.column));
+  // Inside, columns of the table have names of our own: theirs may be any.
+  const keys = view.keys.map((key, i) => `${quoteName(key.column)} AS k${i}`);
+  const place = [...view.keys.map((_, i) => `k${i}`), "found_at"];
+  const of = (table: string): string => place.map((name) => `${table}.${name}`).join(", ");
+  const same = (one: string, other: string): string =>
+    place.map((name) => `${one}.${name} = ${other}.${name}`).join(" AND ");
   const time = quoteName(view.eventTime);
   const where =
     view.knownAt.by === "instant" && view.availableAt !== null
       ? ` WHERE ${quoteName(view.availableAt)} <= ${source.instant(view.knownAt.micros)}`
       : "";
-  const timeColumns = [...keys, time].join(", ");
   const latestFirst = [
     ...(view.availableAt === null ? [] : [`t.${quoteName(view.availableAt)} DESC NULLS LAST`]),
     "t._ingest_version DESC",
     "t._ingest_row DESC",
   ].join(", ");
-  const partition = [...keys, time].map((name) => `t.${name}`).join(", ");
-  const samePlace = (a: string, b: string): string =>
-    [...keys, time].map((name) => `${a}.${name} = ${b}.${name}`).join(" AND ");
-  const selected = columns.map((name, i) => `, t.${quoteName(name)} AS c${i}`).join("");
+  const read = columns.map((name, i) => `, t.${quoteName(name)} AS c${i}`).join("");
+  const given = columns.map((_, i) => `, l.c${i}`).join("");
   return `WITH eligible AS NOT MATERIALIZED (SELECT * FROM ${source.table}${where}),
 matched AS (
-  SELECT s.n, ${[...keys, time].map((name) => `t.${name}`).join(", ")}
-  FROM ${source.spine} s ASOF JOIN (SELECT ${timeColumns} FROM eligible) t
-    ON ${keysEqual("t", "s", view)} AND s.upto >= t.${time}
+  SELECT s.n, ${of("t")}
+  FROM ${source.spine} s ASOF JOIN (SELECT ${[...keys, `${time} AS found_at`].join(", ")} FROM eligible) t
+    ON ${[...view.keys.map((_, i) => `t.k${i} = s.k${i}`), "s.upto >= t.found_at"].join(" AND ")}
 ),
-found AS (SELECT DISTINCT ${timeColumns} FROM matched),
+found AS (SELECT DISTINCT ${place.join(", ")} FROM matched),
 latest AS (
-  SELECT t.* FROM eligible t JOIN found f ON ${samePlace("t", "f")}
-  QUALIFY row_number() OVER (PARTITION BY ${partition} ORDER BY ${latestFirst}) = 1
+  SELECT ${of("f")}${read}
+  FROM eligible t JOIN found f ON ${keysEqual("t", "f", view)} AND t.${time} = f.found_at
+  QUALIFY row_number() OVER (PARTITION BY ${of("f")} ORDER BY ${latestFirst}) = 1
 )
-SELECT m.n::DOUBLE AS n, t.${time} AS event_time${selected}
-FROM matched m JOIN latest t ON ${samePlace("m", "t")}`;
+SELECT m.n::DOUBLE AS n, m.found_at AS event_time${given}
+FROM matched m JOIN latest l ON ${same("m", "l")}`;
 }
 
 /**
  * Spine rows that have any row of their key in time, known or not: what tells "not yet known" from "missing". Column `n`.
  */
 export function anyInTimeSql(view: ViewPlan, source: Omit<AsOfSqlSource, "instant">): string {
-  const keys = view.keys.map((key) => quoteName(key.column));
-  const group = keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")}`;
+  const keys = view.keys.map((key, i) => `${quoteName(key.column)} AS k${i}`);
+  const earliest = `min(${quoteName(view.eventTime)}) AS earliest`;
   return `SELECT s.n::DOUBLE AS n
 FROM ${source.spine} s
-JOIN (SELECT ${[...keys, `min(${quoteName(view.eventTime)}) AS earliest`].join(", ")} FROM ${source.table}${group}) t
-  ON ${keysEqual("t", "s", view)} AND t.earliest <= s.upto`;
+JOIN (SELECT ${[...keys, earliest].join(", ")} FROM ${source.table} GROUP BY ALL) t
+  ON ${[...view.keys.map((_, i) => `t.k${i} = s.k${i}`), "t.earliest <= s.upto"].join(" AND ")}`;
 }
 
 /** Equality of a view's keys with the columns k0, k1, ...; always true without keys. Null equals nothing. */
