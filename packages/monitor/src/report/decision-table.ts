@@ -1,0 +1,65 @@
+import type { DecisionRecord } from "@tsops/core";
+import { minute } from "./format.ts";
+import { type Html, html } from "./html.ts";
+
+const mostRows = 300;
+const mostEvidence = 4_000;
+const mostEvidenceTogether = 150_000;
+
+/** What a verdict means for the eye; words say the same. */
+const tones: Readonly<Record<string, string>> = {
+  promote: "good",
+  reject: "bad",
+  rollback: "bad",
+  retrain: "info",
+  drift: "warn",
+  alert: "warn",
+};
+
+/** The decisions that changed or asked something, newest first; those that found nothing to do are counted. */
+export function decisionTable(decisions: readonly DecisionRecord[], zone: string): Html {
+  const quiet = decisions.filter(({ verdict }) => verdict.startsWith("no_"));
+  const told = decisions.filter(({ verdict }) => !verdict.startsWith("no_")).reverse();
+  if (told.length === 0 && quiet.length === 0)
+    return html`<p class="empty">No decision has been made yet.</p>`;
+  const kinds = [...new Set(told.map(({ kind }) => kind))].sort();
+  const shown = told.slice(0, mostRows);
+  let evidenceLeft = mostEvidenceTogether;
+  const rows = shown.map(({ id, kind, verdict, time, reason, requestedBy, evidence, subject }) => {
+    const numbers = evidenceText(evidence);
+    const fits = numbers.length <= mostEvidence && numbers.length <= evidenceLeft;
+    if (fits) evidenceLeft -= numbers.length;
+    return html`<tr data-kind="${kind}"><td class="when">${minute(time, zone)}</td><td><span class="badge ${tones[verdict] ?? "plain"}">${words(verdict)}</span><span class="kind">${kind}</span></td><td class="why">${reason}<small>asked by ${requestedBy} · ${subject} · <code>${id}</code></small>${fits && numbers !== "{}" && html`<details><summary>Numbers</summary><pre>${numbers}</pre></details>`}</td></tr>`;
+  });
+  return html`${kinds.length > 1 && html`<fieldset class="filter"><legend>Show</legend>${["all", ...kinds].map((kind, i) => html`<label><input type="radio" name="kind" value="${kind}"${i === 0 && html` checked`}><span>${kind}</span></label>`)}</fieldset>`}
+<div class="scroll" tabindex="0" role="region" aria-label="Decision log"><table class="decisions"><caption>${shown.length} of ${decisions.length} decisions, newest first${quiet.length > 0 && `; ${quiet.length} found nothing to do`}${told.length > shown.length && `; ${told.length - shown.length} older ones are in the log`}</caption>
+<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** Rules that hide the rows of the kinds that are not chosen; the page has no script. */
+export function filterRules(decisions: readonly DecisionRecord[]): string {
+  return [...new Set(decisions.map(({ kind }) => kind))]
+    .filter((kind) => /^[a-z_]+$/.test(kind))
+    .map(
+      (kind) =>
+        `section:has(.filter input[value="${kind}"]:checked) .decisions tr[data-kind]:not([data-kind="${kind}"]){display:none}`,
+    )
+    .join("\n");
+}
+
+function evidenceText(evidence: DecisionRecord["evidence"]): string {
+  return JSON.stringify(
+    evidence,
+    (_, value: unknown) =>
+      typeof value === "bigint"
+        ? String(value)
+        : typeof value === "number" && Number.isFinite(value)
+          ? Number(value.toPrecision(6))
+          : value,
+    1,
+  );
+}
+
+function words(verdict: string): string {
+  return verdict.replaceAll("_", " ");
+}

@@ -1,0 +1,134 @@
+import type { DecisionRecord } from "@tsops/core";
+import type { ColumnDrift } from "../drift/drift-test.ts";
+import type { DatedDrift } from "../retrain/evaluate.ts";
+import { type ChartSize, chartWidth } from "./forecast-chart.ts";
+import { day, figure } from "./format.ts";
+import type { ChartRenderer } from "./plot.ts";
+
+/** Columns that are drawn; those that drifted most come first. */
+const mostColumns = 30;
+const mostWindows: Readonly<Record<ChartSize, number>> = { wide: 60, narrow: 18 };
+
+/** Steps of the colour scale: adjusted p-values up to this, from certain to quiet. */
+export const heatSteps = [
+  { upTo: 1e-6, name: "≤ 0.000001", colour: "var(--heat-5)" },
+  { upTo: 1e-3, name: "≤ 0.001", colour: "var(--heat-4)" },
+  { upTo: 0.05, name: "≤ 0.05", colour: "var(--heat-3)" },
+  { upTo: 0.5, name: "≤ 0.5", colour: "var(--heat-2)" },
+  { upTo: 1, name: "above", colour: "var(--heat-1)" },
+] as const;
+
+/** How one column did over all windows. */
+export interface DriftHistory {
+  readonly column: string;
+  readonly windows: number;
+  readonly flagged: number;
+  readonly lastFlagged: bigint | null;
+  /** What its strongest test of the latest flagged window found. */
+  readonly sentence: string | null;
+}
+
+/** The drift reports among decisions, oldest first. */
+export function driftReports(decisions: readonly DecisionRecord[]): DatedDrift[] {
+  return decisions.flatMap(({ kind, time, evidence }) => {
+    const columns = evidence["columns"];
+    return kind === "drift" && Array.isArray(columns)
+      ? [{ time, report: { columns: columns as readonly ColumnDrift[] } }]
+      : [];
+  });
+}
+
+/** Every column's history; those flagged most often first, then by name. */
+export function driftHistories(reports: readonly DatedDrift[]): DriftHistory[] {
+  const histories = new Map<string, DriftHistory>();
+  for (const { time, report } of reports)
+    for (const { column, drift, tests } of report.columns) {
+      const before = histories.get(column);
+      histories.set(column, {
+        column,
+        windows: (before?.windows ?? 0) + 1,
+        flagged: (before?.flagged ?? 0) + (drift ? 1 : 0),
+        lastFlagged: drift ? time : (before?.lastFlagged ?? null),
+        sentence: drift ? (tests[0]?.sentence ?? null) : (before?.sentence ?? null),
+      });
+    }
+  return [...histories.values()].sort(
+    (a, b) => b.flagged - a.flagged || (a.column < b.column ? -1 : a.column > b.column ? 1 : 0),
+  );
+}
+
+/** Columns by windows: the darker, the less the reference explains the window; a dot marks drift. */
+export function driftMap(
+  { Plot, svg }: ChartRenderer,
+  reports: readonly DatedDrift[],
+  zone: string,
+  size: ChartSize,
+): string {
+  const columns = driftHistories(reports)
+    .slice(0, mostColumns)
+    .map(({ column }) => column);
+  const shown = reports.slice(-mostWindows[size]);
+  const windows = shown.map(({ time }) => day(time, zone));
+  const cells = shown.flatMap(({ time, report }) =>
+    report.columns
+      .filter(({ column }) => columns.includes(column))
+      .map((found) => ({
+        column: found.column,
+        window: day(time, zone),
+        drift: found.drift,
+        fill: heatSteps.find(({ upTo }) => found.adjustedPValue <= upTo)?.colour ?? "var(--heat-1)",
+        title: `${found.column}, ${day(time, zone)}: ${found.drift ? (found.tests[0]?.sentence ?? "drift") : `no drift (adjusted p = ${figure(found.adjustedPValue)})`}`,
+      })),
+  );
+  const flagged = cells.filter(({ drift }) => drift);
+  const labelled = size === "wide" ? Math.ceil(windows.length / 8) : Math.ceil(windows.length / 3);
+  const longest = columns.reduce((length, column) => Math.max(length, shortName(column, size).length), 0);
+  return svg(
+    {
+      width: chartWidth[size],
+      height: 34 + columns.length * 26,
+      marginLeft: 12 + 6.3 * longest,
+      marginRight: 4,
+      marginTop: 4,
+      marginBottom: 28,
+      x: {
+        type: "band",
+        domain: windows,
+        label: null,
+        padding: 0.06,
+        ticks: windows.filter((_, i) => i % labelled === 0),
+        tickSize: 3,
+      },
+      y: {
+        type: "band",
+        domain: columns,
+        label: null,
+        padding: 0.08,
+        tickSize: 0,
+        tickFormat: (column: string) => shortName(column, size),
+      },
+      color: { type: "identity" },
+      marks: [
+        Plot.cell(cells, { x: "window", y: "column", fill: "fill", title: "title", rx: 2 }),
+        Plot.dot(flagged, {
+          x: "window",
+          y: "column",
+          r: 2.2,
+          fill: "var(--heat-dot)",
+          pointerEvents: "none",
+        }),
+      ],
+    },
+    `Heat map of ${columns.length} columns over ${windows.length} windows; ${flagged.length} of ${cells.length} cells show drift. A table follows.`,
+  );
+}
+
+/** How many columns were left out of the drawing. */
+export function hiddenColumns(reports: readonly DatedDrift[]): number {
+  return Math.max(0, driftHistories(reports).length - mostColumns);
+}
+
+function shortName(column: string, size: ChartSize): string {
+  const most = size === "wide" ? 28 : 16;
+  return column.length > most ? `${column.slice(0, most - 1)}…` : column;
+}

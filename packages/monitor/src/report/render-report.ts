@@ -1,0 +1,176 @@
+import type { DecisionRecord } from "@tsops/core";
+import { performanceByWindow } from "../performance/by-window.ts";
+import type { DatedDrift } from "../retrain/evaluate.ts";
+import type { ReportData } from "./data.ts";
+import { decisionTable, filterRules } from "./decision-table.ts";
+import { driftHistories, driftMap, driftReports, heatSteps, hiddenColumns } from "./drift-map.ts";
+import { errorChart, errorLines, smoothingDays } from "./error-over-time.ts";
+import { forecastChart } from "./forecast-chart.ts";
+import { day, figure, minute, percent, whole } from "./format.ts";
+import { type Html, html, trusted } from "./html.ts";
+import { lineageFlow } from "./lineage.ts";
+import { type ChartRenderer, loadCharts } from "./plot.ts";
+import { qualityTable } from "./quality-table.ts";
+import { coverageChart, quartersOf, quarterTable } from "./quarters.ts";
+import { forecastPoints } from "./rows.ts";
+import { pageStyle } from "./style.ts";
+import { tiles } from "./tiles.ts";
+
+/**
+ * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, drift,
+ * quality, lineage, decision log. Self-contained: no script, no request, light and dark, for desk and phone. The same data give the
+ * same bytes.
+ *
+ * Needs the optional peers `@observablehq/plot` and `linkedom`, which draw the charts; the page itself does not.
+ * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
+ */
+export async function renderReport(data: ReportData): Promise<string> {
+  const charts = await loadCharts();
+  const { title, subtitle, decisions = [], quality, champion, zone = "UTC" } = data;
+  const drift = data.drift ?? driftReports(decisions);
+  const sections: readonly (readonly [id: string, name: string, body: Html])[] = [
+    ["forecast", "Forecast", forecastSection(charts, data)],
+    ["error", "Error over time", errorSection(charts, data)],
+    ["quarters", "By quarter", quarterSection(charts, data)],
+    ["drift", "Drift", driftSection(charts, drift, zone)],
+    ["quality", "Data quality", qualityTable(quality)],
+    [
+      "lineage",
+      "Lineage",
+      champion === undefined
+        ? html`<p class="empty">No model version serves yet.</p>`
+        : lineageFlow(champion, data.served, zone),
+    ],
+    ["decisions", "Decisions", decisionTable(decisions, zone)],
+  ];
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>${title} · tsops report</title>
+<style>${trusted(`${pageStyle()}\n${filterRules(decisions)}`)}</style>
+</head>
+<body><div class="page">
+<header class="top"><h1>${title}</h1>${subtitle !== undefined && html`<p class="lead">${subtitle}</p>`}</header>
+<nav aria-label="Sections"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<main>
+${tiles(data)}
+${sections.map(([id, name, body]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>${body}</section>\n`)}</main>
+<footer><p>As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.</p></footer>
+</div></body>
+</html>
+`.markup;
+}
+
+/** Both sizes of a chart; the style sheet shows the one that fits. */
+function figureOf(draw: (size: "wide" | "narrow") => string): Html {
+  return html`<figure class="chart"><div class="wide">${trusted(draw("wide"))}</div><div class="narrow">${trusted(draw("narrow"))}</div></figure>`;
+}
+
+function swatch(
+  colour: string,
+  kind: "line" | "band" | "dot" | "cross" | "triangle",
+  dash?: string | null,
+): Html {
+  const shapes = {
+    line: `<line x1="0" x2="22" y1="7" y2="7" stroke="${colour}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ""}/>`,
+    band: `<rect width="22" height="12" y="1" rx="2" fill="${colour}"/>`,
+    dot: `<path d="M11 2l5 5-5 5-5-5z" fill="${colour}"/>`,
+    cross: `<path d="M7 3l8 8m0-8l-8 8" stroke="${colour}" stroke-width="2"/>`,
+    triangle: `<path d="M11 2l5.5 9.5h-11z" fill="${colour}"/>`,
+  };
+  return trusted(`<svg width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">${shapes[kind]}</svg>`);
+}
+
+function legend(items: readonly (readonly [Html, string])[]): Html {
+  return html`<ul class="legend">${items.map(([mark, text]) => html`<li>${mark}${text}</li>`)}</ul>`;
+}
+
+function forecastSection(charts: ChartRenderer, data: ReportData): Html {
+  const { decisions = [], zone = "UTC", target } = data;
+  const points = forecastPoints(data);
+  if (points.length === 0) return html`<p class="empty">Nothing has been predicted yet.</p>`;
+  const promotions = decisions.filter(isPromotion);
+  const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
+  const from = points[0]?.micros ?? data.now;
+  const days = performanceByWindow(data.served, { window: "1d", zone }).filter(({ end }) => end > from);
+  return html`<p class="note">What was served for ${target.name}${target.unit !== undefined && ` in ${target.unit}`}, and what came. On a small screen the last days only.</p>
+${legend([
+  [swatch("var(--forecast)", "line"), "forecast"],
+  ...levels.map(
+    (level, i) =>
+      [
+        swatch(
+          `color-mix(in srgb, var(--forecast) ${i === 0 && levels.length > 1 ? 40 : 16}%, transparent)`,
+          "band",
+        ),
+        `${level} % interval`,
+      ] as const,
+  ),
+  [swatch("currentColor", "line"), "outcome"],
+  ...(promotions.some(({ time }) => time >= from)
+    ? [[swatch("var(--good)", "line", "4 3"), "new champion"] as const]
+    : []),
+])}
+${figureOf((size) => forecastChart(charts, data, size, promotions))}
+<details><summary>These days as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Figures by day"><table class="figures"><caption>Error and coverage by day</caption>
+<thead><tr><th scope="col">Day</th><th scope="col">Outcomes</th><th scope="col">Mean absolute error</th><th scope="col">Bias</th>${levels.map((level) => html`<th scope="col">${level} % covers</th>`)}</tr></thead>
+<tbody>${days.map(
+    (window) =>
+      html`<tr><th scope="row">${day(window.start, zone)}</th><td>${window.rows}</td><td>${figure(window.mae)}</td><td>${figure(window.bias)}</td>${levels.map((level) => html`<td>${percent(window.intervals.find((found) => found.level === level)?.coverage ?? Number.NaN)}</td>`)}</tr>`,
+  )}</tbody></table></div></details>`;
+}
+
+function errorSection(charts: ChartRenderer, data: ReportData): Html {
+  const { decisions = [] } = data;
+  const lines = errorLines(data);
+  if (lines.every(({ points }) => points.length === 0))
+    return html`<p class="empty">Fewer than ${smoothingDays / 2} days have outcomes so far.</p>`;
+  const has = (test: (decision: DecisionRecord) => boolean) => decisions.some(test);
+  return html`<p class="note">Mean absolute error, averaged over the last ${smoothingDays} days. ${has(isPromotion) && "Dotted: what the champion’s own backtest promised."}</p>
+${legend([
+  ...lines.map(({ name, colour, dash }) => [swatch(colour, "line", dash), name] as const),
+  ...(has(isPromotion) ? [[swatch("var(--good)", "triangle"), "promoted"] as const] : []),
+  ...(has(({ kind, verdict }) => kind === "gate" && verdict === "reject")
+    ? [[swatch("var(--bad)", "cross"), "rejected by the gate"] as const]
+    : []),
+  ...(has(({ kind }) => kind === "alert") ? [[swatch("var(--warn)", "dot"), "alert"] as const] : []),
+])}
+${figureOf((size) => errorChart(charts, data, size))}
+<p class="note">The same by quarter is in the table below.</p>`;
+}
+
+function quarterSection(charts: ChartRenderer, data: ReportData): Html {
+  const quarters = quartersOf(data);
+  if (quarters.length === 0) return html`<p class="empty">Nothing has been predicted yet.</p>`;
+  const levels = quarters[0]?.performance.intervals.map(({ level }) => level) ?? [];
+  return html`${
+    levels.length > 0 &&
+    html`<p class="note">Share of outcomes that fell within the intervals. On the dashed line they keep their promise.</p>
+${legend(levels.map((level, i) => [swatch(`var(--level-${(i % 3) + 1})`, "line"), `${level} % interval`] as const))}
+${figureOf((size) => coverageChart(charts, quarters, size))}`
+  }
+${quarterTable(data, quarters)}`;
+}
+
+function driftSection(charts: ChartRenderer, drift: readonly DatedDrift[], zone: string): Html {
+  const histories = driftHistories(drift);
+  if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
+  const hidden = hiddenColumns(drift);
+  return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are p-values adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}</p>
+${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), `p ${name}`] as const))}
+${figureOf((size) => driftMap(charts, drift, zone, size))}
+<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table><caption>Drift by column over ${whole(drift.length)} windows</caption>
+<thead><tr><th scope="col">Column</th><th scope="col">Flagged</th><th scope="col">Last</th><th scope="col">What was found then</th></tr></thead>
+<tbody>${histories.map(
+    ({ column, flagged, windows, lastFlagged, sentence }) =>
+      html`<tr><th scope="row">${column}</th><td>${flagged} of ${windows}</td><td>${lastFlagged === null ? "–" : day(lastFlagged, zone)}</td><td class="why">${sentence ?? "–"}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+function isPromotion({ kind, verdict }: DecisionRecord): boolean {
+  return kind === "gate" && verdict === "promote";
+}
