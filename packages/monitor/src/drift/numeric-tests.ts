@@ -59,7 +59,7 @@ export function numericTests(
 
   const outcomes: TestOutcome[] = [
     levelTest(fit.coefficients[0] as number, variance * (fit.inverse[0] as number), model.degrees),
-    scaleTest(model, residuals, currentVariance / expectedVariance, rest),
+    scaleTest(model, residuals, currentVariance / expectedVariance, rest, options.seasons[0] ?? 24),
     shapeTest(model.innovations, residuals, options.seed),
   ];
   if (waves.length > 0) outcomes.push(seasonTest(fit.coefficients, fit.inverse, variance, model.degrees));
@@ -125,10 +125,21 @@ function seasonTest(
   };
 }
 
-/** Log ratio of innovation variances, with the standard error that their fourth moments give. */
-function scaleTest(model: Autoregression, residuals: Float64Array, ratio: number, rest: number): TestOutcome {
+/**
+ * Log ratio of innovation variances. Its standard error comes from the fourth moments or, where calm and wild stretches take turns
+ * in the reference, from how much the variance differs between its blocks, whichever is larger.
+ */
+function scaleTest(
+  model: Autoregression,
+  residuals: Float64Array,
+  ratio: number,
+  rest: number,
+  blockLength: number,
+): TestOutcome {
+  const blocks = blockLength * varianceOfBlocks(model.innovations, blockLength);
   const spread =
-    (kurtosis(model.innovations) - 1) / model.degrees + (kurtosis(residuals) - 1) / Math.max(rest, 1);
+    Math.max(kurtosis(model.innovations) - 1, blocks) / model.degrees +
+    Math.max(kurtosis(residuals) - 1, blocks) / Math.max(rest, 1);
   const statistic = Math.log(ratio) / Math.sqrt(spread);
   return {
     test: "scale",
@@ -137,6 +148,20 @@ function scaleTest(model: Autoregression, residuals: Float64Array, ratio: number
     effect: Math.sqrt(ratio),
     meaning: "ratio of standard deviations",
   };
+}
+
+/** Variance between blocks of the mean square, relative to its mean; 0 when there are too few blocks to tell. */
+function varianceOfBlocks(innovations: Float64Array, blockLength: number): number {
+  const count = Math.floor(innovations.length / blockLength);
+  if (count < 8) return 0;
+  const squares = Array.from({ length: count }, (_, block) => {
+    let sum = 0;
+    for (let i = block * blockLength; i < (block + 1) * blockLength; i++)
+      sum += (innovations[i] as number) ** 2;
+    return sum / blockLength;
+  });
+  const mean = squares.reduce((a, b) => a + b, 0) / count;
+  return squares.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0) / (count - 1);
 }
 
 function kurtosis(values: Float64Array): number {
