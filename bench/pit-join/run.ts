@@ -18,8 +18,8 @@ const [featuresFile, spineFile] = [join(directory, "features.parquet"), join(dir
 
 interface Measured {
   readonly times: readonly number[];
+  readonly cpuTimes?: readonly number[];
   readonly peakMb: number;
-  readonly rows?: number;
   readonly observeMs?: number;
   readonly version?: string;
 }
@@ -60,12 +60,13 @@ function peer(library: string): Measured {
 }
 
 const round = (value: number): number => Number(value.toPrecision(3));
-function summary({ times, peakMb, version }: Measured): object {
+function summary({ times, cpuTimes = [], peakMb, version }: Measured): object {
   const sorted = times.toSorted((a, b) => a - b);
   return {
     ...(version === undefined ? {} : { version }),
     minimumMs: round(sorted[0] as number),
     medianMs: round(sorted[Math.floor(sorted.length / 2)] as number),
+    minimumCpuMs: round(Math.min(...cpuTimes)),
     peakMb: round(peakMb),
   };
 }
