@@ -1,71 +1,136 @@
-// Packs the four packages, installs the tarballs into an empty project outside the workspace, compiles the README's first
-// script there under NodeNext, and runs it: finds what no check inside the workspace can (missing files, undeclared
-// dependencies, broken exports). Also prints the sizes that the README quotes.
+// Packs the four packages and installs the tarballs into two empty apps outside the workspace: one with all four, where the README's
+// first script is compiled and run, and one that only predicts. Finds what no check inside the workspace can: missing files,
+// undeclared dependencies, broken exports, a driver that came along. Prints the sizes that the README quotes.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const run = (command, args, cwd) =>
-  execFileSync(command, args, {
+const root = resolve(import.meta.dirname, "..");
+const work = mkdtempSync(join(tmpdir(), "tsops-smoke-"));
+const readJson = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
+
+function run(cwd, command, ...args) {
+  return execFileSync(command, args, {
     cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 64 * 1024 * 1024,
-  });
-const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
+  }).trimEnd();
+}
 
-const root = resolve(import.meta.dirname, "..");
-const app = mkdtempSync(join(tmpdir(), "tsops-smoke-"));
-try {
+/** Tarballs by package name. */
+function pack() {
+  const tarballs = {};
   for (const name of ["core", "store", "serve", "monitor"]) {
-    run("npm", ["pack", "--silent", "--pack-destination", app, "--workspace", `@tsops/${name}`], root);
+    const file = run(
+      root,
+      "npm",
+      "pack",
+      "--silent",
+      "--pack-destination",
+      work,
+      "--workspace",
+      `@tsops/${name}`,
+    );
+    tarballs[`@tsops/${name}`] = join(work, file);
+    console.log(`@tsops/${name}: ${(statSync(join(work, file)).size / 1024).toFixed(0)} KiB packed`);
   }
-  const tarballs = readdirSync(app).filter((file) => file.endsWith(".tgz"));
-  for (const file of tarballs) console.log(`${file}: ${kib(statSync(join(app, file)).size)} packed`);
+  return tarballs;
+}
 
-  writeFileSync(
-    join(app, "package.json"),
-    JSON.stringify({ name: "empty-app", private: true, type: "module" }),
-  );
-  run("npm", ["install", "--no-audit", "--no-fund", ...tarballs.map((file) => `./${file}`)], app);
-  console.log(`node_modules with all four: ${run("du", ["-sm", "node_modules"], app).split("\t")[0]} MiB`);
-  for (const heavy of ["ml-random-forest", "pg"]) {
-    if (readdirSync(join(app, "node_modules")).includes(heavy))
-      throw new Error(`Installing the packages pulled in ${heavy}, which must be optional.`);
-  }
+/** An empty app with packages installed; no script of a dependency runs, so whatever needs one breaks here. */
+function app(name, ...packages) {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name, private: true, type: "module" }));
+  install(folder, ...packages);
+  const { packages: installed } = readJson(folder, "node_modules/.package-lock.json");
+  const scripted = Object.keys(installed).filter((path) => installed[path].hasInstallScript);
+  if (scripted.length > 0) throw new Error(`${name}: these have install scripts: ${scripted.join(", ")}`);
+  const size = run(folder, "du", "-sm", "node_modules").split("\t")[0];
+  console.log(`${name}: ${Object.keys(installed).length} packages, ${size} MiB in node_modules`);
+  return { folder, has: (dependency) => `node_modules/${dependency}` in installed };
+}
 
-  const version = (name) =>
-    JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
+function install(folder, ...packages) {
   run(
+    folder,
     "npm",
-    [
-      "install",
-      "--no-audit",
-      "--no-fund",
-      "-D",
-      ...["typescript", "tsx", "@types/node"].map((n) => `${n}@${version(n)}`),
-    ],
-    app,
+    "install",
+    "--ignore-scripts",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    ...packages,
   );
-  const script = /```ts run\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];
-  if (script === undefined) throw new Error("README.md has no runnable script.");
-  writeFileSync(join(app, "first.ts"), script);
+}
+
+function refuse({ has }, ...dependencies) {
+  const found = dependencies.filter(has);
+  if (found.length > 0) throw new Error(`Installing the packages pulled in ${found.join(", ")}.`);
+}
+
+/** Adds the tools that an app in TypeScript has, in the versions of the workspace. */
+function addTools(folder) {
+  const version = (name) => readJson(root, "node_modules", name, "package.json").version;
+  install(folder, "-D", ...["typescript", "tsx", "@types/node"].map((name) => `${name}@${version(name)}`));
+}
+
+function compile(folder, file, options = {}) {
   const compilerOptions = {
     module: "NodeNext",
     target: "ES2022",
     strict: true,
     noEmit: true,
     types: ["node"],
+    ...options,
   };
-  writeFileSync(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["first.ts"] }));
-  run("npx", ["tsc", "-p", "."], app);
-  const printed = run("npx", ["tsx", "first.ts"], app).trimEnd();
-  const expected = [...script.matchAll(/^ *\/\/=> ?(.*)$/gm)].map((match) => match[1]).join("\n");
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: [file] }));
+  run(folder, "npx", "tsc", "-p", ".");
+}
+
+/** Imports every public entry of a package, but those left out, in plain Node. */
+function importEntries(folder, name, ...omit) {
+  const { exports } = readJson(folder, "node_modules", name, "package.json");
+  const entries = Object.keys(exports).filter((key) => !key.includes("*") && !key.endsWith(".json"));
+  const specifiers = entries.filter((key) => !omit.includes(key)).map((key) => name + key.slice(1));
+  const code = `for (const s of ${JSON.stringify(specifiers)}) if (Object.keys(await import(s)).length === 0) throw new Error(s + " exports nothing");`;
+  run(folder, process.execPath, "--input-type=module", "-e", code);
+}
+
+/** Runs a script, which must print its `//=>` lines. */
+function expectOutput(folder, file) {
+  const printed = run(folder, "npx", "tsx", file);
   console.log(printed);
-  if (printed !== expected)
-    throw new Error(`The script printed something else than the README says:\n${expected}`);
-  console.log(run("npx", ["tsops", "--version"], app).trim());
+  const script = readFileSync(join(folder, file), "utf8");
+  const expected = [...script.matchAll(/^ *\/\/=> ?(.*)$/gm)].map((match) => match[1]).join("\n");
+  if (printed !== expected) throw new Error(`${file} should have printed:\n${expected}`);
+}
+
+try {
+  const tarballs = pack();
+
+  const all = app("all-four", ...Object.values(tarballs));
+  refuse(all, "ml-random-forest", "ml-matrix", "@observablehq/plot", "esbuild");
+  for (const name of Object.keys(tarballs)) importEntries(all.folder, name);
+  addTools(all.folder);
+  const script = /```ts run\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];
+  if (script === undefined) throw new Error("README.md has no runnable script.");
+  writeFileSync(join(all.folder, "first.ts"), script);
+  // As in most apps: the declarations of apache-arrow are not written for these checks.
+  compile(all.folder, "first.ts", { skipLibCheck: true });
+  expectOutput(all.folder, "first.ts");
+  console.log(`tsops ${run(all.folder, "npx", "--no-install", "tsops", "--version")}`);
+
+  const predictOnly = app("predict-only", tarballs["@tsops/core"], tarballs["@tsops/serve"]);
+  refuse(predictOnly, "@tsops/store", "@duckdb/node-api", "apache-arrow", "libsql");
+  importEntries(predictOnly.folder, "@tsops/core", "./arrow");
+  importEntries(predictOnly.folder, "@tsops/serve");
+  addTools(predictOnly.folder);
+  cpSync(join(root, "scripts/smoke/predict-only.ts"), join(predictOnly.folder, "main.ts"));
+  compile(predictOnly.folder, "main.ts");
+  expectOutput(predictOnly.folder, "main.ts");
 } finally {
-  rmSync(app, { recursive: true, force: true });
+  rmSync(work, { recursive: true, force: true });
 }

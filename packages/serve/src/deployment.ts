@@ -32,9 +32,10 @@ export type DeploymentEvent =
 
 /** What a deployment is made of. */
 export interface DeployOptions {
-  readonly registry: Registry;
+  /** Says which version is champion, and holds its files. */
+  readonly registry: Pick<Registry, "resolve" | "readFiles">;
   /** Where served predictions are kept. `predict` resolves once they are durable. */
-  readonly log: PredictionLog;
+  readonly log: Pick<PredictionLog, "append">;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Name in the log. Default: the model's name. */

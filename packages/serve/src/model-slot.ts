@@ -14,7 +14,7 @@ export interface ModelSlot {
 
 /** What it takes to load a model version and bring it up to date. */
 export interface SlotLoader {
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, "readFiles">;
   load(files: Readonly<Record<string, Uint8Array>>): FittedForecaster;
   /** Rows observed after `since`, or null when nobody keeps them. */
   history(since: bigint, signal: AbortSignal): Promise<Columns | null>;
@@ -22,7 +22,7 @@ export interface SlotLoader {
 
 /** The version that an alias points at; null when the alias or the model does not exist. */
 export async function resolveOrNull(
-  registry: Registry,
+  registry: Pick<Registry, "resolve">,
   model: string,
   alias: string,
 ): Promise<ModelVersion | null> {
