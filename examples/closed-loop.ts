@@ -3,6 +3,7 @@
 // Two years of hourly bike rentals are replayed on a virtual clock. Demand grows by 64 % from the first year to the second, so a
 // model trained early goes wrong; the loop notices, retrains, and lets a gate decide. Run it with `npm run demo`.
 import { rm, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
 import {
   type BacktestResult,
   createRandom,
@@ -23,6 +24,7 @@ import {
   evaluateRetrain,
   joinOutcomes,
   performanceByWindow,
+  type QualityFinding,
   requestRetrain,
   retrainPolicy,
   type WindowPerformance,
@@ -41,6 +43,7 @@ import {
   weather,
   zone,
 } from "./closed-loop/definitions.ts";
+import { writeReport } from "./closed-loop/report.ts";
 import { printDecisions, printSummary, summarise } from "./closed-loop/summary.ts";
 import {
   dryRun,
@@ -86,6 +89,7 @@ const stormDrill = days.add(world.start, 669); // 2012-10-31, see step "retrain"
 
 const online = onlineFeatures(views);
 const judged: WindowPerformance[] = [];
+const quality: QualityFinding[] = [];
 let deployment: Deployment | null = null;
 let champion = { name: "none", since: firstTraining, expectedError: Number.NaN };
 let lastAttemptAt: bigint | null = null;
@@ -276,10 +280,14 @@ const summary = summarise(served, compared, decisions);
 printDecisions(decisions);
 printSummary(summary, compared.scale);
 await writeFile(`${homePath}/summary.json`, JSON.stringify(summary, null, 2));
+const { report, picture } = await writeReport(home, served, compared, quality, clock.now());
 const lastPrediction = served.predictionIds.at(-1);
+const shown = (path: string) => `./${relative(process.cwd(), path)}`;
 console.log(`
 The weather in this data is the weather that was measured: it stands in for a weather forecast, which would be wrong at times.
 
+report                 ${shown(report)}
+forecast               ${shown(picture)}
 runs, models, tables   ${homePath}   (mlflow ui --backend-store-uri sqlite:///${homePath.slice(2)}/mlflow.db)
 where a number is from npm run tsops -- lineage ${lastPrediction} --config examples/tsops.config.ts
 why a model was taken  npm run tsops -- decisions --kind gate --config examples/tsops.config.ts`);
