@@ -25,6 +25,7 @@ export {
 } from "./performance/join-outcomes.ts";
 export type { PerformanceMetrics } from "./performance/metrics.ts";
 export type { OutcomeColumns } from "./performance/outcome-index.ts";
+export type { QualityCheck, QualityFinding, QualitySeverity } from "./quality/finding.ts";
 export type { RetrainCheck, TriggerByChecks } from "./retrain/checks.ts";
 export {
   type DatedDrift,

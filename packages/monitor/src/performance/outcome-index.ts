@@ -47,16 +47,17 @@ export function indexOutcomes(outcomes: Columns, names: OutcomeColumns, asOf?: b
 
   const knownAt = (row: number): bigint | null =>
     known !== null && isValid(known.valid, row) ? (known.values[row] as bigint) : null;
+  const textOf = keyReader(names.keys, keys);
   const bySeries = new Map<string, number[]>();
   let ignored = 0;
   for (let row = 0; row < outcomes.length; row++) {
-    const at = knownAt(row);
+    const at = asOf === undefined ? null : knownAt(row);
     const isHidden = asOf !== undefined && (at === null || at > asOf);
     if (isHidden || !isValid(time.valid, row) || keys.some((key) => !isValid(key.valid, row))) {
       ignored++;
       continue;
     }
-    const text = keyText(names.keys, keys, row);
+    const text = textOf(row);
     const rows = bySeries.get(text);
     if (rows === undefined) bySeries.set(text, [row]);
     else rows.push(row);
@@ -65,7 +66,13 @@ export function indexOutcomes(outcomes: Columns, names: OutcomeColumns, asOf?: b
   let revised = 0;
   const held = new Map<string, { readonly rows: Int32Array; readonly times: BigInt64Array }>();
   for (const [text, rows] of bySeries) {
-    rows.sort((a, b) => compare(time.values[a], time.values[b]) || compare(knownAt(a), knownAt(b)) || a - b);
+    const isAscending = rows.every(
+      (row, i) => i === 0 || (time.values[rows[i - 1] as number] as bigint) < (time.values[row] as bigint),
+    );
+    if (!isAscending)
+      rows.sort(
+        (a, b) => compare(time.values[a], time.values[b]) || compare(knownAt(a), knownAt(b)) || a - b,
+      );
     const last = rows.filter((row, i) => time.values[row] !== time.values[rows[i + 1] as number]);
     revised += rows.length - last.length;
     held.set(text, {
@@ -104,6 +111,26 @@ function ascendingLookup(times: BigInt64Array, rows: Int32Array): (time: bigint)
       if (times[next] !== time) return -1;
     }
     return rows[next++] as number;
+  };
+}
+
+/** Reads the key of a row as the text of its `SeriesKey`; each distinct key is written once. */
+function keyReader(
+  names: readonly string[],
+  keys: readonly Extract<Column, { kind: "utf8" | "int64" | "bool" }>[],
+): (row: number) => string {
+  const raw = (column: (typeof keys)[number], row: number) =>
+    column.kind === "utf8" ? column.codes[row] : column.values[row];
+  const known = new Map<string, string>();
+  return (row) => {
+    let code = "";
+    for (const column of keys) code += `${raw(column, row)},`;
+    let text = known.get(code);
+    if (text === undefined) {
+      text = keyText(names, keys, row);
+      known.set(code, text);
+    }
+    return text;
   };
 }
 

@@ -3,6 +3,8 @@ import { minute } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 const mostRows = 300;
+/** Rows before the button that shows the rest. */
+const firstRows = 20;
 const mostEvidence = 4_000;
 const mostEvidenceTogether = 150_000;
 
@@ -29,22 +31,25 @@ export function decisionTable(decisions: readonly DecisionRecord[], zone: string
     const numbers = evidenceText(evidence);
     const fits = numbers.length <= mostEvidence && numbers.length <= evidenceLeft;
     if (fits) evidenceLeft -= numbers.length;
-    return html`<tr data-kind="${kind}"><td class="when">${minute(time, zone)}</td><td><span class="badge ${tones[verdict] ?? "plain"}">${words(verdict)}</span><span class="kind">${kind}</span></td><td class="why">${reason}<small>asked by ${requestedBy} · ${subject} · <code>${id}</code></small>${fits && numbers !== "{}" && html`<details><summary>Numbers</summary><pre>${numbers}</pre></details>`}</td></tr>`;
+    return html`<tr data-kind="${kind}"><td class="when">${minute(time, zone)}</td><td><span class="badge ${tones[verdict] ?? "plain"}">${words(verdict)}</span>${kind !== verdict && html`<span class="kind">${kind}</span>`}</td><td class="why">${reason}<small>asked by ${requestedBy} · ${subject} · <code>${id}</code></small>${fits && numbers !== "{}" && html`<details><summary>Numbers</summary><pre>${numbers}</pre></details>`}</td></tr>`;
   });
   return html`${kinds.length > 1 && html`<fieldset class="filter"><legend>Show</legend>${["all", ...kinds].map((kind, i) => html`<label><input type="radio" name="kind" value="${kind}"${i === 0 && html` checked`}><span>${kind}</span></label>`)}</fieldset>`}
 <div class="scroll" tabindex="0" role="region" aria-label="Decision log"><table class="decisions"><caption>${shown.length} of ${decisions.length} decisions, newest first${quiet.length > 0 && `; ${quiet.length} found nothing to do`}${told.length > shown.length && `; ${told.length - shown.length} older ones are in the log`}</caption>
-<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>
+${shown.length > firstRows && html`<label class="more"><input type="checkbox"><span>Show all ${shown.length}</span></label>`}`;
 }
 
-/** Rules that hide the rows of the kinds that are not chosen; the page has no script. */
+/** Rules that hide older rows and those of kinds that are not chosen; the page has no script. */
 export function filterRules(decisions: readonly DecisionRecord[]): string {
-  return [...new Set(decisions.map(({ kind }) => kind))]
+  const older = `section:not(:has(.more input:checked)):not(:has(.filter input:checked:not([value="all"]))) .decisions tbody tr:nth-child(n+${firstRows + 1}){display:none}
+section:has(.filter input:checked:not([value="all"])) .more{display:none}`;
+  const kinds = [...new Set(decisions.map(({ kind }) => kind))]
     .filter((kind) => /^[a-z_]+$/.test(kind))
     .map(
       (kind) =>
         `section:has(.filter input[value="${kind}"]:checked) .decisions tr[data-kind]:not([data-kind="${kind}"]){display:none}`,
-    )
-    .join("\n");
+    );
+  return ["@media screen{", older, ...kinds, "}"].join("\n");
 }
 
 function evidenceText(evidence: DecisionRecord["evidence"]): string {

@@ -11,11 +11,11 @@ const mostWindows: Readonly<Record<ChartSize, number>> = { wide: 60, narrow: 18 
 
 /** Steps of the colour scale: adjusted p-values up to this, from certain to quiet. */
 export const heatSteps = [
-  { upTo: 1e-6, name: "≤ 0.000001", colour: "var(--heat-5)" },
-  { upTo: 1e-3, name: "≤ 0.001", colour: "var(--heat-4)" },
-  { upTo: 0.05, name: "≤ 0.05", colour: "var(--heat-3)" },
-  { upTo: 0.5, name: "≤ 0.5", colour: "var(--heat-2)" },
-  { upTo: 1, name: "above", colour: "var(--heat-1)" },
+  { upTo: 1e-6, name: "p ≤ 0.000001", colour: "var(--heat-5)" },
+  { upTo: 1e-3, name: "p ≤ 0.001", colour: "var(--heat-4)" },
+  { upTo: 0.05, name: "p ≤ 0.05", colour: "var(--heat-3)" },
+  { upTo: 0.5, name: "p ≤ 0.5", colour: "var(--heat-2)" },
+  { upTo: 1, name: "p > 0.5", colour: "var(--heat-1)" },
 ] as const;
 
 /** How one column did over all windows. */

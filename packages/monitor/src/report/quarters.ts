@@ -135,7 +135,7 @@ export function quarterTable(data: ReportData, quarters: readonly Quarter[]): Ht
 <thead><tr><th scope="col">Quarter</th><th scope="col">Served</th>${comparisons.map(({ name }) => html`<th scope="col">${name}</th>`)}<th scope="col">Bias</th>${levels.map((level) => html`<th scope="col">${level} % covers</th><th scope="col">width</th>`)}<th scope="col">Promoted</th><th scope="col">Rejected</th><th scope="col">Alerts</th></tr></thead>
 <tbody>${quarters.map((quarter) => {
     const { performance } = quarter;
-    return html`<tr><th scope="row">${quarter.name}</th><td><strong>${figure(performance.mae)}</strong>${scale === undefined ? "" : html` <small>(${figure(performance.mase, 2)})</small>`}</td>${quarter.comparisons.map((mae) => html`<td>${figure(mae)}</td>`)}<td>${figure(performance.bias)}</td>${levels.map(
+    return html`<tr><th scope="row">${quarter.name}</th><td><strong>${figure(performance.mae)}</strong>${scale === undefined ? "" : html` <small>(${performance.mase.toFixed(2)})</small>`}</td>${quarter.comparisons.map((mae) => html`<td>${figure(mae)}</td>`)}<td>${figure(performance.bias)}</td>${levels.map(
       (level) => {
         const interval = performance.intervals.find((found) => found.level === level);
         return html`<td>${percent(interval?.coverage ?? Number.NaN)}</td><td>${figure(interval?.width ?? Number.NaN)}</td>`;

@@ -5,7 +5,7 @@ import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
 import { driftHistories, driftMap, driftReports, heatSteps, hiddenColumns } from "./drift-map.ts";
 import { errorChart, errorLines, smoothingDays } from "./error-over-time.ts";
-import { forecastChart } from "./forecast-chart.ts";
+import { axisLabel, forecastChart } from "./forecast-chart.ts";
 import { day, figure, minute, percent, whole } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { lineageFlow } from "./lineage.ts";
@@ -97,7 +97,7 @@ function forecastSection(charts: ChartRenderer, data: ReportData): Html {
   const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
   const from = points[0]?.micros ?? data.now;
   const days = performanceByWindow(data.served, { window: "1d", zone }).filter(({ end }) => end > from);
-  return html`<p class="note">What was served for ${target.name}${target.unit !== undefined && ` in ${target.unit}`}, and what came. On a small screen the last days only.</p>
+  return html`<p class="note">${axisLabel(target)}: what was served, and what came. On a small screen the last days only.</p>
 ${legend([
   [swatch("var(--forecast)", "line"), "forecast"],
   ...levels.map(
@@ -110,7 +110,7 @@ ${legend([
         `${level} % interval`,
       ] as const,
   ),
-  [swatch("currentColor", "line"), "outcome"],
+  [swatch("var(--text)", "line"), "outcome"],
   ...(promotions.some(({ time }) => time >= from)
     ? [[swatch("var(--good)", "line", "4 3"), "new champion"] as const]
     : []),
@@ -161,13 +161,13 @@ function driftSection(charts: ChartRenderer, drift: readonly DatedDrift[], zone:
   if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
   const hidden = hiddenColumns(drift);
   return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are p-values adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}</p>
-${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), `p ${name}`] as const))}
+${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), name] as const))}
 ${figureOf((size) => driftMap(charts, drift, zone, size))}
 <div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table><caption>Drift by column over ${whole(drift.length)} windows</caption>
-<thead><tr><th scope="col">Column</th><th scope="col">Flagged</th><th scope="col">Last</th><th scope="col">What was found then</th></tr></thead>
+<thead><tr><th scope="col">Column</th><th scope="col">Flagged</th><th scope="col">What was found last</th></tr></thead>
 <tbody>${histories.map(
     ({ column, flagged, windows, lastFlagged, sentence }) =>
-      html`<tr><th scope="row">${column}</th><td>${flagged} of ${windows}</td><td>${lastFlagged === null ? "–" : day(lastFlagged, zone)}</td><td class="why">${sentence ?? "–"}</td></tr>`,
+      html`<tr><th scope="row">${column}</th><td class="when">${flagged} of ${windows}</td><td class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

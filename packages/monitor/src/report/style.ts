@@ -82,7 +82,7 @@ nav ul{display:flex;gap:18px;list-style:none;margin:0;padding:10px 0;overflow-x:
 nav a{color:var(--muted);text-decoration:none;font-size:.9rem}
 nav a:hover,nav a:focus-visible{color:var(--text);text-decoration:underline}
 :focus-visible{outline:2px solid var(--info);outline-offset:2px;border-radius:4px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:16px 0 0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:10px;margin:16px 0 0;padding:0}
 .tiles>div{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .tiles dt{font-size:.8rem;color:var(--muted)}
 .tiles dd{margin:2px 0 0;font-size:1.45rem;font-weight:650;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
@@ -101,10 +101,13 @@ caption{caption-side:top;text-align:left;font-size:.82rem;padding-bottom:6px}
 th,td{padding:7px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{font-weight:600;color:var(--muted);font-size:.8rem;white-space:nowrap;vertical-align:bottom}
 tbody tr:last-child>*{border-bottom:0}
-.figures td,.figures th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.figures td,.figures th:not(:first-child){text-align:right;font-variant-numeric:tabular-nums}
+.figures td{white-space:nowrap}
+.figures th,.figures td{padding-left:6px;padding-right:6px}
+.figures thead th{white-space:normal}
 .figures th[scope=row]{white-space:nowrap;font-weight:600}
 .figures small{color:var(--muted)}
-.decisions .when{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
+.when{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
 .why{min-width:16rem;overflow-wrap:anywhere}
 .why small{display:block;color:var(--muted);margin-top:3px}
 .kind{display:block;font-size:.76rem;color:var(--muted);margin-top:3px}
@@ -115,12 +118,16 @@ summary{cursor:pointer;color:var(--muted)}
 summary:hover{color:var(--text)}
 pre{margin:6px 0 0;padding:10px;background:var(--page);border-radius:8px;font-size:.76rem;line-height:1.45;max-height:320px;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+.more{display:block;margin-top:12px}
+.more span{display:inline-block;border:1px solid var(--line);border-radius:8px;padding:6px 14px;font-size:.88rem;cursor:pointer}
+.more span:hover{border-color:var(--muted)}
+.more:has(input:checked){display:none}
 .filter{border:0;margin:10px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:6px;align-items:center}
 .filter legend{float:left;font-size:.82rem;color:var(--muted);margin-right:8px;padding:0}
-.filter input{position:absolute;opacity:0;width:1px;height:1px}
+.filter input,.more input{position:absolute;opacity:0;width:1px;height:1px}
 .filter span{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:2px 12px;font-size:.82rem;cursor:pointer}
 .filter input:checked+span{background:var(--text);color:var(--card);border-color:var(--text)}
-.filter input:focus-visible+span{outline:2px solid var(--info);outline-offset:2px}
+.filter input:focus-visible+span,.more input:focus-visible+span{outline:2px solid var(--info);outline-offset:2px}
 .flow{list-style:none;margin:12px 0 0;padding:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(158px,1fr));gap:22px}
 .flow li{position:relative;border:1px solid var(--line);border-radius:10px;padding:12px 14px;background:var(--page);min-width:0}
 .flow li+li::before{content:"→";position:absolute;left:-19px;top:10px;color:var(--muted)}
@@ -137,8 +144,8 @@ section{padding:14px 14px;border-radius:10px}
 .chart .wide{display:none}.chart .narrow{display:block}
 .flow{grid-template-columns:1fr;gap:20px}
 .flow li+li::before{content:"↓";left:50%;top:-21px}
-.decisions .when{white-space:normal;min-width:5.4rem}
-.why{min-width:11rem}
+.decisions td.when{white-space:normal;min-width:5.2rem}
+.why{min-width:9.5rem}
 th,td{padding:7px 8px}
 th:first-child,td:first-child{padding-left:0}
 }

@@ -17,7 +17,7 @@ export function tiles(data: ReportData): Html {
   const unit = target.unit === undefined ? "" : ` ${target.unit}`;
   const levels = days[0]?.intervals.map(({ level }) => level) ?? [];
   return html`<dl class="tiles">
-${tile(`Error, last ${recent.length} days`, figure(now), `mean absolute${unit}${scale === undefined ? "" : `, MASE ${figure(now / scale, 2)}`}`)}
+${tile(`Error, last ${recent.length} days`, figure(now), `mean absolute${unit}${scale === undefined ? "" : `, MASE ${(now / scale).toFixed(2)}`}`)}
 ${tile("Error, all days", figure(all), `over ${whole(sum(days, ({ rows }) => rows))} outcomes`)}
 ${levels.map((level) => {
   const coverage = (windows: readonly WindowPerformance[]) =>

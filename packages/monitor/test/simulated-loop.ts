@@ -1,0 +1,205 @@
+// Two years of bike rentals watched by the real monitor: cheap forecasters in place of trained ones, everything else as in an app.
+import {
+  type Columns,
+  columnsFromArrays,
+  type DecisionRecord,
+  float64,
+  gate,
+  type ModelVersion,
+  type PredictionRecord,
+  parseFrequency,
+  seasonalNaiveScale,
+  sliceColumns,
+  timestamp,
+  virtualClock,
+} from "@tsops/core";
+import {
+  coverageAlert,
+  driftDecision,
+  driftTest,
+  evaluateRetrain,
+  joinOutcomes,
+  lastRetrainAttempt,
+  performanceByWindow,
+  retrainPolicy,
+} from "@tsops/monitor";
+import type { ReportData } from "@tsops/monitor/report";
+import { bikeSharing } from "@tsops/store/datasets";
+
+const zone = "-05:00";
+const days = parseFrequency("1d", { zone });
+const weeks = parseFrequency("1w", { zone });
+const firstDay = 181;
+const subject = "bike-demand";
+
+/** Ways to forecast a row from earlier days; each promotion moves on to the next. */
+const forecasters: readonly ((y: Float64Array, row: number) => number)[] = [
+  (y, row) => y[row - 168] as number,
+  (y, row) => 0.5 * (y[row - 168] as number) + 0.5 * (y[row - 336] as number),
+  (y, row) =>
+    0.4 * (y[row - 168] as number) + 0.6 * ((y[row - 24] as number) + (y[row - 168] as number)) * 0.5,
+];
+
+/** What an app would have in its logs at the end of 2012. */
+export async function simulatedLoop(): Promise<ReportData> {
+  const bikes = await bikeSharing();
+  const at = bikes.data.at.values;
+  const y = Float64Array.from(bikes.data.users.values, Number);
+  const lastDay = bikes.length / 24;
+  const outcomes: Columns = columnsFromArrays({ at: timestamp(), users: float64() }, { at, users: y });
+  const midnight = (day: number) => days.add(at[0] as bigint, day);
+  const names = { keys: [], time: "at", target: "users" } as const;
+  const policy = retrainPolicy({ zone, ratio: 1.1, holdout: 28 });
+
+  const predictions: PredictionRecord[] = [];
+  const decisions: DecisionRecord[] = [];
+  let version = 1;
+  let champion = { name: `${subject} v1`, since: midnight(firstDay), expectedError: 40 };
+  for (let day = firstDay; day < lastDay; day++) {
+    const now = midnight(day);
+    const about = { subject, now, requestedBy: "daily" };
+    const served = await joinOutcomes(predictions.slice(-60), outcomes, names);
+    const history = performanceByWindow(served, { window: "1d", zone });
+    const yesterday = history.at(-1);
+    const alert =
+      yesterday === undefined ? null : coverageAlert(yesterday, { ...about, level: 95, below: 0.5 });
+    if (alert !== null) decisions.push(alert);
+    if (weeks.isOnGrid(now) && day > lastDay - 200)
+      decisions.push(
+        driftDecision(
+          driftTest(
+            sliceColumns(bikes, 24 * (day - 35), 24 * (day - 7)),
+            sliceColumns(bikes, 24 * (day - 7), 24 * day),
+            {
+              time: "at",
+              columns: ["users", "temp", "hum", "windspeed", "weather"],
+              season: [24],
+              zone,
+            },
+          ),
+          about,
+        ),
+      );
+    const state = { champion, lastAttemptAt: lastRetrainAttempt(decisions, subject) };
+    const asked = evaluateRetrain({ policy, history, state, ...about });
+    decisions.push(asked);
+    if (asked.verdict === "retrain") {
+      const candidate = forecasters[version % forecasters.length] as (typeof forecasters)[number];
+      const replayed = Array.from({ length: 28 }, (_, i) => prediction(version + 1, candidate, day - 28 + i));
+      const backtest = await joinOutcomes(replayed, outcomes, names);
+      const decision = gate({
+        subject,
+        candidate: { name: `${subject} v${version + 1}`, backtest },
+        champion: {
+          name: champion.name,
+          backtest: await joinOutcomes(predictions.slice(-28), outcomes, names),
+        },
+        alpha: 0.1,
+        clock: virtualClock(now),
+        requestedBy: "daily",
+      });
+      decisions.push(decision);
+      if (decision.verdict === "promote") {
+        version++;
+        champion = {
+          name: `${subject} v${version}`,
+          since: now,
+          expectedError: decision.evidence.candidate.loss,
+        };
+      }
+    }
+    predictions.push(prediction(version, forecasters[(version - 1) % forecasters.length] as never, day));
+  }
+
+  function prediction(
+    modelVersion: number,
+    forecast: (typeof forecasters)[number],
+    day: number,
+  ): PredictionRecord {
+    const rows = Array.from({ length: 24 }, (_, hour) => 24 * day + hour);
+    const mean = Float64Array.from(rows, (row) => forecast(y, row));
+    const scores = rows.map((row) =>
+      Array.from({ length: 84 }, (_, i) => row - 24 * (1 + Math.floor(i / 3)) + (i % 3) - 1)
+        .filter((past) => past < 24 * day && past >= 336)
+        .map((past) => Math.abs((y[past] as number) - forecast(y, past)))
+        .sort((a, b) => a - b),
+    );
+    const quantiles = [0.025, 0.1, 0.9, 0.975].map((probability) => ({
+      probability,
+      values: mean.map((value, hour) => {
+        const sorted = scores[hour] as number[];
+        const reach = sorted[Math.floor(sorted.length * Math.abs(2 * probability - 1))] ?? 0;
+        return Math.max(0, value + (probability < 0.5 ? -reach : reach));
+      }),
+    }));
+    return {
+      predictionId: `day-${day}-v${modelVersion}`,
+      requestId: `day-${day}`,
+      deployment: subject,
+      model: subject,
+      modelVersion,
+      role: "champion",
+      key: {},
+      cutoff: (at[24 * day] as bigint) - 1n,
+      servedAt: at[24 * day] as bigint,
+      latencyMs: 1,
+      times: at.slice(24 * day, 24 * day + 24),
+      mean,
+      quantiles,
+      features: {},
+      statuses: {},
+    };
+  }
+
+  const first = 24 * firstDay;
+  const naive = (lag: number) => ({
+    time: at.slice(first),
+    mean: Float64Array.from(y.subarray(first), (_, i) => y[first + i - lag] as number),
+  });
+  const known = sliceColumns(outcomes, 0, outcomes.length - 12);
+  return {
+    title: "bike-demand",
+    subtitle: "Rentals of Capital Bikeshare in Washington, forecast every midnight for the day to come.",
+    now: midnight(lastDay),
+    zone,
+    target: { name: "rentals", unit: "rentals/h" },
+    served: await joinOutcomes(predictions, known, names),
+    scale: seasonalNaiveScale(y.subarray(0, first), 168),
+    comparisons: [
+      { name: "yesterday again", ...naive(24) },
+      { name: "two weeks ago again", ...naive(336) },
+    ],
+    decisions,
+    champion: championVersion(version, midnight(lastDay - 70)),
+  };
+}
+
+function championVersion(version: number, createdAt: bigint): ModelVersion {
+  const digest = (seed: string) => seed.repeat(64).slice(0, 64);
+  return {
+    name: subject,
+    version,
+    runId: digest("3f9a1c").slice(0, 32),
+    modelId: "m-3f9a1c",
+    createdAt,
+    aliases: ["champion"],
+    tags: {},
+    lineage: {
+      codeVersion: "f4a4711",
+      definitionHash: digest("a81b"),
+      trainingSet: {
+        name: subject,
+        definitionHash: digest("77c0de"),
+        tables: [
+          { table: "demand", version: 641 },
+          { table: "weather", version: 642 },
+        ],
+        rows: 15_384,
+        contentHash: digest("5eed42"),
+      },
+      modelHash: digest("c4f3"),
+      seed: "bikes",
+      environment: { node: "20.20.2", "@tsops/core": "0.1.0" },
+    },
+  };
+}
