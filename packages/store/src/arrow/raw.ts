@@ -59,6 +59,14 @@ export async function fetchChunk(result: RawResult): Promise<RawChunk | null> {
   return chunk === null || duckdb.data_chunk_get_size(chunk) === 0 ? null : chunk;
 }
 
+/**
+ * Whether a query failed after its result had begun. `fetchChunk` then gives null as at the end, and rows are missing: the
+ * binding does not pass the error on, but DuckDB calls the result invalid.
+ */
+export function hasFailed(result: RawResult): boolean {
+  return duckdb.result_return_type(result) === duckdb.ResultType.INVALID;
+}
+
 /** Rows in a chunk. */
 export function chunkSize(chunk: RawChunk): number {
   return duckdb.data_chunk_get_size(chunk);

@@ -1,7 +1,16 @@
 import type { DuckDBResult } from "@duckdb/node-api";
 import { type Column, type ColumnKind, type Columns, type ColumnTypes, TsopsError } from "@tsops/core";
 import { type ColumnReader, columnReader } from "./column-reader.ts";
-import { checkDuckDbVersion, chunkSize, chunkVector, fetchChunk, rawResult } from "./raw.ts";
+import { checkDuckDbVersion, chunkSize, chunkVector, fetchChunk, hasFailed, rawResult } from "./raw.ts";
+
+/** The query failed while its result was being read; DuckDB's binding does not say why. */
+export class ResultCutError extends TsopsError {
+  constructor() {
+    super("STORE_UNAVAILABLE", "The query failed while its result was being read.", {
+      hint: "Run it again; DuckDB names the cause when the query runs to its end.",
+    });
+  }
+}
 
 /** How to read a result. */
 export interface ReadOptions {
@@ -14,7 +23,7 @@ export interface ReadOptions {
 /**
  * Reads a DuckDB result as columns, `batchRows` rows at a time, by copies of typed arrays. Text columns keep one growing
  * dictionary: codes of an earlier batch stay right in a later one. Gives at least one batch, so that an empty result has types.
- * @throws TsopsError SCHEMA_MISMATCH, VALUE_INVALID as `columnReader` says
+ * @throws TsopsError SCHEMA_MISMATCH, VALUE_INVALID as `columnReader` says; `ResultCutError`
  */
 export async function* readBatches(
   result: DuckDBResult,
@@ -50,6 +59,7 @@ export async function* readBatches(
   } finally {
     await next.catch(() => undefined);
   }
+  if (hasFailed(raw)) throw new ResultCutError();
   if (rows > 0 || !given) yield finish(names, readers, types, rows);
 }
 

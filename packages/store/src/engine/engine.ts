@@ -3,7 +3,7 @@ import { type Columns, TsopsError } from "@tsops/core";
 import { fromArrow, toArrow } from "@tsops/core/arrow";
 import type { Table as ArrowTable, RecordBatch } from "apache-arrow";
 import { checkDuckDbVersion } from "../arrow/raw.ts";
-import { type ReadOptions, readBatches, readColumns } from "../arrow/read.ts";
+import { type ReadOptions, ResultCutError, readBatches, readColumns } from "../arrow/read.ts";
 import { writeColumns } from "../arrow/write.ts";
 import { asEngineError } from "./duckdb-error.ts";
 
@@ -125,25 +125,45 @@ function createSession(connection: DuckDBConnection, onClose: () => void): DuckS
     }
   }
 
+  /** Why a query failed while its result was being read: DuckDB says so when it runs again to its end. */
+  async function causeOf(error: unknown, sql: string, signal: AbortSignal | undefined): Promise<unknown> {
+    if (!(error instanceof ResultCutError) || signal?.aborted === true) return error;
+    return connection.run(`EXPLAIN ANALYZE ${sql}`).then(
+      () => error,
+      (cause: unknown) => cause,
+    );
+  }
+
   const session: DuckSession = {
     run: (sql, options = {}) =>
       guarded(options.signal, async () => {
         await connection.run(sql);
       }),
     columns: (sql, options = {}) =>
-      guarded(options.signal, async () => readColumns(await connection.stream(sql), options)),
+      guarded(options.signal, async () => {
+        try {
+          return await readColumns(await connection.stream(sql), options);
+        } catch (error) {
+          throw await causeOf(error, sql, options.signal);
+        }
+      }),
     batches: async function* (sql, options = {}) {
       const { signal } = options;
       const result = await guarded(signal, () => connection.stream(sql));
       const batches = readBatches(result, options);
       try {
         for (;;) {
-          const next = await guarded(signal, () => batches.next());
+          const next = await guarded(signal, () =>
+            batches.next().catch(async (error: unknown) => {
+              throw await causeOf(error, sql, signal);
+            }),
+          );
           if (next.done === true) return;
           yield next.value;
         }
       } finally {
-        // DuckDB may be at work on the next chunk, which must end before the connection does.
+        // DuckDB may be at work on the next chunk, which nobody wants any more and which must end before the connection does.
+        connection.interrupt();
         await batches.return();
       }
     },
