@@ -8,82 +8,18 @@ import {
   forecasterFile,
   loadForecaster,
   type ModelVersion,
-  type PredictionLog,
-  type Registry,
   selectColumns,
   systemClock,
   TsopsError,
 } from "@tsops/core";
 import { rowsToAbsorb } from "./covariates.ts";
-import type { DeploymentFeatures } from "./feature-source.ts";
+import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
 import { futureSpine } from "./future-spine.ts";
 import { loadSlot, type ModelSlot, resolveOrNull, type SlotLoader } from "./model-slot.ts";
 import { type Prediction, predictionRecords } from "./prediction.ts";
 import { keyAt, timesOf } from "./rows.ts";
 import { selectSeries } from "./select-series.ts";
 import { ServedRows } from "./served-rows.ts";
-
-/** Something that happened in a deployment besides predicting. */
-export type DeploymentEvent =
-  | { readonly type: "swapped"; readonly from: number; readonly to: number; readonly at: bigint }
-  | { readonly type: "challenger_changed"; readonly to: number | null; readonly at: bigint }
-  | { readonly type: "refresh_failed"; readonly error: unknown; readonly at: bigint }
-  | { readonly type: "shadow_failed"; readonly error: unknown; readonly at: bigint };
-
-/** What a deployment is made of. */
-export interface DeployOptions {
-  /** Says which version is champion, and holds its files. */
-  readonly registry: Pick<Registry, "resolve" | "readFiles">;
-  /** Where served predictions are kept. `predict` resolves once they are durable. */
-  readonly log: Pick<PredictionLog, "append">;
-  /** Default: the machine's clock. */
-  readonly clock?: Clock;
-  /** Name in the log. Default: the model's name. */
-  readonly deployment?: string;
-  /** Restores a version's files. Default: a built-in forecaster saved as `model.tsops`. */
-  readonly load?: (files: Readonly<Record<string, Uint8Array>>) => FittedForecaster;
-  /**
-   * Rows (keys, time, target, covariates) observed after an instant, e.g. a training set's join over newer rows. Called when a
-   * version is loaded, to bring it up to date. Without it a new champion starts from the state that it was saved with.
-   */
-  readonly history?: (since: bigint, signal: AbortSignal) => Promise<Columns>;
-  /** Computes the model's known-future columns. Without it `predict` must be given `future`. */
-  readonly features?: DeploymentFeatures;
-  /** Table whose rows hold the target: what `observe` feeds to the models. Default: rows of every table do. */
-  readonly targetTable?: string;
-  /** Central intervals in percent. Default 80 and 95. */
-  readonly levels?: readonly number[];
-  /** Let the alias `challenger` predict in the background; its predictions are logged, never returned. Default false. */
-  readonly shadow?: boolean;
-  /** How often the aliases are looked up, e.g. `"10s"`. Default: only when `refresh` is called. */
-  readonly refreshEvery?: string;
-  /** Told about swaps, and about what failed in the background. Must not throw. Default: nobody is told. */
-  readonly onEvent?: (event: DeploymentEvent) => void;
-  /** Makes request and prediction ids. Default: random UUIDs. */
-  readonly newId?: () => string;
-}
-
-/** What to predict. */
-export interface DeploymentPredictOptions {
-  /** Instant up to which features count as known. Default: now. */
-  readonly at?: bigint;
-  /** Steps after each series' last observed instant. Default: the model's horizon. */
-  readonly horizon?: number;
-  /** Only these series. Default: all that the model knows. */
-  readonly keys?: readonly Readonly<Record<string, string | bigint | boolean>>[];
-  /** Known-future columns given by the caller instead of the deployment's features. */
-  readonly future?: Columns;
-}
-
-/** A look at a deployment. */
-export interface DeploymentStatus {
-  readonly champion: ModelVersion;
-  readonly challenger: ModelVersion | null;
-  /** The least recent last observation over all series. */
-  readonly observedUntil: bigint;
-  /** The error of the last refresh, null when it went well: the deployment goes on with the last good model. */
-  readonly refreshError: unknown;
-}
 
 interface Slots {
   readonly champion: ModelSlot;
@@ -146,7 +82,18 @@ export class Deployment {
    * recorded is not given.
    */
   async predict(options: DeploymentPredictOptions = {}): Promise<Prediction> {
-    const { champion, challenger } = this.#open();
+    const slots = this.#open();
+    const answer = this.#answer(slots, options);
+    this.#inBackground(
+      answer.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return answer;
+  }
+
+  async #answer({ champion, challenger }: Slots, options: DeploymentPredictOptions): Promise<Prediction> {
     const servedAt = this.#clock.now();
     const requestId = this.#newId();
     const answer = await this.#predictWith(champion, "champion", requestId, servedAt, options);
@@ -154,7 +101,7 @@ export class Deployment {
       this.#inBackground(
         this.#predictWith(challenger, "challenger", requestId, servedAt, options).then(
           () => undefined,
-          (error: unknown) => this.#options.onEvent?.({ type: "shadow_failed", error, at: servedAt }),
+          (error: unknown) => this.#shadowFailed(error),
         ),
       );
     return answer;
@@ -175,7 +122,7 @@ export class Deployment {
       if ((targetTable ?? table) !== table || rows.length === 0) return;
       this.#slots = {
         champion: this.#absorb(champion, rows),
-        challenger: challenger && this.#absorb(challenger, rows),
+        challenger: await this.#ifSound(challenger, (slot) => this.#absorb(slot, rows)),
       };
       this.#forgetServed(rows);
     });
@@ -214,11 +161,12 @@ export class Deployment {
     };
   }
 
-  /** Waits for shadow predictions that are under way, then refuses further calls. Registry and log stay open. */
+  /** Refuses further calls and waits for those that are under way, shadows too. Registry and log stay open. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#changes.catch(() => undefined);
-    await Promise.all(this.#background);
+    // A prediction that ends may leave its shadow's behind.
+    while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
   /** Same as `close`. */
@@ -275,7 +223,7 @@ export class Deployment {
     const before = this.#slots;
     const slots: Slots = {
       champion: await this.#slotOf(champion),
-      challenger: challenger && (await this.#slotOf(challenger)),
+      challenger: await this.#ifSound(challenger, (version) => this.#slotOf(version)),
     };
     this.#slots = slots;
     this.#served ??= new ServedRows(slots.champion.fitted.spec.keys, slots.champion.fitted.spec.time);
@@ -283,8 +231,27 @@ export class Deployment {
     const at = this.#clock.now();
     if (before.champion.version.version !== champion.version)
       onEvent?.({ type: "swapped", from: before.champion.version.version, to: champion.version, at });
-    if (before.challenger?.version.version !== challenger?.version)
-      onEvent?.({ type: "challenger_changed", to: challenger?.version ?? null, at });
+    const shadowing = slots.challenger?.version.version ?? null;
+    if ((before.challenger?.version.version ?? null) !== shadowing)
+      onEvent?.({ type: "challenger_changed", to: shadowing, at });
+  }
+
+  /** What work makes of the challenger, or null when it fails: the next refresh loads it again, the champion goes on. */
+  async #ifSound<T>(
+    challenger: T | null,
+    work: (challenger: T) => ModelSlot | Promise<ModelSlot>,
+  ): Promise<ModelSlot | null> {
+    if (challenger === null) return null;
+    try {
+      return await work(challenger);
+    } catch (error) {
+      this.#shadowFailed(error);
+      return null;
+    }
+  }
+
+  #shadowFailed(error: unknown): void {
+    this.#options.onEvent?.({ type: "shadow_failed", error, at: this.#clock.now() });
   }
 
   /** A slot that serves already is up to date: a promoted shadow is swapped in without loading. */

@@ -1,4 +1,4 @@
-import { type PredictionRecord, type Registry, TsopsError } from "@tsops/core";
+import { loadForecaster, type PredictionRecord, type Registry, TsopsError } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DeploymentEvent, deploy } from "../src/index.ts";
 import {
@@ -71,6 +71,21 @@ describe("predicting", () => {
     const error = await deploy("demand", options()).catch((e: unknown) => e);
     expect(TsopsError.is(error, "SERVE_NO_CHAMPION")).toBe(true);
     expect((error as TsopsError).hint).toContain('setAlias("demand", "champion"');
+  });
+
+  it("waits with closing for calls that are under way, and for their shadows", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await registerModel(space.home, 240, ["challenger"]);
+    const deployment = await deploy("demand", { ...options(), shadow: true });
+    const answer = deployment.predict();
+    await deployment.close();
+    expect((await logged()).map((record) => record.role)).toEqual([
+      "champion",
+      "champion",
+      "challenger",
+      "challenger",
+    ]);
+    expect((await answer).modelVersion).toBe(1);
   });
 
   it("refuses calls after close", async () => {
@@ -241,6 +256,54 @@ describe("shadow", () => {
     await deployment.close();
     expect(appended).toBe(1);
     expect(events).toMatchObject([{ type: "shadow_failed", error: new Error("no room") }]);
+  });
+
+  it("keeps a challenger that cannot be loaded or cannot absorb away from the champion, and tries it again", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await registerModel(space.home, 240, ["challenger"]);
+    const events: DeploymentEvent[] = [];
+    let broken: "files" | "update" | null = "files";
+    const registry: Registry = {
+      ...space.home.registry,
+      readFiles: (name, version, ...rest) =>
+        version === 2 && broken === "files"
+          ? Promise.reject(new Error("files gone"))
+          : space.home.registry.readFiles(name, version, ...rest),
+    };
+    let loaded = 0;
+    await using deployment = await deploy("demand", {
+      ...options(),
+      registry,
+      shadow: true,
+      onEvent: (e) => events.push(e),
+      load: (files) => {
+        const fitted = loadForecaster(files["model.tsops"] as Uint8Array);
+        const isChallenger = loaded++ > 0;
+        return {
+          ...fitted,
+          update(rows) {
+            if (isChallenger && broken === "update") throw new Error("no such key");
+            return fitted.update(rows);
+          },
+        };
+      },
+    });
+    expect(events).toMatchObject([{ type: "shadow_failed", error: { message: "files gone" } }]);
+    expect(deployment.status()).toMatchObject({ champion: { version: 1 }, challenger: null });
+
+    broken = "update";
+    await deployment.refresh();
+    expect(deployment.status().challenger?.version).toBe(2);
+    await deployment.observe("demand", demandRows(240, 245));
+    expect(deployment.status()).toMatchObject({ challenger: null, observedUntil: start + 244n * hour });
+    expect(events.slice(1)).toMatchObject([
+      { type: "challenger_changed", to: 2 },
+      { type: "shadow_failed", error: { message: "no such key" } },
+    ]);
+
+    broken = null;
+    await deployment.refresh();
+    expect(deployment.status().challenger?.version).toBe(2);
   });
 
   it("swaps a promoted challenger in without loading it again", async () => {
