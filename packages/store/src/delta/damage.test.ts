@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TsopsError } from "@tsops/core";
+import { columnsFromArrays, TsopsError } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { load, rowsOf, scratch, steppingClock } from "../../test/delta/scratch.ts";
 import { createTable, openTable } from "./table.ts";
@@ -157,5 +157,29 @@ describe("a damaged data file", () => {
       "STORE_CORRUPT",
       expect.stringContaining(path.slice(table.directory.length + 1)),
     ]);
+  });
+
+  it("that is damaged far from its beginning is refused, after thousands of good rows, too", async () => {
+    const table = await tableOf(0);
+    const n = 400_000;
+    const columns = columnsFromArrays(load.columns, {
+      station: new Array<string>(n).fill("a"),
+      at: BigInt64Array.from({ length: n }, (_, i) => BigInt(i)),
+      known: new Array<null>(n).fill(null),
+      mw: Float64Array.from({ length: n }, (_, i) => Math.sin(i)),
+      meter: new BigInt64Array(n),
+    });
+    await table.append(columns);
+    const path = (await (await table.snapshot()).scan()).files[0]?.path ?? "";
+    const bytes = await readFile(path);
+    bytes.fill(0xa5, Math.floor(bytes.length * 0.8), Math.floor(bytes.length * 0.85));
+    await writeFile(path, bytes);
+    let rows = 0;
+    const reading = async () => {
+      for await (const batch of (await table.snapshot()).batches()) rows += batch.length;
+    };
+    expect(await refusal(reading())).toMatchObject({ code: "STORE_CORRUPT" });
+    expect(rows).toBeGreaterThan(0);
+    expect(await refusal((await table.snapshot()).read())).toMatchObject({ code: "STORE_CORRUPT" });
   });
 });

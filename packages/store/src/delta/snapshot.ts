@@ -8,6 +8,7 @@ import {
 } from "@tsops/core";
 import { toArrow } from "@tsops/core/arrow";
 import type { RecordBatch } from "apache-arrow";
+import { ResultCutError } from "../arrow/read.ts";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
 import {
@@ -145,7 +146,7 @@ export function createSnapshot(parts: SnapshotParts, sessions: SessionSource): S
 
 /** The damaged file behind an error that DuckDB raised while reading, or else the error itself. */
 async function damageBehind(parts: SnapshotParts, sessions: SessionSource, error: unknown): Promise<unknown> {
-  if (TsopsError.is(error)) return error;
+  if (TsopsError.is(error) && !(error instanceof ResultCutError)) return error;
   const found = await sessions
     .use((session) => verifyFiles(parts, session))
     .catch((reason: unknown) => reason);

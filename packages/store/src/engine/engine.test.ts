@@ -91,6 +91,42 @@ describe("a session", () => {
     await engine.close();
   });
 
+  it("raises what goes wrong after the first rows, and never gives a part as the whole", async () => {
+    const engine = await openEngine({ threads: 2 });
+    const late =
+      "SELECT CASE WHEN i = 900000 THEN error('too late') ELSE i END AS v FROM range(1000000) AS r(i)";
+    await engine.use(async (session) => {
+      await expect(session.columns(late)).rejects.toThrow(/too late/);
+      let rows = 0;
+      const reading = async () => {
+        for await (const batch of session.batches(late)) rows += batch.length;
+      };
+      await expect(reading()).rejects.toThrow(/too late/);
+      expect(rows).toBeGreaterThan(0);
+      expect((await session.columns("SELECT i FROM range(1000000) AS r(i)")).length).toBe(1_000_000);
+    });
+    await engine.close();
+  });
+
+  it("aborted between batches raises it, also when more rows are on their way", async () => {
+    const engine = await openEngine({ threads: 2 });
+    const slow = "SELECT i FROM range(10000000000) AS r(i) WHERE i < 1000000 OR hash(i) = 42";
+    await engine.use(async (session) => {
+      const aborting = new AbortController();
+      let rows = 0;
+      const reading = async () => {
+        for await (const batch of session.batches(slow, { batchRows: 2048, signal: aborting.signal })) {
+          rows += batch.length;
+          setTimeout(() => aborting.abort(), 20);
+        }
+      };
+      expect(await codeOf(reading())).toBe("ABORTED");
+      expect(rows).toBeGreaterThan(0);
+      expect(await codeOf(session.run("SELECT 1"))).toBe("done");
+    });
+    await engine.close();
+  });
+
   it("says when memory does not suffice, and works with a directory to spill to", async () => {
     const sort =
       "SELECT hash(i)::VARCHAR AS h, repeat('x', 50) || i AS t FROM range(200000) AS r(i) ORDER BY h";
