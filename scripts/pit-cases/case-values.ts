@@ -1,4 +1,4 @@
-import { type ColumnKind, toMicros } from "@tsops/core";
+import { type ColumnKind, formatDuration, toMicros } from "@tsops/core";
 import type { Json } from "./case-file.ts";
 
 /** A case that this runner does not run; the message is the reason. */
@@ -71,10 +71,16 @@ export function parseNanos(text: string): bigint {
   return BigInt(match[1] as string) * (nanosByUnit[match[2] as string] as bigint);
 }
 
+const longestMicros = 2n ** 63n - 1n;
+
 /**
  * Durations in whole microseconds that mean the same as nanoseconds between times of whole microseconds: an age is at most
  * 1500 ns exactly if it is at most 1 us, at least 1500 ns exactly if it is at least 2 us, more if it is more than 1 us.
+ * @throws Skipped when it is longer than 64 bits of microseconds can tell.
  */
 export function exactMicros(nanos: bigint, bound: "at most" | "at least" | "more than"): string {
-  return `${bound === "at least" ? (nanos + 999n) / 1000n : nanos / 1000n}us`;
+  const micros = bound === "at least" ? (nanos + 999n) / 1000n : nanos / 1000n;
+  if (micros > longestMicros)
+    throw new Skipped(`a duration of ${nanos} ns is beyond 64 bits of microseconds`);
+  return formatDuration(micros);
 }
