@@ -25,6 +25,8 @@ export {
 } from "./performance/join-outcomes.ts";
 export type { PerformanceMetrics } from "./performance/metrics.ts";
 export type { OutcomeColumns } from "./performance/outcome-index.ts";
+export { checkQuality, type QualityOptions } from "./quality/check-quality.ts";
+export type { ValueRange } from "./quality/column-checks.ts";
 export type { QualityCheck, QualityFinding, QualitySeverity } from "./quality/finding.ts";
 export type { RetrainCheck, TriggerByChecks } from "./retrain/checks.ts";
 export {

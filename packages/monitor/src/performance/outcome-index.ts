@@ -1,4 +1,5 @@
 import { type Column, type Columns, isValid, type SeriesKey, seriesKeyText, TsopsError } from "@tsops/core";
+import { keyReader } from "../key-reader.ts";
 
 /** Where outcomes lie in a table of columns. */
 export interface OutcomeColumns {
@@ -112,40 +113,6 @@ function ascendingLookup(times: BigInt64Array, rows: Int32Array): (time: bigint)
     }
     return rows[next++] as number;
   };
-}
-
-/** Reads the key of a row as the text of its `SeriesKey`; each distinct key is written once. */
-function keyReader(
-  names: readonly string[],
-  keys: readonly Extract<Column, { kind: "utf8" | "int64" | "bool" }>[],
-): (row: number) => string {
-  const raw = (column: (typeof keys)[number], row: number) =>
-    column.kind === "utf8" ? column.codes[row] : column.values[row];
-  const known = new Map<string, string>();
-  return (row) => {
-    let code = "";
-    for (const column of keys) code += `${raw(column, row)},`;
-    let text = known.get(code);
-    if (text === undefined) {
-      text = keyText(names, keys, row);
-      known.set(code, text);
-    }
-    return text;
-  };
-}
-
-function keyText(
-  names: readonly string[],
-  keys: readonly Extract<Column, { kind: "utf8" | "int64" | "bool" }>[],
-  row: number,
-): string {
-  const key: Record<string, SeriesKey[string]> = {};
-  keys.forEach((column, i) => {
-    const name = names[i] as string;
-    if (column.kind === "utf8") key[name] = column.dictionary[column.codes[row] as number] as string;
-    else key[name] = column.kind === "bool" ? column.values[row] === 1 : (column.values[row] as bigint);
-  });
-  return seriesKeyText(key);
 }
 
 function compare(a: bigint | null | undefined, b: bigint | null | undefined): number {

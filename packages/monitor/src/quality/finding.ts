@@ -1,13 +1,24 @@
 /** What a quality check looks at. */
 export type QualityCheck =
+  /** No rows at all. */
   | "empty"
+  /** Nulls. */
   | "missing"
+  /** NaN and infinities. */
   | "non_finite"
+  /** Values outside what the caller said they can be. */
   | "range"
+  /** Several rows for one key and time. */
   | "duplicates"
+  /** Rows that come before an earlier one of the same series. */
   | "unsorted"
+  /** Times between the steps of the frequency. */
+  | "off_grid"
+  /** Steps without a row. */
   | "gaps"
+  /** Nothing new for too long. */
   | "staleness"
+  /** Times after now. */
   | "future";
 
 /** How bad a finding is: `error` makes results wrong, `warning` may, `info` is worth knowing. */
@@ -19,10 +30,22 @@ export interface QualityFinding {
   /** Null when it concerns the table as a whole. */
   readonly column: string | null;
   readonly severity: QualitySeverity;
-  /** How many rows (or missing steps, for gaps) are concerned. */
+  /** Rows concerned; steps for `gaps`, series for `staleness`. */
   readonly count: number;
-  /** The first few of these rows. */
+  /** The first few rows; those before a gap, the latest of a stale series. */
   readonly rows: readonly number[];
   /** For people, with the numbers. */
   readonly sentence: string;
+}
+
+/** Collects the rows of a finding: all are counted, the first few kept. */
+export function rowCounter(): { readonly rows: number[]; count: number; add(row: number): void } {
+  return {
+    rows: [],
+    count: 0,
+    add(row) {
+      this.count++;
+      if (this.rows.length < 5) this.rows.push(row);
+    },
+  };
 }
