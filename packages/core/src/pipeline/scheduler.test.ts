@@ -6,6 +6,7 @@ import { memoryLedger } from "../testing/memory-ledger.ts";
 import { virtualClock } from "../time/clock.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import { type PipelineOptions, pipeline } from "./pipeline.ts";
+import { runPipeline } from "./run-pipeline.ts";
 import { createScheduler, type SchedulerOptions } from "./scheduler.ts";
 
 const hour = 3_600_000_000n;
@@ -219,6 +220,24 @@ describe("catching up after a stop", () => {
       "02:00",
     ]);
     expect(await first({ catchUp: "latest", startAt: "2011-07-02T00:00Z" })).toEqual([]);
+  });
+
+  it("all, since startAt: also what was missed before a later interval that was run by hand", async () => {
+    const restarted = async (options: PipelineOptions): Promise<string[]> => {
+      const { clock, schedulerOf, ledger } = setUp(midnight + 2n * hour);
+      const { hourly, ran } = noting(options);
+      await schedulerOf([hourly]).runDue();
+      await clock.advanceBy(3n * hour);
+      await runPipeline(hourly, { ledger, clock });
+      ran.length = 0;
+      await clock.advanceBy(hour);
+      await schedulerOf([hourly]).runDue();
+      return ran;
+    };
+    const startAt = formatInstant(midnight);
+    expect(await restarted({ catchUp: "all", startAt })).toEqual(["02:00", "03:00", "05:00"]);
+    expect(await restarted({ catchUp: "all" })).toEqual(["05:00"]);
+    expect(await restarted({ catchUp: "latest", startAt })).toEqual(["05:00"]);
   });
 
   it("takes over the run of a scheduler that died, once its lease has run out", async () => {

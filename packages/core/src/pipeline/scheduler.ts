@@ -1,10 +1,10 @@
 import { abortable } from "../abort.ts";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
-import type { LedgerEntry, LedgerKey } from "../ports/ledger.ts";
+import type { LedgerKey } from "../ports/ledger.ts";
+import { type Lane, openLanes } from "./lane.ts";
 import type { AnyPipeline } from "./pipeline.ts";
 import { type AttemptOptions, runAttempt, uniqueOwner } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
-import { latestDueInterval } from "./schedule.ts";
 import type { LogEntry } from "./step.ts";
 
 /** What a scheduler works with. Steps' progress and log lines go where `progress` and `log` say. */
@@ -31,20 +31,6 @@ export interface Scheduler {
   nextDue(): bigint | null;
 }
 
-/** Intervals of one pipeline and partition, from the first that is not in the ledger on. */
-interface Lane {
-  readonly pipeline: AnyPipeline;
-  readonly partition: string;
-  readonly order: number;
-  /** Start of the next interval; null when the schedule has no further tick. */
-  next: bigint | null;
-  /** Runs that wait: retries, and runs that another process holds. By start of the interval. */
-  readonly waiting: Map<bigint, { readonly key: LedgerKey; readonly dueAt: bigint }>;
-  readonly active: Set<bigint>;
-  /** When the lane went to work, not having been at work before; null while it rests. */
-  busySince: bigint | null;
-}
-
 interface Due {
   readonly lane: Lane;
   readonly key: LedgerKey;
@@ -53,7 +39,8 @@ interface Due {
 
 /**
  * Makes a scheduler. A lane (pipeline and partition) goes on after the last interval in the ledger; intervals that passed
- * meanwhile are made up for as the pipeline's `catchUp` says, unfinished runs of a scheduler that died are taken over.
+ * meanwhile are made up for as the pipeline's `catchUp` says, unfinished runs of a scheduler that died are taken over. With
+ * `catchUp: "all"` and a `startAt`, every interval since then that is not in the ledger is made up for, finished ones are left alone.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { clock, maxConcurrent = 4 } = options;
@@ -162,51 +149,6 @@ function refuseTwins(pipelines: readonly AnyPipeline[]): void {
     throw new TsopsError("PIPELINE_INVALID", `Two pipelines are named "${twin}".`, {
       hint: "Give each a name of its own: the ledger tells runs apart by it.",
     });
-}
-
-async function openLanes(options: SchedulerOptions): Promise<readonly Lane[]> {
-  const lanes: Lane[] = [];
-  for (const pipeline of options.pipelines)
-    for (const partition of pipeline.partitions)
-      if (pipeline.ticks !== null) lanes.push(await openLane(options, pipeline, partition, lanes.length));
-  return lanes;
-}
-
-async function openLane(
-  { ledger, clock }: SchedulerOptions,
-  pipeline: AnyPipeline,
-  partition: string,
-  order: number,
-): Promise<Lane> {
-  const entries = await ledger.list(pipeline.name, { partition });
-  const waiting = new Map<bigint, { key: LedgerKey; dueAt: bigint }>();
-  for (const entry of entries) {
-    const again = unfinishedSince(entry);
-    const { start, end } = entry;
-    if (again !== null)
-      waiting.set(start, { key: { pipeline: pipeline.name, partition, start, end }, dueAt: again });
-  }
-  const now = clock.now();
-  const next = firstInterval(pipeline, entries, now);
-  const busySince = waiting.size > 0 ? now : null;
-  return { pipeline, partition, order, next, waiting, active: new Set(), busySince };
-}
-
-function unfinishedSince(entry: LedgerEntry): bigint | null {
-  if (entry.status === "running") return entry.leaseUntil;
-  if (entry.status === "waiting_retry") return entry.nextRetryAt;
-  return entry.status === "pending" ? entry.updatedAt : null;
-}
-
-/** Start of the first interval that is to run: after those in the ledger, and not before what `catchUp` makes up for. */
-function firstInterval(pipeline: AnyPipeline, entries: readonly LedgerEntry[], now: bigint): bigint | null {
-  const ticks = pipeline.ticks as NonNullable<AnyPipeline["ticks"]>;
-  const latest = latestDueInterval(ticks, now);
-  const last = entries.at(-1)?.end ?? pipeline.startAt;
-  const unseen = last === null ? null : ticks.after(last - 1n);
-  if (latest === null) return unseen ?? ticks.after(now - 1n);
-  const skipTo = { none: latest.end, latest: latest.start, all: unseen ?? latest.start }[pipeline.catchUp];
-  return unseen !== null && unseen > skipTo ? unseen : skipTo;
 }
 
 function isOccupied(lane: Lane): boolean {

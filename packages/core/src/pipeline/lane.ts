@@ -1,0 +1,88 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Ledger, LedgerEntry, LedgerKey } from "../ports/ledger.ts";
+import type { AnyPipeline } from "./pipeline.ts";
+import { latestDueInterval } from "./schedule.ts";
+
+/** Intervals of one pipeline and partition, from the first that is not in the ledger on. */
+export interface Lane {
+  readonly pipeline: AnyPipeline;
+  readonly partition: string;
+  readonly order: number;
+  /** Start of the next interval; null when the schedule has no further tick. */
+  next: bigint | null;
+  /** Runs that wait: retries, and runs that another process holds. By start of the interval. */
+  readonly waiting: Map<bigint, { readonly key: LedgerKey; readonly dueAt: bigint }>;
+  readonly active: Set<bigint>;
+  /** When the lane went to work, not having been at work before; null while it rests. */
+  busySince: bigint | null;
+}
+
+interface LaneOptions {
+  readonly pipelines: readonly AnyPipeline[];
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** A lane for each partition of each pipeline that has a schedule. */
+export async function openLanes(options: LaneOptions): Promise<readonly Lane[]> {
+  const lanes: Lane[] = [];
+  for (const pipeline of options.pipelines)
+    for (const partition of pipeline.partitions)
+      if (pipeline.ticks !== null) lanes.push(await openLane(options, pipeline, partition, lanes.length));
+  return lanes;
+}
+
+async function openLane(
+  { ledger, clock }: LaneOptions,
+  pipeline: AnyPipeline,
+  partition: string,
+  order: number,
+): Promise<Lane> {
+  const entries = await ledger.list(pipeline.name, { partition });
+  const waiting = new Map<bigint, { key: LedgerKey; dueAt: bigint }>();
+  for (const entry of entries) {
+    const again = unfinishedSince(entry);
+    const { start, end } = entry;
+    if (again !== null)
+      waiting.set(start, { key: { pipeline: pipeline.name, partition, start, end }, dueAt: again });
+  }
+  const now = clock.now();
+  const next = firstInterval(pipeline, entries, now);
+  const busySince = waiting.size > 0 ? now : null;
+  return { pipeline, partition, order, next, waiting, active: new Set(), busySince };
+}
+
+function unfinishedSince(entry: LedgerEntry): bigint | null {
+  if (entry.status === "running") return entry.leaseUntil;
+  if (entry.status === "waiting_retry") return entry.nextRetryAt;
+  return entry.status === "pending" ? entry.updatedAt : null;
+}
+
+/** Start of the first interval that is to run: what the ledger lacks, but not before what `catchUp` makes up for. */
+function firstInterval(pipeline: AnyPipeline, entries: readonly LedgerEntry[], now: bigint): bigint | null {
+  const ticks = pipeline.ticks as NonNullable<AnyPipeline["ticks"]>;
+  const latest = latestDueInterval(ticks, now);
+  const unseen = firstUnseen(pipeline, ticks, entries);
+  if (latest === null) return unseen ?? ticks.after(now - 1n);
+  const skipTo = { none: latest.end, latest: latest.start, all: unseen ?? latest.start }[pipeline.catchUp];
+  return unseen !== null && unseen > skipTo ? unseen : skipTo;
+}
+
+/**
+ * Start of the first interval after the last one in the ledger; if all are to be made up for since some instant, of the first that
+ * is not in the ledger since then: a later run by hand must not hide those that were missed before it.
+ */
+function firstUnseen(
+  { startAt, catchUp }: AnyPipeline,
+  ticks: NonNullable<AnyPipeline["ticks"]>,
+  entries: readonly LedgerEntry[],
+): bigint | null {
+  const last = entries.at(-1)?.end ?? startAt;
+  if (startAt === null || catchUp !== "all") return last === null ? null : ticks.after(last - 1n);
+  let unseen = ticks.after(startAt - 1n);
+  for (const { start, end } of entries) {
+    if (unseen === null || start > unseen) return unseen;
+    if (end > unseen) unseen = ticks.after(end - 1n);
+  }
+  return unseen;
+}
