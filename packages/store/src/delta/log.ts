@@ -89,19 +89,11 @@ export async function tryCommit(
   try {
     await writeNew(temporary, formatCommit(actions));
     // Unlike a rename, a link never replaces: of two writers exactly one creates the version.
-    await link(temporary, join(directory, name));
+    await link(temporary, join(directory, name)).catch((error: unknown) => {
+      throw asLinkError(error);
+    });
   } catch (error) {
-    const code = errorCode(error);
-    if (code === "EEXIST") return false;
-    if (code === "ENOTSUP" || code === "ENOSYS")
-      throw new TsopsError(
-        "STORE_UNSUPPORTED",
-        "The file system cannot make hard links, which commits need.",
-        {
-          hint: "Keep the table on a local file system such as ext4, xfs, apfs or ntfs.",
-          cause: error,
-        },
-      );
+    if (errorCode(error) === "EEXIST") return false;
     throw asFileError(error, join(directory, name));
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -168,6 +160,15 @@ async function writeNew(path: string, content: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** What a failed link means. Linux says EPERM where the file system has no hard links (vfat, some network shares). */
+export function asLinkError(error: unknown): unknown {
+  if (!["ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EPERM"].includes(errorCode(error) ?? "")) return error;
+  return new TsopsError("STORE_UNSUPPORTED", "The file system cannot make hard links, which commits need.", {
+    hint: "Keep the table on a local file system such as ext4, xfs, apfs or ntfs.",
+    cause: error,
+  });
 }
 
 function errorCode(error: unknown): string | null {
