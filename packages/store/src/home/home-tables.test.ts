@@ -38,3 +38,12 @@ it("finds the rows again after it was closed", async () => {
   await using again = await openHome(where);
   expect((await (await again.table(loads)).snapshot()).rows).toBe(1);
 });
+
+it("starts nothing after it was closed", async () => {
+  const home = await openHome(path());
+  await home.close();
+  for (const use of [() => home.table(loads), () => home.engine()]) {
+    const error = await use().catch((e: unknown) => e);
+    expect(TsopsError.is(error, "STORE_UNAVAILABLE")).toBe(true);
+  }
+});

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Clock, ColumnTypes, Table } from "@tsops/core";
+import { type Clock, type ColumnTypes, type Table, TsopsError } from "@tsops/core";
 import { type DeltaTable, openOrCreateTable } from "../delta/table.ts";
 import { type DuckEngine, type EngineOptions, openEngine } from "../engine/engine.ts";
 
@@ -13,8 +13,13 @@ export interface HomeTables {
 /** Opens each table once, whoever asks for it. */
 export function homeTables(directory: string, clock: Pick<Clock, "now">, options: EngineOptions): HomeTables {
   let engine: Promise<DuckEngine> | undefined;
+  let isOpen = true;
   const tables = new Map<string, Promise<DeltaTable>>();
-  const startEngine = () => {
+  const startEngine = async () => {
+    if (!isOpen)
+      throw new TsopsError("STORE_UNAVAILABLE", `${directory} was used after its home was closed.`, {
+        hint: "Keep the home open for as long as its parts are in use.",
+      });
     engine ??= openEngine(options);
     return engine;
   };
@@ -34,6 +39,7 @@ export function homeTables(directory: string, clock: Pick<Clock, "now">, options
       return (await opened) as unknown as DeltaTable<S>;
     },
     async close() {
+      isOpen = false;
       for (const table of tables.values()) await (await table.catch(() => null))?.close();
       await (await engine?.catch(() => undefined))?.close();
     },
