@@ -1,220 +1,163 @@
 import {
   type Column,
   type Columns,
-  durationMicros,
-  formatInstant,
+  type Interval,
   isValid,
   parseFrequency,
   type Table,
+  type TimestampColumn,
   TsopsError,
 } from "@tsops/core";
-import type { QualityCheck, QualityFinding, QualitySeverity } from "./finding.ts";
-import { type SeriesRows, seriesRows } from "./series-rows.ts";
+import { type KeyColumn, keyReader } from "../key-reader.ts";
+import { missingValues, nonFiniteValues, outOfRange, type ValueRange } from "./column-checks.ts";
+import type { QualityFinding } from "./finding.ts";
+import {
+  duplicateRows,
+  futureRows,
+  gapsBetween,
+  instantWriter,
+  offGridRows,
+  staleSeries,
+  type TimedRows,
+  unsortedRows,
+} from "./series-checks.ts";
 
-/** What is expected of the rows. */
+/** What is expected of the rows. Checks whose expectation is not told are not made. */
 export interface QualityOptions {
-  /** Names keys and event time. */
-  readonly table: Pick<Table, "name" | "keys" | "eventTime">;
-  /** The grid on which each series should have a row: finds gaps. Absent: the series are irregular. */
+  /** Says which columns are keys and times. With `availableAt`, rows that differ in it are revisions, no duplicates. */
+  readonly table: Pick<Table, "keys" | "eventTime" | "availableAt">;
+  /** The grid on which each series should have a row: finds gaps and times between the steps. */
   readonly frequency?: string;
-  /** Zone or offset of the grid. Default `"UTC"`. */
+  /** Zone in which days and months are counted and instants are written. Default `"UTC"`. */
   readonly zone?: string;
-  /** The present, microseconds UTC: finds rows of the future and, with `maxAge`, stale series. */
+  /** The interval [start, end) that should be complete. Default: from the first to the last row of each series. */
+  readonly interval?: Interval;
+  /** The present: finds rows after it and, with `maxAge`, stale series. */
   readonly now?: bigint;
-  /** A series whose newest row is older than this is stale, e.g. `"2h"`. */
+  /** A series whose latest row is older than this is stale, e.g. `"25h"`. */
   readonly maxAge?: string;
-  /** Least and greatest values that make sense, by column. */
-  readonly ranges?: Readonly<Record<string, readonly [least: number, greatest: number]>>;
-  /** Columns in which no value may be missing. Default: those that are not nullable; nulls elsewhere are `info`. */
+  /** Rows after now are no finding, as in a table of plans or weather forecasts. Default false. */
+  readonly allowFuture?: boolean;
+  /** What values can be, by column: `{ users: [0, 5000], sky: { oneOf: ["clear", "rain"] } }`. */
+  readonly ranges?: Readonly<Record<string, ValueRange>>;
+  /** Columns in which a null is an error, besides keys and event time. Default: those that are not nullable. */
   readonly required?: readonly string[];
+  /** Share of nulls beyond which other columns get a warning instead of an info; for all or by column. Default 0.1. */
+  readonly maxMissing?: number | Readonly<Record<string, number>>;
 }
-
-const listed = 5;
 
 /**
- * Looks for what is wrong with rows: missing and non-finite values, values out of range, duplicates, rows out of order, gaps, stale
- * series, rows of the future. A pure function: it changes nothing and refuses nothing, the findings say what to do about.
- * Rows of several series are told apart by the table's keys. O(n log n).
- * @returns Findings, errors first; none when all checks passed.
- * @throws TsopsError COLUMN_NOT_FOUND, MONITOR_INVALID (event time is no timestamp), FREQUENCY_INVALID, DURATION_INVALID
+ * What is wrong with the rows of a table, errors first: missing, non-finite and out-of-range values, duplicates, disorder, gaps,
+ * stale series, rows from the future. An empty list is good news. A pure function: it changes nothing and refuses no row.
+ * Series are told apart by the table's keys. O(n log n).
+ * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH (a range or role that does not fit its column), FREQUENCY_INVALID, DURATION_INVALID
+ * @example checkQuality(rows, { table: demand, frequency: "1h", zone: "-05:00", ranges: { users: [0, 5000] } });
  */
 export function checkQuality(columns: Columns, options: QualityOptions): QualityFinding[] {
-  const { table } = options;
-  for (const name of [
-    table.eventTime,
-    ...table.keys,
-    ...Object.keys(options.ranges ?? {}),
-    ...(options.required ?? []),
-  ])
-    if (!Object.hasOwn(columns.types, name))
-      throw new TsopsError("COLUMN_NOT_FOUND", `The rows have no column "${name}".`, {
-        hint: `They have ${Object.keys(columns.types).join(", ")}.`,
-      });
-  if (columns.length === 0)
-    return [finding("empty", null, "error", [], 0, `There are no rows of ${table.name}.`)];
-  const findings = Object.entries(columns.data).flatMap(([name, column]) =>
-    columnFindings(name, column, columns, options),
-  );
-  const series = seriesRows(columns, table.keys, table.eventTime);
-  findings.push(...orderFindings(series, columns, options));
-  const rank: Record<QualitySeverity, number> = { error: 0, warning: 1, info: 2 };
-  return findings.sort((a, b) => rank[a.severity] - rank[b.severity]);
+  const { table, zone = "UTC", now, maxAge, interval, ranges = {} } = options;
+  const { eventTime } = table;
+  const time = timeColumn(columns, eventTime);
+  const keys = table.keys.map((name) => keyColumn(columns, name));
+  for (const [name, range] of Object.entries(ranges)) assertRange(columns, name, range);
+  for (const name of options.required ?? []) columnNamed(columns, name);
+  const names = Object.keys(columns.types);
+  const required = options.required ?? names.filter((name) => columns.types[name]?.nullable !== true);
+  const needed = new Set<string>([...table.keys, eventTime, ...required]);
+  const series = seriesOf(columns, table, time, keys);
+  const write = instantWriter(zone);
+  const grid = options.frequency === undefined ? null : parseFrequency(options.frequency, { zone });
+  const findings = [
+    columns.length === 0 ? emptyTable : null,
+    ...names.map((name) => missingValues(columns, name, toleratedShare(options, name), needed.has(name))),
+    ...names.map((name) => nonFiniteValues(columns, name)),
+    ...Object.entries(ranges).map(([name, range]) => outOfRange(columns, name, range)),
+    duplicateRows(series, eventTime),
+    unsortedRows(series, eventTime),
+    grid === null ? null : offGridRows(series, eventTime, grid),
+    grid === null ? null : gapsBetween(series, eventTime, grid, interval, write),
+    now === undefined || maxAge === undefined
+      ? null
+      : staleSeries(series, eventTime, { now, maxAge, zone }, write),
+    now === undefined || options.allowFuture === true ? null : futureRows(series, eventTime, now, write),
+  ];
+  const order = { error: 0, warning: 1, info: 2 };
+  return findings.filter((finding) => finding !== null).sort((a, b) => order[a.severity] - order[b.severity]);
 }
 
-function columnFindings(
-  name: string,
-  column: Column,
-  { length, types }: Columns,
-  { ranges = {}, required }: QualityOptions,
-): QualityFinding[] {
-  const findings: QualityFinding[] = [];
-  const rowsWhere = (isBad: (row: number) => boolean) =>
-    Array.from({ length }, (_, row) => row).filter((row) => isBad(row));
-  const isPresent = (row: number) => isValid(column.valid, row);
+const emptyTable: QualityFinding = {
+  check: "empty",
+  column: null,
+  severity: "error",
+  count: 0,
+  rows: [],
+  sentence: "The table has no rows.",
+};
 
-  const missing = rowsWhere((row) => !isPresent(row));
-  if (missing.length > 0) {
-    const isRequired = required?.includes(name) ?? types[name]?.nullable !== true;
-    findings.push(
-      finding(
-        "missing",
-        name,
-        isRequired ? "error" : "info",
-        missing,
-        missing.length,
-        `${name} is missing in ${missing.length} of ${length} rows (${share(missing.length, length)}).`,
-      ),
-    );
+function toleratedShare({ maxMissing = 0.1 }: QualityOptions, name: string): number {
+  if (typeof maxMissing === "number") return maxMissing;
+  return Object.hasOwn(maxMissing, name) ? (maxMissing[name] as number) : 0.1;
+}
+
+/** The rows with key and time, by series and time. Without rows there is one empty series, whose gaps are the interval's. */
+function seriesOf(
+  columns: Columns,
+  { keys: names, availableAt }: QualityOptions["table"],
+  time: TimestampColumn,
+  keys: readonly KeyColumn[],
+): TimedRows[] {
+  const known = availableAt === undefined ? null : timeColumn(columns, availableAt);
+  const textOf = keyReader(names, keys);
+  const byKey = new Map<string, number[]>();
+  for (let row = 0; row < columns.length; row++) {
+    if (!isValid(time.valid, row) || keys.some((key) => !isValid(key.valid, row))) continue;
+    const text = textOf(row);
+    const rows = byKey.get(text);
+    if (rows === undefined) byKey.set(text, [row]);
+    else rows.push(row);
   }
-  if (column.kind === "utf8" || column.kind === "bool") return findings;
-  if (column.kind === "float64") {
-    const odd = rowsWhere((row) => isPresent(row) && !Number.isFinite(column.values[row]));
-    if (odd.length > 0)
-      findings.push(
-        finding(
-          "non_finite",
-          name,
-          "error",
-          odd,
-          odd.length,
-          `${name} is NaN or infinite in ${odd.length} of ${length} rows, first ${column.values[odd[0] as number]} in row ${odd[0]}.`,
-        ),
-      );
-  }
-  const range = ranges[name];
-  if (range !== undefined) {
-    const [least, greatest] = range;
-    const outside = rowsWhere((row) => {
-      const value = Number(column.values[row]);
-      return isPresent(row) && (value < least || value > greatest);
+  if (byKey.size === 0) byKey.set("{}", []);
+  return [...byKey].map(([text, rows]) => {
+    const timeOf = (row: number) => time.values[row] as bigint;
+    rows.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : a - b));
+    return {
+      name: byKey.size === 1 ? "" : ` of ${text}`,
+      rows: Int32Array.from(rows),
+      times: BigInt64Array.from(rows, timeOf),
+      revision: (row) => (known !== null && isValid(known.valid, row) ? (known.values[row] as bigint) : null),
+    };
+  });
+}
+
+function columnNamed(columns: Columns, name: string): Column {
+  const column = Object.hasOwn(columns.data, name) ? columns.data[name] : undefined;
+  if (column === undefined)
+    throw new TsopsError("COLUMN_NOT_FOUND", `There is no column "${name}" to check.`, {
+      hint: `The columns are ${Object.keys(columns.types).join(", ")}.`,
     });
-    if (outside.length > 0)
-      findings.push(
-        finding(
-          "range",
-          name,
-          "error",
-          outside,
-          outside.length,
-          `${name} lies outside ${least} .. ${greatest} in ${outside.length} of ${length} rows, first ${column.values[outside[0] as number]} in row ${outside[0]}.`,
-        ),
-      );
-  }
-  return findings;
+  return column;
 }
 
-function orderFindings(
-  series: readonly SeriesRows[],
-  { length }: Columns,
-  { table, frequency, zone, now, maxAge }: QualityOptions,
-): QualityFinding[] {
-  const grid = frequency === undefined ? null : parseFrequency(frequency, zone === undefined ? {} : { zone });
-  const age = maxAge === undefined ? null : durationMicros(maxAge);
-  const unsorted: number[] = [];
-  const duplicates: number[] = [];
-  const future: number[] = [];
-  const beforeGap: number[] = [];
-  const stale: { name: string; row: number; last: bigint }[] = [];
-  let missingSteps = 0;
-  for (const { name, rows, times } of series) {
-    rows.forEach((row, i) => {
-      const time = times[i] as bigint;
-      if (now !== undefined && time > now) future.push(row);
-      if (i === 0) return;
-      const previous = times[i - 1] as bigint;
-      if ((rows[i - 1] as number) > row) unsorted.push(row);
-      if (time === previous) duplicates.push(row);
-      else if (grid !== null) {
-        const steps = grid.count(previous, time) - 1;
-        if (steps > 0) {
-          missingSteps += steps;
-          beforeGap.push(rows[i - 1] as number);
-        }
-      }
+function timeColumn(columns: Columns, name: string): TimestampColumn {
+  const column = columnNamed(columns, name);
+  if (column.kind === "timestamp") return column;
+  throw new TsopsError("SCHEMA_MISMATCH", `The time column "${name}" is ${column.kind}.`, {
+    hint: "A time is a timestamp.",
+  });
+}
+
+function keyColumn(columns: Columns, name: string): KeyColumn {
+  const column = columnNamed(columns, name);
+  if (column.kind !== "float64") return column;
+  throw new TsopsError("SCHEMA_MISMATCH", `The key column "${name}" is float64.`, {
+    hint: "Keys are utf8, int64, bool or timestamp.",
+  });
+}
+
+function assertRange(columns: Columns, name: string, range: ValueRange): void {
+  const { kind } = columnNamed(columns, name);
+  const fits = "oneOf" in range ? kind === "utf8" : kind === "float64" || kind === "int64";
+  if (!fits)
+    throw new TsopsError("SCHEMA_MISMATCH", `The range of column "${name}" does not fit, as it is ${kind}.`, {
+      hint: "Give [least, greatest] for float64 and int64 columns, { oneOf: [...] } for utf8.",
     });
-    const last = times.at(-1);
-    if (last !== undefined && now !== undefined && age !== null && now - last > age)
-      stale.push({ name, row: rows.at(-1) as number, last });
-  }
-  const findings: QualityFinding[] = [];
-  const add = (
-    check: QualityCheck,
-    severity: QualitySeverity,
-    rows: readonly number[],
-    count: number,
-    sentence: string,
-  ) => {
-    if (rows.length > 0) findings.push(finding(check, table.eventTime, severity, rows, count, sentence));
-  };
-  add(
-    "duplicates",
-    "error",
-    duplicates,
-    duplicates.length,
-    `${duplicates.length} of ${length} rows repeat the key and time of another row, first in row ${duplicates[0]}.`,
-  );
-  add(
-    "future",
-    "error",
-    future,
-    future.length,
-    `${future.length} of ${length} rows lie after ${now === undefined ? "" : formatInstant(now)}: a clock or a zone is wrong.`,
-  );
-  add(
-    "gaps",
-    "warning",
-    beforeGap,
-    missingSteps,
-    `${missingSteps} steps of ${frequency} have no row, in ${beforeGap.length} gaps, the first after row ${beforeGap[0]}.`,
-  );
-  add(
-    "staleness",
-    "warning",
-    stale.map(({ row }) => row),
-    stale.length,
-    `${stale.length} of ${series.length} series have no row for more than ${maxAge}, first ${stale[0]?.name} since ${formatInstant(stale[0]?.last ?? 0n)}.`,
-  );
-  add(
-    "unsorted",
-    "info",
-    unsorted,
-    unsorted.length,
-    `${unsorted.length} of ${length} rows come after a later row of their series, first row ${unsorted[0]}.`,
-  );
-  return findings;
-}
-
-function finding(
-  check: QualityCheck,
-  column: string | null,
-  severity: QualitySeverity,
-  rows: readonly number[],
-  count: number,
-  sentence: string,
-): QualityFinding {
-  return { check, column, severity, count, rows: rows.slice(0, listed), sentence };
-}
-
-function share(part: number, whole: number): string {
-  return `${Number(((100 * part) / whole).toPrecision(3))} %`;
 }

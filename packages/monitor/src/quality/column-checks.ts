@@ -1,14 +1,11 @@
 import { type Column, type Columns, type ColumnType, isValid } from "@tsops/core";
 import { type QualityFinding, rowCounter } from "./finding.ts";
 
-/** What a column's values can be. */
-export interface ValueRange {
-  /** Least and greatest value, both allowed; of float64 and int64 columns. */
-  readonly min?: number;
-  readonly max?: number;
-  /** All values that can occur; of utf8 columns. */
-  readonly oneOf?: readonly string[];
-}
+/**
+ * What a column's values can be: the least and the greatest of float64 and int64 columns, both allowed (use infinities for
+ * one-sided ranges), or all texts that can occur in a utf8 column.
+ */
+export type ValueRange = readonly [least: number, greatest: number] | { readonly oneOf: readonly string[] };
 
 /** Nulls of a column, beyond or within the share that is tolerated. */
 export function missingValues(
@@ -59,39 +56,21 @@ export function nonFiniteValues(columns: Columns, name: string): QualityFinding 
 
 /** Values outside a range or a list. Nulls and NaN are not its business. */
 export function outOfRange(columns: Columns, name: string, range: ValueRange): QualityFinding | null {
+  return "oneOf" in range ? unexpectedTexts(columns, name, range.oneOf) : outsideBounds(columns, name, range);
+}
+
+function unexpectedTexts(columns: Columns, name: string, texts: readonly string[]): QualityFinding | null {
   const column = columns.data[name] as Column;
+  if (column.kind !== "utf8") return null;
+  const expected = new Set(texts);
+  const isUnknown = column.dictionary.map((text) => !expected.has(text));
   const found = rowCounter();
-  const outside = new Set<string>();
-  if (column.kind === "utf8") {
-    const allowed = new Set(range.oneOf);
-    const isUnknown = column.dictionary.map((text) => !allowed.has(text));
-    for (let row = 0; row < columns.length; row++) {
-      const code = column.codes[row] as number;
-      if (!isValid(column.valid, row) || isUnknown[code] !== true) continue;
-      found.add(row);
-      outside.add(JSON.stringify(column.dictionary[code]));
-    }
-    if (found.count === 0) return null;
-    return {
-      check: "range",
-      column: name,
-      severity: "warning",
-      count: found.count,
-      rows: found.rows,
-      sentence: `${name} has ${outside.size} categories that are not expected, in ${found.count} rows: ${[...outside].slice(0, 5).join(", ")}${outside.size > 5 ? ", ..." : ""}.`,
-    };
-  }
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
-  if (column.kind !== "float64" && column.kind !== "int64") return null;
-  let least: number | bigint = Number.POSITIVE_INFINITY;
-  let greatest: number | bigint = Number.NEGATIVE_INFINITY;
+  const unknown = new Set<string>();
   for (let row = 0; row < columns.length; row++) {
-    const value = column.values[row] as number | bigint;
-    // int64 and float compare exactly, beyond 2^53 too.
-    if (!isValid(column.valid, row) || !(value < min || value > max)) continue;
+    const code = column.codes[row] as number;
+    if (!isValid(column.valid, row) || isUnknown[code] !== true) continue;
     found.add(row);
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
+    unknown.add(JSON.stringify(column.dictionary[code]));
   }
   if (found.count === 0) return null;
   return {
@@ -100,7 +79,36 @@ export function outOfRange(columns: Columns, name: string, range: ValueRange): Q
     severity: "warning",
     count: found.count,
     rows: found.rows,
-    sentence: `${name} lies outside ${min} to ${max}${unit(columns.types[name])} in ${found.count} rows, from ${least} to ${greatest}.`,
+    sentence: `${name} has ${unknown.size} unexpected values in ${found.count} rows: ${[...unknown].slice(0, 5).join(", ")}${unknown.size > 5 ? ", ..." : ""}.`,
+  };
+}
+
+function outsideBounds(
+  columns: Columns,
+  name: string,
+  [least, greatest]: readonly [number, number],
+): QualityFinding | null {
+  const column = columns.data[name] as Column;
+  if (column.kind !== "float64" && column.kind !== "int64") return null;
+  const found = rowCounter();
+  let lowest: number | bigint = Number.POSITIVE_INFINITY;
+  let highest: number | bigint = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < columns.length; row++) {
+    const value = column.values[row] as number | bigint;
+    // JavaScript compares bigint with number exactly, beyond 2^53 too.
+    if (!isValid(column.valid, row) || !(value < least || value > greatest)) continue;
+    found.add(row);
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+  }
+  if (found.count === 0) return null;
+  return {
+    check: "range",
+    column: name,
+    severity: "error",
+    count: found.count,
+    rows: found.rows,
+    sentence: `${name} lies outside ${least} .. ${greatest}${unit(columns.types[name])} in ${found.count} of ${columns.length} rows, from ${lowest} to ${highest}.`,
   };
 }
 

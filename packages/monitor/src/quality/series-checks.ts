@@ -186,10 +186,10 @@ export function futureRows(
     : {
         check: "future",
         column,
-        severity: "warning",
+        severity: "error",
         count: found.count,
         rows: found.rows,
-        sentence: `${column} of ${found.count} rows is after ${write(now)}, up to ${write(latest)}.`,
+        sentence: `${column} of ${found.count} rows is after ${write(now)}, up to ${write(latest)}: a clock or a zone is wrong.`,
       };
 }
 
