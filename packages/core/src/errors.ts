@@ -16,10 +16,8 @@ export type TsopsErrorCode =
   | "DURATION_INVALID"
   | "FREQUENCY_INVALID"
   // features and joins
-  | "FEATURE_NOT_FOUND"
   | "FEATURE_NAME_CLASH"
   | "FEATURE_INVALID"
-  | "LEAKAGE"
   // forecasting
   | "PANEL_INVALID"
   | "SERIES_TOO_SHORT"

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const packages = resolve(import.meta.dirname, "../packages");
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(packages, path), "utf8"));
+}
+
+/** Source files of a package's public entries, by specifier. */
+function entriesOf(name: string): Record<string, string> {
+  const { exports } = readJson(`${name}/package.json`) as {
+    exports: Record<string, string | { "@tsops/source"?: string }>;
+  };
+  const entries = Object.entries(exports).flatMap(([subpath, target]) => {
+    const source = typeof target === "string" ? undefined : target["@tsops/source"];
+    return source?.endsWith(".ts") ? [[`@tsops/${name}${subpath.slice(1)}`, source] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What an entry exports besides types, a line per first letter. */
+async function namesOf(specifier: string): Promise<string> {
+  const lines = new Map<string, string[]>();
+  for (const name of Object.keys(await import(specifier)).sort()) {
+    const letter = name[0]?.toLowerCase() ?? "";
+    lines.set(letter, [...(lines.get(letter) ?? []), name]);
+  }
+  return [...lines]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, names]) => names.join(" "))
+    .join("\n");
+}
+
+describe("whoever adds or removes a public name does it on purpose (vitest -u writes them here)", () => {
+  it("@tsops/core", async () => expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
+    "abortable abortedError addDuration aggregateKinds anyInTimeSql asOfSql assertColumnTypes assertSchema
+    backfill backtest bool boundsOfLevel
+    calendarFields canonicalJson chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler
+    decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
+    emptyBitmap emptyColumns
+    fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
+    gate gbdt
+    importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
+    joinMatchedRows joinSortedRows joinedTable joinedTypes
+    last latestDueInterval loadForecaster loadOnlineFeatures logBacktest logForecaster
+    matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias min
+    normalCdf normalQuantile normalSurvival nullable numberSpineKeys
+    onlineFeatures
+    panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet
+    readBinary reduce resolveZone rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
+    sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText setNull setValid sha256Hex sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError systemClock
+    TsopsError table takeColumns throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash
+    usualSeasonLength utf8
+    virtualClock
+    windowAverage withColumn writeBinary"
+  `));
+  it("@tsops/core/arrow", async () => expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`
+    "arrowSchema
+    columnTypesOf
+    fromArrow
+    tableOf toArrow"
+  `));
+  it("@tsops/core/progress-bar", async () =>
+    expect(await namesOf("@tsops/core/progress-bar")).toMatchInlineSnapshot(`"progressBar"`));
+  it("@tsops/core/testing", async () => expect(await namesOf("@tsops/core/testing")).toMatchInlineSnapshot(`
+    "conformanceCases
+    decisionLogCases defineCase
+    forecasterCases
+    ledgerCases
+    matchesOf memoryDecisionLog memoryLedger
+    oracleJoin
+    predictionLogCases
+    randomAsOfCase registryCases regressorCases
+    samplePrediction
+    trackerCases"
+  `));
+  it("@tsops/core/ridge", async () => expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
+  it("@tsops/core/random-forest", async () =>
+    expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/store", async () => expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
+    "asOfJoin
+    buildTrainingSet
+    createTable
+    ingestTypes
+    openEngine openHome openOrCreateTable openTable
+    quoteInstant quoteName quotePath quoteText
+    rebuildTrainingSet"
+  `));
+  it("@tsops/store/datasets", async () =>
+    expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
+  it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
+  it("@tsops/monitor", async () => expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
+    "benjaminiHochberg
+    checkQuality coverageAlert
+    driftDecision driftTest
+    evaluateRetrain
+    joinOutcomes
+    lastRetrainAttempt
+    performanceByWindow
+    requestRetrain retrainPolicy
+    simes"
+  `));
+  it("@tsops/monitor/report", async () =>
+    expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
+      "driftReports
+      forecastSvg
+      renderReport"
+    `));
+});
+
+describe.each(["core", "store", "serve", "monitor"])("@tsops/%s", (name) => {
+  const entries = entriesOf(name);
+
+  it("is listed above with each of its entries", () => {
+    const test = readFileSync(import.meta.filename, "utf8");
+    const listed = [...test.matchAll(/^ {2}it\("(@tsops\/[^"]+)"/gm)].map((match) => match[1] as string);
+    expect(listed.filter((specifier) => specifier.split("/")[1] === name).sort()).toEqual(
+      Object.keys(entries).sort(),
+    );
+  });
+
+  it("builds and documents each of its entries", () => {
+    const { entryPoints } = readJson(`${name}/typedoc.json`) as { entryPoints: string[] };
+    expect([...entryPoints].sort()).toEqual(Object.values(entries).sort());
+    const built = readFileSync(join(packages, name, "tsup.config.ts"), "utf8");
+    for (const source of Object.values(entries)) expect(built).toContain(`"${source.slice(2)}"`);
+  });
+});
