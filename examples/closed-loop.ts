@@ -18,6 +18,7 @@ import {
 } from "@tsops/core";
 import { progressBar } from "@tsops/core/progress-bar";
 import {
+  checkQuality,
   coverageAlert,
   driftDecision,
   driftTest,
@@ -164,6 +165,16 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
     const day = world.dayOf(interval.start);
     const rentals = world.demandOf(day); // of the day that is over
     const forecasts = day === 0 ? [world.weatherOf(0), world.weatherOf(1)] : [world.weatherOf(day + 1)];
+    quality.push(
+      ...checkQuality(rentals, {
+        table: demand,
+        frequency: "1h",
+        zone,
+        interval,
+        now: interval.end,
+        ranges: { users: { min: 0, max: 5000 } },
+      }),
+    );
     // The transaction makes a repeated append do nothing, so the step can be run again after a crash.
     await Promise.all([
       demandTable.append(rentals, { txn: { appId: "daily", version: day } }),
