@@ -59,7 +59,7 @@ describe("checkQuality", () => {
         now: at(2),
         maxAge: "2h",
         interval: { start: at(0), end: at(2) },
-        ranges: { mw: [0, 2], sky: { oneOf: ["clear"] } },
+        ranges: { mw: { min: 0, max: 2 }, sky: { oneOf: ["clear"] } },
       }),
     ).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe("checkQuality", () => {
       ["a", 4, Number.NaN],
       ["a", 5, null],
     );
-    expect(check(data, { ranges: { mw: [0, 10] } })).toContainEqual({
+    expect(check(data, { ranges: { mw: { min: 0, max: 10 } } })).toContainEqual({
       check: "range",
       column: "mw",
       severity: "error",
@@ -156,7 +156,7 @@ describe("checkQuality", () => {
       { at: [at(0), at(1)], n: [2n ** 53n, 2n ** 53n + 1n] },
     );
     expect(
-      checkQuality(columns, { table: { keys: [], eventTime: "at" }, ranges: { n: [0, 2 ** 53] } }),
+      checkQuality(columns, { table: { keys: [], eventTime: "at" }, ranges: { n: { max: 2 ** 53 } } }),
     ).toMatchObject([{ check: "range", rows: [1] }]);
   });
 
@@ -230,9 +230,9 @@ describe("checkQuality", () => {
         return TsopsError.is(error) ? error.code : error;
       }
     };
-    expect(code({ ranges: { gone: [0, 1] } })).toBe("COLUMN_NOT_FOUND");
+    expect(code({ ranges: { gone: { min: 0 } } })).toBe("COLUMN_NOT_FOUND");
     expect(code({ required: ["gone"] })).toBe("COLUMN_NOT_FOUND");
-    expect(code({ ranges: { sky: [0, 1] } })).toBe("SCHEMA_MISMATCH");
+    expect(code({ ranges: { sky: { min: 0 } } })).toBe("SCHEMA_MISMATCH");
     expect(code({ ranges: { mw: { oneOf: ["1"] } } })).toBe("SCHEMA_MISMATCH");
     expect(code({ table: { keys: ["mw"], eventTime: "at" } })).toBe("SCHEMA_MISMATCH");
     expect(code({ table: { keys: [], eventTime: "city" } })).toBe("SCHEMA_MISMATCH");

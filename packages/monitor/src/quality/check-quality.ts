@@ -38,7 +38,7 @@ export interface QualityOptions {
   readonly maxAge?: string;
   /** Rows after now are no finding, as in a table of plans or weather forecasts. Default false. */
   readonly allowFuture?: boolean;
-  /** What values can be, by column: `{ users: [0, 5000], sky: { oneOf: ["clear", "rain"] } }`. */
+  /** What values can be, by column: `{ users: { min: 0, max: 5000 }, sky: { oneOf: ["clear", "rain"] } }`. */
   readonly ranges?: Readonly<Record<string, ValueRange>>;
   /** Columns in which a null is an error, besides keys and event time. Default: those that are not nullable. */
   readonly required?: readonly string[];
@@ -51,7 +51,7 @@ export interface QualityOptions {
  * stale series, rows from the future. An empty list is good news. A pure function: it changes nothing and refuses no row.
  * Series are told apart by the table's keys. O(n log n).
  * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH (a range or role that does not fit its column), FREQUENCY_INVALID, DURATION_INVALID
- * @example checkQuality(rows, { table: demand, frequency: "1h", zone: "-05:00", ranges: { users: [0, 5000] } });
+ * @example checkQuality(rows, { table: demand, frequency: "1h", zone: "-05:00", ranges: { users: { min: 0 } } });
  */
 export function checkQuality(columns: Columns, options: QualityOptions): QualityFinding[] {
   const { table, zone = "UTC", now, maxAge, interval, ranges = {} } = options;
@@ -158,6 +158,6 @@ function assertRange(columns: Columns, name: string, range: ValueRange): void {
   const fits = "oneOf" in range ? kind === "utf8" : kind === "float64" || kind === "int64";
   if (!fits)
     throw new TsopsError("SCHEMA_MISMATCH", `The range of column "${name}" does not fit, as it is ${kind}.`, {
-      hint: "Give [least, greatest] for float64 and int64 columns, { oneOf: [...] } for utf8.",
+      hint: "Give min and max for float64 and int64 columns, { oneOf: [...] } for utf8.",
     });
 }

@@ -2,10 +2,12 @@ import { type Column, type Columns, type ColumnType, isValid } from "@tsops/core
 import { type QualityFinding, rowCounter } from "./finding.ts";
 
 /**
- * What a column's values can be: the least and the greatest of float64 and int64 columns, both allowed (use infinities for
- * one-sided ranges), or all texts that can occur in a utf8 column.
+ * What a column's values can be: the least and the greatest of float64 and int64 columns, both allowed, or all texts that can occur
+ * in a utf8 column.
  */
-export type ValueRange = readonly [least: number, greatest: number] | { readonly oneOf: readonly string[] };
+export type ValueRange =
+  | { readonly min?: number; readonly max?: number }
+  | { readonly oneOf: readonly string[] };
 
 /** Nulls of a column, beyond or within the share that is tolerated. */
 export function missingValues(
@@ -86,7 +88,10 @@ function unexpectedTexts(columns: Columns, name: string, texts: readonly string[
 function outsideBounds(
   columns: Columns,
   name: string,
-  [least, greatest]: readonly [number, number],
+  {
+    min: least = Number.NEGATIVE_INFINITY,
+    max: greatest = Number.POSITIVE_INFINITY,
+  }: { readonly min?: number; readonly max?: number },
 ): QualityFinding | null {
   const column = columns.data[name] as Column;
   if (column.kind !== "float64" && column.kind !== "int64") return null;
