@@ -33,10 +33,10 @@ export {
   type DatedDrift,
   evaluateRetrain,
   type RetrainDecision,
-  type RetrainEvidence,
   type RetrainQuestion,
   type RetrainState,
 } from "./retrain/evaluate.ts";
+export type { RetrainEvidence } from "./retrain/evidence.ts";
 export {
   type KOfN,
   type RetrainMetric,

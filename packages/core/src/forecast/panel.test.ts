@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { TsopsError } from "../errors.ts";
 import { createRandom } from "../random.ts";
 import { bool, type ColumnTypes, float64, int64, nullable, timestamp, utf8 } from "../schema/column-type.ts";
-import type { Columns } from "../schema/columns.ts";
 import { columnsFromArrays } from "../schema/from-arrays.ts";
 import { columnsFromRows } from "../schema/from-rows.ts";
 import { emptyColumns, takeColumns } from "../schema/reshape.ts";

@@ -2,6 +2,7 @@ import { type DecisionRecord, decisionRecord, formatInstant, parseFrequency, Tso
 import type { DriftReport } from "../drift/drift-test.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import { checkWindows, firstCellFrom, type TriggerByChecks, windowsByCell } from "./checks.ts";
+import type { RetrainEvidence } from "./evidence.ts";
 import type { RetrainPolicy } from "./policy.ts";
 import { retrainReason } from "./reason.ts";
 
@@ -42,25 +43,6 @@ export interface RetrainQuestion {
   /** Who or what asked: a pipeline run, a person. */
   readonly requestedBy: string;
 }
-
-/** Every number behind a retrain decision. Instants are ISO 8601 text. */
-export type RetrainEvidence = {
-  readonly policy: RetrainPolicy;
-  readonly champion: { readonly name: string; readonly since: string; readonly expectedError: number };
-  readonly error: TriggerByChecks;
-  readonly coverage: TriggerByChecks | null;
-  readonly drift: {
-    readonly reports: readonly { readonly at: string; readonly columns: readonly string[] }[];
-    readonly needed: number;
-    readonly fired: boolean;
-  } | null;
-  readonly age: { readonly until: string; readonly fired: boolean } | null;
-  /** The triggers that fired. */
-  readonly triggers: readonly ("error" | "coverage" | "drift" | "age")[];
-  readonly lastAttemptAt: string | null;
-  /** Null when nothing has to be waited for. */
-  readonly waitUntil: { readonly coolDown: string | null; readonly holdout: string | null };
-};
 
 /** A policy's verdict as a decision record. */
 export interface RetrainDecision extends DecisionRecord {

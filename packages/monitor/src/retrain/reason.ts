@@ -1,4 +1,4 @@
-import type { RetrainEvidence } from "./evaluate.ts";
+import type { RetrainEvidence } from "./evidence.ts";
 
 /** A retrain decision in one sentence, with the deciding numbers. */
 export function retrainReason(evidence: RetrainEvidence): string {

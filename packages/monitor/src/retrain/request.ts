@@ -3,10 +3,10 @@ import { type DecisionRecord, decisionRecord } from "@tsops/core";
 /**
  * A retraining that a person or another program asks for, as a decision record. It passes the same gate afterwards, and does not
  * count as an attempt of the policy.
- * @param why - One sentence.
  */
 export function requestRetrain(request: {
   readonly subject: string;
+  /** One sentence. */
   readonly why: string;
   readonly now: bigint;
   readonly requestedBy: string;
