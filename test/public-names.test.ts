@@ -34,7 +34,8 @@ async function namesOf(specifier: string): Promise<string> {
 }
 
 describe("whoever adds or removes a public name does it on purpose (vitest -u writes them here)", () => {
-  it("@tsops/core", async () => expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
+  it("@tsops/core", async () =>
+    expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
     "abortable abortedError addDuration aggregateKinds anyInTimeSql asOfSql assertColumnTypes assertSchema
     backfill backtest bool boundsOfLevel
     calendarFields canonicalJson chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler
@@ -56,7 +57,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     virtualClock
     windowAverage withColumn writeBinary"
   `));
-  it("@tsops/core/arrow", async () => expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`
+  it("@tsops/core/arrow", async () =>
+    expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`
     "arrowSchema
     columnTypesOf
     fromArrow
@@ -64,7 +66,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   `));
   it("@tsops/core/progress-bar", async () =>
     expect(await namesOf("@tsops/core/progress-bar")).toMatchInlineSnapshot(`"progressBar"`));
-  it("@tsops/core/testing", async () => expect(await namesOf("@tsops/core/testing")).toMatchInlineSnapshot(`
+  it("@tsops/core/testing", async () =>
+    expect(await namesOf("@tsops/core/testing")).toMatchInlineSnapshot(`
     "conformanceCases
     decisionLogCases defineCase
     forecasterCases
@@ -76,10 +79,12 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     samplePrediction
     trackerCases"
   `));
-  it("@tsops/core/ridge", async () => expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
+  it("@tsops/core/ridge", async () =>
+    expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
-  it("@tsops/store", async () => expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
+  it("@tsops/store", async () =>
+    expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
     "asOfJoin
     buildTrainingSet
     createTable
@@ -91,7 +96,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   it("@tsops/store/datasets", async () =>
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
-  it("@tsops/monitor", async () => expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
+  it("@tsops/monitor", async () =>
+    expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
     "benjaminiHochberg
     checkQuality coverageAlert
     driftDecision driftTest

@@ -1,7 +1,7 @@
 import { type DecisionRecord, decisionRecord, formatInstant, parseFrequency, TsopsError } from "@tsops/core";
 import type { DriftReport } from "../drift/drift-test.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
-import { checkWindows, firstCellFrom, type TriggerByChecks, windowsByCell } from "./checks.ts";
+import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
 import type { RetrainEvidence } from "./evidence.ts";
 import type { RetrainPolicy } from "./policy.ts";
 import { retrainReason } from "./reason.ts";

@@ -425,5 +425,7 @@ describe("what is given to DuckDB", () => {
 
 it("a result that is cut short by an error is an error, not a short table", async () => {
   const late = "SELECT CASE WHEN i = 900000 THEN error('late') ELSE i END AS v FROM range(1000000) AS r(i)";
-  await expect(readColumns(await connection.stream(late))).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  await expect(readColumns(await connection.stream(late))).rejects.toMatchObject({
+    code: "STORE_UNAVAILABLE",
+  });
 });
