@@ -17,7 +17,7 @@ describe("errors of SQLite", () => {
     ["SQLITE_IOERR_FSYNC", 1034, "STORE_UNAVAILABLE"],
     ["SQLITE_CONSTRAINT_UNIQUE", 2067, "STORE_UNAVAILABLE"],
   ] as const)("%s is known by its number, which is all that the driver gives", (_, number, code) => {
-    const mapped = asStoreError(failure(number, `UNKNOWN_SQLITE_ERROR_${number}`), "/tmp/x.db");
+    const mapped = asStoreError(failure(number, `UNKNOWN_SQLITE_ERROR_${number}`), "x.db");
     expect(TsopsError.is(mapped, code)).toBe(true);
     expect(isBusy(failure(number, `UNKNOWN_SQLITE_ERROR_${number}`))).toBe(code === "STORE_BUSY");
   });
@@ -29,6 +29,6 @@ describe("errors of SQLite", () => {
       "text",
       null,
     ])
-      expect(asStoreError(error, "/tmp/x.db")).toBe(error);
+      expect(asStoreError(error, "x.db")).toBe(error);
   });
 });
