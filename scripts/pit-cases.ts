@@ -8,6 +8,8 @@ import { runCase } from "./pit-cases/run-case.ts";
 
 const usage = `Usage: npm run pit-cases -- <file.json> [--engine ${Object.keys(engines).join("|")}]`;
 const shownProblems = 20;
+/** Engines of the case format that tsops does not have yet: their cases are skipped, one by one. */
+const laterEngines: readonly string[] = ["streaming", "spark"];
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -20,6 +22,12 @@ async function main(): Promise<number> {
   }
   const [file] = positionals;
   if (file === undefined || positionals.length > 1) throw new Error(`Name one file of cases. ${usage}`);
+  if (laterEngines.includes(values.engine)) {
+    const later = parseCaseFile(await readFile(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8"));
+    for (const { name } of later) console.log(`SKIP ${name}: tsops has no engine "${values.engine}" yet`);
+    console.log(`0 passed, 0 failed, ${later.length} skipped`);
+    return 0;
+  }
   const open = Object.hasOwn(engines, values.engine) ? engines[values.engine] : undefined;
   if (open === undefined)
     throw new Error(

@@ -62,6 +62,12 @@ export class Deployment {
     this.#clock = options.clock ?? systemClock();
     this.#levels = options.levels ?? [80, 95];
     this.#newId = options.newId ?? randomUUID;
+    for (const level of this.#levels)
+      if (!(level > 0 && level < 100))
+        throw new TsopsError(
+          "MODEL_PARAMETER_INVALID",
+          `A level must be between 0 and 100 percent, got ${level}.`,
+        );
     this.#loader = {
       registry: options.registry,
       load: options.load ?? loadSaved,
@@ -110,13 +116,14 @@ export class Deployment {
   /**
    * Takes in new rows of a table: the features see them, and if the table holds the target the models absorb them without being
    * refitted. Rows seen before change nothing.
-   * @throws TsopsError SERVE_CLOSED, KEY_UNKNOWN, PANEL_INVALID
+   * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (a `targetTable` is named, and neither it nor a view reads this table), KEY_UNKNOWN, PANEL_INVALID
    */
   async observe(table: string, rows: Columns): Promise<void> {
     this.#open();
     await this.#change(async () => {
       const { champion, challenger } = this.#open();
       const { features, targetTable } = this.#options;
+      this.#refuseUnknown(table);
       if (features !== undefined && Object.hasOwn(features.source.size, table))
         features.source.observe(table, rows);
       if ((targetTable ?? table) !== table || rows.length === 0) return;
@@ -172,6 +179,20 @@ export class Deployment {
   /** Same as `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** A misspelt name would leave the models behind without a word. */
+  #refuseUnknown(table: string): void {
+    const { features, targetTable } = this.#options;
+    const known = [
+      ...Object.keys(features?.source.size ?? {}),
+      ...(targetTable === undefined ? [] : [targetTable]),
+    ];
+    if (targetTable === undefined || known.includes(table)) return;
+    throw new TsopsError("STORE_NOT_FOUND", `The deployment "${this.name}" reads no table "${table}".`, {
+      hint: `It reads ${[...new Set(known)].join(", ")}.`,
+      details: { table },
+    });
   }
 
   #open(): Slots {

@@ -20,21 +20,28 @@ export function selectSeries(
   const indexOf = new Map(forecast.series.map((key, index) => [seriesKeyText(key), index]));
   const unknown = keys.filter((key) => !indexOf.has(seriesKeyText(key)));
   if (unknown.length > 0)
-    throw new TsopsError("KEY_UNKNOWN", `The model never saw ${unknown.length} of ${keys.length} keys.`, {
-      hint: "Retrain with rows of these keys, or leave them out.",
-      details: { keys: unknown.slice(0, 5).map(seriesKeyText), count: unknown.length },
-    });
+    throw new TsopsError(
+      "KEY_UNKNOWN",
+      `The model never saw ${unknown.slice(0, 5).map(seriesKeyText).join(", ")}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ""}.`,
+      {
+        hint: `Its keys are like ${seriesKeyText(forecast.series[0] ?? {})}. Retrain with rows of the others, or leave them out.`,
+        details: { keys: unknown.slice(0, 5).map(seriesKeyText), count: unknown.length },
+      },
+    );
   const wanted = new Set(keys.map((key) => indexOf.get(seriesKeyText(key)) as number));
   const rows: number[] = [];
   forecast.seriesIndex.forEach((series, row) => {
     if (wanted.has(series)) rows.push(row);
   });
   const take = Int32Array.from(rows);
+  // Ids, series and rows of the answer go together, so the series that were not asked for are left out of it.
+  const kept = [...wanted].sort((a, b) => a - b);
+  const place = new Map(kept.map((series, index) => [series, index]));
   return {
     forecast: {
       length: take.length,
-      series: forecast.series,
-      seriesIndex: pick(forecast.seriesIndex, new Int32Array(take.length), take),
+      series: kept.map((series) => forecast.series[series] as SeriesKey),
+      seriesIndex: Int32Array.from(take, (row) => place.get(forecast.seriesIndex[row] as number) as number),
       step: pick(forecast.step, new Int32Array(take.length), take),
       time: pick(forecast.time, new BigInt64Array(take.length), take),
       cutoff: pick(forecast.cutoff, new BigInt64Array(take.length), take),

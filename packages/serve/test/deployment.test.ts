@@ -52,8 +52,12 @@ describe("predicting", () => {
     await using deployment = await deploy("demand", options());
     const answer = await deployment.predict({ keys: [{ shop: "b" }], horizon: 2 });
     expect([...answer.forecast.mean]).toEqual([units("b", 240), units("b", 241)]);
+    expect(answer.forecast.series).toEqual([{ shop: "b" }]);
+    expect([...answer.forecast.seriesIndex]).toEqual([0, 0]);
+    expect(answer.predictionIds).toHaveLength(1);
     const error = await deployment.predict({ keys: [{ shop: "z" }] }).catch((e: unknown) => e);
     expect(TsopsError.is(error, "KEY_UNKNOWN")).toBe(true);
+    expect((error as TsopsError).message).toBe('The model never saw {"shop":"z"}.');
     expect((error as TsopsError).details).toMatchObject({ keys: ['{"shop":"z"}'], count: 1 });
   });
 
@@ -123,6 +127,20 @@ describe("observing", () => {
     });
     expect(asked).toEqual([start + 199n * hour]);
     expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  });
+
+  it("refuses a table that it does not read, when it was told which one holds the target", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", { ...options(), targetTable: "demand" });
+    const error = await deployment.observe("demnad", demandRows(240, 241)).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "STORE_NOT_FOUND")).toBe(true);
+    expect((error as TsopsError).hint).toBe("It reads demand.");
+  });
+
+  it("refuses levels that are no percentages before it serves", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const error = await deploy("demand", { ...options(), levels: [120] }).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "MODEL_PARAMETER_INVALID")).toBe(true);
   });
 
   it("refuses rows of keys that the model never saw, and stays as it was", async () => {

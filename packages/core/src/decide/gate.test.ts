@@ -90,7 +90,7 @@ describe("gate", () => {
     );
     const reverse = gate({ ...options, candidate: bad, champion: good });
     expect(reverse.verdict).toBe("reject");
-    expect(reverse.reason).toContain("not proven better");
+    expect(reverse.reason).toContain(", worse (p = ");
   });
 
   it("gives the numbers that an independent calculation gives", () => {

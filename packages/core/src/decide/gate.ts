@@ -227,10 +227,11 @@ function comparison(evidence: GateEvidence, test: DieboldMariano, isBetter: bool
     reference.role === "champion"
       ? `the champion ${reference.name}`
       : `the baseline ${reference.name}, as there is no champion yet`;
+  const isWorse = minImprovement === 0 && candidate.loss > reference.loss;
   const by = minImprovement === 0 ? "" : ` by ${rounded(100 * minImprovement)} %`;
   return (
     `${candidate.name} has a mean ${evidence.loss} loss of ${rounded(candidate.loss)} against ${rounded(reference.loss)}${change} of ${versus}, ` +
-    `${isBetter ? "better" : "not proven better"}${by} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
+    `${isBetter ? "better" : isWorse ? "worse" : "not proven better"}${by} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
     `t = ${rounded(test.statistic)}, ${test.degrees} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
   );
 }

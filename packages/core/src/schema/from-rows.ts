@@ -1,3 +1,4 @@
+import { TsopsError } from "../errors.ts";
 import { type Disambiguation, type InstantInput, type InstantProblem, readMicros } from "../time/instant.ts";
 import { resolveZone } from "../time/zone.ts";
 import { assertColumnTypes } from "./check-schema.ts";
@@ -14,10 +15,11 @@ export interface FromRowsOptions {
 }
 
 /**
- * Turns row objects into columns (copies). Fields that are not in `types` are ignored; a missing field is null.
+ * Turns row objects into columns (copies). Fields that are not in `types` are ignored; a missing field is null. Both at once look
+ * like a misspelt name and are refused: a field that is not in `types`, and a nullable column that no row has.
  * All rows are checked before the error is thrown: it lists the first offending values and counts all.
  * @throws TsopsError VALUE_INVALID (wrong type, null where none is allowed, a number that is no exact int64),
- * TIME_INVALID, TIME_ZONE_MISSING (zone-less text in a timestamp column without `zone`), SCHEMA_INVALID
+ * TIME_INVALID, TIME_ZONE_MISSING (zone-less text in a timestamp column without `zone`), SCHEMA_INVALID, SCHEMA_MISMATCH
  * @example
  * const columns = columnsFromRows({ at: timestamp(), mw: float64() }, [{ at: "2026-01-01T00:00:00Z", mw: 41.5 }]);
  */
@@ -27,6 +29,7 @@ export function columnsFromRows<const S extends ColumnTypes>(
   options: FromRowsOptions = {},
 ): Columns<S> {
   assertColumnTypes(types);
+  refuseMisspelt(types, rows);
   const problems = problemList();
   const data: Record<string, Column> = {};
   for (const [name, type] of Object.entries(types)) {
@@ -42,6 +45,27 @@ export function columnsFromRows<const S extends ColumnTypes>(
   }
   problems.throwIfAny("rows");
   return { length: rows.length, types, data: data as Columns<S>["data"] };
+}
+
+/** Nothing would tell a misspelt field of a nullable column from a missing value, so its values would be lost in silence. */
+function refuseMisspelt(types: ColumnTypes, rows: readonly unknown[]): void {
+  const isObject = (row: unknown): row is object => typeof row === "object" && row !== null;
+  const absent = Object.keys(types).filter(
+    (name) => types[name]?.nullable === true && !rows.some((row) => isObject(row) && name in row),
+  );
+  if (absent.length === 0) return;
+  for (const [index, row] of rows.entries()) {
+    const unknown = isObject(row) ? Object.keys(row).filter((name) => !Object.hasOwn(types, name)) : [];
+    if (unknown.length > 0)
+      throw new TsopsError(
+        "SCHEMA_MISMATCH",
+        `No row has ${absent.map((name) => `"${name}"`).join(", ")}, but row ${index} has ${unknown.map((name) => `"${name}"`).join(", ")}, which the schema does not know.`,
+        {
+          hint: `Correct the name; or leave out the unknown field, or give ${absent[0]} as null, if that is meant.`,
+          details: { absent, unknown, row: index },
+        },
+      );
+  }
 }
 
 /** Reads one column of plain values; offending values are added to `problems` and left as zero. */
