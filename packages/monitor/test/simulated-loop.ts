@@ -10,10 +10,13 @@ import {
   parseFrequency,
   seasonalNaiveScale,
   sliceColumns,
+  takeColumns,
   timestamp,
   virtualClock,
+  withColumn,
 } from "@tsops/core";
 import {
+  checkQuality,
   coverageAlert,
   driftDecision,
   driftTest,
@@ -58,7 +61,8 @@ export async function simulatedLoop(): Promise<ReportData> {
   for (let day = firstDay; day < lastDay; day++) {
     const now = midnight(day);
     const about = { subject, now, requestedBy: "daily" };
-    const served = await joinOutcomes(predictions.slice(-60), outcomes, names);
+    const recent = sliceColumns(outcomes, 24 * (day - 60), 24 * day);
+    const served = await joinOutcomes(predictions.slice(-60), recent, names);
     const history = performanceByWindow(served, { window: "1d", zone });
     const yesterday = history.at(-1);
     const alert =
@@ -86,13 +90,13 @@ export async function simulatedLoop(): Promise<ReportData> {
     if (asked.verdict === "retrain") {
       const candidate = forecasters[version % forecasters.length] as (typeof forecasters)[number];
       const replayed = Array.from({ length: 28 }, (_, i) => prediction(version + 1, candidate, day - 28 + i));
-      const backtest = await joinOutcomes(replayed, outcomes, names);
+      const backtest = await joinOutcomes(replayed, recent, names);
       const decision = gate({
         subject,
         candidate: { name: `${subject} v${version + 1}`, backtest },
         champion: {
           name: champion.name,
-          backtest: await joinOutcomes(predictions.slice(-28), outcomes, names),
+          backtest: await joinOutcomes(predictions.slice(-28), recent, names),
         },
         alpha: 0.1,
         clock: virtualClock(now),
@@ -170,8 +174,26 @@ export async function simulatedLoop(): Promise<ReportData> {
       { name: "two weeks ago again", ...naive(336) },
     ],
     decisions,
+    quality: checkQuality(oddRows(bikes), {
+      table: { keys: [], eventTime: "at" },
+      frequency: "1h",
+      zone,
+      ranges: { hum: { min: 0, max: 100 }, weather: { oneOf: ["clear", "mist"] } },
+    }),
     champion: championVersion(version, midnight(lastDay - 70)),
   };
+}
+
+/** The last quarter with two days cut out and a sensor that went wrong. */
+function oddRows(bikes: Columns): Columns {
+  const rows = Int32Array.from({ length: 2208 }, (_, i) => bikes.length - 2208 + i).filter(
+    (_, i) => i < 700 || i >= 748,
+  );
+  const odd = takeColumns(bikes, rows);
+  const hum = (odd.data["hum"] as { values: Float64Array }).values.slice();
+  hum.fill(Number.NaN, 100, 110);
+  hum.fill(140, 200, 203);
+  return withColumn(odd, "hum", float64({ unit: "%" }), { kind: "float64", values: hum, valid: null });
 }
 
 function championVersion(version: number, createdAt: bigint): ModelVersion {

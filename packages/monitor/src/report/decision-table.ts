@@ -1,10 +1,11 @@
 import type { DecisionRecord } from "@tsops/core";
+import { columnHeads } from "./column-heads.ts";
 import { minute } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 const mostRows = 300;
 /** Rows before the button that shows the rest. */
-const firstRows = 20;
+const firstRows = 12;
 const mostEvidence = 4_000;
 const mostEvidenceTogether = 150_000;
 
@@ -31,11 +32,11 @@ export function decisionTable(decisions: readonly DecisionRecord[], zone: string
     const numbers = evidenceText(evidence);
     const fits = numbers.length <= mostEvidence && numbers.length <= evidenceLeft;
     if (fits) evidenceLeft -= numbers.length;
-    return html`<tr data-kind="${kind}"><td class="when">${minute(time, zone)}</td><td><span class="badge ${tones[verdict] ?? "plain"}">${words(verdict)}</span>${kind !== verdict && html`<span class="kind">${kind}</span>`}</td><td class="why">${reason}<small>asked by ${requestedBy} · ${subject} · <code>${id}</code></small>${fits && numbers !== "{}" && html`<details><summary>Numbers</summary><pre>${numbers}</pre></details>`}</td></tr>`;
+    return html`<tr role="row" data-kind="${kind}"><td role="cell" class="when">${minute(time, zone)}</td><td role="cell"><span class="badge ${tones[verdict] ?? "plain"}">${words(verdict)}</span>${kind !== verdict && html`<span class="kind">${kind}</span>`}</td><td role="cell" class="why">${reason}<small>asked by ${requestedBy} · ${subject} · <code>${id}</code></small>${fits && numbers !== "{}" && html`<details><summary>Numbers</summary><pre>${numbers}</pre></details>`}</td></tr>`;
   });
   return html`${kinds.length > 1 && html`<fieldset class="filter"><legend>Show</legend>${["all", ...kinds].map((kind, i) => html`<label><input type="radio" name="kind" value="${kind}"${i === 0 && html` checked`}><span>${kind}</span></label>`)}</fieldset>`}
-<div class="scroll" tabindex="0" role="region" aria-label="Decision log"><table class="decisions"><caption>${shown.length} of ${decisions.length} decisions, newest first${quiet.length > 0 && `; ${quiet.length} found nothing to do`}${told.length > shown.length && `; ${told.length - shown.length} older ones are in the log`}</caption>
-<thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-label="Decision log"><table role="table" class="stack decisions"><caption>${shown.length} of ${decisions.length} decisions, newest first${quiet.length > 0 && `; ${quiet.length} found nothing to do`}${told.length > shown.length && `; ${told.length - shown.length} older ones are in the log`}</caption>
+${columnHeads(["When", "What", "Why"])}<tbody role="rowgroup">${rows}</tbody></table></div>
 ${shown.length > firstRows && html`<label class="more"><input type="checkbox"><span>Show all ${shown.length}</span></label>`}`;
 }
 

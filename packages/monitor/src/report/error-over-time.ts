@@ -59,6 +59,7 @@ export function errorChart({ Plot, svg }: ChartRenderer, data: ReportData, size:
   );
   const highest = rows.reduce((top, { mae }) => Math.max(top, mae), 0) * 1.12 || 1;
   const events = eventsOf(decisions, zone);
+  const drawn = events.slice(-mostEvents);
   return svg(
     {
       width: chartWidth[size],
@@ -77,7 +78,7 @@ export function errorChart({ Plot, svg }: ChartRenderer, data: ReportData, size:
       marks: [
         Plot.ruleY([0], { strokeOpacity: 0.4 }),
         Plot.ruleX(
-          events.filter(({ kind }) => kind === "promoted"),
+          drawn.filter(({ kind }) => kind === "promoted"),
           { x: "at", stroke: "var(--good)", strokeOpacity: 0.6 },
         ),
         Plot.ruleY(expectations(data, lines), {
@@ -101,7 +102,7 @@ export function errorChart({ Plot, svg }: ChartRenderer, data: ReportData, size:
           .reverse(),
         ...(["promoted", "rejected", "alert"] as const).map((kind) =>
           Plot.dot(
-            events.filter((event) => event.kind === kind),
+            drawn.filter((event) => event.kind === kind),
             {
               x: "at",
               y: kind === "alert" ? 0 : highest,
@@ -125,6 +126,9 @@ interface ChartEvent {
   readonly kind: "promoted" | "rejected" | "alert";
   readonly title: string;
 }
+
+/** Marks that a chart can show; a log may hold more. */
+const mostEvents = 200;
 
 function eventsOf(decisions: readonly DecisionRecord[], zone: string): ChartEvent[] {
   return decisions.flatMap(({ kind, verdict, time, reason }): ChartEvent[] => {

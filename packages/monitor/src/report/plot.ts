@@ -26,10 +26,14 @@ export async function loadCharts(): Promise<ChartRenderer> {
         ...options,
         document,
         className: "plot",
-        style: { background: "none", overflow: "visible" },
+        style: { overflow: "visible" },
       }) as unknown as DrawnElement;
       for (const style of root.querySelectorAll("style")) style.remove();
-      for (const element of root.querySelectorAll("*")) roundAttributes(element);
+      for (const element of root.querySelectorAll("*")) {
+        roundAttributes(element);
+        // The picture has one label; groups have no role that could carry another.
+        element.removeAttribute("aria-label");
+      }
       root.setAttribute("role", "img");
       root.setAttribute("xmlns", "http://www.w3.org/2000/svg");
       root.setAttribute("aria-label", label);
@@ -47,6 +51,7 @@ interface DrawnElement {
   readonly childNodes: Iterable<DrawnElement>;
   querySelectorAll(selector: string): Iterable<DrawnElement>;
   setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
   remove(): void;
 }
 

@@ -1,4 +1,5 @@
 import type { QualityFinding } from "../quality/finding.ts";
+import { columnHeads } from "./column-heads.ts";
 import { whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
@@ -9,10 +10,10 @@ export function qualityTable(findings: readonly QualityFinding[] | undefined): H
   if (findings === undefined) return html`<p class="empty">Data quality was not checked.</p>`;
   if (findings.length === 0) return html`<p class="empty">All checks passed.</p>`;
   const sorted = [...findings].sort((a, b) => order[a.severity] - order[b.severity] || b.count - a.count);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality findings"><table><caption>${findings.length} findings, the worst first</caption>
-<thead><tr><th scope="col">Severity</th><th scope="col">Column</th><th scope="col">Rows</th><th scope="col">Finding</th></tr></thead>
-<tbody>${sorted.map(
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality findings"><table role="table" class="stack"><caption>${findings.length} findings, the worst first</caption>
+${columnHeads(["Severity", "Column", "Rows", "Finding"])}
+<tbody role="rowgroup">${sorted.map(
     ({ severity, column, count, sentence, rows }) =>
-      html`<tr><td><span class="badge ${severity}">${severity}</span></td><td>${column ?? "the table"}</td><td>${whole(count)}</td><td class="why">${sentence}${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}</small>`}</td></tr>`,
+      html`<tr role="row"><td role="cell"><span class="badge ${severity}">${severity}</span></td><td role="cell">${column ?? "the table"}</td><td role="cell">${whole(count)}</td><td role="cell" class="why">${sentence}${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}</small>`}</td></tr>`,
   )}</tbody></table></div>`;
 }

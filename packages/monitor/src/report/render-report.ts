@@ -1,6 +1,7 @@
 import type { DecisionRecord } from "@tsops/core";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
+import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
 import { driftHistories, driftMap, driftReports, heatSteps, hiddenColumns } from "./drift-map.ts";
@@ -8,6 +9,7 @@ import { errorChart, errorLines, smoothingDays } from "./error-over-time.ts";
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
 import { day, figure, minute, percent, whole } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
+import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
 import { qualityTable } from "./quality-table.ts";
@@ -63,30 +65,6 @@ ${sections.map(([id, name, body]) => html`<section id="${id}" aria-labelledby="$
 </div></body>
 </html>
 `.markup;
-}
-
-/** Both sizes of a chart; the style sheet shows the one that fits. */
-function figureOf(draw: (size: "wide" | "narrow") => string): Html {
-  return html`<figure class="chart"><div class="wide">${trusted(draw("wide"))}</div><div class="narrow">${trusted(draw("narrow"))}</div></figure>`;
-}
-
-function swatch(
-  colour: string,
-  kind: "line" | "band" | "dot" | "cross" | "triangle",
-  dash?: string | null,
-): Html {
-  const shapes = {
-    line: `<line x1="0" x2="22" y1="7" y2="7" stroke="${colour}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ""}/>`,
-    band: `<rect width="22" height="12" y="1" rx="2" fill="${colour}"/>`,
-    dot: `<path d="M11 2l5 5-5 5-5-5z" fill="${colour}"/>`,
-    cross: `<path d="M7 3l8 8m0-8l-8 8" stroke="${colour}" stroke-width="2"/>`,
-    triangle: `<path d="M11 2l5.5 9.5h-11z" fill="${colour}"/>`,
-  };
-  return trusted(`<svg width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">${shapes[kind]}</svg>`);
-}
-
-function legend(items: readonly (readonly [Html, string])[]): Html {
-  return html`<ul class="legend">${items.map(([mark, text]) => html`<li>${mark}${text}</li>`)}</ul>`;
 }
 
 function forecastSection(charts: ChartRenderer, data: ReportData): Html {
@@ -163,11 +141,10 @@ function driftSection(charts: ChartRenderer, drift: readonly DatedDrift[], zone:
   return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are p-values adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}</p>
 ${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), name] as const))}
 ${figureOf((size) => driftMap(charts, drift, zone, size))}
-<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table><caption>Drift by column over ${whole(drift.length)} windows</caption>
-<thead><tr><th scope="col">Column</th><th scope="col">Flagged</th><th scope="col">What was found last</th></tr></thead>
-<tbody>${histories.map(
+<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows</caption>
+${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${histories.map(
     ({ column, flagged, windows, lastFlagged, sentence }) =>
-      html`<tr><th scope="row">${column}</th><td class="when">${flagged} of ${windows}</td><td class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
+      html`<tr role="row"><th role="rowheader" scope="row">${column}</th><td role="cell" class="when">${flagged} of ${windows}</td><td role="cell" class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

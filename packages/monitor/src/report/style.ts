@@ -141,11 +141,16 @@ footer{color:var(--muted);font-size:.82rem;margin-top:18px}
 body{font-size:14.5px}
 section{padding:14px 14px;border-radius:10px}
 .tiles{grid-template-columns:repeat(2,1fr)}
+.tiles>div:last-child:nth-child(odd){grid-column:1/-1}
 .chart .wide{display:none}.chart .narrow{display:block}
 .flow{grid-template-columns:1fr;gap:20px}
 .flow li+li::before{content:"↓";left:50%;top:-21px}
-.decisions td.when{white-space:normal;min-width:5.2rem}
-.why{min-width:9.5rem}
+.stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.stack tbody tr{display:flex;flex-wrap:wrap;align-items:baseline;gap:4px 12px;padding:10px 0;border-bottom:1px solid var(--line)}
+.stack tbody tr:last-child{border-bottom:0}
+.stack tbody tr>*{border:0;padding:0}
+.stack .why{flex:1 0 100%;min-width:0}
+.stack .kind{display:inline;margin:0 0 0 8px}
 th,td{padding:7px 8px}
 th:first-child,td:first-child{padding-left:0}
 }

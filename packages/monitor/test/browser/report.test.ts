@@ -1,0 +1,171 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { service } from "../../../../test/services.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
+import { simulatedLoop } from "../simulated-loop.ts";
+
+const browserService = service("chromium");
+
+/** What one visit of the report showed. */
+interface Visit {
+  readonly console: string[];
+  readonly requests: string[];
+  readonly sections: readonly { readonly id: string; readonly height: number }[];
+  readonly charts: readonly {
+    readonly label: string;
+    readonly width: number;
+    readonly height: number;
+    readonly marks: number;
+    readonly smallestText: number;
+  }[];
+  readonly scrollWidth: number;
+  readonly background: string;
+  readonly violations: readonly string[];
+}
+
+const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
+
+describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
+  const directory = temporaryDirectory();
+  let browser: Browser;
+  let data: ReportData;
+  let markup: string;
+
+  beforeAll(async () => {
+    data = await simulatedLoop();
+    markup = await renderReport(data);
+    await writeFile(join(directory.path, "report.html"), markup);
+    browser = await chromium.launch({
+      executablePath: browserService.program,
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await directory.dispose();
+  });
+
+  /** Opens the file offline and looks at everything that a reader would see. */
+  async function visit(size: keyof typeof sizes, colorScheme: "light" | "dark"): Promise<Visit> {
+    const context = await browser.newContext({ viewport: sizes[size], colorScheme, offline: true });
+    const page = await context.newPage();
+    const lines: string[] = [];
+    const requests: string[] = [];
+    page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => lines.push(String(error)));
+    page.on("request", (request) => requests.push(request.url()));
+    await page.goto(pathToFileURL(join(directory.path, "report.html")).href);
+    const seen = await look(page);
+    const violations = await accessibility(page);
+    await context.close();
+    return { console: lines, requests, ...seen, violations };
+  }
+
+  const visits = (["desk", "phone"] as const).flatMap((size) =>
+    (["light", "dark"] as const).map((scheme) => ({ size, scheme })),
+  );
+
+  it.each(visits)(
+    "is complete on a $size in $scheme: no error, no request, every chart drawn",
+    async ({ size, scheme }) => {
+      const seen = await visit(size, scheme);
+      expect(seen.console).toEqual([]);
+      expect(seen.requests).toEqual([pathToFileURL(join(directory.path, "report.html")).href]);
+      expect(seen.sections.map(({ id }) => id)).toEqual([
+        "forecast",
+        "error",
+        "quarters",
+        "drift",
+        "quality",
+        "lineage",
+        "decisions",
+      ]);
+      for (const { id, height } of seen.sections) expect(height, id).toBeGreaterThan(100);
+      expect(seen.charts).toHaveLength(4);
+      for (const { label, width, height, marks, smallestText } of seen.charts) {
+        expect(label.length).toBeGreaterThan(20);
+        expect(width, label).toBeGreaterThan(0.8 * (Math.min(sizes[size].width, 1040) - 80));
+        expect(height, label).toBeGreaterThan(120);
+        expect(marks, label).toBeGreaterThanOrEqual(4);
+        expect(smallestText, label).toBeGreaterThanOrEqual(9);
+      }
+      expect(seen.scrollWidth).toBe(sizes[size].width);
+      expect(seen.background).toBe(scheme === "light" ? "rgb(245, 246, 248)" : "rgb(14, 17, 22)");
+      expect(seen.violations).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("is well below a megabyte", () => {
+    expect(Buffer.byteLength(markup)).toBeLessThan(500_000);
+  });
+
+  it("filters decisions by kind and unfolds the older ones, without a script", async () => {
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(join(directory.path, "report.html")).href);
+    const shown = () => page.locator(".decisions tbody tr:visible");
+    expect(await shown().count()).toBe(12);
+    await page.getByText(/^Show all \d+$/).click();
+    const told = data.decisions?.filter(({ verdict }) => !verdict.startsWith("no_")) ?? [];
+    expect(await shown().count()).toBe(told.length);
+    await page.locator('.filter input[value="gate"]').check({ force: true });
+    expect(await shown().count()).toBe(told.filter(({ kind }) => kind === "gate").length);
+    await page.close();
+  });
+
+  it("shows the forecast picture as a file of its own, which strict XML readers accept", async () => {
+    const path = join(directory.path, "forecast.svg");
+    await writeFile(path, await forecastSvg({ ...data, target: { name: 'a & b < "c"', unit: "]]>" } }));
+    const page = await browser.newPage({ viewport: { width: 1000, height: 400 } });
+    await page.goto(pathToFileURL(path).href);
+    const seen = await page.evaluate<{
+      root: string;
+      errors: number;
+      paths: number;
+      label: string;
+      background: string;
+    }>(`({
+      root: document.documentElement.localName,
+      errors: document.getElementsByTagName("parsererror").length,
+      paths: document.querySelectorAll("path").length,
+      background: getComputedStyle(document.documentElement).backgroundColor,
+      label: document.documentElement.getAttribute("aria-label"),
+    })`);
+    expect(seen).toMatchObject({ root: "svg", errors: 0, background: "rgb(255, 255, 255)" });
+    expect(seen.label).toContain('a & b < "c"');
+    expect(seen.paths).toBeGreaterThan(4);
+    await page.close();
+  });
+});
+
+/** Measures what is visible. */
+async function look(page: Page): Promise<Omit<Visit, "console" | "requests" | "violations">> {
+  return page.evaluate(await readFile(join(import.meta.dirname, "look.mjs"), "utf8"));
+}
+
+/** Serious and critical findings of axe-core, each with the first element that it names. */
+async function accessibility(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  // The page's policy forbids scripts; the inspector's own world does not ask.
+  return page.evaluate(`(async () => {
+    ${source};
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => id + ": " + nodes.length + " x, first " + nodes[0].html.slice(0, 200));
+  })()`);
+}
