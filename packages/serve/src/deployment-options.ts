@@ -40,6 +40,8 @@ export interface DeployOptions {
   readonly refreshEvery?: string;
   /** Told about swaps, and about what failed in the background. Must not throw. Default: nobody is told. */
   readonly onEvent?: (event: DeploymentEvent) => void;
+  /** Stops loading the first champion; `close` stops everything later. */
+  readonly signal?: AbortSignal;
   /** Makes request and prediction ids. Default: random UUIDs. */
   readonly newId?: () => string;
 }
@@ -54,6 +56,7 @@ export interface DeploymentPredictOptions {
   readonly keys?: readonly Readonly<Record<string, string | bigint | boolean>>[];
   /** Known-future columns given by the caller instead of the deployment's features. */
   readonly future?: Columns;
+  readonly signal?: AbortSignal;
 }
 
 /** A look at a deployment. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  abortable,
   type Clock,
   type Columns,
   durationMicros,
@@ -11,6 +12,7 @@ import {
   selectColumns,
   systemClock,
   TsopsError,
+  throwIfAborted,
 } from "@tsops/core";
 import { rowsToAbsorb } from "./covariates.ts";
 import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
@@ -77,18 +79,30 @@ export class Deployment {
 
   /** @internal */
   async start(): Promise<void> {
-    await this.#change(() => this.#reload());
+    const { signal } = this.#options;
+    throwIfAborted(signal);
+    try {
+      await abortable(
+        this.#change(() => this.#reload()),
+        signal,
+      );
+    } catch (error) {
+      // Nobody will hold this deployment: whatever it still waits for ends, too.
+      this.#closing.abort();
+      throw error;
+    }
     const { refreshEvery } = this.#options;
     if (refreshEvery !== undefined) this.#inBackground(this.#watch(durationMicros(refreshEvery)));
   }
 
   /**
    * Predicts the steps after the last observation of each series. Resolves when the prediction is in the log.
-   * @throws TsopsError SERVE_CLOSED, KEY_UNKNOWN, FUTURE_VALUES_MISSING, and what the log throws: an answer that could not be
-   * recorded is not given.
+   * @throws TsopsError SERVE_CLOSED, KEY_UNKNOWN, FUTURE_VALUES_MISSING, ABORTED (nothing is logged then), and what the log throws: an
+   * answer that could not be recorded is not given.
    */
   async predict(options: DeploymentPredictOptions = {}): Promise<Prediction> {
     const slots = this.#open();
+    throwIfAborted(options.signal);
     const answer = this.#answer(slots, options);
     this.#inBackground(
       answer.then(
@@ -103,9 +117,11 @@ export class Deployment {
     const servedAt = this.#clock.now();
     const requestId = this.#newId();
     const answer = await this.#predictWith(champion, "champion", requestId, servedAt, options);
+    // The shadow is not the caller's to stop.
+    const { signal: _, ...shadowed } = options;
     if (challenger !== null)
       this.#inBackground(
-        this.#predictWith(challenger, "challenger", requestId, servedAt, options).then(
+        this.#predictWith(challenger, "challenger", requestId, servedAt, shadowed).then(
           () => undefined,
           (error: unknown) => this.#shadowFailed(error),
         ),
@@ -116,11 +132,17 @@ export class Deployment {
   /**
    * Takes in new rows of a table: the features see them, and if the table holds the target the models absorb them without being
    * refitted. Rows seen before change nothing.
-   * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (a `targetTable` is named, and neither it nor a view reads this table), KEY_UNKNOWN, PANEL_INVALID
+   * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (a `targetTable` is named, and neither it nor a view reads this table), KEY_UNKNOWN, PANEL_INVALID,
+   * ABORTED (nothing is taken in then)
    */
-  async observe(table: string, rows: Columns): Promise<void> {
+  async observe(
+    table: string,
+    rows: Columns,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     this.#open();
     await this.#change(async () => {
+      throwIfAborted(signal);
       const { champion, challenger } = this.#open();
       const { features, targetTable } = this.#options;
       this.#refuseUnknown(table);
@@ -332,6 +354,7 @@ export class Deployment {
       new Set([...fitted.spec.keys, fitted.spec.time, this.#options.features?.knownAt ?? ""]),
       this.#newId,
     );
+    throwIfAborted(options.signal);
     await this.#options.log.append(records);
     if (rows !== null && role === "champion") this.#served?.add(rows);
     return {

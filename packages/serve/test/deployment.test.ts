@@ -101,6 +101,40 @@ describe("predicting", () => {
   });
 });
 
+describe("aborting", () => {
+  it("logs nothing and takes nothing in once the signal has fired", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    const signal = AbortSignal.abort();
+    for (const call of [
+      () => deployment.predict({ signal }),
+      () => deployment.observe("demand", demandRows(240, 250), { signal }),
+      () => deploy("demand", { ...options(), signal }),
+    ]) {
+      const error = await call().catch((e: unknown) => e);
+      expect(TsopsError.is(error, "ABORTED")).toBe(true);
+    }
+    expect(await logged()).toEqual([]);
+    expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  });
+
+  it("stops waiting for a history that never comes", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const stop = new AbortController();
+    let loading: AbortSignal | undefined;
+    const history = (_since: bigint, signal?: AbortSignal) => {
+      loading = signal;
+      stop.abort();
+      return new Promise<never>(() => undefined);
+    };
+    const error = await deploy("demand", { ...options(), history, signal: stop.signal }).catch(
+      (e: unknown) => e,
+    );
+    expect(TsopsError.is(error, "ABORTED")).toBe(true);
+    expect(loading?.aborted).toBe(true);
+  });
+});
+
 describe("observing", () => {
   it("moves the forecast on without a new model, and rows seen before change nothing", async () => {
     await registerModel(space.home, 240, ["champion"]);
