@@ -23,6 +23,8 @@ const checks = [
 
 let passed = 0;
 let failed = 0;
+/** What failed, told again at the end: a log is often read from there, or cut to there. */
+const failures = [];
 
 function run(name, command) {
   console.log(`\n=== ${name}: ${command}`);
@@ -32,6 +34,16 @@ function run(name, command) {
     `--- ${name}: ${status === 0 ? "ok" : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
   return status === 0;
+}
+
+function failedTests(report) {
+  return report.testResults.flatMap((file) => {
+    const tests = file.assertionResults.filter((test) => test.status === "failed");
+    if (file.status === "failed" && tests.length === 0) return [`${file.name}\n${file.message}`];
+    return tests.map(
+      (test) => `${file.name}\n${test.fullName}\n${test.failureMessages.join("\n").slice(0, 4000)}`,
+    );
+  });
 }
 
 const testsRan = run(
@@ -45,11 +57,18 @@ try {
   // A suite that breaks on import, or an unhandled error, fails the run without failing a single test.
   if (!testsRan && report.numFailedTests === 0) failed += 1;
   if (report.numPassedTests === 0) failed += 1;
+  failures.push(...failedTests(report));
 } catch (error) {
   console.error(`The test report cannot be read: ${error}`);
   failed += 1;
 }
-for (const [name, command] of checks) run(name, command) ? passed++ : failed++;
+for (const [name, command] of checks)
+  if (run(name, command)) passed++;
+  else {
+    failed++;
+    failures.push(`${name}: ${command}`);
+  }
 
+if (failures.length > 0) console.log(`\nWhat failed:\n\n${failures.join("\n\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
