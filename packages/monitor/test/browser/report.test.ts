@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { service } from "../../../../test/services.ts";
@@ -159,10 +159,9 @@ async function look(page: Page): Promise<Omit<Visit, "console" | "requests" | "v
 
 /** Serious and critical findings of axe-core, each with the first element that it names. */
 async function accessibility(page: Page): Promise<string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   // The page's policy forbids scripts; the inspector's own world does not ask.
   return page.evaluate(`(async () => {
-    ${source};
+    ${axe.source};
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
