@@ -1,6 +1,6 @@
 // Packs the four packages and installs the tarballs into two empty apps outside the workspace: one with all four, where the README's
 // first script is compiled and run, and one that only predicts. Finds what no check inside the workspace can: missing files,
-// undeclared dependencies, broken exports, a driver that came along. Prints the sizes that the README quotes.
+// undeclared dependencies, broken exports, a driver that came along. Prints their sizes.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

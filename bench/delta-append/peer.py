@@ -1,23 +1,23 @@
-"""The cases of tsops.ts with the Python package `deltalake` (which does not flush to disk before it returns).
+"""The cases of tsops.ts with the Python package `deltalake`, which does not flush to disk before it returns.
 
-usage: peer.py DIRECTORY ROWS SMALL_ROWS APPENDS REPEATS; prints JSON: wall and processor milliseconds by case.
+usage: peer.py DIRECTORY CASE REPEATS LARGE SMALL APPENDS
 """
 
-import json
 import os
 import shutil
 import sys
-import time
 
 import deltalake
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
+from measured import report, timed
 
-directory, rows, small_rows, appends, repeats = sys.argv[1], *map(int, sys.argv[2:6])
+directory, case = sys.argv[1:3]
+repeats, large, small, appends = map(int, sys.argv[3:7])
 us = pa.timestamp("us", "UTC")
 
 
-def table(n, start=0):
+def meter_rows(n, start=0):
     return pa.table(
         {
             "meter": pa.array([f"meter {i % 1000}" for i in range(n)]).dictionary_encode(),
@@ -29,26 +29,40 @@ def table(n, start=0):
     )
 
 
-def measured(work):
-    return each(range(repeats), work)
+def scratch(repeat):
+    return os.path.join(directory, f"deltalake {case} {os.getpid()} {repeat}")
 
 
-def each(items, work):
-    wall, cpu = [], []
-    for item in items:
-        started, before = time.perf_counter(), time.process_time()
-        work(item)
-        wall.append((time.perf_counter() - started) * 1000)
-        cpu.append((time.process_time() - before) * 1000)
-    return {"wall": wall, "cpu": cpu}
+def read(name):
+    return lambda _: DeltaTable(os.path.join(directory, name)).to_pyarrow_table()
 
 
-big, large_path, small_path = table(rows), os.path.join(directory, "large"), os.path.join(directory, "small")
-results = {"append large": measured(lambda _: write_deltalake(large_path, big, mode="append"))}
-results["read large"] = measured(lambda repeat: DeltaTable(large_path, version=0).to_pyarrow_table())
-hours = [table(small_rows, i) for i in range(appends)]
-results["append small"] = each(hours, lambda hour: write_deltalake(small_path, hour, mode="append"))
-results["open and read many small files"] = measured(lambda _: DeltaTable(small_path).to_pyarrow_table())
-print(json.dumps({"version": deltalake.__version__, "results": results}))
-sys.stdout.flush()
-os._exit(0)
+def append_large():
+    rows = meter_rows(large)
+    timed(case, repeats, lambda _: write_deltalake(scratch(0), rows, mode="append"))
+
+
+def append_small():
+    hours = [meter_rows(small, i) for i in range(appends)]
+
+    def append_all(repeat):
+        for hour in hours:
+            write_deltalake(scratch(repeat), hour, mode="append")
+
+    timed(case, 1, append_all, warm_up=False)
+
+
+def compact():
+    shutil.copytree(os.path.join(directory, "small"), scratch(0))
+    table = DeltaTable(scratch(0))
+    timed(case, 1, lambda _: table.optimize.compact(), warm_up=False)
+
+
+{
+    "append 2,000,000 rows": append_large,
+    "read 2,000,000 rows": lambda: timed(case, repeats, read("large")),
+    "append 24 rows, 300 times": append_small,
+    "open and read 300 files of 24 rows": lambda: timed(case, repeats, read("small")),
+    "compact 300 files of 24 rows": compact,
+}[case]()
+report(f"deltalake {deltalake.__version__}")

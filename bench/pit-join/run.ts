@@ -1,28 +1,23 @@
-// Point-in-time join of 1,000,000 feature rows with 100,000 spine rows, from files to joined columns, beside pandas and polars.
-// Run: python3 -m venv .services/pit-join && .services/pit-join/bin/pip install pandas==3.1.1 polars==2.1.0 pyarrow
+// Point-in-time join of 1,000,000 feature rows with 100,000 spine rows, from files to joined columns, beside pandas, polars and Feast.
+// Run: python3 -m venv .services/pit-join && .services/pit-join/bin/pip install polars==2.1.0 feast==0.67.0
 //      npx tsx --conditions=@tsops/source bench/pit-join/run.ts
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Columns } from "@tsops/core";
 import { createTable, openEngine, quotePath } from "@tsops/store";
+import { type Comparison, compare, node, python, save } from "../harness/harness.ts";
 import { inputColumns, readings, size } from "./input.ts";
 
-const repeats = 7;
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const python = here("../../.services/pit-join/bin/python");
+const [rounds, repeats] = [3, 3];
+const here = (name: string): URL => new URL(name, import.meta.url);
+const peer = {
+  interpreter: ".services/pit-join/bin/python",
+  install:
+    "python3 -m venv .services/pit-join && .services/pit-join/bin/pip install polars==2.1.0 feast==0.67.0",
+};
 const directory = mkdtempSync(join(tmpdir(), "tsops-bench-"));
 const [featuresFile, spineFile] = [join(directory, "features.parquet"), join(directory, "spine.parquet")];
-
-interface Measured {
-  readonly times: readonly number[];
-  readonly cpuTimes?: readonly number[];
-  readonly peakMb: number;
-  readonly observeMs?: number;
-  readonly version?: string;
-}
 
 async function writeInput(): Promise<void> {
   const { feature, asked } = inputColumns();
@@ -38,71 +33,35 @@ async function writeInput(): Promise<void> {
   await engine.close();
 }
 
-function ours(name: string): Measured {
-  const args = [
-    "--conditions=@tsops/source",
-    "--import",
-    "tsx",
-    here("tsops.ts"),
-    join(directory, "readings"),
-    name,
-    String(repeats),
-  ];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Measured;
-}
-
-function peer(library: string): Measured {
-  return JSON.parse(
-    execFileSync(python, [here("peer.py"), library, featuresFile, spineFile, String(repeats)], {
-      encoding: "utf8",
-    }),
-  ) as Measured;
-}
-
-const round = (value: number): number => Number(value.toPrecision(3));
-function summary({ times, cpuTimes = [], peakMb, version }: Measured): object {
-  const sorted = times.toSorted((a, b) => a - b);
-  return {
-    ...(version === undefined ? {} : { version }),
-    minimumMs: round(sorted[0] as number),
-    medianMs: round(sorted[Math.floor(sorted.length / 2)] as number),
-    minimumCpuMs: round(Math.min(...cpuTimes)),
-    peakMb: round(peakMb),
-  };
-}
-
-if (!existsSync(python)) throw new Error(`There is no ${python}: see the first lines of run.ts.`);
-const results: Record<string, object> = {};
+const results: Comparison = {};
 try {
   await writeInput();
+  const tsops = (name: string) => node(here("tsops.ts"), join(directory, "readings"), name, repeats);
+  const other = (library: string, times = repeats) =>
+    python(peer, here("peer.py"), library, featuresFile, spineFile, times);
+  const spineRows = { count: size.spine, unit: "spine rows" };
   const byTime = "3 columns, by event time";
-  results[byTime] = {
-    tsops: summary(ours(byTime)),
-    pandas: summary(peer("pandas")),
-    polars: summary(peer("polars")),
-  };
+  const contenders = { polars: other("polars"), pandas: other("pandas"), feast: other("feast", 1) };
+  Object.assign(
+    results,
+    compare({ tsops: tsops(byTime), ...contenders }, { rounds, work: { [byTime]: spineRows } }),
+  );
   for (const name of [
     "3 columns, as known at the spine time",
     "7 day mean, as known at the spine time",
     "7 day sum, mean, max and std, as known at the spine time",
     "30 day mean, as known at the spine time",
   ])
-    results[name] = { tsops: summary(ours(name)) };
-  const online = ours("online");
-  const sorted = online.times.toSorted((a, b) => a - b);
-  results["online: 1 column and a 1 day mean over 33 rows, 1 spine row a lookup"] = {
-    observeMillionRowsPerSecond: round(size.rows / (online.observeMs as number) / 1000),
-    medianLookupMicros: round((sorted[Math.floor(sorted.length / 2)] as number) * 1000),
-    p99LookupMicros: round((sorted[Math.floor(sorted.length * 0.99)] as number) * 1000),
+    Object.assign(results, compare({ tsops: tsops(name) }, { rounds, work: { [name]: spineRows } }));
+  const work = {
+    "online: observe rows": { count: size.rows, unit: "rows" },
+    "online: 1 column and a 1 day mean over 33 rows, 1,000 lookups of a row": {
+      count: 1_000,
+      unit: "lookups",
+    },
   };
+  Object.assign(results, compare({ tsops: tsops("online") }, { rounds, work }));
 } finally {
   rmSync(directory, { recursive: true });
 }
-for (const [name, result] of Object.entries(results))
-  process.stdout.write(`${name}: ${JSON.stringify(result)}\n`);
-const machine = `${cpus()[0]?.model}, ${cpus().length} cores`;
-const load = round(loadavg()[0] as number);
-writeFileSync(
-  here("results.json"),
-  `${JSON.stringify({ machine, node: process.version, loadAverage: load, ...size, repeats, results }, null, 2)}\n`,
-);
+save(here("results.json"), { ...size, rounds, repeats }, results);

@@ -28,6 +28,7 @@ export {
 } from "./decide/gate.ts";
 export type { Guard, GuardResult } from "./decide/guards.ts";
 export type { GateLoss } from "./decide/losses.ts";
+export { type PromotionOptions, promote, rollback } from "./decide/promote.ts";
 export type { ScoredForecasts } from "./decide/scored-forecasts.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";
 export { joinMatchedRows, type MatchedRows, matchableSpine } from "./features/as-of/join-matched.ts";

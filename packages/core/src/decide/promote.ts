@@ -1,0 +1,112 @@
+import { TsopsError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
+import type { Registry } from "../ports/registry.ts";
+import { decisionRecord } from "./decision-record.ts";
+import type { GateDecision } from "./gate.ts";
+
+/** Where champions are kept, and where it is written down who became one. A home has both. */
+export interface PromotionOptions {
+  readonly registry: Pick<Registry, "resolve" | "getVersion" | "setAlias">;
+  readonly decisions: Pick<DecisionLog, "append" | "list">;
+  readonly clock: Pick<Clock, "now">;
+  /** Who or what asked: a pipeline run, a person, a policy. */
+  readonly requestedBy: string;
+}
+
+/**
+ * Makes a version of a model the champion, and records it. The record is durable before the alias moves: no champion is without
+ * its reason, and what was recorded without taking effect (a crash in between) is done by promoting again.
+ * @param because - The gate's decision, or a person's reason in a sentence.
+ * @returns The record, of kind "promotion"; its evidence has the versions `from` (null for the first champion) and `to`, and the gate decision's id.
+ * @throws TsopsError MODEL_NOT_FOUND, GATE_INVALID (the gate rejected, or decided about another model); nothing changes then.
+ */
+export async function promote(
+  model: string,
+  version: number,
+  { because, ...options }: PromotionOptions & { readonly because: GateDecision | string },
+): Promise<DecisionRecord> {
+  if (typeof because !== "string") refuseOther(model, because);
+  await options.registry.getVersion(model, version);
+  const from = await championOf(model, options);
+  const reason = typeof because === "string" ? because : because.reason;
+  const gateId = typeof because === "string" ? null : because.id;
+  return moveChampion("promotion", { model, from, to: version, reason, gate: gateId }, options);
+}
+
+/**
+ * Puts the champion back to the version before it, as the last promotion recorded it, or to one that is named; records that, too.
+ * Deployments take it up at their next `refresh`.
+ * @param because - Why, in a sentence.
+ * @returns The record, of kind "rollback", with the versions `from` and `to` in its evidence.
+ * @throws TsopsError ALIAS_NOT_FOUND (no champion), MODEL_NOT_FOUND, GATE_INVALID (no recorded promotion made this champion: name a version)
+ */
+export async function rollback(
+  model: string,
+  { because, to, ...options }: PromotionOptions & { readonly because: string; readonly to?: number },
+): Promise<DecisionRecord> {
+  const { version: from } = await options.registry.resolve(model, "champion");
+  const target = to ?? (await championBefore(model, from, options));
+  await options.registry.getVersion(model, target);
+  return moveChampion("rollback", { model, from, to: target, reason: because, gate: null }, options);
+}
+
+function refuseOther(model: string, { verdict, subject, reason }: GateDecision): void {
+  if (verdict !== "promote")
+    throw new TsopsError("GATE_INVALID", `The gate did not let "${model}" be promoted: ${reason}`, {
+      hint: "To overrule the gate, give a sentence of your own as `because`: it is recorded.",
+    });
+  if (subject !== model)
+    throw new TsopsError("GATE_INVALID", `The gate's decision is about "${subject}", not "${model}".`);
+}
+
+interface Move {
+  readonly model: string;
+  readonly from: number | null;
+  readonly to: number;
+  readonly reason: string;
+  readonly gate: string | null;
+}
+
+async function moveChampion(
+  kind: "promotion" | "rollback",
+  { model, from, to, reason, gate }: Move,
+  { registry, decisions, clock, requestedBy }: PromotionOptions,
+): Promise<DecisionRecord> {
+  const record = decisionRecord({
+    kind,
+    subject: model,
+    time: clock.now(),
+    verdict: kind === "promotion" ? "promoted" : "rolled_back",
+    reason: `Version ${to} is champion${from === null ? "" : ` after version ${from}`}: ${reason}`,
+    requestedBy,
+    evidence: { from, to, gate },
+  });
+  await decisions.append(record);
+  await registry.setAlias(model, "champion", to);
+  return record;
+}
+
+async function championOf(model: string, { registry }: PromotionOptions): Promise<number | null> {
+  try {
+    return (await registry.resolve(model, "champion")).version;
+  } catch (error) {
+    if (TsopsError.is(error, "ALIAS_NOT_FOUND")) return null;
+    throw error;
+  }
+}
+
+async function championBefore(
+  model: string,
+  version: number,
+  { decisions }: PromotionOptions,
+): Promise<number> {
+  const promotions = await decisions.list({ kind: "promotion", subject: model });
+  const before = promotions.findLast(({ evidence }) => evidence["to"] === version)?.evidence["from"];
+  if (typeof before === "number") return before;
+  throw new TsopsError(
+    "GATE_INVALID",
+    `No recorded promotion says which version was champion of "${model}" before version ${version}.`,
+    { hint: "Name the version to go back to: rollback(model, { to: 3, ... })." },
+  );
+}
