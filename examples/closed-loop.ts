@@ -14,6 +14,7 @@ import {
   onlineFeatures,
   parseFrequency,
   pipeline,
+  promote,
   virtualClock,
 } from "@tsops/core";
 import { progressBar } from "@tsops/core/progress-bar";
@@ -84,7 +85,7 @@ const policy = retrainPolicy({
   coolDown: "56d", // ... and the last attempt is 8 weeks ago
   holdout,
 });
-const stormDrill = days.add(world.start, 669); // 2012-10-31, see step "retrain"
+const stormDrill = days.add(world.start, 682); // 2012-11-13, two weeks after the storm: see step "train"
 
 // ---- 3. What the app holds in memory: online features, the deployment, and how it has done -------------------------------------
 
@@ -95,13 +96,16 @@ let deployment: Deployment | null = null;
 let champion = { name: "none", since: firstTraining, expectedError: Number.NaN };
 let lastAttemptAt: bigint | null = null;
 
-async function promote(
+/** Registers what the gate let through, makes it the champion and has it served. */
+async function takeOver(
   candidate: Forecaster,
   training: TrainingPanel,
   evaluated: BacktestResult,
-): Promise<number> {
+  decision: GateDecision,
+): Promise<void> {
   const { version } = await registerVersion(home, candidate, training, evaluated);
-  await home.registry.setAlias(modelName, "champion", version);
+  const { registry, decisions } = home;
+  await promote(modelName, version, { registry, decisions, clock, because: decision, requestedBy: "daily" });
   champion = { name: `${modelName} v${version}`, since: clock.now(), expectedError: evaluated.overall.mae };
   if (deployment !== null) await deployment.refresh();
   else
@@ -116,7 +120,6 @@ async function promote(
         (await joinTrainingSet(home, { start: since + 1n, end: clock.now() })).columns,
       newId: createId,
     });
-  return version;
 }
 
 /** What the champion really served over the last days, beside what happened: its side of the gate's comparison. */
@@ -131,16 +134,16 @@ async function servedSince(start: bigint) {
   return joinOutcomes(predictions, outcomes, { keys: ["city"], time: "at", target: "users" });
 }
 
-/** A candidate trained on a range of hours, against the champion on the same last days. Promotes it if it wins. */
+/** A candidate trained on the hours since `start`, against the champion on the same last days. Takes over if it wins. */
 async function attempt(
   requestedBy: string,
   start: bigint,
-  candidate: Forecaster = forecaster,
+  { candidate = forecaster, daysCompared = holdout }: { candidate?: Forecaster; daysCompared?: number } = {},
 ): Promise<GateDecision> {
   const end = clock.now();
-  const from = days.add(end, -holdout);
+  const from = days.add(end, -daysCompared);
   const training = await trainingPanel(home, { start, end });
-  const evaluated = await dryRun(candidate, training, holdout);
+  const evaluated = await dryRun(candidate, training, daysCompared);
   const decision = gate({
     subject: modelName,
     candidate: { name: `trained by ${requestedBy}`, backtest: evaluated },
@@ -154,7 +157,7 @@ async function attempt(
     requestedBy,
   });
   await home.decisions.append(decision);
-  if (decision.verdict === "promote") await promote(candidate, training, evaluated);
+  if (decision.verdict === "promote") await takeOver(candidate, training, evaluated, decision);
   return decision;
 }
 
@@ -240,21 +243,22 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
         requestedBy: "daily",
       });
       await home.decisions.append(decision);
-      if (decision.verdict === "promote") await promote(forecaster, training, evaluated);
+      if (decision.verdict === "promote") await takeOver(forecaster, training, evaluated, decision);
       return { verdict: decision.verdict };
     }
     if (interval.end === stormDrill) {
-      // Two days after Hurricane Sandy somebody panics and asks for a model of the last weeks alone. The gate has to hold.
+      // After Hurricane Sandy somebody asks for a model of the last weeks alone, which ends in the storm. The gate has to hold: it
+      // compares the two weeks since.
       const request = requestRetrain({
         subject: modelName,
-        why: "Drill: after the storm, forget everything older than 8 weeks.",
+        why: "A drill: somebody asks for a model of the six weeks up to the storm alone, judged by the two weeks since.",
         now: interval.end,
         requestedBy: "storm drill",
       });
       await home.decisions.append(request);
-      return {
-        verdict: (await attempt("storm drill", days.add(interval.end, -2 * holdout), boosted)).verdict,
-      };
+      const start = days.add(interval.end, -56);
+      const { verdict } = await attempt("storm drill", start, { candidate: boosted, daysCompared: 14 });
+      return { verdict };
     }
     if (!results.watch.retrain) return { verdict: null };
     lastAttemptAt = interval.end;

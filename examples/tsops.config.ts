@@ -1,5 +1,29 @@
-// Wires the `tsops` command to the home that the demo leaves behind, e.g. `npx tsops decisions --config examples/tsops.config.ts`.
-import { defineConfig } from "@tsops/core";
+// Wires the `tsops` command to the home that the demo leaves behind, e.g.
+//   npm run tsops -- decisions --config examples/tsops.config.ts
+//   npm run tsops -- run check-quality --interval 2012-10-29T05:00Z/1d --config examples/tsops.config.ts
+import { defineConfig, pipeline } from "@tsops/core";
+import { checkQuality } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
+import { demand, zone } from "./closed-loop/definitions.ts";
 
-export default defineConfig({ home: () => openHome("./.tsops-demo", { create: false }) });
+const openDemo = () => openHome("./.tsops-demo", { create: false });
+
+const quality = pipeline("check-quality", { schedule: { every: "1d", zone } }).step(
+  "check",
+  async ({ interval }) => {
+    await using home = await openDemo();
+    const snapshot = await (await home.table(demand)).snapshot();
+    const rows = await snapshot.read({ range: interval });
+    const findings = checkQuality(rows, {
+      table: demand,
+      frequency: "1h",
+      zone,
+      interval,
+      now: interval.end,
+      ranges: { users: { min: 0, max: 5000 } },
+    });
+    return { rows: rows.length, findings: findings.map(({ sentence }) => sentence) };
+  },
+);
+
+export default defineConfig({ home: openDemo, pipelines: [quality] });

@@ -75,11 +75,12 @@ export function summarise(
   ];
 }
 
-/** Prints what was decided and why, drift reports apart: there is one a week. */
+/** Prints what was decided and why. Drift reports are counted: there is one a week; promotions follow from the gate's verdicts. */
 export function printDecisions(decisions: readonly DecisionRecord[]): void {
   console.log("\nWhat was decided:\n");
   for (const { time, kind, reason } of decisions)
-    if (kind !== "drift") console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${reason}`);
+    if (kind !== "drift" && kind !== "promotion")
+      console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${reason}`);
   const reports = decisions.filter((decision) => decision.kind === "drift");
   const flagged = reports.filter((decision) => decision.verdict === "drift");
   console.log(`${reports.length} weekly drift reports, ${flagged.length} of them with drift.`);
