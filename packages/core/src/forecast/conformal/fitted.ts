@@ -2,6 +2,7 @@ import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkPredict } from "../check.ts";
+import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { arrangementOf, forecastOf } from "../future.ts";
@@ -46,7 +47,7 @@ interface State<Known extends string> {
 /** A fitted conformal forecaster from its state. */
 export function fittedConformal<Known extends string>(state: State<Known>): FittedConformal<Known> {
   const { options, calibration, current, pending } = state;
-  const keys = options.by === "panel" ? [null] : pending.series;
+  const groups = options.by === "panel" ? [null] : pending.series;
   return {
     kind: "conformal",
     spec: current.spec,
@@ -58,7 +59,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     ),
     forecaster: current,
     origins: calibration.origins.length,
-    adaptedLevels: keys.flatMap((key, group) =>
+    adaptedLevels: groups.flatMap((key, group) =>
       options.levels.map((level, l) => ({
         key,
         level,
@@ -67,15 +68,19 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     ),
     predict: (predictOptions: PredictOptions = {}) => {
       const steps = checkPredict(predictOptions, current.horizon);
-      const { levels = [], future } = predictOptions;
+      const { levels = [], future, keys } = predictOptions;
+      const chosen = chooseSeries(pending.series, keys);
       const untracked = levels.filter((level) => !options.levels.includes(level));
       requireScores(calibration, options, untracked);
       const forecast = (current as FittedForecaster).predict({
         horizon: steps,
         ...(future === undefined ? {} : { future }),
+        ...(keys === undefined ? {} : { keys }),
       });
-      const mean = meansInOrder(forecast, pending.series, steps);
-      return forecastOf(pending, steps, mean, quantilesAround(calibration, options, mean, steps, levels));
+      const asked = panelOfChosen(pending, chosen);
+      const mean = meansInOrder(forecast, asked.series, steps);
+      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
+      return forecastOf(asked, steps, mean, quantiles);
     },
     update(rows) {
       const next = current.update(rows);
