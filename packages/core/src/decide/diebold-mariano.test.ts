@@ -137,6 +137,24 @@ describe("degenerate losses", () => {
   });
 });
 
+describe("losses of any size", () => {
+  it.each([1e-250, 1e170, 2e307])("are compared alike: times %d", (factor) => {
+    const random = createRandom("scale");
+    const a = Float64Array.from({ length: 28 }, () => random.uniform());
+    const b = a.map((value) => value + 0.3 * random.uniform());
+    const grown = (values: Float64Array) => values.map((value) => value * factor);
+    for (const kernel of ["cosine", "bartlett", "rectangular"] as const) {
+      const options = { horizon: 2, kernel, alternative: "less" } as const;
+      const one = dieboldMariano(a, b, options);
+      const other = dieboldMariano(grown(a), grown(b), options);
+      expect(other.pValue).toBeCloseTo(one.pValue, 10);
+      expect(other.statistic).toBeCloseTo(one.statistic, 9);
+      expect(other.meanDifference / factor).toBeCloseTo(one.meanDifference, 10);
+      expect(other.standardError / factor).toBeCloseTo(one.standardError, 10);
+    }
+  });
+});
+
 describe("size: how often equal expected losses are called different", () => {
   /** Share of rejections at 5 % over AR(1) loss differences of mean 0. */
   function size(kernel: VarianceKernel, n: number, phi: number, repeats = 1000): number {
