@@ -132,6 +132,8 @@ describe("degenerate losses", () => {
       () => dieboldMariano(three, three, { ...options, horizon: 3 }),
       () => dieboldMariano(three, three, { ...options, lag: 3 }),
       () => dieboldMariano(three, three, { ...options, lag: 0, kernel: "cosine" }),
+      () => dieboldMariano(three, three, { ...options, kernel: "bartlet" as never }),
+      () => dieboldMariano(three, three, { ...options, alternative: "lesser" as never }),
     ])
       expect(codeOf(run)).toBe("GATE_INVALID");
   });

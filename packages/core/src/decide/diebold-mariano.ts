@@ -62,6 +62,10 @@ export function dieboldMariano(
   const { horizon, kernel = "bartlett", alternative } = options;
   const n = lossA.length;
   checkLosses(lossA, lossB);
+  if (!["bartlett", "rectangular", "cosine"].includes(kernel))
+    throw invalid(`The kernel is bartlett, rectangular or cosine, got "${kernel}".`);
+  if (!["less", "greater", "two-sided"].includes(alternative))
+    throw invalid(`The alternative is less, greater or two-sided, got "${alternative}".`);
   if (!(Number.isInteger(horizon) && horizon >= 1 && horizon < n))
     throw invalid(
       `The horizon must be a whole number from 1 to ${n - 1} (below the number of losses), got ${horizon}.`,

@@ -311,6 +311,17 @@ describe("backtests that do not match are refused", () => {
   });
 });
 
+it("refuses words that it does not know, and says which there are", () => {
+  for (const [name, wrong, known] of [
+    ["loss", "mae", "absolute, squared, pinball"],
+    ["unit", "row", "fold, time"],
+  ] as const) {
+    const error = errorOf(() => gate({ ...options, [name]: wrong }));
+    expect(error.code).toBe("GATE_INVALID");
+    expect(error.message).toContain(known);
+  }
+});
+
 describe("guards", () => {
   it("pass exactly at their edge, and fail one step beyond it", () => {
     const shape = { folds: 20, horizon: 50, every: 50, keys: ["east"] };
