@@ -355,7 +355,9 @@ describe("guards", () => {
       [803, false],
       [797, false],
     ] as const)
-      expect(judge(inside, { kind: "coverage", level: 80, withinPoints: 0.2 }), String(inside)).toBe(isInside);
+      expect(judge(inside, { kind: "coverage", level: 80, withinPoints: 0.2 }), String(inside)).toBe(
+        isInside,
+      );
     expect(judge(1000, { kind: "bias", max: 0.1 })).toBe(true);
     expect(judge(1000, { kind: "bias", max: 0.0999 })).toBe(false);
     expect(judge(1000, { kind: "bias", maxShare: 0.002 })).toBe(true);
