@@ -197,7 +197,11 @@ export function quantilesAround({
   return [...bounds].sort(([a], [b]) => a - b).map(([probability, values]) => ({ probability, values }));
 }
 
-function clip(value: number, { lowest, highest }: ResolvedConformalOptions): number {
+/** The nearest value that the target can take. */
+export function clip(
+  value: number,
+  { lowest, highest }: Pick<ResolvedConformalOptions, "lowest" | "highest">,
+): number {
   return Math.min(Math.max(value, lowest ?? Number.NEGATIVE_INFINITY), highest ?? Number.POSITIVE_INFINITY);
 }
 

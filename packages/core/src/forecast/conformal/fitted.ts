@@ -9,7 +9,14 @@ import { arrangementOf, forecastOf } from "../future.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
-import { type Calibration, quantilesAround, requireScores, scoresOf, withOrigin } from "./calibration.ts";
+import {
+  type Calibration,
+  clip,
+  quantilesAround,
+  requireScores,
+  scoresOf,
+  withOrigin,
+} from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { isDue, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
 
@@ -78,7 +85,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
         ...(keys === undefined ? {} : { keys }),
       });
       const asked = panelOfChosen(pending, chosen);
-      const mean = meansInOrder(forecast, asked.series, steps);
+      const mean = meansInOrder(forecast, asked.series, steps, options);
       const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
       return forecastOf(asked, steps, mean, quantiles);
     },
@@ -105,7 +112,7 @@ function scorePending<Known extends string>(state: State<Known>): State<Known> {
   while (isDue(pending, horizon)) {
     const block = takeBlock(pending, horizon);
     const forecast = (anchor as FittedForecaster).predict({ horizon, future: block.future });
-    const mean = meansInOrder(forecast, pending.series, horizon);
+    const mean = meansInOrder(forecast, pending.series, horizon, state.options);
     const scores = scoresOf(mean, block.outcomes, state.options, calibration.floor);
     calibration = withOrigin(calibration, scores, state.options);
     anchor = anchor.update(block.rows);
@@ -115,16 +122,17 @@ function scorePending<Known extends string>(state: State<Known>): State<Known> {
 }
 
 /**
- * The means of a forecast series by series, steps ascending.
+ * The means of a forecast series by series, steps ascending, within what the target can be.
  * @throws TsopsError PANEL_INVALID when it does not predict each series and step once.
  */
 export function meansInOrder(
   forecast: Forecast,
   series: readonly SeriesKey[],
   horizon: number,
+  range: Pick<ResolvedConformalOptions, "lowest" | "highest">,
 ): Float64Array {
   const arrange = arrangementOf(forecast, series, horizon);
-  if (arrange !== null) return arrange(forecast.mean);
+  if (arrange !== null) return arrange(forecast.mean).map((value) => clip(value, range));
   throw new TsopsError(
     "PANEL_INVALID",
     `The forecaster was asked for ${series.length} series x ${horizon} steps and answered ${forecast.series.length} series, ${forecast.length} rows.`,

@@ -28,9 +28,9 @@ export interface ConformalOptions {
   readonly adaptRate?: number;
   /** Whether each series has scores of its own, or all series pool theirs. Default `"series"`. */
   readonly by?: "series" | "panel";
-  /** The least value that the target can take, e.g. 0 for counts: no bound lies below. */
+  /** The least value that the target can take, e.g. 0 for counts: no bound and no mean lies below. */
   readonly lowest?: number;
-  /** The greatest value that the target can take. */
+  /** The greatest value that the target can take: no bound and no mean lies above. */
   readonly highest?: number;
 }
 
