@@ -70,7 +70,12 @@ describe("gbdt", { timeout: 60_000 }, () => {
 
   it("refuses targets whose sums overflow, whatever the loss", async () => {
     const y = Float64Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? 1e308 : -1e308));
-    const x = matrix(numeric("a", Float64Array.from(y, (_, i) => i)));
+    const x = matrix(
+      numeric(
+        "a",
+        Float64Array.from(y, (_, i) => i),
+      ),
+    );
     for (const loss of ["squared", "absolute"] as const)
       expect(await codeOf(() => gbdt({ loss }).fit(x, y))).toBe("VALUE_INVALID");
   });
