@@ -52,7 +52,7 @@ export interface DeploymentPredictOptions {
   readonly at?: bigint;
   /** Steps after each series' last observed instant. Default: the model's horizon. */
   readonly horizon?: number;
-  /** Only these series. Default: all that the model knows. */
+  /** Only these series; features and future rows are needed for no others. Default: all that the model knows. */
   readonly keys?: readonly Readonly<Record<string, string | bigint | boolean>>[];
   /** Known-future columns given by the caller instead of the deployment's features. */
   readonly future?: Columns;

@@ -5,7 +5,6 @@ import {
   type Columns,
   durationMicros,
   type FittedForecaster,
-  type Forecast,
   forecasterFile,
   loadForecaster,
   type ModelVersion,
@@ -16,11 +15,11 @@ import {
 } from "@tsops/core";
 import { rowsToAbsorb } from "./covariates.ts";
 import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
+import { featureRows } from "./feature-rows.ts";
 import { futureSpine } from "./future-spine.ts";
 import { loadSlot, type ModelSlot, resolveOrNull, type SlotLoader } from "./model-slot.ts";
 import { type Prediction, predictionRecords } from "./prediction.ts";
 import { keyAt, timesOf } from "./rows.ts";
-import { selectSeries } from "./select-series.ts";
 import { ServedRows } from "./served-rows.ts";
 
 interface Slots {
@@ -334,14 +333,14 @@ export class Deployment {
     const { fitted, version } = slot;
     const horizon = options.horizon ?? fitted.horizon;
     const rows = this.#featureRows(fitted, horizon, options);
-    const whole: Forecast = fitted.predict({
+    const forecast = fitted.predict({
       horizon,
       levels: this.#levels,
+      ...(options.keys === undefined ? {} : { keys: options.keys }),
       ...(rows === null ? {} : { future: selectColumns(rows, futureColumns(fitted)) }),
     });
-    const chosen = selectSeries(whole, rows, options.keys);
     const records = predictionRecords(
-      chosen.forecast,
+      forecast,
       {
         requestId,
         deployment: this.name,
@@ -350,7 +349,7 @@ export class Deployment {
         servedAt,
         latencyMs: performance.now() - started,
       },
-      chosen.features,
+      rows === null ? null : featureRows(rows, forecast, fitted.spec),
       new Set([...fitted.spec.keys, fitted.spec.time, this.#options.features?.knownAt ?? ""]),
       this.#newId,
     );
@@ -362,7 +361,7 @@ export class Deployment {
       predictionIds: records.map((record) => record.predictionId),
       model: version.name,
       modelVersion: version.version,
-      forecast: chosen.forecast,
+      forecast,
     };
   }
 
@@ -371,7 +370,7 @@ export class Deployment {
     const { features } = this.#options;
     if (options.future !== undefined || features === undefined) return options.future ?? null;
     const instant = options.at ?? this.#clock.now();
-    const spine = futureSpine(fitted, horizon, { column: features.knownAt, instant });
+    const spine = futureSpine(fitted, horizon, { column: features.knownAt, instant }, options.keys);
     return features.source.lookup(spine, { time: fitted.spec.time, knownAt: { column: features.knownAt } });
   }
 }

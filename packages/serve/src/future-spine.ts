@@ -7,6 +7,7 @@ import {
   int64,
   parseFrequency,
   type SeriesKey,
+  seriesKeyText,
   timestamp,
   utf8,
 } from "@tsops/core";
@@ -14,13 +15,21 @@ import {
 /**
  * The rows that a forecast is about, one per series and step, in the forecast's order: key columns, time, and `knownAt`
  * filled with one instant.
+ * @param keys - The series that are asked for. Default: all.
  */
 export function futureSpine(
   fitted: FittedForecaster,
   horizon: number,
   knownAt: { readonly column: string; readonly instant: bigint },
+  keys?: readonly SeriesKey[],
 ): Columns {
-  const { series, lastTimes, spec } = fitted;
+  const { spec } = fitted;
+  const asked = keys && new Set(keys.map(seriesKeyText));
+  const chosen = fitted.series.flatMap((key, s) =>
+    asked === undefined || asked.has(seriesKeyText(key)) ? [s] : [],
+  );
+  const series = chosen.map((s) => fitted.series[s] as SeriesKey);
+  const lastTimes = chosen.map((s) => fitted.lastTimes[s] as bigint);
   const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
   const length = series.length * horizon;
   const times = new BigInt64Array(length);
@@ -30,7 +39,7 @@ export function futureSpine(
   const types: Record<string, ColumnType> = {};
   const arrays: Record<string, unknown> = {};
   for (const name of spec.keys) {
-    types[name] = keyType(series[0]?.[name]);
+    types[name] = keyType(fitted.series[0]?.[name]);
     arrays[name] = Array.from({ length }, (_, row) => series[Math.floor(row / horizon)]?.[name]);
   }
   types[spec.time] = timestamp();

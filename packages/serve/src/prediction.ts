@@ -1,4 +1,5 @@
-import type { Columns, Forecast, ModelVersion, PredictionRecord, SeriesKey } from "@tsops/core";
+import type { Forecast, ModelVersion, PredictionRecord, SeriesKey } from "@tsops/core";
+import type { FeatureRows } from "./feature-rows.ts";
 import { columnOf, valueAt } from "./rows.ts";
 
 /** What a deployment answers. */
@@ -27,24 +28,27 @@ const featureTimeSuffix = "__feature_time";
 
 /**
  * One record per series of a forecast.
- * @param features - The rows that the model was given, in the forecast's order; null when it takes none.
+ * @param features - The rows that the model was given; null when it takes none.
  * @param omit - Columns of `features` that are not features (keys, times).
  */
 export function predictionRecords(
   forecast: Forecast,
   context: PredictionContext,
-  features: Columns | null,
+  features: FeatureRows | null,
   omit: ReadonlySet<string>,
   newId: () => string,
 ): PredictionRecord[] {
   return seriesRanges(forecast).map(({ key, start, end }) => {
     const values: Record<string, (number | string | boolean | null)[]> = {};
     const statuses: Record<string, string[]> = {};
-    for (const name of Object.keys(features?.types ?? {})) {
+    for (const name of Object.keys(features?.columns.types ?? {})) {
       if (features === null || omit.has(name) || name.endsWith(featureTimeSuffix)) continue;
-      const column = columnOf(features, name);
-      const served = Array.from({ length: end - start }, (_, i) => loggable(valueAt(column, start + i)));
-      if (name.endsWith(statusSuffix)) statuses[name.slice(0, -statusSuffix.length)] = served.map(String);
+      const column = columnOf(features.columns, name);
+      const served = Array.from(features.rowOf.subarray(start, end), (row) =>
+        row < 0 ? null : loggable(valueAt(column, row)),
+      );
+      if (name.endsWith(statusSuffix))
+        statuses[name.slice(0, -statusSuffix.length)] = served.map((status) => String(status ?? "missing"));
       else values[name] = served;
     }
     return {

@@ -57,7 +57,7 @@ describe("predicting", () => {
     expect(answer.predictionIds).toHaveLength(1);
     const error = await deployment.predict({ keys: [{ shop: "z" }] }).catch((e: unknown) => e);
     expect(TsopsError.is(error, "KEY_UNKNOWN")).toBe(true);
-    expect((error as TsopsError).message).toBe('The model never saw {"shop":"z"}.');
+    expect((error as TsopsError).message).toBe('A key was never seen in the fit: {"shop":"z"}.');
     expect((error as TsopsError).details).toMatchObject({ keys: ['{"shop":"z"}'], count: 1 });
   });
 

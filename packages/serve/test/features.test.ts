@@ -1,5 +1,7 @@
 import {
   columnsFromArrays,
+  columnsFromRows,
+  float64,
   gbdt,
   type PredictionRecord,
   panel,
@@ -9,6 +11,7 @@ import {
   TsopsError,
   timestamp,
   toRows,
+  utf8,
   withColumn,
 } from "@tsops/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -93,6 +96,53 @@ it("serves with the features that the offline join gives for the same instants, 
     recent__day: expected.map((row) => row.recent__day),
   });
   expect(record.statuses["sky"]).toEqual(new Array(24).fill("present"));
+});
+
+it("needs the features of the asked series only", async () => {
+  await registerWithFeatures(240);
+  const given = options();
+  await using deployment = await deploy("demand", given);
+  let lookups = 0;
+  const { lookup } = given.features.source;
+  given.features.source.lookup = ((spine: never, how: never) => {
+    lookups += (spine as { length: number }).length;
+    return lookup.call(given.features.source, spine, how);
+  }) as typeof lookup;
+  const { forecast, predictionIds } = await deployment.predict({ keys: [{ shop: "b" }] });
+  expect(lookups).toBe(24);
+  expect(forecast.series).toEqual([{ shop: "b" }]);
+  const whole = (await deployment.predict()).forecast;
+  expect(forecast.mean).toEqual(whole.mean.slice(24));
+  expect(predictionIds).toHaveLength(1);
+});
+
+it("logs with each series the future values that a caller gave for it, in whatever order they came", async () => {
+  await registerWithFeatures(240);
+  const { features: _, ...without } = options();
+  await using deployment = await deploy("demand", without);
+  const steps = Array.from({ length: 30 }, (_, i) => ({ at: start + hour * BigInt(240 + i), day: i }));
+  const rows = steps.flatMap(({ at, day }) =>
+    ["b", "a"].map((shop) => ({
+      shop,
+      at,
+      sky__temp: (shop === "a" ? 100 : 200) + day,
+      recent__day: (shop === "a" ? 10 : 20) + day,
+    })),
+  );
+  const types = { shop: utf8(), at: timestamp(), sky__temp: float64(), recent__day: float64() };
+  const future = columnsFromRows(types, rows);
+  const answer = await deployment.predict({ future });
+  const temps = Array.from({ length: 24 }, (_, i) => i);
+  const [a, b] = await Promise.all(answer.predictionIds.map((id) => space.home.predictions.get(id)));
+  expect(a?.features["sky__temp"]).toEqual(temps.map((i) => 100 + i));
+  expect(b?.features["sky__temp"]).toEqual(temps.map((i) => 200 + i));
+  // One series alone needs the rows of no other.
+  const ofB = columnsFromRows(
+    types,
+    rows.filter(({ shop }) => shop === "b"),
+  );
+  const alone = await deployment.predict({ future: ofB, keys: [{ shop: "b" }] });
+  expect(alone.forecast.mean).toEqual(answer.forecast.mean.slice(24));
 });
 
 it("hides what was not known at the instant of the prediction", async () => {

@@ -132,8 +132,28 @@ describe("degenerate losses", () => {
       () => dieboldMariano(three, three, { ...options, horizon: 3 }),
       () => dieboldMariano(three, three, { ...options, lag: 3 }),
       () => dieboldMariano(three, three, { ...options, lag: 0, kernel: "cosine" }),
+      () => dieboldMariano(three, three, { ...options, kernel: "bartlet" as never }),
+      () => dieboldMariano(three, three, { ...options, alternative: "lesser" as never }),
     ])
       expect(codeOf(run)).toBe("GATE_INVALID");
+  });
+});
+
+describe("losses of any size", () => {
+  it.each([1e-250, 1e170, 2e307])("are compared alike: times %d", (factor) => {
+    const random = createRandom("scale");
+    const a = Float64Array.from({ length: 28 }, () => random.uniform());
+    const b = a.map((value) => value + 0.3 * random.uniform());
+    const grown = (values: Float64Array) => values.map((value) => value * factor);
+    for (const kernel of ["cosine", "bartlett", "rectangular"] as const) {
+      const options = { horizon: 2, kernel, alternative: "less" } as const;
+      const one = dieboldMariano(a, b, options);
+      const other = dieboldMariano(grown(a), grown(b), options);
+      expect(other.pValue).toBeCloseTo(one.pValue, 10);
+      expect(other.statistic).toBeCloseTo(one.statistic, 9);
+      expect(other.meanDifference / factor).toBeCloseTo(one.meanDifference, 10);
+      expect(other.standardError / factor).toBeCloseTo(one.standardError, 10);
+    }
   });
 });
 

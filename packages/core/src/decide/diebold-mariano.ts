@@ -62,11 +62,16 @@ export function dieboldMariano(
   const { horizon, kernel = "bartlett", alternative } = options;
   const n = lossA.length;
   checkLosses(lossA, lossB);
+  if (!["bartlett", "rectangular", "cosine"].includes(kernel))
+    throw invalid(`The kernel is bartlett, rectangular or cosine, got "${kernel}".`);
+  if (!["less", "greater", "two-sided"].includes(alternative))
+    throw invalid(`The alternative is less, greater or two-sided, got "${alternative}".`);
   if (!(Number.isInteger(horizon) && horizon >= 1 && horizon < n))
     throw invalid(
       `The horizon must be a whole number from 1 to ${n - 1} (below the number of losses), got ${horizon}.`,
     );
-  const difference = lossA.map((loss, i) => loss - (lossB[i] as number));
+  const unit = powerOfTwoNear(lossA, lossB);
+  const difference = lossA.map((loss, i) => loss / unit - (lossB[i] as number) / unit);
   const mean = average(difference);
   const variance = varianceOfMean(difference, mean, kernel, checkedLag(options, n));
   const factor = variance.kernel === "cosine" ? 1 : smallSampleFactor(n, horizon);
@@ -76,11 +81,11 @@ export function dieboldMariano(
   const statistic = mean === 0 ? 0 : mean / deviation;
   const margin = deviation === 0 ? 0 : studentTQuantile(0.975, variance.degrees) * deviation;
   return {
-    meanDifference: mean,
-    standardError: deviation,
+    meanDifference: mean * unit,
+    standardError: deviation * unit,
     statistic,
     pValue: pValueOf(statistic, variance.degrees, alternative),
-    interval: [mean - margin, mean + margin],
+    interval: [(mean - margin) * unit, (mean + margin) * unit],
     degrees: variance.degrees,
     n,
     horizon,
@@ -88,6 +93,14 @@ export function dieboldMariano(
     lag: variance.lag,
     alternative,
   };
+}
+
+/** What losses are measured in, so that no square of them overflows or vanishes; dividing by it loses no digit. */
+function powerOfTwoNear(...losses: readonly Float64Array[]): number {
+  let largest = 0;
+  for (const values of losses)
+    for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return largest === 0 ? 1 : 2 ** Math.max(-1000, Math.floor(Math.log2(largest)));
 }
 
 function checkLosses(lossA: Float64Array, lossB: Float64Array): void {

@@ -311,7 +311,60 @@ describe("backtests that do not match are refused", () => {
   });
 });
 
+it("refuses words that it does not know, and says which there are", () => {
+  for (const [name, wrong, known] of [
+    ["loss", "mae", "absolute, squared, pinball"],
+    ["unit", "row", "fold, time"],
+  ] as const) {
+    const error = errorOf(() => gate({ ...options, [name]: wrong }));
+    expect(error.code).toBe("GATE_INVALID");
+    expect(error.message).toContain(known);
+  }
+});
+
 describe("guards", () => {
+  it("pass exactly at their edge, and fail one step beyond it", () => {
+    const shape = { folds: 20, horizon: 50, every: 50, keys: ["east"] };
+    const at = (fold: number, step: number) => 50 * fold + step;
+    // `inside` of 1000 outcomes lie within the interval; each error is 0.1 or far off.
+    const candidate = (inside: number): GateModel => ({
+      name: "new",
+      backtest: backtestOf(
+        shape,
+        () => 50,
+        (fold, _, step) => (at(fold, step) < inside ? 0.1 : 5),
+      ),
+    });
+    const judge = (inside: number, guard: NonNullable<GateOptions["guards"]>[number], times = 1) =>
+      gate({
+        ...options,
+        candidate: candidate(inside),
+        champion: {
+          name: "old",
+          backtest: backtestOf(
+            shape,
+            () => 50,
+            (fold, _, step) => (at(fold, step) < inside ? 0.1 : 5) / times,
+          ),
+        },
+        guards: [guard],
+      }).evidence.guards[0]?.passed;
+    for (const [inside, isInside] of [
+      [802, true],
+      [798, true],
+      [803, false],
+      [797, false],
+    ] as const)
+      expect(judge(inside, { kind: "coverage", level: 80, withinPoints: 0.2 }), String(inside)).toBe(
+        isInside,
+      );
+    expect(judge(1000, { kind: "bias", max: 0.1 })).toBe(true);
+    expect(judge(1000, { kind: "bias", max: 0.0999 })).toBe(false);
+    expect(judge(1000, { kind: "bias", maxShare: 0.002 })).toBe(true);
+    expect(judge(1000, { kind: "worst", by: "step", maxRatio: 1.3 }, 1.3)).toBe(true);
+    expect(judge(1000, { kind: "worst", by: "step", maxRatio: 1.3 }, 1.301)).toBe(false);
+  });
+
   it("fail the candidate whatever its loss, each with its numbers", () => {
     const { verdict, evidence, reason } = gate({
       ...options,

@@ -98,6 +98,8 @@ export function gate(options: GateOptions): GateDecision {
   } = options;
   if (!(alpha > 0 && alpha < 1)) throw invalid(`alpha must lie between 0 and 1, got ${alpha}.`);
   if (!(minImprovement < 1)) throw invalid(`minImprovement is a share below 1, got ${minImprovement}.`);
+  oneOf("loss", loss, ["absolute", "squared", "pinball"]);
+  oneOf("unit", unit, ["fold", "time"]);
   const { role, model } = referenceOf(options);
   const pairs = comparableRows(candidate.backtest, model.backtest, loss);
   const candidateLosses = rowLosses(candidate.backtest, pairs.candidate, loss);
@@ -234,6 +236,10 @@ function comparison(evidence: GateEvidence, test: DieboldMariano, isBetter: bool
     `${isBetter ? "better" : isWorse ? "worse" : "not proven better"}${by} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
     `t = ${rounded(test.statistic)}, ${test.degrees} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
   );
+}
+
+function oneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw invalid(`${name} is one of ${allowed.join(", ")}, got "${value}".`);
 }
 
 function signed(value: number): string {

@@ -173,7 +173,8 @@ function judgeMeasure(guard: Extract<Guard, { kind: "measure" }>, { measures }: 
 function result(guard: Guard, value: number, threshold: number, finding: string): GuardResult {
   if (!Number.isFinite(threshold) || threshold < 0)
     throw invalid(`The threshold of a ${guard.kind} guard must be a number of 0 or more, got ${threshold}.`);
-  return { guard, passed: value <= threshold, value, threshold, finding };
+  // Rounding in the last digits must not decide at the edge: 80.2 - 80 is more than 0.2.
+  return { guard, passed: value <= threshold * (1 + 1e-12), value, threshold, finding };
 }
 
 /** Four significant digits, for sentences. */

@@ -183,7 +183,7 @@ export function matchSeries(found: readonly SeriesKey[], known: readonly SeriesK
       "KEY_UNKNOWN",
       `${unknown.length === 1 ? "A key was" : `${unknown.length} keys were`} never seen in the fit: ${listSome(unknown.map(seriesKeyText))}.`,
       {
-        hint: "Leave these rows out, or fit again on a panel that has the series.",
+        hint: `Its keys are like ${seriesKeyText(known[0] ?? {})}. Leave the others out, or fit again on a panel that has them.`,
         details: { count: unknown.length, keys: unknown.slice(0, 5).map(seriesKeyText) },
       },
     );

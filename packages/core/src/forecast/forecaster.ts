@@ -21,7 +21,12 @@ export interface PredictOptions {
    */
   readonly levels?: readonly number[];
   /**
-   * Rows (key columns, time, known-future columns) for every series and step.
+   * Only these series, in the order of `FittedForecaster.series`, each once. Default: all. What is predicted for a series does not
+   * depend on which others are asked for.
+   */
+  readonly keys?: readonly SeriesKey[];
+  /**
+   * Rows (key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
    * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows.
    */
   readonly future?: Columns;
@@ -62,7 +67,7 @@ export interface FittedForecaster<Known extends string = string> {
   readonly lastTimes: BigInt64Array;
   /**
    * Predicts the steps after each series' last observed instant.
-   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one).
+   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one).
    */
   predict(...args: PredictArguments<Known>): Forecast;
   /**

@@ -79,6 +79,30 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
       for (let h = 0; h < 2; h++) assert.equal(short.mean[s * 2 + h], whole.mean[s * horizon + h]);
   },
 
+  async "predicts the asked series alone as among the others, and asks for their future rows only"({
+    forecaster,
+  }) {
+    const { history, future } = data();
+    const fitted = await forecaster.fit(history, { horizon });
+    const whole = predict(fitted, { future, levels: [50] });
+    const keys = [{ station: "c" }, { station: "a" }, { station: "a" }];
+    const asked = predict(fitted, { future: rowsOf(future, ["a", "c"]), levels: [50], keys });
+    assert.deepEqual(asked.series, [history.series[0], history.series[2]]);
+    assert.deepEqual([...asked.seriesIndex], [...whole.seriesIndex.slice(0, 2 * horizon)]);
+    const pick = <T>(values: Iterable<T>): T[] =>
+      [...values].filter((_, row) => Math.floor(row / horizon) !== 1);
+    for (const name of ["step", "time", "cutoff", "mean"] as const)
+      assert.deepEqual([...asked[name]], pick<bigint | number>(whole[name]), name);
+    assert.deepEqual(
+      asked.quantiles.map(({ values }) => [...values]),
+      whole.quantiles.map(({ values }) => pick(values)),
+    );
+    assert.deepEqual(predict(fitted, { future, levels: [50], keys }), asked);
+    assert.equal(predict(fitted, { future, keys: [] }).length, 0);
+    const error = await refuses("KEY_UNKNOWN", () => predict(fitted, { future, keys: [{ station: "z" }] }));
+    assert.match(error.message, /"z"/);
+  },
+
   async "gives equal bytes and predictions for equal data and settings"({ forecaster, make }) {
     const { history, future } = data();
     const first = await forecaster.fit(history, { horizon });
@@ -274,6 +298,16 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
     await refuses("ABORTED", () => forecaster.fit(history, { horizon, signal: AbortSignal.abort() }));
   },
 };
+
+/** The rows of some stations. */
+function rowsOf(rows: Columns, stations: readonly string[]): Columns {
+  const { codes, dictionary } = rows.data["station"] as { codes: Int32Array; dictionary: readonly string[] };
+  const kept: number[] = [];
+  codes.forEach((code, row) => {
+    if (stations.includes(dictionary[code] as string)) kept.push(row);
+  });
+  return takeColumns(rows, Int32Array.from(kept));
+}
 
 type PredictOf = Parameters<FittedForecaster["predict"]>[0];
 

@@ -53,7 +53,7 @@ describe("parseDuration", () => {
   });
 
   it("refuses what is not text", () => {
-    expect(() => parseDuration(15 as never)).toThrow("A number is not a duration.");
+    expect(() => parseDuration(15 as never)).toThrow("15 is not a duration.");
   });
 });
 

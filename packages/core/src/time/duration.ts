@@ -45,7 +45,7 @@ export function parseDuration(text: string): Duration {
   if (match === null)
     throw new TsopsError(
       "DURATION_INVALID",
-      `${typeof text === "string" ? JSON.stringify(text) : `A ${typeof text}`} is not a duration.`,
+      `${typeof text === "string" ? JSON.stringify(text) : String(text)} is not a duration.`,
       { hint: hintFor(String(text)) },
     );
   const [, digits, unit] = match as unknown as [string, string, string];
@@ -63,9 +63,9 @@ export function parseDuration(text: string): Duration {
 function hintFor(text: string): string {
   if (/^\d+ns$/.test(text)) return "tsops keeps microseconds: the finest unit is us.";
   if (/^-/.test(text)) return "Durations are not negative.";
-  if (/^P/i.test(text)) return 'Write "15m" for "PT15M".';
+  if (/^P/i.test(text)) return 'Write "15m" for "PT15M", "1d" for "P1D".';
   if (/^\d+[.,]\d+/.test(text)) return 'Use a smaller unit instead of a fraction: "90m" for "1.5h".';
-  if (/^\d+[a-z]+\d+[a-z]+/.test(text)) return 'Use one unit: "90m" for "1h30m".';
+  if (/^\d+(mo|[wdhmsy])\d+[a-z]+/.test(text)) return 'Use one unit: "90m" for "1h30m".';
   return 'Write a whole number and one of us, ms, s, m, h, d, w, mo, y: "15m", "24h", "7d", "1mo".';
 }
 

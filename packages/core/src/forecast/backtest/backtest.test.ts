@@ -138,6 +138,30 @@ describe("backtest", () => {
     expect(other.mean).not.toEqual(one.mean);
   });
 
+  it("makes intervals of the latest errors, so that they grow with the noise", async () => {
+    const random = createRandom("growing noise");
+    const y = Float64Array.from({ length: 2000 }, (_, i) => random.normal() * (1 + i / 400));
+    const at = BigInt64Array.from(y, (_, i) => hour * BigInt(i));
+    const growing = panel(columnsFromArrays({ at: timestamp(), y: float64() }, { at, y }), {
+      time: "at",
+      target: "y",
+      frequency: "1h",
+    });
+    const options = { horizon: 6, folds: 300, refit: false, levels: [80] } as const;
+    const { byFold } = await backtest(windowAverage({ window: 48 }), growing, options);
+    const late = byFold.slice(150).map(({ intervals }) => intervals[0]?.coverage as number);
+    expect(late.reduce((sum, coverage) => sum + coverage, 0) / late.length).toBeGreaterThan(0.75);
+    // Folds that overlap: errors of late steps are not known yet in the latest 40.
+    const dense = await backtest(windowAverage({ window: 48 }), growing, {
+      horizon: 60,
+      folds: 120,
+      step: 1,
+      refit: false,
+      levels: [80, 99],
+    });
+    expect(dense.byFold.at(-1)?.intervals.map(({ rows }) => rows)).toEqual([60, 60]);
+  });
+
   it("makes intervals of the errors of earlier folds that were known at the cutoff, and of no others", async () => {
     const whole = randomPanel({ a: [0, 149], b: [0, 149] }, 3, 0.1);
     const horizon = 5;

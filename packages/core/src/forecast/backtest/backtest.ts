@@ -18,7 +18,7 @@ import { type BacktestOptions, resolveBacktestOptions } from "./settings.ts";
  * of the fit).
  *
  * **Intervals** are the forecaster's own when it has some (`conformal`). Otherwise they are the mean plus and minus a quantile of the absolute
- * errors of the same series in earlier folds, as far as those outcomes were known at the cutoff: at the same step and its
+ * errors of the same series in the latest 40 folds before, as far as those outcomes were known at the cutoff: at the same step and its
  * neighbours, with as many more steps as the level needs scores (4 for 80 %, 19 for 95 %). Where even all steps have too few, as in the first
  * fold, bounds are NaN and do not count in coverage.
  *

@@ -3,6 +3,8 @@ import { boundsOfLevel } from "../levels.ts";
 import type { ScoredFold } from "./scored-fold.ts";
 
 const neighbours = 1;
+/** Earlier folds whose errors count, as many as `conformal` keeps unless told: those of long ago say little about those to come. */
+const leastWindow = 40;
 
 /**
  * Bounds of central intervals for each fold from the absolute errors of earlier ones, as far as they were known at its cutoff; by
@@ -13,16 +15,17 @@ export function intervalsFromEarlierFolds(
   horizon: number,
   levels: readonly number[],
 ): Map<number, Float64Array>[] {
+  const window = Math.max(leastWindow, ...levels.map((level) => scoresNeeded(level / 100)));
   return folds.map((fold, index) => {
+    const whole = folds.filter(({ time }) => (time[horizon - 1] as bigint) <= fold.cutoff).length;
+    const recent = folds.slice(Math.max(0, whole - window), index);
     const bounds = new Map(
       levels.flatMap((level) =>
         boundsOfLevel(level).map((probability) => [probability, new Float64Array(fold.y.length)] as const),
       ),
     );
     fold.seriesIds.forEach((id, s) => {
-      const origins = folds
-        .slice(0, index)
-        .map((earlier) => errorsKnownAt(earlier, id, horizon, fold.cutoff));
+      const origins = recent.map((earlier) => errorsKnownAt(earlier, id, horizon, fold.cutoff));
       const scoresAt = scorePools({ horizon, origins }, 0, 1, neighbours);
       for (const level of levels) {
         const [low, high] = boundsOfLevel(level);

@@ -9,7 +9,14 @@ const calibration: Calibration = {
   origins: Array.from({ length: 99 }, (_, i) => Float64Array.of(i + 1)),
 };
 const upper = (state: Calibration, levels: readonly number[]) => {
-  const quantiles = quantilesAround(state, options, Float64Array.of(0), 1, levels);
+  const quantiles = quantilesAround({
+    calibration: state,
+    options,
+    chosen: [0],
+    mean: Float64Array.of(0),
+    steps: 1,
+    levels,
+  });
   return quantiles.slice(levels.length).map(({ values }) => values[0]);
 };
 

@@ -144,19 +144,37 @@ export function requireScores(
   });
 }
 
+/** A forecast that is to get intervals. */
+export interface Centre {
+  readonly calibration: Calibration;
+  readonly options: ResolvedConformalOptions;
+  /** Which series of the calibration the forecast is of, ascending. */
+  readonly chosen: readonly number[];
+  /** Of the chosen series, `steps` values each. */
+  readonly mean: Float64Array;
+  readonly steps: number;
+  readonly levels: readonly number[];
+}
+
 /** Bounds of the levels around a forecast, by ascending probability; intervals of higher levels hold those of lower ones. */
-export function quantilesAround(
-  calibration: Calibration,
-  options: ResolvedConformalOptions,
-  mean: Float64Array,
-  steps: number,
-  levels: readonly number[],
-): ForecastQuantile[] {
+export function quantilesAround({
+  calibration,
+  options,
+  chosen,
+  mean,
+  steps,
+  levels,
+}: Centre): ForecastQuantile[] {
   const ascending = [...new Set(levels)].sort((a, b) => a - b);
   const bounds = new Map<number, Float64Array>();
   for (const level of ascending)
     for (const probability of boundsOfLevel(level)) bounds.set(probability, new Float64Array(mean.length));
+  const placeOf = new Map(chosen.map((s, place) => [s, place]));
   eachGroup(calibration, options, (group, first, count) => {
+    const places = Array.from({ length: count }, (_, i) => placeOf.get(first + i)).filter(
+      (place) => place !== undefined,
+    );
+    if (places.length === 0) return;
     const boundAt = boundsOf(calibration, options, first, count);
     for (let step = 1; step <= steps; step++) {
       let widest = 0;
@@ -166,8 +184,8 @@ export function quantilesAround(
         const [low, high] = boundsOfLevel(level).map(
           (probability) => bounds.get(probability) as Float64Array,
         );
-        for (let s = first; s < first + count; s++) {
-          const row = s * steps + step - 1;
+        for (const place of places) {
+          const row = place * steps + step - 1;
           const center = mean[row] as number;
           const half = widest * spreadOf(center, options.spread, calibration.floor);
           (low as Float64Array)[row] = clip(center - half, options);
@@ -179,7 +197,11 @@ export function quantilesAround(
   return [...bounds].sort(([a], [b]) => a - b).map(([probability, values]) => ({ probability, values }));
 }
 
-function clip(value: number, { lowest, highest }: ResolvedConformalOptions): number {
+/** The nearest value that the target can take. */
+export function clip(
+  value: number,
+  { lowest, highest }: Pick<ResolvedConformalOptions, "lowest" | "highest">,
+): number {
   return Math.min(Math.max(value, lowest ?? Number.NEGATIVE_INFINITY), highest ?? Number.POSITIVE_INFINITY);
 }
 

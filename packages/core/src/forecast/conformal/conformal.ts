@@ -102,7 +102,9 @@ async function calibrate<Known extends string>(
   for (let fold = 0; fold < options.folds; fold++) {
     throwIfAborted(fitOptions.signal);
     const block = takeBlock(pending, horizon);
-    means.push(meansInOrder(fitted.predict({ horizon, future: block.future }), panel.series, horizon));
+    means.push(
+      meansInOrder(fitted.predict({ horizon, future: block.future }), panel.series, horizon, options),
+    );
     outcomes.push(block.outcomes);
     if (fold + 1 < options.folds) fitted = fitted.update(block.rows);
     pending = block.rest;

@@ -2,13 +2,21 @@ import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkPredict } from "../check.ts";
+import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { arrangementOf, forecastOf } from "../future.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
-import { type Calibration, quantilesAround, requireScores, scoresOf, withOrigin } from "./calibration.ts";
+import {
+  type Calibration,
+  clip,
+  quantilesAround,
+  requireScores,
+  scoresOf,
+  withOrigin,
+} from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { isDue, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
 
@@ -46,7 +54,7 @@ interface State<Known extends string> {
 /** A fitted conformal forecaster from its state. */
 export function fittedConformal<Known extends string>(state: State<Known>): FittedConformal<Known> {
   const { options, calibration, current, pending } = state;
-  const keys = options.by === "panel" ? [null] : pending.series;
+  const groups = options.by === "panel" ? [null] : pending.series;
   return {
     kind: "conformal",
     spec: current.spec,
@@ -58,7 +66,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     ),
     forecaster: current,
     origins: calibration.origins.length,
-    adaptedLevels: keys.flatMap((key, group) =>
+    adaptedLevels: groups.flatMap((key, group) =>
       options.levels.map((level, l) => ({
         key,
         level,
@@ -67,15 +75,19 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     ),
     predict: (predictOptions: PredictOptions = {}) => {
       const steps = checkPredict(predictOptions, current.horizon);
-      const { levels = [], future } = predictOptions;
+      const { levels = [], future, keys } = predictOptions;
+      const chosen = chooseSeries(pending.series, keys);
       const untracked = levels.filter((level) => !options.levels.includes(level));
       requireScores(calibration, options, untracked);
       const forecast = (current as FittedForecaster).predict({
         horizon: steps,
         ...(future === undefined ? {} : { future }),
+        ...(keys === undefined ? {} : { keys }),
       });
-      const mean = meansInOrder(forecast, pending.series, steps);
-      return forecastOf(pending, steps, mean, quantilesAround(calibration, options, mean, steps, levels));
+      const asked = panelOfChosen(pending, chosen);
+      const mean = meansInOrder(forecast, asked.series, steps, options);
+      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
+      return forecastOf(asked, steps, mean, quantiles);
     },
     update(rows) {
       const next = current.update(rows);
@@ -100,7 +112,7 @@ function scorePending<Known extends string>(state: State<Known>): State<Known> {
   while (isDue(pending, horizon)) {
     const block = takeBlock(pending, horizon);
     const forecast = (anchor as FittedForecaster).predict({ horizon, future: block.future });
-    const mean = meansInOrder(forecast, pending.series, horizon);
+    const mean = meansInOrder(forecast, pending.series, horizon, state.options);
     const scores = scoresOf(mean, block.outcomes, state.options, calibration.floor);
     calibration = withOrigin(calibration, scores, state.options);
     anchor = anchor.update(block.rows);
@@ -110,16 +122,17 @@ function scorePending<Known extends string>(state: State<Known>): State<Known> {
 }
 
 /**
- * The means of a forecast series by series, steps ascending.
+ * The means of a forecast series by series, steps ascending, within what the target can be.
  * @throws TsopsError PANEL_INVALID when it does not predict each series and step once.
  */
 export function meansInOrder(
   forecast: Forecast,
   series: readonly SeriesKey[],
   horizon: number,
+  range: Pick<ResolvedConformalOptions, "lowest" | "highest">,
 ): Float64Array {
   const arrange = arrangementOf(forecast, series, horizon);
-  if (arrange !== null) return arrange(forecast.mean);
+  if (arrange !== null) return arrange(forecast.mean).map((value) => clip(value, range));
   throw new TsopsError(
     "PANEL_INVALID",
     `The forecaster was asked for ${series.length} series x ${horizon} steps and answered ${forecast.series.length} series, ${forecast.length} rows.`,

@@ -23,14 +23,14 @@ export interface ConformalOptions {
   readonly spread?: "constant" | "root" | "proportional";
   /**
    * How fast the intervals adapt: after each scored origin the nominal miss rate moves by this factor times (nominal - observed).
-   * 0 never adapts. Default 0.02.
+   * 0 never adapts. Default 0.05.
    */
   readonly adaptRate?: number;
   /** Whether each series has scores of its own, or all series pool theirs. Default `"series"`. */
   readonly by?: "series" | "panel";
-  /** The least value that the target can take, e.g. 0 for counts: no bound lies below. */
+  /** The least value that the target can take, e.g. 0 for counts: no bound and no mean lies below. */
   readonly lowest?: number;
-  /** The greatest value that the target can take. */
+  /** The greatest value that the target can take: no bound and no mean lies above. */
   readonly highest?: number;
 }
 
@@ -54,7 +54,7 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     if (!(level > 0 && level < 100))
       throw invalid(`A level must be between 0 and 100 percent, got ${level}.`);
   const folds = wholeNumber("folds", options.folds ?? 20);
-  const { spread = "constant", by = "series", adaptRate = 0.02, lowest = null, highest = null } = options;
+  const { spread = "constant", by = "series", adaptRate = 0.05, lowest = null, highest = null } = options;
   if (!["constant", "root", "proportional"].includes(spread))
     throw invalid(`spread is constant, root or proportional, got "${spread}".`);
   if (!["series", "panel"].includes(by)) throw invalid(`by is series or panel, got "${by}".`);

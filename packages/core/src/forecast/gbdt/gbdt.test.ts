@@ -68,6 +68,18 @@ describe("gbdt", { timeout: 60_000 }, () => {
       expect(loaded.predictRow(x.columns.map(({ values }) => values[row]!))).toBe(predicted[row]);
   });
 
+  it("refuses targets whose sums overflow, whatever the loss", async () => {
+    const y = Float64Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? 1e308 : -1e308));
+    const x = matrix(
+      numeric(
+        "a",
+        Float64Array.from(y, (_, i) => i),
+      ),
+    );
+    for (const loss of ["squared", "absolute"] as const)
+      expect(await codeOf(() => gbdt({ loss }).fit(x, y))).toBe("VALUE_INVALID");
+  });
+
   const refused: [string, string, GbdtOptions | (() => unknown)][] = [
     ["no trees", "MODEL_PARAMETER_INVALID", { trees: 0 }],
     ["half a leaf", "MODEL_PARAMETER_INVALID", { leaves: 2.5 }],

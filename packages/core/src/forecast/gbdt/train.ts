@@ -81,10 +81,7 @@ export async function boost(
 
   const loss = lossOf(options.loss, options.alpha);
   const baseline = loss.baseline(y, weights, active);
-  if (!Number.isFinite(baseline))
-    throw new TsopsError("VALUE_INVALID", "The target values are too large: their sum is not finite.", {
-      hint: "Scale the target.",
-    });
+  refuseOverflow(baseline);
   const scores = new Float64Array(train.x.rows).fill(baseline);
   const sampler = createSampler(active, used.length, options);
   const inBag = new RowPartition(matrix.columns, workspace.uint32(active.length), options.leaves);
@@ -109,6 +106,7 @@ export async function boost(
   for (let round = 0; round < rounds; round++) {
     await breathe(train.x.rows * 4 + matrix.slots * 8);
     const size = loss.gradients(y, scores, weights, gradients);
+    refuseOverflow(size);
     if (!(size > noise)) break;
     packGradients(packed, gradients, size);
     const { rows, rest, columns } = sampler.draw();
@@ -147,6 +145,14 @@ export async function boost(
   }
   const kept = held === undefined ? trees.length : leastIndex(validationLosses);
   return { baseline, trees: trees.slice(0, kept), bins, validationLosses };
+}
+
+/** @throws TsopsError VALUE_INVALID when a sum over the target is not finite. */
+function refuseOverflow(sum: number): void {
+  if (!Number.isFinite(sum))
+    throw new TsopsError("VALUE_INVALID", "The target values are too large: their sum is not finite.", {
+      hint: "Scale the target.",
+    });
 }
 
 /** Lets timers and I/O run (and an abort arrive) after about every 20 million units of work. */

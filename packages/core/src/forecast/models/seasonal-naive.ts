@@ -2,6 +2,7 @@ import { readBinary, writeBinary } from "../../bytes.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows, rowCounts, wholeNumber } from "../check.ts";
+import { chooseSeries, panelOfChosen, valuesOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { forecastOf } from "../future.ts";
 import type { Panel } from "../panel.ts";
@@ -78,17 +79,19 @@ function settle({ seasonLength, horizon, history, ...rest }: State): State {
 }
 
 function fitted(state: State): FittedForecaster<never> {
-  const { seasonLength, horizon: fittedHorizon, history } = state;
+  const { seasonLength, horizon: fittedHorizon, history: whole } = state;
   return {
     kind: "seasonalNaive",
-    spec: history.spec,
+    spec: whole.spec,
     horizon: fittedHorizon,
-    series: history.series,
-    lastTimes: lastTimesOf(history),
+    series: whole.series,
+    lastTimes: lastTimesOf(whole),
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
-      const season = state.older.slice();
-      const latest = state.latest.slice();
+      const chosen = chooseSeries(whole.series, options?.keys);
+      const history = panelOfChosen(whole, chosen);
+      const season = valuesOfChosen(state.older, chosen, seasonLength);
+      const latest = valuesOfChosen(state.latest, chosen);
       const lastCells = new Float64Array(history.series.length);
       eachRow(history, (s, cell, row) => {
         const value = history.y[row] as number;
@@ -105,9 +108,9 @@ function fitted(state: State): FittedForecaster<never> {
       });
       return forecastOf(history, horizon, mean);
     },
-    update: (rows) => fitted(settle({ ...state, history: absorbRows(history, rows) })),
+    update: (rows) => fitted(settle({ ...state, history: absorbRows(whole, rows) })),
     save() {
-      const { header, arrays } = panelToBinary(history);
+      const { header, arrays } = panelToBinary(whole);
       return writeBinary(
         "seasonalNaive",
         1,

@@ -1,6 +1,7 @@
 import { readBinary, writeBinary } from "../../bytes.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows, rowCounts, wholeNumber } from "../check.ts";
+import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { forecastOf } from "../future.ts";
 import type { Panel } from "../panel.ts";
@@ -72,8 +73,9 @@ function fitted(state: State): FittedForecaster<never> {
     lastTimes: lastTimesOf(history),
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
-      const mean = new Float64Array(history.series.length * horizon);
-      history.series.forEach((_, s) => {
+      const chosen = chooseSeries(history.series, options?.keys);
+      const mean = new Float64Array(chosen.length * horizon);
+      chosen.forEach((s, i) => {
         let sum = 0;
         let count = 0;
         for (let row = history.offsets[s] as number; row < (history.offsets[s + 1] as number); row++) {
@@ -82,9 +84,9 @@ function fitted(state: State): FittedForecaster<never> {
           sum += value;
           count++;
         }
-        mean.fill(count === 0 ? (latest[s] as number) : sum / count, s * horizon, (s + 1) * horizon);
+        mean.fill(count === 0 ? (latest[s] as number) : sum / count, i * horizon, (i + 1) * horizon);
       });
-      return forecastOf(history, horizon, mean);
+      return forecastOf(panelOfChosen(history, chosen), horizon, mean);
     },
     update: (rows) => fitted(settle({ ...state, history: absorbRows(history, rows) })),
     save() {

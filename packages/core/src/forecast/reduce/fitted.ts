@@ -4,6 +4,7 @@ import { TsopsError } from "../../errors.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkPredict } from "../check.ts";
+import { chooseSeries, panelOfChosen, rowsOfChosen, valuesOfChosen } from "../choose-series.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { forecastOf, readFuture } from "../future.ts";
 import type { Panel } from "../panel.ts";
@@ -52,8 +53,11 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
     lastTimes: lastTimesOf(history),
     predict: (predictOptions?: PredictOptions) => {
       const steps = checkPredict(predictOptions, horizon);
-      const future = readFuture(history, steps, predictOptions?.future, plan.needed);
-      return forecastOf(history, steps, predictMeans(state, steps, future));
+      const chosen = chooseSeries(history.series, predictOptions?.keys);
+      const asked = stateOfChosen(state, chosen);
+      const rows = predictOptions?.future && rowsOfChosen(predictOptions.future, history, chosen);
+      const future = readFuture(asked.history, steps, rows, plan.needed);
+      return forecastOf(asked.history, steps, predictMeans(asked, steps, future));
     },
     update(rows) {
       const next = absorbRows(history, rows, plan.depth);
@@ -61,6 +65,18 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
       return fittedReduce({ ...state, history: next });
     },
     save: () => save(state),
+  };
+}
+
+function stateOfChosen<Known extends string>(state: State<Known>, chosen: readonly number[]): State<Known> {
+  const { history, fallbacks } = state;
+  return {
+    ...state,
+    history: panelOfChosen(history, chosen),
+    fallbacks: {
+      level: valuesOfChosen(fallbacks.level, chosen),
+      value: valuesOfChosen(fallbacks.value, chosen),
+    },
   };
 }
 

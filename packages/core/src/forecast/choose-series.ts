@@ -1,0 +1,51 @@
+import type { Columns } from "../schema/columns.ts";
+import { takeColumns } from "../schema/reshape.ts";
+import { matchSeries } from "./absorb.ts";
+import type { Panel, SeriesKey } from "./panel.ts";
+import { takeSeries } from "./panel-slices.ts";
+import { groupByKey } from "./rows.ts";
+
+/**
+ * Indexes of the asked series, ascending, each once; of all series when none is named.
+ * @throws TsopsError KEY_UNKNOWN listing the keys that are not among them.
+ */
+export function chooseSeries(
+  series: readonly SeriesKey[],
+  keys: readonly SeriesKey[] | undefined,
+): readonly number[] {
+  if (keys === undefined) return series.map((_, s) => s);
+  return [...new Set(matchSeries(keys, series))].sort((a, b) => a - b);
+}
+
+/** The chosen series of a panel; the panel itself when these are all. */
+export function panelOfChosen<Known extends string>(
+  panel: Panel<Known>,
+  chosen: readonly number[],
+): Panel<Known> {
+  return chosen.length === panel.series.length ? panel : takeSeries(panel, chosen);
+}
+
+/** Blocks of `width` values, one a series: those of the chosen series. */
+export function valuesOfChosen(values: Float64Array, chosen: readonly number[], width = 1): Float64Array {
+  const picked = new Float64Array(chosen.length * width);
+  chosen.forEach((s, i) => {
+    picked.set(values.subarray(s * width, (s + 1) * width), i * width);
+  });
+  return picked;
+}
+
+/**
+ * Rows of the chosen series of a panel.
+ * @throws TsopsError KEY_UNKNOWN when rows are of none of its series.
+ */
+export function rowsOfChosen(rows: Columns, panel: Panel, chosen: readonly number[]): Columns {
+  if (chosen.length === panel.series.length) return rows;
+  const { series, seriesOf } = groupByKey(rows, panel.spec.keys);
+  const isChosen = new Set(chosen);
+  const wanted = Array.from(matchSeries(series, panel.series), (s) => isChosen.has(s));
+  const kept: number[] = [];
+  seriesOf.forEach((group, row) => {
+    if (wanted[group]) kept.push(row);
+  });
+  return takeColumns(rows, Int32Array.from(kept));
+}
