@@ -1,16 +1,24 @@
 // Point-in-time join of 1,000,000 feature rows with 100,000 spine rows, from files to joined columns, beside pandas and polars.
 // Run: python3 -m venv .services/pit-join && .services/pit-join/bin/pip install pandas==3.1.1 polars==2.1.0 pyarrow
-//      npx tsx --conditions=@tsops/source bench/pit-join/run.ts
+//      npx tsx --conditions=@tsops/source bench/pit-join/run.ts [--rounds 5] [--json file]
+// Every round starts each contender in a process of its own, one after the other, so that a busy moment of the machine meets all.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import type { Columns } from "@tsops/core";
 import { createTable, openEngine, quotePath } from "@tsops/store";
 import { inputColumns, readings, size } from "./input.ts";
 
-const repeats = 7;
+const { values: args } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, json: { type: "string" } },
+});
+const rounds = Number(args.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds ${args.rounds} is no count.`);
+/** Joins in a process: the first warms up and is left out. */
+const repeats = 3;
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const python = here("../../.services/pit-join/bin/python");
 const directory = mkdtempSync(join(tmpdir(), "tsops-bench-"));
@@ -60,14 +68,53 @@ function peer(library: string): Measured {
 }
 
 const round = (value: number): number => Number(value.toPrecision(3));
-function summary({ times, cpuTimes = [], peakMb, version }: Measured): object {
-  const sorted = times.toSorted((a, b) => a - b);
+
+/** The same work by several contenders, in turn; ours comes first, and ratios are its time over theirs. */
+function interleaved(name: string, contenders: Readonly<Record<string, () => Measured>>): object {
+  const runs = new Map<string, Measured[]>(Object.keys(contenders).map((contender) => [contender, []]));
+  for (let i = 0; i < rounds; i++)
+    for (const [contender, measure] of Object.entries(contenders)) runs.get(contender)?.push(measure());
+  const result: Record<string, Summary> = {};
+  for (const [contender, measured] of runs) result[contender] = summary(measured, result["tsops"]);
+  for (const [contender, shown] of Object.entries(result))
+    process.stdout.write(
+      `${name}, ${contender}: min ${shown.minimumMs} ms, median ${shown.medianMs} ms, ${shown.millionRowsPerSecond} M feature rows/s, peak ${shown.peakMb} MB${shown.tsopsRatio === undefined ? "" : `, tsops takes ${shown.tsopsRatio} of its time (${shown.tsopsCpuRatio} of its processor time)`}\n`,
+    );
+  return result;
+}
+
+interface Summary {
+  readonly version?: string;
+  readonly minimumMs: number;
+  readonly medianMs: number;
+  readonly minimumCpuMs: number;
+  /** Feature rows in the median time. */
+  readonly millionRowsPerSecond: number;
+  readonly peakMb: number;
+  /** Median time of tsops over this one. */
+  readonly tsopsRatio?: number;
+  /** Least processor time of tsops over this one. */
+  readonly tsopsCpuRatio?: number;
+}
+
+function summary(runs: readonly Measured[], tsops?: Summary): Summary {
+  const sorted = runs.flatMap(({ times }) => times.slice(1)).sort((a, b) => a - b);
+  const medianMs = sorted[Math.floor(sorted.length / 2)] as number;
+  const minimumCpuMs = Math.min(...runs.flatMap(({ cpuTimes = [] }) => cpuTimes.slice(1)));
+  const [{ version }] = runs as readonly [Measured];
   return {
     ...(version === undefined ? {} : { version }),
     minimumMs: round(sorted[0] as number),
-    medianMs: round(sorted[Math.floor(sorted.length / 2)] as number),
-    minimumCpuMs: round(Math.min(...cpuTimes)),
-    peakMb: round(peakMb),
+    medianMs: round(medianMs),
+    minimumCpuMs: round(minimumCpuMs),
+    millionRowsPerSecond: round(size.rows / medianMs / 1000),
+    peakMb: round(Math.max(...runs.map(({ peakMb }) => peakMb))),
+    ...(tsops === undefined
+      ? {}
+      : {
+          tsopsRatio: round(tsops.medianMs / medianMs),
+          tsopsCpuRatio: round(tsops.minimumCpuMs / minimumCpuMs),
+        }),
   };
 }
 
@@ -76,19 +123,22 @@ const results: Record<string, object> = {};
 try {
   await writeInput();
   const byTime = "3 columns, by event time";
-  results[byTime] = {
-    tsops: summary(ours(byTime)),
-    pandas: summary(peer("pandas")),
-    polars: summary(peer("polars")),
-  };
+  results[byTime] = interleaved(byTime, {
+    tsops: () => ours(byTime),
+    pandas: () => peer("pandas"),
+    polars: () => peer("polars"),
+  });
   for (const name of [
     "3 columns, as known at the spine time",
     "7 day mean, as known at the spine time",
     "7 day sum, mean, max and std, as known at the spine time",
     "30 day mean, as known at the spine time",
   ])
-    results[name] = { tsops: summary(ours(name)) };
+    results[name] = interleaved(name, { tsops: () => ours(name) });
   const online = ours("online");
+  process.stdout.write(
+    `online: ${round(size.rows / (online.observeMs as number) / 1000)} M rows/s observed\n`,
+  );
   const sorted = online.times.toSorted((a, b) => a - b);
   results["online: 1 column and a 1 day mean over 33 rows, 1 spine row a lookup"] = {
     observeMillionRowsPerSecond: round(size.rows / (online.observeMs as number) / 1000),
@@ -98,11 +148,10 @@ try {
 } finally {
   rmSync(directory, { recursive: true });
 }
-for (const [name, result] of Object.entries(results))
-  process.stdout.write(`${name}: ${JSON.stringify(result)}\n`);
 const machine = `${cpus()[0]?.model}, ${cpus().length} cores`;
 const load = round(loadavg()[0] as number);
-writeFileSync(
-  here("results.json"),
-  `${JSON.stringify({ machine, node: process.version, loadAverage: load, ...size, repeats, results }, null, 2)}\n`,
-);
+if (args.json !== undefined)
+  writeFileSync(
+    args.json,
+    `${JSON.stringify({ machine, node: process.version, loadAverage: load, ...size, rounds, repeats, results }, null, 2)}\n`,
+  );
