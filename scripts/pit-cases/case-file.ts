@@ -39,44 +39,28 @@ export interface PitCase {
   readonly expected: Readonly<Record<string, readonly ExpectedMatch[]>>;
 }
 
-const optionNames = new Set(["ttl", "lag", "boundary", "as_known_at", "nulls", "timezone"]);
-const viewNames = new Set(["name", "keys", "key_map", "features", "ttl", "timezone", "rows"]);
-
-/** Reads the text of a case file. @throws Error saying what is not as the format wants it. */
+/** Reads the text of a case file; the cases are as they stand there. @throws Error when it is not JSON or has no cases. */
 export function parseCaseFile(text: string): readonly PitCase[] {
-  const file = JSON.parse(text) as { readonly cases?: unknown };
+  let file: { readonly cases?: unknown } | null;
+  try {
+    file = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`The file is not JSON: ${(error as Error).message}`);
+  }
   if (typeof file !== "object" || file === null || !Array.isArray(file.cases))
     throw new Error('The file has no list "cases".');
   return file.cases as PitCase[];
 }
 
-/** Why a case is not of the format, or null. */
-export function malformed(given: PitCase): string | null {
-  if (!Array.isArray(given.spine)) return "has no list spine";
-  if (!Array.isArray(given.views)) return "has no list views";
-  if (typeof given.expected !== "object" || given.expected === null) return "has no object expected";
-  for (const view of given.views) {
-    if (typeof view.name !== "string") return "has a view without a name";
-    for (const list of ["keys", "features", "rows"] as const)
-      if (!Array.isArray(view[list])) return `has no list ${list} in view ${view.name}`;
-    if (given.expected[view.name] === undefined) return `expects nothing of view ${view.name}`;
-  }
-  for (const [name, matches] of Object.entries(given.expected)) {
-    if (!given.views.some((view) => view.name === name))
-      return `expects a view ${name} that it does not have`;
-    if (!Array.isArray(matches) || matches.length !== given.spine.length)
-      return `expects ${matches.length} rows of view ${name} for ${given.spine.length} spine rows`;
-  }
-  return null;
+/** Name of case number `i` of a file, also of one that is not of the format. */
+export function caseName(given: unknown, i: number): string {
+  const name = (given as { readonly name?: unknown } | null)?.name;
+  return typeof name === "string" ? name : `case ${i + 1}, which has no name`;
 }
 
-/** A field that this runner does not know, and so cannot honour, or null. */
-export function unknownField(given: PitCase): string | null {
-  const option = Object.keys(given.options ?? {}).find((name) => !optionNames.has(name));
-  if (option !== undefined) return `options.${option}`;
-  for (const view of given.views) {
-    const field = Object.keys(view).find((name) => !viewNames.has(name));
-    if (field !== undefined) return `views.${field}`;
-  }
-  return null;
+/** A case of the format without the options and fields that are null, which mean the same as absent ones. */
+export function withoutNullFields(given: PitCase): PitCase {
+  const present = <T extends object>(fields: T): T =>
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as T;
+  return { ...given, options: present(given.options ?? {}), views: given.views.map(present) };
 }

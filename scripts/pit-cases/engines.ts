@@ -13,12 +13,13 @@ export interface CaseEngine {
 
 /** Engines by name. */
 export const engines: Readonly<Record<string, () => Promise<CaseEngine>>> = {
-  duckdb: () => duckdbEngine("auto"),
-  merge: () => duckdbEngine("merge"),
+  duckdb: () => storeEngine("auto"),
+  streaming: () => storeEngine("merge", 2),
   online: async () => onlineEngine(),
 };
 
-async function duckdbEngine(method: JoinMethod): Promise<CaseEngine> {
+/** @param maxRowsInMemory - Feature rows to merge at a time; default: that of `asOfJoin`. */
+async function storeEngine(method: JoinMethod, maxRowsInMemory?: number): Promise<CaseEngine> {
   const engine = await openEngine();
   const directory = await mkdtemp(join(tmpdir(), "tsops-pit-cases-"));
   let stores = 0;
@@ -38,6 +39,7 @@ async function duckdbEngine(method: JoinMethod): Promise<CaseEngine> {
         tables: { tablesPath },
         engine,
         method,
+        maxRowsInMemory,
       } as never);
       return (joined as { columns: Columns }).columns;
     },

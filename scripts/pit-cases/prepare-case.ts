@@ -173,13 +173,14 @@ function prepareView(
   const boundary = choice(options.boundary, ["inclusive", "exclusive"], "boundary");
   const ttl = view.ttl ?? options.ttl;
   const lag = options.lag === undefined ? 0n : parseNanos(options.lag);
+  const features = view.features.map((_, i) => [featureName(i), column(featureName(i), { lastNonNull })]);
   return {
+    // A feature view has a feature; a case may only ask for time and status.
     view: featureView({
       name: viewName(number),
       table: definition,
-      features: Object.fromEntries(
-        view.features.map((_, i) => [featureName(i), column(featureName(i), { lastNonNull })]),
-      ),
+      features:
+        view.features.length === 0 ? { [featureName(0)]: column("ts") } : Object.fromEntries(features),
       ttl: ttl === undefined ? undefined : exactMicros(parseNanos(ttl), "at most"),
       lag: exactMicros(lag, boundary === "exclusive" ? "more than" : "at least"),
       boundary,

@@ -1,6 +1,7 @@
 import { type Columns, toRows } from "@tsops/core";
-import { type ExpectedMatch, malformed, type PitCase, unknownField } from "./case-file.ts";
+import { type ExpectedMatch, type PitCase, withoutNullFields } from "./case-file.ts";
 import { parseValue, Skipped } from "./case-values.ts";
+import { malformed, unknownField } from "./check-case.ts";
 import type { CaseEngine } from "./engines.ts";
 import { featureName, type PreparedJoin, prepareCase, viewName } from "./prepare-case.ts";
 
@@ -14,9 +15,10 @@ type Value = number | bigint | string | boolean | null;
 type ResultRow = Readonly<Record<string, Value>>;
 
 /** Runs one case: every value, feature time and status is compared. */
-export async function runCase(given: PitCase, engine: CaseEngine): Promise<CaseOutcome> {
-  const problem = malformed(given);
+export async function runCase(asGiven: PitCase, engine: CaseEngine): Promise<CaseOutcome> {
+  const problem = malformed(asGiven);
   if (problem !== null) return { outcome: "failed", problems: [`the case ${problem}`] };
+  const given = withoutNullFields(asGiven);
   const field = unknownField(given);
   if (field !== null) return { outcome: "skipped", reason: `unknown field ${field}` };
   const problems: string[] = [];
@@ -49,7 +51,8 @@ function compare(given: PitCase, prepared: PreparedJoin, joined: Columns): strin
       const expected = given.expected[view.name]?.[spineRow] as ExpectedMatch;
       const got = rows[i] as ResultRow;
       const at = `view ${view.name}, row ${spineRow}`;
-      for (const [feature, wanted] of Object.entries(expected.features)) {
+      for (const feature of new Set([...view.features, ...Object.keys(expected.features)])) {
+        const wanted = expected.features[feature] ?? null;
         const index = view.features.indexOf(feature);
         const found = index < 0 ? undefined : got[`${viewName(number)}__${featureName(index)}`];
         const isText = typeof found === "string" && typeof wanted === "string";

@@ -33,7 +33,8 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
   const origin = chance(0.1) ? 2n ** 53n + 11n : chance(0.1) ? -3n * base : base;
   const ticks = pick([6, 15, 40]);
   const instant = (): bigint => origin + BigInt(random.integer(ticks)) * step;
-  const duration = (): bigint => BigInt(random.integer(ticks)) * step + (chance(0.3) ? 1n : 0n);
+  const duration = (): bigint =>
+    chance(0.03) ? 2n ** 62n : BigInt(random.integer(ticks)) * step + (chance(0.3) ? 1n : 0n);
 
   const keyCount = pick([0, 1, 1, 1, 2, 3]);
   const keys = Array.from({ length: keyCount }, (_, i) => ({ name: `k${i}`, kind: pick(keyKinds) }));
@@ -60,7 +61,7 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
   });
   for (const row of spine.slice(0, 2)) if (chance(0.5)) spine.push(row);
 
-  const views = Array.from({ length: 1 + random.integer(maxViews) }, (_, number) => {
+  const randomTable = (number: number) => {
     const isMapped = keyCount > 0 && chance(0.3);
     const viewKeys = keys.map(({ name }, i) => ({
       column: isMapped && i === 0 ? `id_${name}` : name,
@@ -78,9 +79,11 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
       ...Object.fromEntries(viewKeys.map(({ column }, i) => [column, (keys[i] as { kind: "utf8" }).kind])),
     };
     const delay = pick([0, 3, 20]);
+    // Plans and forecasts are known before their time.
+    const lead = pick([0, 0, 10]);
     const rows = Array.from({ length: random.integer(maxRows + 1) }, (): OracleRow => {
       const ts = instant();
-      const known = chance(0.1) ? null : ts + BigInt(random.integer(delay + 1)) * step;
+      const known = chance(0.1) ? null : ts + BigInt(random.integer(delay + lead + 1) - lead) * step;
       const row = keyRow();
       return {
         ...Object.fromEntries(viewKeys.map(({ column, spine: name }) => [column, row[name] ?? null])),
@@ -96,9 +99,18 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
       };
     });
     for (const row of rows.slice(0, 3)) if (chance(0.3)) rows.push(row);
+    return { table: `t${number}`, keys: viewKeys, time: "ts", availableAt, rows, kinds };
+  };
+
+  const tables: ReturnType<typeof randomTable>[] = [];
+  const views = Array.from({ length: 1 + random.integer(maxViews) }, (_, number) => {
+    // Views of one table are joined together.
+    const isShared = tables.length > 0 && chance(0.4);
+    const source = isShared ? pick(tables) : randomTable(number);
+    if (!isShared) tables.push(source);
     const features: Record<string, OracleFeature> = {};
     const isPlain = chance(0.35);
-    for (const column of ["x", "n", "s", "b", "when"]) {
+    for (const column of ["x", "n", "s", "b", "when", ...(chance(0.2) ? Object.keys(source.kinds) : [])]) {
       if (chance(0.5)) features[column] = { column, lastNonNull: false };
       if (!isPlain && chance(0.3)) features[`${column}_filled`] = { column, lastNonNull: true };
     }
@@ -115,17 +127,12 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
     if (Object.keys(features).length === 0)
       Object.assign(features, { x: { column: "x", lastNonNull: false } });
     return {
+      ...source,
       name: `v${number}`,
-      table: `t${number}`,
-      keys: viewKeys,
-      time: "ts",
-      availableAt,
       features,
       ttlMicros: chance(0.5) ? null : chance(0.2) ? 0n : duration(),
       lagMicros: chance(0.6) ? 0n : duration(),
       boundary: chance(0.3) ? ("exclusive" as const) : ("inclusive" as const),
-      rows,
-      kinds,
     };
   });
   const knownAt = pick<OracleKnownAt | undefined>([
@@ -139,7 +146,7 @@ export function randomAsOfCase(random: Random, options: AsOfCaseOptions = {}): A
 }
 
 function randomFloat(random: Random): OracleValue {
-  const kind = random.integer(12);
+  const kind = random.integer(14);
   if (kind === 0) return null;
   if (kind === 1) return random.integer(4) === 0 ? Number.NaN : null;
   if (kind === 2) return random.integer(2) === 0 ? -0 : 0;
@@ -147,5 +154,11 @@ function randomFloat(random: Random): OracleValue {
     return random.integer(2) === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   if (kind === 4) return random.uniform(-1, 1) * 10 ** random.integer(-20, 20);
   if (kind < 8) return random.integer(-3, 4);
+  // Far from zero and close together, and the ends of the range.
+  if (kind === 8) return 1e9 + random.integer(8) / 8;
+  if (kind === 9)
+    return [Number.MAX_VALUE, -Number.MAX_VALUE, Number.MIN_VALUE, 2 ** -1022, 1e300][
+      random.integer(5)
+    ] as number;
   return random.uniform(-1000, 1000);
 }

@@ -232,9 +232,10 @@ function roundedRatio(numerator: bigint, denominator: bigint): { significand: nu
   }
   if (numerator % denominator === 0n && numerator / denominator < 2n ** 53n)
     return { significand: Number(numerator / denominator), exponent: 0 };
-  let low = numerator;
-  let high = denominator;
-  let exponent = 0;
+  // About right to begin with; the loops put it right.
+  let exponent = 4 * (numerator.toString(16).length - denominator.toString(16).length) - 53;
+  let low = exponent < 0 ? numerator << BigInt(-exponent) : numerator;
+  let high = exponent > 0 ? denominator << BigInt(exponent) : denominator;
   while (low / high >= 2n ** 53n) {
     high *= 2n;
     exponent++;

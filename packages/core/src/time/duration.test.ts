@@ -60,7 +60,7 @@ describe("parseDuration", () => {
 describe("formatDuration", () => {
   it("is read back exactly and is the shortest whole unit", () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n }), (micros) => {
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (micros) => {
         expect(durationMicros(formatDuration(micros))).toBe(micros);
       }),
     );

@@ -104,7 +104,7 @@ describe("asOfJoin on random histories", () => {
         const defined = defineCase(given);
         const tablesPath = await storeOf(defined.tables, 1 + random.integer(3), random.integer(2) === 1);
         for (const method of ["auto", "merge"] as const) {
-          const maxRowsInMemory = random.integer(2) === 0 ? 4_000_000 : random.integer(20);
+          const maxRowsInMemory = random.integer(2) === 0 ? 4_000_000 : 1 + random.integer(20);
           const joined = await joinCase(defined, tablesPath, { method, maxRowsInMemory });
           expectOracle(joined.columns, given);
           used.asof += joined.explain().split("ASOF JOIN in DuckDB").length - 1;
@@ -365,6 +365,32 @@ describe("asOfJoin", () => {
     expect(await join1({ rentals: first.version })).toBe(20);
     expect(await join1(undefined)).toBe(25);
     await delta.close();
+  });
+
+  it("refuses versions of tables that it does not read, and says which table lacks a version", async () => {
+    const joinAt = (asOf: AsOfJoinOptions["asOf"]) =>
+      asOfJoin({ spine, time: "at", views: [usage], tables, engine, asOf });
+    await expect(joinAt({ rental: 1 })).rejects.toMatchObject({
+      code: "STORE_NOT_FOUND",
+      message: 'asOf names a table "rental", which is not read.',
+      hint: "The tables that are read: rentals.",
+    });
+    await expect(joinAt({ rentals: 99 })).rejects.toMatchObject({
+      code: "STORE_NOT_FOUND",
+      message: expect.stringMatching(/^Table "rentals": The table has no version 99; its newest is 1/),
+    });
+  });
+
+  it("refuses a spine of row objects, a plan that there is not, and no memory", async () => {
+    const joinWith = (changed: object) =>
+      asOfJoin({ spine, time: "at", views: [usage], tables, engine, ...changed } as never);
+    await expect(joinWith({ spine: [{ city: "p", at: hour(1) }] })).rejects.toMatchObject({
+      code: "SCHEMA_INVALID",
+      hint: expect.stringContaining("columnsFromRows"),
+    });
+    await expect(joinWith({ method: "magic" })).rejects.toThrow(RangeError);
+    for (const maxRowsInMemory of [0, -5, 1.5, Number.NaN])
+      await expect(joinWith({ maxRowsInMemory })).rejects.toThrow(/not a whole number from 1/);
   });
 
   it("takes and gives Arrow", async () => {

@@ -12,6 +12,7 @@ import {
   type NamesOfKind,
   planAsOfJoin,
   type TableVersion,
+  TsopsError,
   throwIfAborted,
   toRows,
 } from "@tsops/core";
@@ -20,7 +21,7 @@ import type { Table as ArrowTable } from "apache-arrow";
 import { type DuckEngine, type DuckSession, openEngine } from "../engine/engine.ts";
 import { runAsOfPlan } from "./asof-plan.ts";
 import { type ChosenPlan, chosenPlans, explainPlans, type JoinMethod } from "./choose-plan.ts";
-import { type JoinAsOf, type JoinTable, type JoinTables, openTables } from "./join-tables.ts";
+import { type JoinAsOf, type JoinTable, type JoinTables, ofTable, openTables } from "./join-tables.ts";
 import { runMergePlan } from "./merge-plan.ts";
 
 /** What `asOfJoin` takes. */
@@ -88,7 +89,10 @@ async function join(
 ): Promise<AsOfJoinResult<ColumnTypes, readonly FeatureView[]>> {
   const { views, signal } = options;
   throwIfAborted(signal);
-  const spine = "types" in options.spine ? options.spine : fromArrow(options.spine);
+  const spine = spineColumns(options.spine);
+  const { maxRowsInMemory } = options;
+  if (maxRowsInMemory !== undefined && !(Number.isInteger(maxRowsInMemory) && maxRowsInMemory > 0))
+    throw new RangeError(`maxRowsInMemory is ${maxRowsInMemory}, not a whole number from 1.`);
   const plan = planAsOfJoin({ spineTypes: spine.types, time: options.time, views, knownAt: options.knownAt });
   const engine = options.engine ?? (await openEngine());
   try {
@@ -112,6 +116,16 @@ async function join(
   }
 }
 
+function spineColumns(spine: Columns | ArrowTable): Columns {
+  if (typeof spine === "object" && spine !== null) {
+    if ("types" in spine && "data" in spine) return spine;
+    if ("schema" in spine && "batches" in spine) return fromArrow(spine);
+  }
+  throw new TsopsError("SCHEMA_INVALID", "The spine is neither columns nor an Arrow table.", {
+    hint: "Make columns of row objects with columnsFromRows.",
+  });
+}
+
 async function runPlans(
   session: DuckSession,
   plan: AsOfPlan,
@@ -125,12 +139,12 @@ async function runPlans(
     throwIfAborted(signal);
     const [first] = views;
     const table = tables.get(first.table) as JoinTable;
-    Object.assign(
-      joined,
+    const columns = await ofTable(first.table, () =>
       method === "asof"
-        ? await runAsOfPlan(session, plan, first, spine, table, signal)
-        : await runMergePlan(session, plan, views, spine, table, maxRowsInMemory, signal),
+        ? runAsOfPlan(session, plan, first, spine, table, signal)
+        : runMergePlan(session, plan, views, spine, table, maxRowsInMemory, signal),
     );
+    Object.assign(joined, columns);
   }
   return joined;
 }

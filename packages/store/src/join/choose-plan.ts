@@ -16,6 +16,8 @@ export interface ChosenPlan {
  * @throws TsopsError FEATURE_INVALID when "asof" is asked for a view that it cannot join
  */
 export function chosenPlans(plan: AsOfPlan, method: JoinMethod): readonly ChosenPlan[] {
+  if (!["auto", "asof", "merge"].includes(method))
+    throw new RangeError(`method is ${JSON.stringify(method)}, not "auto", "asof" or "merge".`);
   const chosen: ChosenPlan[] = [];
   const merged = new Map<string, [ViewPlan, ...ViewPlan[]]>();
   for (const view of plan.views) {

@@ -47,7 +47,8 @@ export interface OpenedTables extends AsyncDisposable {
 
 /**
  * Takes snapshots of the tables that views read.
- * @throws TsopsError STORE_NOT_FOUND when a table is not there, SCHEMA_MISMATCH when it is not as the views' definition says
+ * @throws TsopsError STORE_NOT_FOUND when a table or version is not there or `asOf` names a table that the join does not read,
+ *   SCHEMA_MISMATCH when a table is not as the views' definition says
  */
 export async function openTables(
   definitions: readonly Table[],
@@ -55,6 +56,7 @@ export async function openTables(
   asOf: JoinAsOf | undefined,
   engine: DuckEngine,
 ): Promise<OpenedTables> {
+  refuseStrayVersions(definitions, asOf);
   const opened: DeltaTable[] = [];
   const close = async (): Promise<void> => {
     for (const table of opened) await table.close();
@@ -69,7 +71,7 @@ export async function openTables(
       }
       const table = given(tables, definition.name) ?? (await open(tables, definition, engine));
       if ("close" in table) opened.push(table as DeltaTable);
-      const snapshot = await table.snapshot(versionOf(asOf, definition.name));
+      const snapshot = await ofTable(definition.name, () => table.snapshot(versionOf(asOf, definition.name)));
       assertReadable(definition, snapshot);
       byName.set(definition.name, { definition, snapshot });
     }
@@ -100,12 +102,44 @@ async function open(tables: JoinTables, definition: Table, engine: DuckEngine): 
   return (await openTable(directory, { engine })) as DeltaTable;
 }
 
+/** Does some work on a table; its errors then say which table. */
+export async function ofTable<T>(table: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!TsopsError.is(error) || error.code === "ABORTED") throw error;
+    const { code, message, hint, details } = error;
+    throw new TsopsError(code, `Table "${table}": ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      details: { ...details, table },
+      cause: error,
+    });
+  }
+}
+
 function versionOf(asOf: JoinAsOf | undefined, table: string): AsOf {
   if (asOf === undefined) return {};
-  if (typeof asOf !== "object" || asOf instanceof Date || "epochNanoseconds" in asOf)
-    return { timestamp: asOf as InstantInput };
+  if (!isByTable(asOf)) return { timestamp: asOf };
   const version = Object.hasOwn(asOf, table) ? asOf[table] : undefined;
   return version === undefined ? {} : { version };
+}
+
+function isByTable(asOf: JoinAsOf): asOf is Readonly<Record<string, number>> {
+  return (
+    typeof asOf === "object" && asOf !== null && !(asOf instanceof Date) && !("epochNanoseconds" in asOf)
+  );
+}
+
+/** A version of a table that is not read would be lost, and the newest version of another one read. */
+function refuseStrayVersions(definitions: readonly Table[], asOf: JoinAsOf | undefined): void {
+  if (asOf === undefined || !isByTable(asOf)) return;
+  const names = [...new Set(definitions.map(({ name }) => name))];
+  const stray = Object.keys(asOf).find((name) => !names.includes(name));
+  if (stray !== undefined)
+    throw new TsopsError("STORE_NOT_FOUND", `asOf names a table "${stray}", which is not read.`, {
+      hint: `The tables that are read: ${names.join(", ") || "none"}.`,
+      details: { table: stray },
+    });
 }
 
 function assertReadable(definition: Table, snapshot: JoinSnapshot): void {

@@ -174,6 +174,27 @@ describe("buildTrainingSet", () => {
     });
   });
 
+  it("survives a vacuum that retains its versions, and names the table whose version a later one removed", async () => {
+    const delta = await createTable(join(home.path, "vacuumed", "rentals"), rentals, { engine });
+    const set = trainingSet({ name: "kept", spine: rentals, time: "at", views: [usage], target: "users" });
+    await delta.append(rentalRows(0, 10));
+    const built = await buildTrainingSet(set, { tables: { rentals: delta }, engine });
+    await delta.append(rentalRows(10, 20));
+    await delta.compact();
+    await delta.vacuum({ retention: "1h" });
+    const rebuild = () => rebuildTrainingSet(set, built.lineage, { tables: { rentals: delta }, engine });
+    expect((await rebuild()).lineage).toEqual(built.lineage);
+    await delta.vacuum({ retention: "0s" });
+    await expect(rebuild()).rejects.toMatchObject({
+      code: "STORE_CORRUPT",
+      message: expect.stringMatching(/^Table "rentals": Version 1 of the table needs .*, which is missing/),
+      hint: expect.stringContaining("vacuumed"),
+      details: { table: "rentals", version: 1 },
+    });
+    expect((await buildTrainingSet(set, { tables: { rentals: delta }, engine })).lineage.rows).toBe(20);
+    await delta.close();
+  });
+
   it("refuses a target that is not there", () => {
     expect(() =>
       // @ts-expect-error the set has no column "user"

@@ -26,6 +26,7 @@ import {
   type JoinSnapshot,
   type JoinTable,
   type JoinTables,
+  ofTable,
   openTables,
 } from "./join-tables.ts";
 
@@ -120,12 +121,14 @@ async function build(
     const spine =
       spineTable === null
         ? (set.spine as Columns)
-        : await readSpine(
-            set,
-            spineTable,
-            (tables.byName.get(spineTable.name) as JoinTable).snapshot,
-            engine,
-            signal,
+        : await ofTable(spineTable.name, () =>
+            readSpine(
+              set,
+              spineTable,
+              (tables.byName.get(spineTable.name) as JoinTable).snapshot,
+              engine,
+              signal,
+            ),
           );
     const joined = await asOfJoin({
       spine,

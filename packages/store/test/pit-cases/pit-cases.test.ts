@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { type PitCase, parseCaseFile } from "../../../../scripts/pit-cases/case-file.ts";
+import { type ExpectedMatch, type PitCase, parseCaseFile } from "../../../../scripts/pit-cases/case-file.ts";
 import { type CaseEngine, engines } from "../../../../scripts/pit-cases/engines.ts";
 import { runCase } from "../../../../scripts/pit-cases/run-case.ts";
 
@@ -90,8 +90,49 @@ describe("the runner", () => {
       outcome: "failed",
       problems: ['"soon" is not a duration.'],
     });
+    const nanosAsNumber = [{ ...first.expected["v"]?.[0], feature_ts_ns: Number("1773133200000000001") }];
+    const malformed: readonly (readonly [unknown, string])[] = [
+      [null, "is not an object"],
+      [{ ...first, spine: [null] }, "has null in the spine, row 0, which is not an object"],
+      [{ ...first, options: { ttl: 3600 } }, "has options.ttl 3600, which is not text"],
+      [{ ...first, views: [first.views[0], first.views[0]] }, "has two views v"],
+      [{ ...first, expected: { v: [null] } }, "expects no object features of view v, row 0"],
+      [
+        { ...first, expected: { v: nanosAsNumber } },
+        "expects feature_ts_ns 1773133200000000000 of view v, row 0, which is not text of a whole number",
+      ],
+    ];
+    for (const [given, problem] of malformed)
+      expect(await runCase(given as PitCase, engine)).toEqual({
+        outcome: "failed",
+        problems: [`the case ${problem}`],
+      });
     const zoneless = { ...first, spine: [{ id: 1, ts: "2026-03-10T10:00:00" }] };
     expect(await runCase(zoneless, engine)).toMatchObject({ outcome: "failed" });
+  });
+
+  it("takes null options for absent ones, and a feature that is not expected for null", async () => {
+    const engine = await online();
+    const nulls = { ttl: null, lag: null, boundary: null, as_known_at: null, nulls: null, timezone: null };
+    expect(await runCase({ ...first, options: nulls as never }, engine)).toEqual({ outcome: "passed" });
+    expect(await runCase({ ...first, options: null as never }, engine)).toEqual({ outcome: "passed" });
+    const [match] = first.expected["v"] as [ExpectedMatch];
+    expect(await runCase({ ...first, expected: { v: [{ ...match, features: {} }] } }, engine)).toMatchObject({
+      problems: ["view v, row 0, x: expected null, got 2"],
+    });
+  });
+
+  it("compares time and status of a view without features", async () => {
+    const [match] = first.expected["v"] as [ExpectedMatch];
+    const bare = { ...first, views: first.views.map((view) => ({ ...view, features: [] })) };
+    for (const open of Object.values(engines)) {
+      const engine = await open();
+      const run = (status: string) =>
+        runCase({ ...bare, expected: { v: [{ ...match, features: {}, status }] } }, engine);
+      expect(await run("present")).toEqual({ outcome: "passed" });
+      expect(await run("expired")).toMatchObject({ outcome: "failed" });
+      await engine.close();
+    }
   });
 
   it("ends with the counts and names the engines that there are", async () => {
@@ -110,9 +151,13 @@ describe("the runner", () => {
     const later = await run("nanoseconds.json", "--engine", "spark");
     expect(later.stdout.trim().split("\n").at(-1)).toBe("0 passed, 0 failed, 3 skipped");
     expect(later.stdout).toContain('tsops has no engine "spark" yet');
+    await expect(run("pit-cases.test.ts")).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("The file is not JSON"),
+    });
     await expect(run("ties.json", "--engine", "sprak")).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("Available: duckdb, merge, online"),
+      stderr: expect.stringContaining("Available: duckdb, streaming, online, spark"),
     });
   }, 60_000);
 });
