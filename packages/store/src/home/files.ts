@@ -38,6 +38,16 @@ export function asFileError(error: unknown, path: string): unknown {
         cause: error,
       },
     );
+  if (code === "EEXIST" || code === "ENOTEMPTY")
+    return new TsopsError(
+      "STORE_EXISTS",
+      `Something is at ${path} already, or a file stands where its directory should be.`,
+      {
+        hint: "Choose another path, or move what is there away.",
+        details,
+        cause: error,
+      },
+    );
   if (code === "ENAMETOOLONG")
     return new TsopsError(
       "VALUE_INVALID",
