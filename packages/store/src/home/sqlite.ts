@@ -188,6 +188,11 @@ function checkText(text: string): void {
 
 const loneSurrogate = /\p{Surrogate}/u;
 
+/** A text for people that can be stored whatever it holds: what `checkText` refuses is replaced by U+FFFD. */
+export function storableText(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, "\ufffd");
+}
+
 interface DriverStatement {
   run(values: SqlValue[]): { changes: number };
   all(values: SqlValue[]): unknown[];
