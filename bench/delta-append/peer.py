@@ -5,6 +5,7 @@ usage: peer.py DIRECTORY ROWS SMALL_ROWS APPENDS REPEATS; prints JSON: wall and 
 
 import json
 import os
+import resource
 import shutil
 import sys
 import time
@@ -49,6 +50,7 @@ results["read large"] = measured(lambda repeat: DeltaTable(large_path, version=0
 hours = [table(small_rows, i) for i in range(appends)]
 results["append small"] = each(hours, lambda hour: write_deltalake(small_path, hour, mode="append"))
 results["open and read many small files"] = measured(lambda _: DeltaTable(small_path).to_pyarrow_table())
-print(json.dumps({"version": deltalake.__version__, "results": results}))
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"version": deltalake.__version__, "peakMb": peak_mb, "results": results}))
 sys.stdout.flush()
 os._exit(0)

@@ -62,6 +62,7 @@ ours["open and read many small files"] = await measured(repeats, read);
 ours["compact many small files"] = await measured(1, () => small.compact());
 ours["open and read after compaction"] = await measured(repeats, read);
 await engine.close();
+const peakMb = process.resourceUsage().maxRSS / 1024;
 
 if (!existsSync(python))
   throw new Error("Python's deltalake is missing: run scripts/services/deltalake.sh install");
@@ -70,6 +71,7 @@ const args = [peerDirectory, rows, smallRows, appends, repeats].map(String);
 const script = fileURLToPath(new URL("peer.py", import.meta.url));
 const peer = JSON.parse(execFileSync(python, [script, ...args], { encoding: "utf8" })) as {
   version: string;
+  peakMb: number;
   results: Record<string, Times>;
 };
 rmSync(directory, { recursive: true });
@@ -111,6 +113,7 @@ writeFileSync(
       smallRows,
       appends,
       repeats,
+      peakMb: { tsops: round(peakMb), deltalake: round(peer.peakMb) },
       results,
     },
     null,

@@ -267,8 +267,16 @@ describe("failures", () => {
     const { options } = setUp();
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = { deep };
-    const error = await errorOf(runPipeline(pipeline("daily").step("make", () => deep), options));
-    expect([error.code, error.message]).toEqual(["PIPELINE_INVALID", expect.stringContaining("nested too deeply")]);
+    const error = await errorOf(
+      runPipeline(
+        pipeline("daily").step("make", () => deep),
+        options,
+      ),
+    );
+    expect([error.code, error.message]).toEqual([
+      "PIPELINE_INVALID",
+      expect.stringContaining("nested too deeply"),
+    ]);
   });
 
   it("include results too large for a ledger", async () => {
