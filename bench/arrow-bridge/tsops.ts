@@ -168,6 +168,7 @@ writeFileSync(
       repeats,
       rows,
       peerRows,
+      peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
       results,
     },
     null,

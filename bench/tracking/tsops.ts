@@ -106,5 +106,11 @@ await measure("claim and finish of a pipeline run", "runs/s", 100, async (repeat
 await home.close();
 rmSync(directory, { recursive: true });
 
-const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, repeats };
+const machine = {
+  node: process.version,
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  repeats,
+  peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
+};
 writeFileSync(new URL("results.json", import.meta.url), `${JSON.stringify({ machine, results }, null, 2)}\n`);

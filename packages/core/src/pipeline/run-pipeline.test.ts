@@ -263,6 +263,22 @@ describe("failures", () => {
     );
   });
 
+  it("include results nested too deeply to be written down", async () => {
+    const { options } = setUp();
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = { deep };
+    const error = await errorOf(
+      runPipeline(
+        pipeline("daily").step("make", () => deep),
+        options,
+      ),
+    );
+    expect([error.code, error.message]).toEqual([
+      "PIPELINE_INVALID",
+      expect.stringContaining("nested too deeply"),
+    ]);
+  });
+
   it("include results too large for a ledger", async () => {
     const { options } = setUp();
     const large = pipeline("daily").step("make", () => "x".repeat(2_000_000));

@@ -16,6 +16,12 @@ export function serializeResult(step: string, value: unknown): string {
   try {
     text = canonicalJson(value === undefined ? null : value);
   } catch (cause) {
+    if (cause instanceof RangeError)
+      throw new TsopsError(
+        "PIPELINE_INVALID",
+        `Step "${step}" returned data that is nested too deeply to be recorded.`,
+        { hint: "Return a flat list, or write the data to a table or artifact.", details: { step }, cause },
+      );
     if (!TsopsError.is(cause, "VALUE_INVALID")) throw cause;
     const { path: found } = cause.details;
     const path = String(found).replace(/^value/, "result");

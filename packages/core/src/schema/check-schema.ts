@@ -12,7 +12,7 @@ export function assertColumnTypes(types: ColumnTypes): void {
   if (typeof types !== "object" || types === null)
     throw invalid("The column types are not an object.", "Write { name: float64(), ... }.");
   for (const [name, type] of Object.entries(types)) {
-    if (name === "" || name === "__proto__")
+    if (name === "" || name === "__proto__" || /[\0\p{Surrogate}]/u.test(name))
       throw invalid(`${JSON.stringify(name)} cannot be a column name.`, "Rename the column.");
     if (typeof type !== "object" || type === null || !kinds.includes(type.kind))
       throw invalid(

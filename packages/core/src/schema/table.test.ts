@@ -49,6 +49,8 @@ describe("table", () => {
     [{ columns: { at: { ...float64(), zone: "UTC" } } }, "is float64 and has a zone"],
     [{ columns: { "": float64() } }, '"" cannot be a column name.'],
     [{ columns: JSON.parse('{"__proto__": {}}') }, '"__proto__" cannot be a column name.'],
+    [{ columns: { "a\0b": float64() } }, '"a\\u0000b" cannot be a column name.'],
+    [{ columns: { "a\ud800": float64() } }, '"a\\ud800" cannot be a column name.'],
     [{ columns: null }, "are not an object"],
   ])("refuses %j", (wrong, message) => {
     const definition = { name: "load", columns, keys: ["station"], eventTime: "at", ...wrong };

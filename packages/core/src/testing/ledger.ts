@@ -201,6 +201,15 @@ const cases: Readonly<Record<string, (subject: LedgerSubject) => Promise<void>>>
     assert.equal(again.outcome, "done");
     assert.deepEqual(again.entry.error, error);
   },
+  async "a failure is recorded whatever its message holds"({ ledger }) {
+    const key = intervalOf(uniqueName("odd-message"));
+    await claim(ledger, key, "a", 10n);
+    const error = { code: "STEP_FAILED", message: "byte \0 and half a pair \ud83d" };
+    await ledger.finish(key, "a", { status: "failed", now: 20n, error });
+    const entry = (await ledger.get(key))?.entry;
+    assert.equal(entry?.status, "failed");
+    assert.match(entry?.error?.message ?? "", /^byte . and half a pair .$/su);
+  },
   async "a step recorded again replaces its result"({ ledger }) {
     const key = intervalOf(uniqueName("step"));
     await claim(ledger, key, "a", 10n);

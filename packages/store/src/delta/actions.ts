@@ -115,19 +115,20 @@ export function parseAction(json: string, where: string, details: Readonly<Recor
     const body = (value as Record<string, unknown>)[kind];
     if (body === undefined || body === null) continue;
     for (const [name, type] of Object.entries(fields)) {
-      const found: string = typeof (body as Record<string, unknown>)[name];
-      if (typeof body !== "object" || found !== type) throw corrupt(`has a "${kind}" without "${name}"`);
+      const value = (body as Record<string, unknown>)[name];
+      const fits = type === "integer" ? Number.isInteger(value) : typeof value === type && value !== null;
+      if (typeof body !== "object" || !fits) throw corrupt(`has "${kind}" without a valid "${name}"`);
     }
   }
   return value as Action;
 }
 
 const requiredFields = {
-  add: { path: "string", size: "number" },
+  add: { path: "string", size: "integer", modificationTime: "integer" },
   remove: { path: "string" },
-  txn: { appId: "string", version: "number" },
+  txn: { appId: "string", version: "integer" },
   metaData: { id: "string", schemaString: "string", format: "object" },
-  protocol: { minReaderVersion: "number", minWriterVersion: "number" },
+  protocol: { minReaderVersion: "integer", minWriterVersion: "integer" },
 } as const;
 
 /** The text of a commit. */

@@ -62,8 +62,7 @@ export async function appendRows(
   options: AppendOptions = {},
 ): Promise<AppendResult> {
   const { txn, signal } = options;
-  if (txn !== undefined && !Number.isSafeInteger(txn.version))
-    throw new RangeError(`A transaction's version is a whole number, not ${txn.version}.`);
+  if (txn !== undefined) checkTxn(txn);
   if (
     options.rowsPerFile !== undefined &&
     !(Number.isInteger(options.rowsPerFile) && options.rowsPerFile > 0)
@@ -158,6 +157,14 @@ async function writeFiles(
     await removeFiles(log.directory, files);
     throw error;
   }
+}
+
+/** What went into the log could not be taken back: a transaction without a name would make the table unreadable. */
+function checkTxn({ appId, version }: NonNullable<AppendOptions["txn"]>): void {
+  if (typeof appId !== "string" || appId === "")
+    throw new TypeError(`A transaction's appId is a text that is not empty, not ${JSON.stringify(appId)}.`);
+  if (!Number.isSafeInteger(version))
+    throw new RangeError(`A transaction's version is a whole number, not ${version}.`);
 }
 
 function isDone(state: TableState, txn: AppendOptions["txn"]): boolean {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { columnsFromArrays, TsopsError, utf8 } from "@tsops/core";
 import { quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
@@ -80,7 +80,7 @@ export async function readCheckpoint(
 
 /**
  * Writes a state as a checkpoint, so that readers need not replay every commit.
- * @param tombstonesAfterMs - Removed files whose removal is older are left out.
+ * @param tombstonesAfterMs - Files whose removal is older, and that vacuum has deleted, are left out.
  */
 export async function writeCheckpoint(
   table: string,
@@ -89,9 +89,11 @@ export async function writeCheckpoint(
   tombstonesAfterMs: number,
 ): Promise<void> {
   const { version } = state;
-  const removed = [...state.tombstones.values()].filter(
-    (remove) => (remove.deletionTimestamp ?? 0) >= tombstonesAfterMs,
-  );
+  // While its file is there, vacuum must know when a file was removed, however long it is to be kept.
+  const there = new Set(await readdir(table));
+  const removed = [...state.tombstones]
+    .filter(([path, remove]) => (remove.deletionTimestamp ?? 0) >= tombstonesAfterMs || there.has(path))
+    .map(([, remove]) => remove);
   const actions: Action[] = [
     { protocol: state.protocol },
     { metaData: state.metaData },

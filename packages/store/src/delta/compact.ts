@@ -7,6 +7,7 @@ import { ingestTypes, type TableSchema } from "./schema.ts";
 import { type DataFile, fileTags, type TableState } from "./state.ts";
 import { mergeStats, parseStats } from "./stats.ts";
 import { millisOf, type TableLog } from "./table-log.ts";
+import { damageBehind } from "./verify.ts";
 
 /** How to compact. */
 export interface CompactOptions {
@@ -158,7 +159,11 @@ async function rewrite(
   const types: ColumnTypes = { ...schema.types, ...ingestTypes };
   const order = [...(eventTime === null ? [] : [eventTime]), "_ingest_version", "_ingest_row"].map(quoteName);
   const query = `SELECT ${Object.keys(types).map(quoteName).join(", ")} FROM ${sql} ORDER BY ${order.join(", ")}`;
-  const file = await log.sessions.use((session) => copyToParquet(session, log.directory, query, signal));
+  const file = await log.sessions
+    .use((session) => copyToParquet(session, log.directory, query, signal))
+    .catch(async (error: unknown) => {
+      throw await damageBehind(source, log.sessions, error);
+    });
   const stats = mergeStats(
     files.map(({ add }) => parseStats(add)),
     schema.types,

@@ -1,9 +1,19 @@
-import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { columnsFromArrays, TsopsError } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { load, rowsOf, scratch, steppingClock } from "../../test/delta/scratch.ts";
-import { createTable, openTable } from "./table.ts";
+import { createTable, openOrCreateTable, openTable } from "./table.ts";
 
 const { directory, engine } = scratch();
 const row = (station: string, at: bigint) => ({ station, at, meter: 1 });
@@ -32,6 +42,8 @@ describe("a damaged log", () => {
     ["a line that is not an action", (path) => writeFile(path, '{"commitInfo":{}}\n\n[1]\n'), 3],
     ["an add without a size", (path) => writeFile(path, '{"add":{"path":"x"}}\n'), 1],
     ["text instead of an object", (path) => writeFile(path, '{"add":"x"}\n'), 1],
+    ["an add without its time", (path) => writeFile(path, '{"add":{"path":"x","size":1}}\n'), 1],
+    ["a transaction without a name", (path) => writeFile(path, '{"txn":{"version":1}}\n'), 1],
   ])("with %s is refused with file and line, when opened and when followed", async (_, damage, line) => {
     const table = await tableOf(2);
     const reader = await openTable(table.directory, { engine: engine() });
@@ -81,6 +93,67 @@ describe("a damaged log", () => {
     expect(await old.append([row("late", 1n)])).toMatchObject({ version: 104 });
     expect((await table.snapshot()).rows).toBe(104);
   }, 20_000);
+
+  it("with nonsense in its numbers is refused, or read where they are only remarks", async () => {
+    const table = await tableOf(1);
+    const text = await readFile(commit(table, 1), "utf8");
+    await writeFile(
+      commit(table, 1),
+      text.replace(/"tsopsTimestampMicros":"\d+"/, '"tsopsTimestampMicros":"soon"'),
+    );
+    expect((await (await openTable(table.directory, { engine: engine() })).snapshot()).rows).toBe(1);
+    await writeFile(commit(table, 1), text.replace('"tsops.firstRow":"0"', '"tsops.firstRow":"first"'));
+    expect(await refusal(openTable(table.directory))).toMatchObject({ code: "STORE_CORRUPT" });
+    const schema = JSON.stringify(JSON.stringify({ type: "struct", fields: [null, 5] }));
+    const metaData = `{"metaData":{"id":"x","format":{"provider":"parquet"},"schemaString":${schema}}}\n`;
+    await writeFile(commit(table, 1), metaData);
+    expect(await refusal(openTable(table.directory))).toMatchObject({ code: "STORE_CORRUPT" });
+  });
+
+  it("with a directory where a file should be, or a file where a directory should be, is refused", async () => {
+    const table = await tableOf(2);
+    await rm(commit(table, 1));
+    await mkdir(commit(table, 1));
+    const { code, message } = await refusal(openTable(table.directory));
+    expect([code, message]).toEqual(["STORE_CORRUPT", expect.stringContaining("is a directory")]);
+    const log = join(table.directory, "_delta_log");
+    await rm(log, { recursive: true });
+    await writeFile(log, "no directory");
+    for (const work of [() => openTable(table.directory), () => table.snapshot(), () => table.append([])])
+      expect(await refusal(work())).toMatchObject({ code: "STORE_CORRUPT" });
+  });
+
+  it("that was deleted takes no more rows from an open table, nor is another begun over its files", async () => {
+    const table = await tableOf(3);
+    const log = join(table.directory, "_delta_log");
+    for (const name of await readdir(log)) await rm(join(log, name));
+    for (const work of [() => table.append([row("lost", 9n)]), () => table.snapshot()])
+      expect(await refusal(work())).toMatchObject({ code: "STORE_NOT_FOUND" });
+    const again = () => openOrCreateTable(table.directory, load, { engine: engine() });
+    expect(await refusal(again())).toMatchObject({ code: "STORE_CORRUPT", details: { count: 3 } });
+    await rm(log, { recursive: true });
+    expect(await refusal(again())).toMatchObject({ code: "STORE_CORRUPT", details: { count: 3 } });
+    expect((await readdir(table.directory)).length).toBe(3);
+  });
+
+  it("that loses a commit under an open table gets no other in its place", async () => {
+    const table = await tableOf(1);
+    const old = await openTable(table.directory, { engine: engine(), definition: load });
+    for (let i = 2; i <= 4; i++) await table.append([row(`s${i}`, BigInt(i))]);
+    await rm(commit(table, 2));
+    for (const work of [() => old.append([row("late", 9n)]), () => old.snapshot()])
+      expect(await refusal(work())).toMatchObject({
+        code: "STORE_CORRUPT",
+        details: { file: "_delta_log/00000000000000000002.json" },
+      });
+  });
+
+  it("with a data file in place of a checkpoint is read from its commits", async () => {
+    const table = await tableOf(3);
+    const data = (await (await table.snapshot()).scan()).files[0]?.path ?? "";
+    await copyFile(data, join(table.directory, "_delta_log", "00000000000000000002.checkpoint.parquet"));
+    expect((await (await openTable(table.directory, { engine: engine() })).snapshot()).rows).toBe(3);
+  });
 
   it("with a damaged checkpoint is read from its commits", async () => {
     const table = await tableOf(101);
@@ -157,6 +230,7 @@ describe("a damaged data file", () => {
       "STORE_CORRUPT",
       expect.stringContaining(path.slice(table.directory.length + 1)),
     ]);
+    expect(await refusal(table.compact())).toMatchObject({ code: "STORE_CORRUPT", message });
   });
 
   it("that is damaged far from its beginning is refused, after thousands of good rows, too", async () => {

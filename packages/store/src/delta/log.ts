@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { TsopsError } from "@tsops/core";
 import { asFileError, syncDirectory } from "../home/files.ts";
@@ -71,6 +71,18 @@ export async function readCommit(table: string, version: number): Promise<Action
     throw asFileError(error, join(logDirectory(table), name));
   }
   return parseCommit(text, `_delta_log/${name}`);
+}
+
+/** Whether a commit exists. */
+export async function hasCommit(table: string, version: number): Promise<boolean> {
+  const path = join(logDirectory(table), commitName(version));
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw asFileError(error, path);
+  }
 }
 
 /**

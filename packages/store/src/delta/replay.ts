@@ -1,6 +1,7 @@
 import { TsopsError } from "@tsops/core";
 import { readCheckpoint } from "./checkpoint.ts";
-import { commitName, type LogListing, lastCheckpointVersion, listLog, readCommit } from "./log.ts";
+import { commitName, hasCommit, type LogListing, lastCheckpointVersion, listLog, readCommit } from "./log.ts";
+import { schemaOf } from "./schema.ts";
 import type { SessionSource } from "./session-source.ts";
 import { instantOf, TableState } from "./state.ts";
 
@@ -37,6 +38,7 @@ export async function replay(
       const names = listing.checkpoints.get(start) as readonly string[];
       try {
         state.applyCheckpoint(start, await readCheckpoint(directory, names, sessions));
+        schemaOf(state.metaData);
         state.timestampMicros = instantOf((await readCommit(directory, start)) ?? []) ?? 0n;
       } catch (error) {
         if (TsopsError.is(error, "STORE_UNSUPPORTED")) throw error;
@@ -56,20 +58,25 @@ export async function applyCommits(directory: string, state: TableState, wanted?
   for (;;) {
     const next = state.version + 1;
     if (wanted !== undefined && next > wanted) return;
-    const actions = await readCommit(directory, next);
+    let actions = await readCommit(directory, next);
     if (actions === null) {
-      if (wanted === undefined) return;
+      if (wanted === undefined && !(await hasCommit(directory, next + 1))) return;
+      // It may have come in between; else it was lost, and a commit in its place would contradict those after it.
+      actions = await readCommit(directory, next);
+    }
+    if (actions === null)
       throw new TsopsError("STORE_CORRUPT", `The table's log lacks ${commitName(next)}.`, {
         hint: "Restore the file from a copy of the table.",
         details: { file: `_delta_log/${commitName(next)}` },
       });
-    }
     state.apply(next, actions);
   }
 }
 
 /** Whether a state may be brought up to date by reading the commits after it: they are still there. */
 export async function canAdvance(directory: string, state: TableState): Promise<boolean> {
+  // Without the state's own commit the log was deleted, or what another tool left of it begins later.
+  if (!(await hasCommit(directory, state.version))) return false;
   // Another tool may have deleted old commits behind a checkpoint; the next commit would then seem not to exist.
   const checkpoint = await lastCheckpointVersion(directory);
   return (

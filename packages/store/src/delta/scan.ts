@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ColumnTypes, type InstantInput, TsopsError, toMicros } from "@tsops/core";
-import type { DuckSession } from "../engine/engine.ts";
 import { quoteInstant, quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
 import { perFile } from "./per-file.ts";
 import { ingestTypes, type TableSchema } from "./schema.ts";
@@ -170,7 +169,8 @@ async function checkFiles(source: ScanSource, chosen: readonly Chosen[]): Promis
   throw damagedFile(source, file, first.problem, problems.length);
 }
 
-function damagedFile(
+/** The error for a data file that is not as the log says. */
+export function damagedFile(
   source: ScanSource,
   file: DataFile,
   problem: string,
@@ -187,32 +187,6 @@ function damagedFile(
       cause,
     },
   );
-}
-
-/**
- * Reads every file of a snapshot to its end.
- * @throws TsopsError STORE_CORRUPT naming the first file that is missing, cut or cannot be read
- */
-export async function verifyFiles(
-  source: ScanSource,
-  session: DuckSession,
-  signal?: AbortSignal,
-): Promise<void> {
-  const types = selectTypes(source, Object.keys(source.schema.types));
-  const names = Object.keys(types).map((name) => `hash(${quoteName(name)})`);
-  const chosen = source.files.map((file) => ({ file, described: describe(source, file) }));
-  await checkFiles(source, chosen);
-  for (const one of chosen) {
-    const sql = relation(source, types, [one], null, "instant");
-    try {
-      await session.run(`SELECT bit_xor(hash(${["_ingest_time", ...names].join(", ")})) FROM ${sql}`, {
-        signal,
-      });
-    } catch (cause) {
-      if (TsopsError.is(cause)) throw cause;
-      throw damagedFile(source, one.file, "cannot be read", 1, cause);
-    }
-  }
 }
 
 function relation(
@@ -255,10 +229,16 @@ function parquetRelation(source: ScanSource, types: ColumnTypes, chosen: readonl
     );
     return `(SELECT ${nulls.join(", ")} WHERE false)`;
   }
-  // With a schema given, DuckDB opens no file before the query runs, and files may lack columns.
+  // With a schema given, DuckDB opens no file before the query runs, and files may lack columns. Inside, columns have names of
+  // our own: a table's column may be called like a virtual one of DuckDB's reader, such as file_index.
+  const inside = (name: string, index: number) =>
+    Object.hasOwn(ingestTypes, name) ? name : `tsops_${index}`;
   const schema = Object.entries(all).map(
-    ([name, { kind }]) =>
-      `${quoteText(name)}: {name: ${quoteText(name)}, type: '${sqlTypes[kind]}', default_value: NULL}`,
+    ([name, { kind }], index) =>
+      `${quoteText(name)}: {name: '${inside(name, index)}', type: '${sqlTypes[kind]}', default_value: NULL}`,
+  );
+  const shown = Object.keys(all).flatMap((name, index) =>
+    Object.hasOwn(ingestTypes, name) ? [] : [`${inside(name, index)} AS ${quoteName(name)}, `],
   );
   const files = chosen.map(({ described }) => quotePath(described.path)).join(", ");
   // Only files of other tools lack the time; compacted ones have all three.
@@ -266,9 +246,9 @@ function parquetRelation(source: ScanSource, types: ColumnTypes, chosen: readonl
   const version = perFile(chosen.map(({ file }) => (file.ingest === "all" ? null : BigInt(file.version))));
   const firstRow = perFile(chosen.map(({ file }) => (file.ingest === "all" ? null : file.firstRow)));
   return (
-    `(SELECT * REPLACE (COALESCE(_ingest_time, make_timestamptz(${time})) AS _ingest_time, ` +
+    `(SELECT ${shown.join("")}COALESCE(_ingest_time, make_timestamptz(${time})) AS _ingest_time, ` +
     `COALESCE(_ingest_version, ${version}) AS _ingest_version, ` +
-    `COALESCE(_ingest_row, ${firstRow} + file_row_number) AS _ingest_row) ` +
+    `COALESCE(_ingest_row, ${firstRow} + file_row_number) AS _ingest_row ` +
     `FROM read_parquet([${files}], schema = MAP {${schema.join(", ")}}))`
   );
 }

@@ -188,6 +188,8 @@ function fieldsOf(metaData: MetaDataAction): readonly DeltaField[] {
   }
   const fields = (schema as { fields?: unknown } | null)?.fields;
   if (!Array.isArray(fields)) throw corrupt("its schemaString has no fields");
+  const nameless = fields.findIndex((field) => typeof field?.name !== "string" || field.type === undefined);
+  if (nameless >= 0) throw corrupt(`field ${nameless + 1} of its schemaString has no name or no type`);
   return fields as DeltaField[];
 }
 

@@ -8,19 +8,12 @@ import {
 } from "@tsops/core";
 import { toArrow } from "@tsops/core/arrow";
 import type { RecordBatch } from "apache-arrow";
-import { ResultCutError } from "../arrow/read.ts";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
-import {
-  type Scan,
-  type ScanOptions,
-  type ScanSource,
-  scanFiles,
-  type TimeRange,
-  verifyFiles,
-} from "./scan.ts";
+import { type Scan, type ScanOptions, type ScanSource, scanFiles, type TimeRange } from "./scan.ts";
 import { type IngestTypes, ingestTypes, type UnreadableColumn } from "./schema.ts";
 import type { SessionSource } from "./session-source.ts";
+import { damageBehind, verifyFiles } from "./verify.ts";
 
 /** A table's columns and the ingest columns. */
 type WithIngest<S extends ColumnTypes> = S & IngestTypes;
@@ -144,15 +137,6 @@ export function createSnapshot(parts: SnapshotParts, sessions: SessionSource): S
   return snapshot;
 }
 
-/** The damaged file behind an error that DuckDB raised while reading, or else the error itself. */
-async function damageBehind(parts: SnapshotParts, sessions: SessionSource, error: unknown): Promise<unknown> {
-  if (TsopsError.is(error) && !(error instanceof ResultCutError)) return error;
-  const found = await sessions
-    .use((session) => verifyFiles(parts, session))
-    .catch((reason: unknown) => reason);
-  return TsopsError.is(found, "STORE_CORRUPT") ? found : error;
-}
-
 function rowCount(stats: string | null | undefined): number | null {
   const found = typeof stats === "string" ? /"numRecords"\s*:\s*(\d+)/.exec(stats) : null;
   return found === null ? null : Number(found[1]);
@@ -165,6 +149,7 @@ async function query(
 ): Promise<{ sql: string; types: ColumnTypes }> {
   const wanted = options.columns ?? Object.keys(parts.schema.types);
   const { types } = parts.schema;
+  if (wanted.length === 0) throw nothingToRead(parts);
   const keyNames = await loadKeys(session, types, options.keys);
   const isByTime = options.order === "time";
   if (isByTime && parts.eventTime === null)
@@ -187,6 +172,19 @@ async function query(
     sql: `SELECT ${wanted.map(quoteName).join(", ")} FROM ${scan.sql}${semi}${by}`,
     types: Object.fromEntries(wanted.map((name) => [name, all[name]])) as ColumnTypes,
   };
+}
+
+function nothingToRead({ schema }: SnapshotParts): TsopsError {
+  const unreadable = schema.unreadable.map(({ name, type }) => `${name} (${type})`);
+  if (Object.keys(schema.types).length === 0 && unreadable.length > 0)
+    return new TsopsError(
+      "STORE_UNSUPPORTED",
+      `The table has only columns that tsops cannot read: ${unreadable.join(", ")}.`,
+      { hint: "Convert a column in the tool that wrote the table.", details: { columns: unreadable } },
+    );
+  return new TsopsError("COLUMN_NOT_FOUND", "No column was asked for.", {
+    hint: `The table's columns are ${Object.keys(schema.types).join(", ")}.`,
+  });
 }
 
 /** Puts wanted keys into the session's table `tsops_keys`; gives the columns they name. */

@@ -124,8 +124,8 @@ export class TableState {
     this.files.set(path, {
       add,
       path,
-      version: taggedVersion === undefined ? version : Number(taggedVersion),
-      firstRow: taggedRow === undefined ? BigInt(place) * rowsPerForeignFile : BigInt(taggedRow),
+      version: taggedVersion === undefined ? version : Number(wholeTag(add, taggedVersion)),
+      firstRow: taggedRow === undefined ? BigInt(place) * rowsPerForeignFile : wholeTag(add, taggedRow),
       ingestMicros: version < 0 ? BigInt(add.modificationTime) * 1000n : micros,
       ingest: taggedIngest === "all" || taggedIngest === "time" ? taggedIngest : "none",
       isTimeOrdered: tags[fileTags.order] === "time",
@@ -147,8 +147,10 @@ export class TableState {
 export function commitMicros(actions: readonly Action[]): bigint | null {
   for (const { commitInfo } of actions) {
     if (!commitInfo) continue;
-    if (typeof commitInfo.tsopsTimestampMicros === "string") return BigInt(commitInfo.tsopsTimestampMicros);
-    if (typeof commitInfo.timestamp === "number") return BigInt(commitInfo.timestamp) * 1000n;
+    // Free-form: what cannot be an instant is as good as absent.
+    const { tsopsTimestampMicros: micros, timestamp: millis } = commitInfo;
+    if (typeof micros === "string" && isWhole(micros)) return BigInt(micros);
+    if (Number.isSafeInteger(millis)) return BigInt(millis as number) * 1000n;
   }
   return null;
 }
@@ -176,4 +178,18 @@ function decodePath(path: string): string {
   } catch {
     return path;
   }
+}
+
+function isWhole(text: string): boolean {
+  return /^-?\d{1,18}$/.test(text);
+}
+
+/** A whole number among a file's tags. */
+function wholeTag({ path }: AddAction, text: string): bigint {
+  if (typeof text === "string" && isWhole(text)) return BigInt(text);
+  throw new TsopsError(
+    "STORE_CORRUPT",
+    `The table's log is damaged: a tag of the file ${path} is ${JSON.stringify(text)}, not a whole number.`,
+    { hint: "Restore the _delta_log directory from a copy of the table.", details: { file: path } },
+  );
 }

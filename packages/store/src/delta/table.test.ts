@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   bool,
@@ -49,6 +49,44 @@ async function newTable(options: { clock?: { now(): bigint } } = {}) {
 }
 
 const row = (station: string | null, at: bigint, meter: bigint | number = 0) => ({ station, at, meter });
+
+describe("column names", () => {
+  it.each([
+    ["file_index", "file_row_number", "filename"],
+    ["FILE_INDEX", "File_Row_Number", "tsops_0"],
+    ['a"b', "a.b", "a\nb"],
+    ["constructor", "toString", "select"],
+    ["tsops_keys", "tsops_append", "x,y 'z'"],
+  ])("such as %j, %j and %j are nothing special", async (key, whole, real) => {
+    const columns = { [key]: utf8(), [whole]: int64(), at: timestamp(), [real]: nullable(float64()) };
+    const definition = table({ name: "named", columns, keys: [key], eventTime: "at" });
+    const created = await createTable(await directory(), definition, { engine: engine() });
+    const rowOf = (i: number) => ({ [key]: `k${i}`, [whole]: BigInt(i), at: BigInt(10 - i), [real]: i / 2 });
+    for (let i = 0; i < 3; i++) await created.append([rowOf(i)]);
+    await created.compact();
+    await created.append([rowOf(3)]);
+    const snapshot = await created.snapshot();
+    expect(rowsOf(await snapshot.read())).toEqual([0, 1, 2, 3].map(rowOf));
+    expect(rowsOf(await snapshot.read({ order: "time", range: { start: 7n, end: 10n } }))).toEqual(
+      [3, 2, 1].map(rowOf),
+    );
+    expect(rowsOf(await snapshot.read({ columns: [whole], keys: [{ [key]: "k2" }] }))).toEqual([
+      { [whole]: 2n },
+    ]);
+    const ingest = await snapshot.read({ columns: ["_ingest_version", "_ingest_row"] });
+    expect(rowsOf(ingest).map((one) => `${one["_ingest_version"]} ${one["_ingest_row"]}`)).toEqual([
+      "1 0",
+      "2 0",
+      "3 0",
+      "5 0",
+    ]);
+  });
+
+  it("are asked for: none is refused", async () => {
+    const created = await newTable();
+    expect((await failure((await created.snapshot()).read({ columns: [] }))).code).toBe("COLUMN_NOT_FOUND");
+  });
+});
 
 describe("values", () => {
   it("of every kind come back exactly", async () => {
@@ -287,6 +325,15 @@ describe("appending", () => {
     });
     expect((await created.snapshot()).rows).toBe(3);
     expect((await readdir(created.directory)).filter((name) => name.endsWith(".parquet"))).toHaveLength(3);
+  });
+
+  it("refuses a transaction without a name, which would make the log unreadable", async () => {
+    const created = await newTable();
+    for (const appId of [undefined, null, "", 5])
+      await expect(
+        created.append([row("a", 1n)], { txn: { appId: appId as string, version: 1 } }),
+      ).rejects.toThrow(TypeError);
+    expect((await (await openTable(created.directory, { engine: engine() })).snapshot()).version).toBe(0);
   });
 
   it("nothing commits nothing, unless it has a transaction to remember", async () => {
@@ -603,6 +650,32 @@ describe("vacuum", () => {
     const gone = await failure((await created.snapshot({ version: 3 })).read());
     expect([gone.code, gone.details["version"], gone.details["files"]]).toEqual(["STORE_CORRUPT", 3, 3]);
     expect(gone.hint).toMatch(/vacuumed/);
+  });
+
+  it("keeps to a retention that is longer than checkpoints remember removals", async () => {
+    const clock = steppingClock();
+    const created = await newTable({ clock });
+    const first = join(created.directory, "_delta_log", "00000000000000000000.json");
+    const often = (await readFile(first, "utf8")).replace(
+      '"configuration":{',
+      '"configuration":{"delta.checkpointInterval":"5",',
+    );
+    await writeFile(first, often);
+    const table = await openTable(created.directory, { clock, engine: engine(), definition: load });
+    for (let i = 0; i < 3; i++) await table.append([row("a", BigInt(i), i)]);
+    await table.compact();
+    clock.move(8n * 24n * hour);
+    await table.append([row("a", 9n)]);
+    const later = await openTable(created.directory, { clock, engine: engine(), definition: load });
+    expect((await later.vacuum({ retention: "30d", orphanAge: "0s" })).files).toEqual([]);
+    expect((await (await later.snapshot({ version: 3 })).read()).length).toBe(3);
+    expect((await later.vacuum({ orphanAge: "1d" })).files).toHaveLength(3);
+    for (let i = 0; i < 5; i++) await later.append([row("b", BigInt(i))]);
+    const checkpoint = join(created.directory, "_delta_log", "00000000000000000010.checkpoint.parquet");
+    const { data } = await engine().use((session) =>
+      session.columns(`SELECT count(remove) AS n FROM read_parquet('${checkpoint}')`),
+    );
+    expect(data).toMatchObject({ n: { values: BigInt64Array.of(0n) } });
   });
 });
 

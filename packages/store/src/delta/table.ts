@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   type Clock,
@@ -7,6 +8,7 @@ import {
   systemClock,
   type Table,
   TsopsError,
+  table as tableOf,
   toMicros,
 } from "@tsops/core";
 import type { DuckEngine } from "../engine/engine.ts";
@@ -64,13 +66,15 @@ export interface DeltaTable<S extends ColumnTypes = ColumnTypes> extends AsyncDi
 
 /**
  * Creates an empty table.
- * @throws TsopsError STORE_EXISTS, SCHEMA_INVALID for reserved column names, STORE_READ_ONLY, STORE_FULL
+ * @throws TsopsError STORE_EXISTS, SCHEMA_INVALID for reserved column names, STORE_CORRUPT where data files lie without a log,
+ * STORE_READ_ONLY, STORE_FULL
  */
 export async function createTable<S extends ColumnTypes>(
   directory: string,
   definition: Table<string, S>,
   options: TableOptions = {},
 ): Promise<DeltaTable<S>> {
+  checkTable(definition);
   refuseReservedNames(definition.columns);
   const path = resolve(directory);
   const clock = options.clock ?? systemClock();
@@ -80,6 +84,7 @@ export async function createTable<S extends ColumnTypes>(
     });
   const listing = await listLog(path);
   if (listing !== null && (listing.commits.length > 0 || listing.checkpoints.size > 0)) throw exists();
+  await refuseLostLog(path);
   await makeDirectory(logDirectory(path));
   const now = clock.now();
   const actions = withCommitInfo(
@@ -177,6 +182,26 @@ export async function openOrCreateTable<S extends ColumnTypes>(
     if (!TsopsError.is(error, "STORE_EXISTS")) throw error;
     return open();
   }
+}
+
+/** A new log beside the files of a lost one would give their rows up: vacuum removes what no log names. */
+async function refuseLostLog(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  const files = names.filter((name) => name.endsWith(".parquet"));
+  if (files.length === 0) return;
+  throw new TsopsError(
+    "STORE_CORRUPT",
+    `${directory} holds ${files.length} Parquet file${files.length === 1 ? "" : "s"}, such as ${files[0]}, but no table's log.`,
+    {
+      hint: "Restore its _delta_log directory from a copy, or move the files away to begin a new table.",
+      details: { files: files.slice(0, 5), count: files.length },
+    },
+  );
+}
+
+/** A definition need not have been made by `table`, which checks it. @throws TsopsError SCHEMA_INVALID */
+export function checkTable(definition: Table): void {
+  tableOf(definition as never);
 }
 
 /** Reads schemas, once per metaData action, with the expected definition for tables that carry none. */

@@ -26,6 +26,44 @@ export function asFileError(error: unknown, path: string): unknown {
     );
   if (code === "ENOENT")
     return new TsopsError("STORE_NOT_FOUND", `${path} does not exist.`, { details, cause: error });
+  if (code === "ENOTDIR" || code === "EISDIR")
+    return new TsopsError(
+      "STORE_CORRUPT",
+      code === "EISDIR"
+        ? `${path} is a directory where a file should be.`
+        : `A part of ${path} is a file where a directory should be.`,
+      {
+        hint: "Move it away and restore what was there from a copy, or use another path.",
+        details,
+        cause: error,
+      },
+    );
+  if (code === "EEXIST" || code === "ENOTEMPTY")
+    return new TsopsError(
+      "STORE_EXISTS",
+      `Something is at ${path} already, or a file stands where its directory should be.`,
+      {
+        hint: "Choose another path, or move what is there away.",
+        details,
+        cause: error,
+      },
+    );
+  if (code === "ENAMETOOLONG")
+    return new TsopsError(
+      "VALUE_INVALID",
+      `The path ${path.slice(0, 80)}... is longer than the file system takes.`,
+      {
+        hint: "Use shorter names.",
+        details,
+        cause: error,
+      },
+    );
+  if (code === "EIO" || code === "EMFILE" || code === "ENFILE" || code === "ESTALE")
+    return new TsopsError("STORE_UNAVAILABLE", `The file system refused ${path}: ${code}.`, {
+      hint: "Check the disk (EIO, ESTALE), or how many files the process may have open (EMFILE).",
+      details,
+      cause: error,
+    });
   return error;
 }
 

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { float64, int64, TsopsError, table, timestamp } from "@tsops/core";
 import { expect, it } from "vitest";
@@ -46,4 +47,15 @@ it("starts nothing after it was closed", async () => {
     const error = await use().catch((e: unknown) => e);
     expect(TsopsError.is(error, "STORE_UNAVAILABLE")).toBe(true);
   }
+});
+
+it("refuses a definition whose name would lead out of its directory, and writes nothing", async () => {
+  const where = path();
+  await using home = await openHome(where);
+  for (const name of ["../outside", "a/b", "", "."]) {
+    const error = await home.table({ ...loads, name }).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "SCHEMA_INVALID")).toBe(true);
+  }
+  expect(await readdir(join(where, "tables"))).toEqual([]);
+  expect(await readdir(where)).not.toContain("outside");
 });

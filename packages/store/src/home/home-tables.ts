@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Clock, type ColumnTypes, type Table, TsopsError } from "@tsops/core";
-import { type DeltaTable, openOrCreateTable } from "../delta/table.ts";
+import { checkTable, type DeltaTable, openOrCreateTable } from "../delta/table.ts";
 import { type DuckEngine, type EngineOptions, openEngine } from "../engine/engine.ts";
 
 /** The tables of a home, on one query engine that starts when it is first needed. */
@@ -26,6 +26,7 @@ export function homeTables(directory: string, clock: Pick<Clock, "now">, options
   return {
     engine: startEngine,
     async table<S extends ColumnTypes>(definition: Table<string, S>): Promise<DeltaTable<S>> {
+      checkTable(definition as unknown as Table);
       const open = async () =>
         openOrCreateTable(join(directory, definition.name), definition as unknown as Table, {
           clock,

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex, TsopsError, type TsopsErrorCode } from "@tsops/core";
 import { samplePrediction } from "@tsops/core/testing";
@@ -52,6 +52,68 @@ describe("openHome", () => {
     await fails(home.predictions.get("late"), "STORE_UNAVAILABLE");
     await using again = await openHome(path);
     expect((await again.predictions.get("late")).predictionId).toBe("late");
+  });
+
+  it("leaves files that are whole without their -wal when it is closed", async () => {
+    const home = await openHome(path);
+    await home.predictions.append([samplePrediction({ predictionId: "copied" })]);
+    const { runId } = await home.tracker.startRun({ experiment: "copied" });
+    await home.close();
+    const copy = join(directory.path, "copy");
+    mkdirSync(copy);
+    for (const file of ["tsops.db", "mlflow.db"]) copyFileSync(join(path, file), join(copy, file));
+    await using copied = await openHome(copy);
+    expect((await copied.predictions.get("copied")).predictionId).toBe("copied");
+    expect((await copied.tracker.getRun(runId)).experiment).toBe("copied");
+  });
+
+  it("keeps predictions whose append shared its commit with one that cannot be stored", async () => {
+    await using home = await openHome(path);
+    const append = (fields: object) => home.predictions.append([samplePrediction(fields)]);
+    for (const [index, bad] of [
+      { deployment: "a\0b" },
+      { requestId: "half \ud83d" },
+      { cutoff: 2n ** 63n },
+    ].entries()) {
+      const [first, wrong, last] = await Promise.allSettled([
+        append({ predictionId: `first-${index}` }),
+        append({ predictionId: `wrong-${index}`, ...bad }),
+        append({ predictionId: `last-${index}` }),
+      ]);
+      expect([first.status, wrong.status, last.status]).toEqual(["fulfilled", "rejected", "fulfilled"]);
+      expect(wrong.status === "rejected" && TsopsError.is(wrong.reason, "VALUE_INVALID")).toBe(true);
+      for (const name of ["first", "last"])
+        expect((await home.predictions.get(`${name}-${index}`)).predictionId).toBe(`${name}-${index}`);
+    }
+  });
+
+  it("refuses predictions, metrics and versions that are not what their types say, naming the field", async () => {
+    await using home = await openHome(path);
+    for (const wrong of [
+      { cutoff: 1.5 },
+      { modelVersion: 1.5 },
+      { latencyMs: Number.NaN },
+      { requestId: undefined },
+      { role: "boss" },
+    ])
+      await expect(home.predictions.append([samplePrediction(wrong as object)])).rejects.toMatchObject({
+        code: "VALUE_INVALID",
+        details: { field: Object.keys(wrong)[0] },
+      });
+    const run = await home.tracker.startRun({ experiment: "e" });
+    for (const value of [null, "5", undefined, 5n])
+      await fails(
+        run.logMetrics([
+          { key: "before", value: 1 },
+          { key: "mae", value: value as unknown as number },
+        ]),
+        "VALUE_INVALID",
+      );
+    expect((await home.tracker.getRun(run.runId)).metrics).toEqual({});
+    for (const version of [1.5, Number.NaN])
+      await fails(home.registry.setAlias("bikes", "champion", version), "MODEL_NOT_FOUND");
+    await run.logArtifact("a", new Uint8Array(1));
+    await fails(run.logArtifact("a/b", new Uint8Array(1)), "STORE_EXISTS");
   });
 
   it("stamps what it writes with the clock and the identifiers it was given", async () => {

@@ -7,7 +7,7 @@ import {
   type StepRecord,
   TsopsError,
 } from "@tsops/core";
-import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
+import { type SqliteDatabase, type SqlValue, storableText } from "./sqlite.ts";
 
 const keyCondition = "pipeline = ? AND partition = ? AND interval_start = ? AND interval_end = ?";
 
@@ -112,7 +112,7 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
             outcome.status,
             outcome.nextRetryAt ?? null,
             outcome.error?.code ?? null,
-            outcome.error?.message ?? null,
+            outcome.error === undefined ? null : storableText(outcome.error.message),
             outcome.now,
             ...keyValues(key),
           ]);

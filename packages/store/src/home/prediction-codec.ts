@@ -9,9 +9,10 @@ export const predictionColumns =
 
 /**
  * A record as one row: horizon arrays as little-endian bytes, the rest as text and numbers.
- * @throws TsopsError VALUE_INVALID when an array has another length than `times`
+ * @throws TsopsError VALUE_INVALID when an array has another length than `times`, or a field cannot be stored
  */
 export function predictionValues(record: PredictionRecord): SqlValue[] {
+  checkFields(record);
   const steps = record.times.length;
   checkLength(record, "mean", record.mean.length, steps);
   const quantiles = new Float64Array(steps * record.quantiles.length);
@@ -41,6 +42,22 @@ export function predictionValues(record: PredictionRecord): SqlValue[] {
     featuresText(record.features),
     JSON.stringify(record.statuses),
   ];
+}
+
+function checkFields(record: PredictionRecord): void {
+  const texts = ["predictionId", "requestId", "deployment", "model"] as const;
+  const wrong =
+    texts.find((name) => typeof record[name] !== "string") ??
+    (["cutoff", "servedAt"] as const).find((name) => typeof record[name] !== "bigint") ??
+    (Number.isSafeInteger(record.modelVersion) ? undefined : "modelVersion") ??
+    (Number.isFinite(record.latencyMs) ? undefined : "latencyMs") ??
+    (record.role === "champion" || record.role === "challenger" ? undefined : "role");
+  if (wrong === undefined) return;
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `Prediction ${record.predictionId} has the ${wrong} ${String(record[wrong])}, which cannot be stored.`,
+    { details: { field: wrong } },
+  );
 }
 
 /** A row of the table as it is read. */

@@ -33,6 +33,12 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
     );
     for (const row of rows) statement.run(row);
   };
+  const commit = async (batch: readonly PendingAppend[]): Promise<void> => {
+    await sql.write(() => {
+      for (const { rows } of batch) insert(rows);
+    });
+    for (const { resolve } of batch) resolve();
+  };
   const commitAll = async (): Promise<void> => {
     // One turn of the event loop gathers the appends of all calls that are being answered right now.
     await new Promise((resolve) => setImmediate(resolve));
@@ -40,12 +46,14 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       const batch = pending;
       pending = [];
       try {
-        await sql.write(() => {
-          for (const { rows } of batch) insert(rows);
-        });
-        for (const { resolve } of batch) resolve();
+        await commit(batch);
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        // One append that cannot be stored must not fail those that only share its commit.
+        const isShared = batch.length > 1 && TsopsError.is(error, "VALUE_INVALID");
+        for (const one of batch) {
+          if (isShared) await commit([one]).catch(one.reject);
+          else one.reject(error);
+        }
       }
     }
     committing = null;

@@ -8,11 +8,13 @@ export function mlflowRegistry(context: HomeContext): Registry {
   const { sql, write } = context.mlflow;
 
   const versionRow = (name: string, version: number): VersionRow => {
-    const row = sql
-      .prepare(
-        "SELECT * FROM model_versions WHERE name = ? AND version = ? AND current_stage <> 'Deleted_Internal'",
-      )
-      .get<VersionRow>([name, BigInt(version)]);
+    const row = Number.isSafeInteger(version)
+      ? sql
+          .prepare(
+            "SELECT * FROM model_versions WHERE name = ? AND version = ? AND current_stage <> 'Deleted_Internal'",
+          )
+          .get<VersionRow>([name, BigInt(version)])
+      : undefined;
     if (row === undefined)
       throw new TsopsError(
         "MODEL_NOT_FOUND",

@@ -98,6 +98,12 @@ interface MetricRow {
 }
 
 function metricRow(metric: Metric, now: bigint): MetricRow {
+  if (typeof metric.value !== "number")
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `The value of metric "${metric.key}" is ${metric.value === null ? "null" : `a ${typeof metric.value}`}, not a number.`,
+      { hint: "Log NaN for a value that is not known." },
+    );
   const step = metric.step ?? 0;
   if (!Number.isSafeInteger(step))
     throw new TsopsError("VALUE_INVALID", `Step ${step} of metric "${metric.key}" is not an integer.`);

@@ -74,7 +74,8 @@ describe("the SQLite module", () => {
     for (const value of [true, undefined, {}, new Date(0)])
       expect(() => insert.run([1, value as unknown as SqlValue])).toThrow(TypeError);
     expect(() => insert.run([1])).toThrow("takes 2 values, got 1");
-    expect(code(() => insert.run([1, "cut\0here"]))).toBe("VALUE_INVALID");
+    for (const value of ["cut\0here", "half \ud83d", 2n ** 63n, -(2n ** 63n) - 1n])
+      expect(code(() => insert.run([1, value]))).toBe("VALUE_INVALID");
     expect(count(database)).toBe(0n);
   });
 

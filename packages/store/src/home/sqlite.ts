@@ -162,9 +162,35 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
       if (!isOpen) return;
       isOpen = false;
       statements.clear();
+      // The driver lets go of the files when its statements are collected as garbage, which may be much later: until then
+      // the file must be whole without its -wal beside it, for whoever copies it. Others at work make this fail, harmlessly.
+      try {
+        driver.exec("PRAGMA busy_timeout = 0");
+        driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all();
+      } catch {}
       guarded(() => driver.close());
     },
   };
+}
+
+/** The driver cuts text at a NUL character and replaces half a surrogate pair: two names could become one. */
+function checkText(text: string): void {
+  const problem = text.includes("\0")
+    ? "a NUL character"
+    : loneSurrogate.test(text)
+      ? "half a surrogate pair"
+      : null;
+  if (problem === null) return;
+  throw new TsopsError("VALUE_INVALID", `Text with ${problem} cannot be stored.`, {
+    hint: "Remove the character, or store the content as an artifact.",
+  });
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** A text for people that can be stored whatever it holds: what `checkText` refuses is replaced by U+FFFD. */
+export function storableText(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, "\ufffd");
 }
 
 interface DriverStatement {
@@ -178,17 +204,15 @@ function wrapStatement(
   guarded: <T>(call: () => T) => T,
 ): SqliteStatement {
   const expected = sql.match(/\?/g)?.length ?? 0;
-  // The driver takes missing values for NULL, cuts text at a NUL character when it reads it back, and ends the whole
-  // process on a boolean or undefined.
+  // The driver takes missing values for NULL and ends the whole process on a boolean or undefined.
   const checked = (values: readonly SqlValue[]): SqlValue[] => {
     if (values.length !== expected)
       throw new TypeError(`The statement takes ${expected} values, got ${values.length}: ${sql}`);
     for (const value of values) {
       if (!isSqlValue(value)) throw new TypeError(`Cannot bind a ${typeof value} to: ${sql}`);
-      if (typeof value === "string" && value.includes("\0"))
-        throw new TsopsError("VALUE_INVALID", "Text with a NUL character cannot be stored.", {
-          hint: "Remove the character, or store the content as an artifact.",
-        });
+      if (typeof value === "string") checkText(value);
+      if (typeof value === "bigint" && BigInt.asIntN(64, value) !== value)
+        throw new TsopsError("VALUE_INVALID", `The integer ${value} is beyond 64 bits.`);
     }
     return values as SqlValue[];
   };
