@@ -1,88 +1,147 @@
 import { chiSquareSurvival } from "@tsops/core";
+import { positionOf } from "./profile.ts";
 import type { RegularCodes } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
+/** Rows, in effect, that a category must be expected to have in the current window; rarer ones are put together. */
+const leastExpected = 2;
+
 /**
- * Whether the mix of categories changed: Pearson's chi-square of the two windows, divided by the average design effect, which
- * says how many autocorrelated rows count as one. The design effect compares the variance of the shares between blocks of
- * `blockLength` steps of the reference with what independent rows would give.
+ * Whether the mix of categories changed: the shares of the current window against those that the reference has at the same positions
+ * of the season, by Pearson's chi-square divided by the average design effect, which says how many autocorrelated rows count as one:
+ * (1 + r) / (1 - r) with the autocorrelation r of the categories within the windows. Rare categories are put together.
  * Source: J. N. K. Rao, A. J. Scott (1981), "The analysis of categorical data from complex sample surveys", JASA 76 (first-order
- * correction), with blocks of time as clusters.
- * @returns Null when fewer than two categories occur.
+ * correction), with the variance of the mean of a first-order Markov chain.
+ * @param seasonLength - 1 for none.
+ * @returns Null when fewer than two categories occur often enough, plus the code of the category that changed most.
  */
 export function categoryTest(
   reference: RegularCodes,
   current: RegularCodes,
   categories: number,
-  blockLength: number,
-): TestOutcome | null {
-  const before = countsOf(reference.codes, categories);
-  const now = countsOf(current.codes, categories);
-  const n = total(before);
-  const m = total(now);
-  const used = Array.from({ length: categories }, (_, c) => c).filter(
-    (c) => (before[c] as number) + (now[c] as number) > 0,
-  );
-  if (used.length < 2 || n === 0 || m === 0) return null;
-  let statistic = 0;
-  let largest = 0;
-  for (const c of used) {
-    const share = ((before[c] as number) + (now[c] as number)) / (n + m);
-    const difference = (now[c] as number) / m - (before[c] as number) / n;
-    statistic += (difference * difference) / share;
-    if (Math.abs(difference) > Math.abs(largest)) largest = difference;
+  seasonLength: number,
+): (TestOutcome & { readonly code: number }) | null {
+  const [n, m] = [present(reference), present(current)];
+  if (n === 0 || m === 0) return null;
+  const profile = sharesByPosition(reference, categories, seasonLength);
+  const moments = { before: [] as Moments[], now: [] as Moments[] };
+  for (let code = 0; code < categories; code++) {
+    const expected = profile[code] as Float64Array;
+    moments.before.push(momentsOf(reference, code, expected));
+    moments.now.push(momentsOf(current, code, expected));
   }
-  statistic /= 1 / n + 1 / m;
-  const corrected = statistic / designEffect(reference, before, used, blockLength);
+  const effect = designEffect(moments.before, moments.now, n, m);
+
+  const cells = moments.now.map((now, code) => ({
+    code,
+    share: ((moments.before[code] as Moments).hits + now.hits) / (n + m),
+    difference: now.mean,
+  }));
+  const largest = cells.reduce((a, b) => (Math.abs(b.difference) > Math.abs(a.difference) ? b : a));
+  const bins = gathered(cells, (leastExpected * effect) / m);
+  if (bins.length < 2) return null;
+  const distance = bins.reduce((sum, { share, difference }) => sum + difference ** 2 / share, 0);
+  const statistic = distance / ((1 / n + 1 / m) * effect);
   return {
     test: "categories",
-    statistic: corrected,
-    pValue: chiSquareSurvival(corrected, used.length - 1),
-    effect: largest,
+    statistic,
+    pValue: chiSquareSurvival(statistic, bins.length - 1),
+    effect: largest.difference,
     meaning: "change of share",
+    code: largest.code,
   };
 }
 
-/** Average over categories of the variance of block shares over the variance that independent rows would give; at least 1. */
-function designEffect(
-  reference: RegularCodes,
-  counts: Float64Array,
-  used: readonly number[],
-  blockLength: number,
-): number {
-  const n = total(counts);
-  const blocks = Math.floor(reference.codes.length / blockLength);
-  if (blocks < 2) return 1;
-  let effects = 0;
-  let weights = 0;
-  for (const c of used) {
-    const share = (counts[c] as number) / n;
-    if (share === 0 || share === 1) continue;
-    let between = 0;
-    for (let block = 0; block < blocks; block++) {
-      let size = 0;
-      let hits = 0;
-      for (let i = block * blockLength; i < (block + 1) * blockLength; i++) {
-        const code = reference.codes[i] as number;
-        if (code < 0) continue;
-        size++;
-        if (code === c) hits++;
-      }
-      between += (hits - size * share) ** 2;
-    }
-    const effect = (between * (blocks / (blocks - 1))) / (n * share * (1 - share));
-    effects += (1 - share) * effect;
-    weights += 1 - share;
+/** One category in one window: how often it came beyond what the season says, and how that varies and persists. */
+interface Moments {
+  readonly hits: number;
+  /** Mean of hit less expected share. */
+  readonly mean: number;
+  readonly squares: number;
+  /** Sum of products of neighbouring rows. */
+  readonly products: number;
+}
+
+function momentsOf({ first, codes }: RegularCodes, code: number, expected: Float64Array): Moments {
+  const deviation = (slot: number) =>
+    (codes[slot] === code ? 1 : 0) - (expected[positionOf(first + slot, expected.length)] as number);
+  let [hits, sum, rows] = [0, 0, 0];
+  for (let slot = 0; slot < codes.length; slot++) {
+    if ((codes[slot] as number) < 0) continue;
+    if (codes[slot] === code) hits++;
+    sum += deviation(slot);
+    rows++;
   }
-  return weights === 0 ? 1 : Math.max(1, effects / weights);
+  const mean = sum / rows;
+  let [squares, products] = [0, 0];
+  for (let slot = 0; slot < codes.length; slot++) {
+    if ((codes[slot] as number) < 0) continue;
+    const value = deviation(slot) - mean;
+    squares += value * value;
+    if (slot > 0 && (codes[slot - 1] as number) >= 0) products += value * (deviation(slot - 1) - mean);
+  }
+  return { hits, mean, squares, products };
 }
 
-function countsOf(codes: Int32Array, categories: number): Float64Array {
-  const counts = new Float64Array(categories);
-  for (const code of codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
-  return counts;
+/** How many rows count as one: less than 1 where the season explains much, more where categories persist. */
+function designEffect(before: readonly Moments[], now: readonly Moments[], n: number, m: number): number {
+  const all = [...before, ...now];
+  const squares = all.reduce((sum, moments) => sum + moments.squares, 0);
+  if (squares === 0) return 1;
+  const raw = all.reduce((sum, moments) => sum + moments.products, 0) / squares;
+  const persistence = Math.min(0.999, Math.max(0, raw + (1 + 3 * Math.max(0, raw)) / m));
+  const plain = before.reduce((sum, { hits }) => sum + hits * (1 - hits / n), 0);
+  const explained = plain === 0 ? 1 : before.reduce((sum, moments) => sum + moments.squares, 0) / plain;
+  return (explained * (1 + persistence)) / (1 - persistence);
 }
 
-function total(counts: Float64Array): number {
-  return counts.reduce((a, b) => a + b, 0);
+interface Cell {
+  readonly share: number;
+  readonly difference: number;
+}
+
+/** Categories from rare to frequent, put together until each has the least share. */
+function gathered(cells: readonly Cell[], leastShare: number): Cell[] {
+  const bins: Cell[] = [];
+  let open: Cell = { share: 0, difference: 0 };
+  for (const { share, difference } of [...cells].sort((a, b) => a.share - b.share)) {
+    open = { share: open.share + share, difference: open.difference + difference };
+    if (open.share < leastShare || open.share === 0) continue;
+    bins.push(open);
+    open = { share: 0, difference: 0 };
+  }
+  const last = bins.pop();
+  return last === undefined
+    ? []
+    : [...bins, { share: last.share + open.share, difference: last.difference + open.difference }];
+}
+
+/** Share of each category at each position of the season; positions without rows have the shares of all. */
+function sharesByPosition(
+  { first, codes }: RegularCodes,
+  categories: number,
+  seasonLength: number,
+): Float64Array[] {
+  const counts = Array.from({ length: categories }, () => new Float64Array(seasonLength));
+  const rows = new Float64Array(seasonLength);
+  codes.forEach((code, slot) => {
+    if (code < 0) return;
+    const position = positionOf(first + slot, seasonLength);
+    const byPosition = counts[code] as Float64Array;
+    byPosition[position] = (byPosition[position] as number) + 1;
+    rows[position] = (rows[position] as number) + 1;
+  });
+  const all = rows.reduce((a, b) => a + b, 0);
+  return counts.map((byPosition) => {
+    const share = byPosition.reduce((a, b) => a + b, 0) / all;
+    return byPosition.map((count, position) =>
+      rows[position] === 0 ? share : count / (rows[position] as number),
+    );
+  });
+}
+
+function present({ codes }: RegularCodes): number {
+  let count = 0;
+  for (const code of codes) if (code >= 0) count++;
+  return count;
 }

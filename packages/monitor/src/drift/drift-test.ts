@@ -28,8 +28,6 @@ export interface DriftOptions {
   readonly zone?: string;
   /** Largest order of the autoregression. Default 3. */
   readonly maxOrder?: number;
-  /** Seed of the permutation test of shape. Default `"drift"`. */
-  readonly seed?: string;
 }
 
 /** One test of one column. */
@@ -79,14 +77,14 @@ export interface DriftReport {
  * @throws TsopsError MONITOR_INVALID (empty window, repeated times, unknown columns, reference shorter than two seasons)
  */
 export function driftTest(reference: Columns, current: Columns, options: DriftOptions): DriftReport {
-  const { time, alpha = 0.05, zone = "UTC", maxOrder = 3, seed = "drift" } = options;
+  const { time, alpha = 0.05, zone = "UTC", maxOrder = 3 } = options;
   if (!(alpha > 0 && alpha < 1))
     throw new TsopsError("MONITOR_INVALID", `alpha is ${alpha}, it must lie between 0 and 1.`);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const before = gridOf("reference", reference, time, frequency, zone);
   const now = gridOf("current", current, time, frequency, zone);
   const seasons = seasonsFor(options.season ?? "auto", frequency, before.length);
-  const blockLength = 2 * (seasons[0] ?? 12);
+  const shortest = seasons[0] ?? 1;
   const names = options.columns ?? Object.keys(reference.types).filter((name) => name !== time);
   assertColumns(names, reference, current);
 
@@ -96,9 +94,13 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     const windows = [windowOf(reference, name, before), windowOf(current, name, now)] as const;
     const outcomes =
       windows[0].kind === "values" && windows[1].kind === "values"
-        ? numericOutcomes(windows[0], windows[1], { seasons, maxOrder, seed: `${seed}/${name}` })
-        : categoryOutcomes(windows[0], windows[1], blockLength);
-    const missing = missingnessTest(windows[0].missing, windows[1].missing, blockLength);
+        ? numericOutcomes(windows[0], windows[1], {
+            seasons,
+            choose: (options.season ?? "auto") === "auto",
+            maxOrder,
+          })
+        : categoryOutcomes(windows[0], windows[1], shortest);
+    const missing = missingnessTest(windows[0], windows[1], shortest);
     if (missing !== null) outcomes.push(missing);
     if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
     else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
@@ -113,10 +115,10 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
       adjustedPValue: adjusted[index] as number,
       drift: (adjusted[index] as number) <= alpha,
       tests: tests
-        .map(({ meaning, ...outcome }) => ({
+        .map(({ meaning, category, ...outcome }) => ({
           ...outcome,
           unit: unitOf(meaning, type.unit),
-          sentence: sentenceOf(column, { ...outcome, meaning }, type.unit),
+          sentence: sentenceOf(column, { ...outcome, meaning, category }, type.unit),
         }))
         .sort((a, b) => a.pValue - b.pValue),
     };
@@ -183,7 +185,7 @@ function numericOutcomes(
   return constant === null ? (numericTests(before, now, options) ?? []) : [constant];
 }
 
-function categoryOutcomes(before: Window, now: Window, blockLength: number): TestOutcome[] {
+function categoryOutcomes(before: Window, now: Window, seasonLength: number): TestOutcome[] {
   if (before.kind !== "labels" || now.kind !== "labels") return [];
   const categories = [...new Set([...before.labels, ...now.labels])].filter((label) => label !== null).sort();
   const codeOf = new Map(categories.map((label, code) => [label, code]));
@@ -193,16 +195,18 @@ function categoryOutcomes(before: Window, now: Window, blockLength: number): Tes
     { first: before.first, codes: codes(before.labels) },
     { first: now.first, codes: codes(now.labels) },
     categories.length,
-    blockLength,
+    seasonLength,
   );
-  return outcome === null ? [] : [outcome];
+  if (outcome === null) return [];
+  const { code, ...found } = outcome;
+  return [{ ...found, category: categories[code] as string }];
 }
 
 function untestable(before: Window, now: Window): string {
   const present = (window: Window) => window.missing.length - window.missing.reduce((a, b) => a + b, 0);
   if (present(before) === 0) return "The reference has no value.";
   if (present(now) === 0) return "The current window has no value.";
-  if (before.kind === "labels") return "There is only one category.";
+  if (before.kind === "labels") return "There is only one category, or the others are too rare to tell.";
   return `The windows are too short: ${present(before)} reference and ${present(now)} current values.`;
 }
 

@@ -22,12 +22,14 @@ export function leastSquares(
   if (rows.length < k) return null;
   const gram = new Float64Array(k * k);
   const moments = new Float64Array(k);
+  const values = new Float64Array(k);
   for (const row of rows) {
+    const target = y[row] as number;
     for (let i = 0; i < k; i++) {
       const x = (columns[i] as Float64Array)[row] as number;
-      moments[i] = (moments[i] as number) + x * (y[row] as number);
-      for (let j = 0; j <= i; j++)
-        gram[i * k + j] = (gram[i * k + j] as number) + x * ((columns[j] as Float64Array)[row] as number);
+      values[i] = x;
+      moments[i] = (moments[i] as number) + x * target;
+      for (let j = 0; j <= i; j++) gram[i * k + j] = (gram[i * k + j] as number) + x * (values[j] as number);
     }
   }
   for (let i = 0; i < k; i++) for (let j = 0; j < i; j++) gram[j * k + i] = gram[i * k + j] as number;

@@ -1,23 +1,24 @@
 import { categoryTest } from "./category-test.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
+/** Slots of one window: 1 where a row is without a value, or there is no row at all. */
+export interface MissingSlots {
+  readonly first: number;
+  readonly missing: Uint8Array;
+}
+
 /**
  * Whether the share of missing slots changed, missing runs counted by their design effect.
- * @param isMissing - One flag per slot of the grid: a row without a value, or no row at all.
- * @returns Null when nothing is missing in either window.
+ * @returns Null when nothing, or too little to tell, is missing in both windows.
  */
 export function missingnessTest(
-  reference: Uint8Array,
-  current: Uint8Array,
-  blockLength: number,
+  reference: MissingSlots,
+  current: MissingSlots,
+  seasonLength: number,
 ): TestOutcome | null {
-  const outcome = categoryTest(
-    { first: 0, codes: Int32Array.from(reference) },
-    { first: 0, codes: Int32Array.from(current) },
-    2,
-    blockLength,
-  );
+  const codes = ({ first, missing }: MissingSlots) => ({ first, codes: Int32Array.from(missing) });
+  const outcome = categoryTest(codes(reference), codes(current), 2, seasonLength);
   if (outcome === null) return null;
-  const share = (flags: Uint8Array) => flags.reduce((a, b) => a + b, 0) / flags.length;
-  return { ...outcome, test: "missingness", effect: share(current) - share(reference) };
+  const { code, ...found } = outcome;
+  return { ...found, test: "missingness", effect: code === 1 ? found.effect : -found.effect };
 }

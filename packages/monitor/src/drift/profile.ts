@@ -37,3 +37,8 @@ export function deseasonalise(series: RegularSeries, profile: SeasonalProfile): 
 export function positionOf(index: number, seasonLength: number): number {
   return ((index % seasonLength) + seasonLength) % seasonLength;
 }
+
+/** Frequencies, in radians per step, that a seasonal profile takes out of a series. */
+export function frequenciesOf(seasonLength: number): number[] {
+  return Array.from({ length: Math.floor(seasonLength / 2) + 1 }, (_, i) => (2 * Math.PI * i) / seasonLength);
+}

@@ -6,7 +6,7 @@ export function unitOf(meaning: TestOutcome["meaning"], unit: string | undefined
     case "shift":
     case "pattern":
       return unit ?? "units of the column";
-    case "ratio of standard deviations":
+    case "ratio of spreads":
       return "x";
     case "change of share":
       return "share of rows";
@@ -40,7 +40,7 @@ export function sentenceOf(column: string, outcome: TestOutcome, unit: string | 
     case "missingness":
       return `${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "fewer" : "more"} of ${column} are missing (${p}).`;
     case "categories":
-      return `A category of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows (${p}).`;
+      return `${JSON.stringify(outcome.category)} of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows (${p}).`;
   }
 }
 

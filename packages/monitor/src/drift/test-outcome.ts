@@ -19,8 +19,10 @@ export interface TestOutcome {
   readonly meaning:
     | "shift"
     | "pattern"
-    | "ratio of standard deviations"
+    | "ratio of spreads"
     | "distance of distributions"
     | "change of persistence"
     | "change of share";
+  /** The category whose share changed most. */
+  readonly category?: string | undefined;
 }

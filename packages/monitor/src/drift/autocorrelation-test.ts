@@ -1,0 +1,52 @@
+import { fSurvival } from "@tsops/core";
+import { type Autoregression, fitAutoregression } from "./autoregression.ts";
+import { invert, quadraticForm } from "./least-squares.ts";
+import type { TestOutcome } from "./test-outcome.ts";
+import { frequencyOfWave, type Wave } from "./waves.ts";
+
+/** Cycles of a season that the current window needs, so that taking out its waves does not take out the noise's slow part too. */
+const cyclesToFit = 4;
+
+/**
+ * Wald test that the autoregression of the current window has the reference's coefficients. The window's own level and the waves
+ * of its short seasons are taken out first, as an autoregression would take them for persistence.
+ * @param deviations - The current window less the reference's profile.
+ * @param level - Its fitted level.
+ * @param waves - Its fitted waves.
+ */
+export function autocorrelationTest(
+  model: Autoregression,
+  deviations: Float64Array,
+  level: number,
+  waves: readonly { readonly wave: Wave; readonly coefficient: number; readonly values: Float64Array }[],
+): TestOutcome | null {
+  const order = model.phi.length;
+  const fitted = waves.filter(({ wave }) => wave.season * cyclesToFit <= deviations.length);
+  const adjusted = deviations.map((value) => value - level);
+  for (const { coefficient, values } of fitted)
+    for (let slot = 0; slot < adjusted.length; slot++)
+      adjusted[slot] = (adjusted[slot] as number) - coefficient * (values[slot] as number);
+  const fit = fitAutoregression(adjusted, {
+    orders: [order],
+    parameters: 1 + fitted.length,
+    removed: [
+      0,
+      ...fitted.filter(({ wave }) => wave.phase === "cos").map(({ wave }) => frequencyOfWave(wave)),
+    ],
+  });
+  if (fit === null) return null;
+  const difference = fit.phi.map((value, i) => value - (model.phi[i] as number));
+  const precision = invert(
+    fit.covariance.map((value, i) => value + (model.covariance[i] as number)),
+    order,
+  );
+  if (precision === null) return null;
+  const statistic = quadraticForm(precision, difference) / order;
+  return {
+    test: "autocorrelation",
+    statistic,
+    pValue: fSurvival(statistic, order, fit.degrees),
+    effect: difference.reduce((a, b) => a + b, 0),
+    meaning: "change of persistence",
+  };
+}

@@ -1,0 +1,66 @@
+import { fSurvival } from "@tsops/core";
+import { fitAutoregression } from "./autoregression.ts";
+import { deseasonalise, frequenciesOf, positionOf, seasonalProfile } from "./profile.ts";
+import type { RegularSeries } from "./regular-series.ts";
+
+/** A longer season is kept when it shows in the reference with a p-value below this. */
+const choiceLevel = 0.01;
+
+/**
+ * The seasons that a reference shows: each longer one is kept only if the innovations differ over its cycle from those of the next
+ * shorter one, at its own positions (a weekend's noon) or by whole short cycles (a Sunday). A profile that is not needed would cost power.
+ */
+export function seasonsShown(
+  reference: RegularSeries,
+  seasons: readonly number[],
+  maxOrder: number,
+): number[] {
+  return seasons.filter(
+    (length, i) => i === 0 || shows(reference, seasons[i - 1] as number, length, maxOrder),
+  );
+}
+
+function shows(reference: RegularSeries, short: number, long: number, maxOrder: number): boolean {
+  const profile = seasonalProfile(reference, short);
+  const model = fitAutoregression(deseasonalise(reference, profile).values, {
+    orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
+    parameters: profile.parameters,
+    removed: frequenciesOf(short),
+  });
+  if (model === null) return false;
+  const position = (slot: number) => positionOf(reference.first + slot, long);
+  const byPosition = groupsDiffer(model.filtered, position, long, short);
+  const byCycle =
+    long % short === 0
+      ? groupsDiffer(model.filtered, (slot) => Math.floor(position(slot) / short), long / short, 1)
+      : 1;
+  return Math.min(byPosition, byCycle) < choiceLevel;
+}
+
+/** p-value of the F test that groups of innovations have equal means, `known` of which were fitted before. */
+function groupsDiffer(
+  filtered: Float64Array,
+  groupOf: (slot: number) => number,
+  groups: number,
+  known: number,
+): number {
+  const sums = new Float64Array(groups);
+  const counts = new Float64Array(groups);
+  let all = 0;
+  let n = 0;
+  filtered.forEach((value, slot) => {
+    if (Number.isNaN(value)) return;
+    const group = groupOf(slot);
+    sums[group] = (sums[group] as number) + value;
+    counts[group] = (counts[group] as number) + 1;
+    all += value * value;
+    n++;
+  });
+  const between = sums.reduce(
+    (total, sum, group) => (counts[group] === 0 ? total : total + sum ** 2 / (counts[group] as number)),
+    0,
+  );
+  const [numerator, denominator] = [groups - known, n - groups];
+  if (numerator < 1 || denominator < 1 || !(all > between)) return 1;
+  return fSurvival(between / numerator / ((all - between) / denominator), numerator, denominator);
+}
