@@ -223,7 +223,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
       state: { champion, lastAttemptAt },
       ...about,
     });
-    if (decision.verdict === "retrain") await home.decisions.append(decision);
+    await home.decisions.append(decision);
     return { retrain: decision.verdict === "retrain" };
   })
   .step("train", async ({ interval, results }) => {

@@ -75,15 +75,18 @@ export function summarise(
   ];
 }
 
-/** Prints what was decided and why. Drift reports are counted: there is one a week; promotions follow from the gate's verdicts. */
+/** Prints what was decided and why. Daily looks that asked for nothing and weekly drift reports are counted only. */
 export function printDecisions(decisions: readonly DecisionRecord[]): void {
   console.log("\nWhat was decided:\n");
-  for (const { time, kind, reason } of decisions)
-    if (kind !== "drift" && kind !== "promotion")
+  for (const { time, kind, verdict, reason } of decisions)
+    if (kind !== "drift" && kind !== "promotion" && verdict !== "no_retrain")
       console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${reason}`);
   const reports = decisions.filter((decision) => decision.kind === "drift");
   const flagged = reports.filter((decision) => decision.verdict === "drift");
-  console.log(`${reports.length} weekly drift reports, ${flagged.length} of them with drift.`);
+  const quiet = decisions.filter((decision) => decision.verdict === "no_retrain");
+  console.log(
+    `\n${quiet.length} daily looks found no reason to retrain. ${reports.length} weekly drift reports, ${flagged.length} of them with drift: they explain, and trigger nothing here.`,
+  );
 }
 
 /** Prints the summary as a table. */
@@ -130,6 +133,9 @@ export function printSummary(lines: readonly QuarterSummary[], scale: number): v
   print(header);
   print(widths.map((width) => "-".repeat(width)));
   for (const row of rows) print(row);
+  console.log(
+    "\nRetrainings are those asked for, the drill among them: each ends promoted or rejected. The first model is promoted without one.",
+  );
 }
 
 function quarterName(start: bigint): string {
