@@ -1,6 +1,6 @@
 // How fast Delta tables are written and read, beside Python's deltalake on the same rows, files and disk. tsops flushes every append to disk
 // before it returns; deltalake does not.
-// Run: scripts/services/deltalake.sh install && npx tsx --conditions=@tsops/source bench/delta-append/run.ts
+// Run: scripts/services/deltalake.sh install && npm run bench -- delta-append
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

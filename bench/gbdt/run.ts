@@ -1,4 +1,4 @@
-// npx tsx --conditions=@tsops/source bench/gbdt/run.ts [--rounds 5] [--case "many trees"] [--python path] [--json file]
+// npm run bench -- gbdt [--rounds 5] [--case "many trees"] [--python path] [--json file]
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, tmpdir, totalmem } from "node:os";

@@ -1,6 +1,6 @@
 // Point-in-time join of 1,000,000 feature rows with 100,000 spine rows, from files to joined columns, beside pandas, polars and Feast.
-// Run: python3 -m venv .services/pit-join && .services/pit-join/bin/pip install polars==2.1.0 feast==0.67.0
-//      npx tsx --conditions=@tsops/source bench/pit-join/run.ts
+// Run: python3 -m venv .services/pit-join && .services/pit-join/bin/pip install polars==2.1.0 "feast[duckdb]==0.67.0"
+//      npm run bench -- pit-join
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const here = (name: string): URL => new URL(name, import.meta.url);
 const peer = {
   interpreter: ".services/pit-join/bin/python",
   install:
-    "python3 -m venv .services/pit-join && .services/pit-join/bin/pip install polars==2.1.0 feast==0.67.0",
+    'python3 -m venv .services/pit-join && .services/pit-join/bin/pip install polars==2.1.0 "feast[duckdb]==0.67.0"',
 };
 const directory = mkdtempSync(join(tmpdir(), "tsops-bench-"));
 const [featuresFile, spineFile] = [join(directory, "features.parquet"), join(directory, "spine.parquet")];

@@ -1,6 +1,6 @@
 // How often the gate's test promotes a model that is no better (size, nominal 5 %) and one that is (power), by what counts as
 // an observation and how autocorrelation is allowed for. Loss differences of hourly forecasts for 24 hours, one fold a day.
-// Run: npx tsx --conditions=@tsops/source bench/gate/tsops.ts
+// Run: npm run bench -- gate
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { createRandom, dieboldMariano, type Random, type VarianceKernel } from "@tsops/core";

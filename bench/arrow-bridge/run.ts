@@ -1,5 +1,5 @@
 // How fast columns go into DuckDB and come out, beside row objects through DuckDB's own API.
-// Run: npx tsx --conditions=@tsops/source bench/arrow-bridge/tsops.ts
+// Run: npm run bench -- arrow-bridge
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { DuckDBInstance, DuckDBTimestampTZValue, version } from "@duckdb/node-api";
@@ -158,6 +158,18 @@ function rowObjects(columns: Columns) {
 }
 
 await engine.close();
+const mixedName = "key, time and 3 numbers";
+const rate = (name: string): number => (results[name] as Result).median;
+const ratios = {
+  [`write ${mixedName}`]:
+    rate(`write ${mixedName}`) / rate(`peer: write ${mixedName}, row by row through DuckDB's appender`),
+  [`read ${mixedName}`]: rate(`read ${mixedName}`) / rate(`peer: read ${mixedName} as row objects`),
+  "read 3 float64 columns":
+    rate("read 3 float64 columns") / rate("peer: read 3 float64 columns as arrays of values"),
+};
+for (const [name, ratio] of Object.entries(ratios))
+  process.stdout.write(`${name}: ${ratio.toFixed(1)} x the rate of DuckDB's own API (medians)\n`);
+process.stdout.write(`peak memory: ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB\n`);
 writeFileSync(
   new URL("results.json", import.meta.url),
   `${JSON.stringify(
@@ -169,6 +181,7 @@ writeFileSync(
       rows,
       peerRows,
       peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
+      ratios,
       results,
     },
     null,

@@ -1,4 +1,4 @@
-// How fast instants, calendars and columns are. Run: npx tsx --conditions=@tsops/source bench/columns/tsops.ts
+// How fast instants, calendars and columns are. Run: npm run bench -- columns
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import {
