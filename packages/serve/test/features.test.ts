@@ -186,3 +186,22 @@ it("asks for future rows when nothing can compute them", async () => {
   for await (const record of space.home.predictions.scan()) records.push(record);
   expect(records).toEqual([]);
 });
+
+it("takes in nothing, features included, when the model refuses the rows", async () => {
+  await registerWithFeatures(240);
+  const given = options();
+  await using deployment = await deploy("demand", given);
+  const before = { ...given.features.source.size };
+  const rows = demandRows(240, 264);
+  const strange = { ...rows, data: { ...rows.data, shop: { ...rows.data.shop, dictionary: ["a", "z"] } } };
+  const unknown = await deployment.observe("demand", strange).catch((e: unknown) => e);
+  expect(TsopsError.is(unknown, "KEY_UNKNOWN")).toBe(true);
+  const changed = demandRows(238, 264);
+  changed.data.units.values[0] = 7;
+  const contradicting = await deployment.observe("demand", changed).catch((e: unknown) => e);
+  expect(TsopsError.is(contradicting, "PANEL_INVALID")).toBe(true);
+  expect(given.features.source.size).toEqual(before);
+  expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  await deployment.observe("demand", rows);
+  expect(given.features.source.size).toEqual({ ...before, demand: (before["demand"] ?? 0) + 48 });
+});
