@@ -35,6 +35,7 @@ const served: PredictionRecord[] = [];
 await using deployment = await deploy("load", {
   registry: { resolve: async () => version, readFiles: async () => ({ "model.tsops": model }) },
   log: { append: async (records) => void served.push(...records) },
+  targetTable: "loads",
 });
 const { forecast } = await deployment.predict({ horizon: 3 });
 console.log(`predicted ${forecast.mean.join(" ")}, logged ${served.length} record`);

@@ -34,6 +34,7 @@ export type TsopsErrorCode =
   | "STEP_FAILED"
   | "STEP_TIMEOUT"
   | "LEASE_LOST"
+  | "RUN_ABANDONED"
   | "ABORTED"
   // configuration and the command line
   | "CONFIG_INVALID"

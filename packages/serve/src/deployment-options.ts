@@ -27,8 +27,8 @@ export interface DeployOptions {
   readonly history?: (since: bigint, signal: AbortSignal) => Promise<Columns>;
   /** Computes the model's known-future columns. Without it `predict` must be given `future`. */
   readonly features?: DeploymentFeatures;
-  /** Table whose rows hold the target: what `observe` feeds to the models. Default: rows of every table do. */
-  readonly targetTable?: string;
+  /** Table whose rows hold the target: what `observe` feeds to the models. */
+  readonly targetTable: string;
   /** Central intervals in percent. Default 80 and 95. */
   readonly levels?: readonly number[];
   /**

@@ -51,8 +51,12 @@ export class Deployment {
   #slots: Slots | null = null;
   #served: ServedRows | null = null;
   #refreshError: unknown = null;
-  /** Tail of the queue of state changes (observe, refresh): one at a time, in order of the calls. */
-  #changes: Promise<unknown> = Promise.resolve();
+  /** Looks at the registry, counted as they begin; one that ends after a later one has swapped is out of date. */
+  #reloads = 0;
+  #swappedBy = 0;
+  /** While versions are being loaded: the rows observed meanwhile, which these must absorb, too. */
+  #loading = 0;
+  #observedWhileLoading: Columns[] = [];
   readonly #background = new Set<Promise<void>>();
 
   /** @internal Use `deploy`. */
@@ -81,10 +85,7 @@ export class Deployment {
     const { signal } = this.#options;
     throwIfAborted(signal);
     try {
-      await abortable(
-        this.#change(() => this.#reload()),
-        signal,
-      );
+      await this.#reload(signal);
     } catch (error) {
       // Nobody will hold this deployment: whatever it still waits for ends, too.
       this.#closing.abort();
@@ -122,58 +123,63 @@ export class Deployment {
       this.#inBackground(
         this.#predictWith(challenger, "challenger", requestId, servedAt, shadowed).then(
           () => undefined,
-          (error: unknown) => this.#shadowFailed(error),
+          (error: unknown) => void this.#shadowFailed(error),
         ),
       );
     return answer;
   }
 
   /**
-   * Takes in new rows of a table: the features see them, and if the table holds the target the models absorb them without being
-   * refitted. Rows seen before change nothing.
-   * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (a `targetTable` is named, and neither it nor a view reads this table), KEY_UNKNOWN, PANEL_INVALID,
-   * ABORTED (nothing is taken in then)
+   * Takes in new rows of a table: the features see them, and if it is the `targetTable` the models absorb them without being
+   * refitted. Rows seen before change nothing. When it throws, neither the features nor the models have taken anything in.
+   * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (it is not the `targetTable`, and no view reads it), KEY_UNKNOWN,
+   * PANEL_INVALID, ABORTED, and what the features throw
    */
   async observe(
     table: string,
     rows: Columns,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    this.#open();
-    await this.#change(async () => {
-      throwIfAborted(signal);
-      const { champion, challenger } = this.#open();
-      const { features, targetTable } = this.#options;
-      this.#refuseUnknown(table);
-      if (features !== undefined && Object.hasOwn(features.source.size, table))
-        features.source.observe(table, rows);
-      if ((targetTable ?? table) !== table || rows.length === 0) return;
-      this.#slots = {
-        champion: this.#absorb(champion, rows),
-        challenger: await this.#ifSound(challenger, (slot) => this.#absorb(slot, rows)),
-      };
-      this.#forgetServed(rows);
-    });
+    // From here to the end nothing waits: no other change and no signal comes in between.
+    const { champion, challenger } = this.#open();
+    throwIfAborted(signal);
+    this.#refuseUnknown(table);
+    const { features, targetTable } = this.#options;
+    const isTarget = table === targetTable && rows.length > 0;
+    if (features !== undefined && Object.hasOwn(features.source.size, table)) {
+      // The champion is asked first: the features must not hold rows that it refuses.
+      if (isTarget) this.#absorb(champion, rows);
+      features.source.observe(table, rows);
+    }
+    if (!isTarget) return;
+    this.#slots = {
+      champion: this.#absorb(champion, rows),
+      challenger: this.#ifSound(() => challenger && this.#absorb(challenger, rows)),
+    };
+    if (this.#loading > 0) this.#observedWhileLoading.push(rows);
+    else this.#forgetServed(rows);
   }
 
   /**
-   * Looks up the aliases and swaps to what they point at. When the registry is away the last good model goes on serving, the
-   * error is in `status()` and sent to `onEvent`.
+   * Looks up the aliases and swaps to what they point at. Predictions and `observe` go on meanwhile, for however long the
+   * registry takes. When it is away the last good model goes on serving, the error is in `status()` and sent to `onEvent`.
    * @returns Whether the champion changed.
+   * @throws TsopsError SERVE_CLOSED, ABORTED (nothing is swapped then)
    */
-  async refresh(): Promise<boolean> {
+  async refresh({ signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
     this.#open();
-    return this.#change(async () => {
-      const before = this.#open().champion.version.version;
-      try {
-        await this.#reload();
-        this.#refreshError = null;
-      } catch (error) {
-        this.#refreshError = error;
-        this.#options.onEvent?.({ type: "refresh_failed", error, at: this.#clock.now() });
-      }
-      return this.#open().champion.version.version !== before;
-    });
+    throwIfAborted(signal);
+    try {
+      const hasChanged = await this.#reload(signal);
+      this.#refreshError = null;
+      return hasChanged;
+    } catch (error) {
+      this.#open();
+      throwIfAborted(signal);
+      this.#refreshError = error;
+      this.#options.onEvent?.({ type: "refresh_failed", error, at: this.#clock.now() });
+      return false;
+    }
   }
 
   /** Which versions serve, and how recent their state is. */
@@ -189,10 +195,12 @@ export class Deployment {
     };
   }
 
-  /** Refuses further calls and waits for those that are under way, shadows too. Registry and log stay open. */
+  /**
+   * Refuses further calls and waits for predictions that are under way, shadows too. A refresh under way ends with SERVE_CLOSED.
+   * Registry and log stay open.
+   */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#changes.catch(() => undefined);
     // A prediction that ends may leave its shadow's behind.
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
@@ -205,13 +213,10 @@ export class Deployment {
   /** A misspelt name would leave the models behind without a word. */
   #refuseUnknown(table: string): void {
     const { features, targetTable } = this.#options;
-    const known = [
-      ...Object.keys(features?.source.size ?? {}),
-      ...(targetTable === undefined ? [] : [targetTable]),
-    ];
-    if (targetTable === undefined || known.includes(table)) return;
+    const known = new Set([targetTable, ...Object.keys(features?.source.size ?? {})]);
+    if (known.has(table)) return;
     throw new TsopsError("STORE_NOT_FOUND", `The deployment "${this.name}" reads no table "${table}".`, {
-      hint: `It reads ${[...new Set(known)].join(", ")}.`,
+      hint: `It reads ${[...known].join(", ")}.`,
       details: { table },
     });
   }
@@ -224,12 +229,6 @@ export class Deployment {
     if (this.#slots === null)
       throw new TsopsError("SERVE_NO_CHAMPION", `The deployment "${this.name}" has not started.`);
     return this.#slots;
-  }
-
-  #change<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#changes.then(work);
-    this.#changes = result.catch(() => undefined);
-    return result;
   }
 
   #inBackground(work: Promise<void>): void {
@@ -249,8 +248,42 @@ export class Deployment {
     }
   }
 
-  async #reload(): Promise<void> {
-    const { registry, shadow, onEvent } = this.#options;
+  /** Looks up, loads and swaps. @returns Whether the champion changed. */
+  async #reload(callerSignal: AbortSignal | undefined): Promise<boolean> {
+    const reload = ++this.#reloads;
+    const signal =
+      callerSignal === undefined
+        ? this.#closing.signal
+        : AbortSignal.any([this.#closing.signal, callerSignal]);
+    const versions = await abortable(this.#lookUp(), signal);
+    const observedBefore = this.#observedWhileLoading.length;
+    this.#loading++;
+    try {
+      const [champion, challenger] = await Promise.all([
+        abortable(this.#slotOf(versions.champion, signal), signal),
+        versions.challenger &&
+          abortable(this.#slotOf(versions.challenger, signal), signal).catch((error: unknown) =>
+            signal.aborted ? null : this.#shadowFailed(error),
+          ),
+      ]);
+      // From here to the end nothing waits.
+      throwIfAborted(signal);
+      if (reload < this.#swappedBy) return false;
+      this.#swappedBy = reload;
+      const missed = this.#observedWhileLoading.slice(observedBefore);
+      return this.#swap({
+        champion: this.#broughtUp(champion, missed),
+        challenger: this.#ifSound(() => challenger && this.#broughtUp(challenger, missed)),
+      });
+    } finally {
+      this.#loading--;
+      if (this.#loading === 0)
+        for (const rows of this.#observedWhileLoading.splice(0)) this.#forgetServed(rows);
+    }
+  }
+
+  async #lookUp(): Promise<{ champion: ModelVersion; challenger: ModelVersion | null }> {
+    const { registry, shadow } = this.#options;
     const champion = await resolveOrNull(registry, this.#model, "champion");
     if (champion === null)
       throw new TsopsError(
@@ -260,47 +293,53 @@ export class Deployment {
           hint: `Register a version and run registry.setAlias("${this.#model}", "champion", version), or let the gate promote one.`,
         },
       );
-    const found = shadow === true ? await resolveOrNull(registry, this.#model, "challenger") : null;
-    const challenger = found?.version === champion.version ? null : found;
+    const challenger = shadow === true ? await resolveOrNull(registry, this.#model, "challenger") : null;
+    return { champion, challenger: challenger?.version === champion.version ? null : challenger };
+  }
+
+  #swap(slots: Slots): boolean {
+    const { onEvent } = this.#options;
     const before = this.#slots;
-    const slots: Slots = {
-      champion: await this.#slotOf(champion),
-      challenger: await this.#ifSound(challenger, (version) => this.#slotOf(version)),
-    };
     this.#slots = slots;
     this.#served ??= new ServedRows(slots.champion.fitted.spec.keys, slots.champion.fitted.spec.time);
-    if (before === null) return;
+    if (before === null) return true;
     const at = this.#clock.now();
-    if (before.champion.version.version !== champion.version)
-      onEvent?.({ type: "swapped", from: before.champion.version.version, to: champion.version, at });
+    const [from, to] = [before.champion.version.version, slots.champion.version.version];
+    if (from !== to) onEvent?.({ type: "swapped", from, to, at });
     const shadowing = slots.challenger?.version.version ?? null;
     if ((before.challenger?.version.version ?? null) !== shadowing)
       onEvent?.({ type: "challenger_changed", to: shadowing, at });
+    return from !== to;
   }
 
   /** What work makes of the challenger, or null when it fails: the next refresh loads it again, the champion goes on. */
-  async #ifSound<T>(
-    challenger: T | null,
-    work: (challenger: T) => ModelSlot | Promise<ModelSlot>,
-  ): Promise<ModelSlot | null> {
-    if (challenger === null) return null;
+  #ifSound(work: () => ModelSlot | null): ModelSlot | null {
     try {
-      return await work(challenger);
+      return work();
     } catch (error) {
-      this.#shadowFailed(error);
-      return null;
+      return this.#shadowFailed(error);
     }
   }
 
-  #shadowFailed(error: unknown): void {
+  #shadowFailed(error: unknown): null {
     this.#options.onEvent?.({ type: "shadow_failed", error, at: this.#clock.now() });
+    return null;
   }
 
-  /** A slot that serves already is up to date: a promoted shadow is swapped in without loading. */
-  async #slotOf(version: ModelVersion): Promise<ModelSlot> {
+  /** A version that serves already is not loaded again: a promoted shadow is swapped in as it is. */
+  async #slotOf(version: ModelVersion, signal: AbortSignal): Promise<ModelSlot> {
+    return this.#serving(version) ?? loadSlot(this.#loader, version, signal);
+  }
+
+  #serving(version: ModelVersion): ModelSlot | null {
     for (const slot of [this.#slots?.champion, this.#slots?.challenger])
       if (slot?.version.version === version.version) return { version, fitted: slot.fitted };
-    return loadSlot(this.#loader, version, this.#closing.signal);
+    return null;
+  }
+
+  /** A loaded slot with the rows that were observed since its loading began; what serves has absorbed them. */
+  #broughtUp(slot: ModelSlot, missed: readonly Columns[]): ModelSlot {
+    return this.#serving(slot.version) ?? missed.reduce((latest, rows) => this.#absorb(latest, rows), slot);
   }
 
   #absorb(slot: ModelSlot, rows: Columns): ModelSlot {

@@ -1,6 +1,6 @@
 import { loadForecaster, type PredictionRecord, type Registry, TsopsError } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type DeploymentEvent, deploy } from "../src/index.ts";
+import { type DeploymentEvent, deploy, type Prediction } from "../src/index.ts";
 import {
   daily,
   demandRows,
@@ -27,6 +27,7 @@ async function logged(): Promise<PredictionRecord[]> {
 const options = () => ({
   registry: space.home.registry,
   log: space.home.predictions,
+  targetTable: "demand",
   clock: space.clock,
 });
 
@@ -163,12 +164,13 @@ describe("observing", () => {
     expect(deployment.status().observedUntil).toBe(start + 239n * hour);
   });
 
-  it("refuses a table that it does not read, when it was told which one holds the target", async () => {
+  it("refuses a table that it does not read", async () => {
     await registerModel(space.home, 240, ["champion"]);
-    await using deployment = await deploy("demand", { ...options(), targetTable: "demand" });
+    await using deployment = await deploy("demand", options());
     const error = await deployment.observe("demnad", demandRows(240, 241)).catch((e: unknown) => e);
     expect(TsopsError.is(error, "STORE_NOT_FOUND")).toBe(true);
     expect((error as TsopsError).hint).toBe("It reads demand.");
+    expect(deployment.status().observedUntil).toBe(start + 239n * hour);
   });
 
   it("refuses levels that are no percentages before it serves", async () => {
@@ -188,41 +190,61 @@ describe("observing", () => {
   });
 });
 
+/** Registers a version as champion whose forecasts lie 1000 times its number above the demand. */
+const registerDistinct = (version: number) =>
+  registerModel(space.home, 240, ["champion"], daily, 1000 * version);
+
+/** What the version of `registerDistinct` forecasts for a shop. */
+const forecastOf = (version: number, shop: string) =>
+  Array.from({ length: 24 }, (_, i) => units(shop, 240 + i) + 1000 * version);
+
+function expectOfItsVersion({ modelVersion, forecast }: Prediction): void {
+  expect([...forecast.mean]).toEqual([...forecastOf(modelVersion, "a"), ...forecastOf(modelVersion, "b")]);
+}
+
 describe("swapping", () => {
   it("takes over a new champion between calls; no call fails and none sees half of it", async () => {
-    await registerModel(space.home, 240, ["champion"]);
+    await registerDistinct(1);
     const events: DeploymentEvent[] = [];
     await using deployment = await deploy("demand", { ...options(), onEvent: (event) => events.push(event) });
     let swapping = true;
-    const versions: number[] = [];
+    const answers: Prediction[] = [];
     const caller = (async () => {
-      while (swapping) versions.push((await deployment.predict()).modelVersion);
+      while (swapping) answers.push(await deployment.predict());
     })();
-    for (let i = 0; i < 5; i++) {
-      await registerModel(space.home, 240, ["champion"]);
+    for (let version = 2; version <= 6; version++) {
+      await registerDistinct(version);
       expect(await deployment.refresh()).toBe(true);
-      versions.push((await deployment.predict()).modelVersion);
+      const answer = await deployment.predict();
+      expect(answer.modelVersion).toBe(version);
+      answers.push(answer);
     }
     swapping = false;
     await caller;
-    expect(new Set(versions)).toEqual(new Set([1, 2, 3, 4, 5, 6].filter((v) => versions.includes(v))));
-    expect(versions.at(-1)).toBe(6);
-    expect(events.map((event) => event.type)).toEqual(new Array(5).fill("swapped"));
+    answers.forEach(expectOfItsVersion);
+    expect(events).toMatchObject([1, 2, 3, 4, 5].map((from) => ({ type: "swapped", from, to: from + 1 })));
     // What was answered is what was logged.
-    const counts = (list: number[]) => [1, 2, 3, 4, 5, 6].map((v) => list.filter((one) => one === v).length);
-    expect(counts((await logged()).map((record) => record.modelVersion))).toEqual(
-      counts(versions).map((count) => 2 * count),
+    const records = await logged();
+    expect(new Set(records.map((record) => record.predictionId))).toEqual(
+      new Set(answers.flatMap((answer) => answer.predictionIds)),
     );
+    for (const { modelVersion, key, mean } of records)
+      expect([...mean]).toEqual(forecastOf(modelVersion, String(key["shop"])));
   });
 
   it("rolls back when the alias is moved back", async () => {
-    await registerModel(space.home, 240, ["champion"]);
+    await registerDistinct(1);
     await using deployment = await deploy("demand", options());
-    await registerModel(space.home, 240, ["champion"]);
+    await registerDistinct(2);
     await deployment.refresh();
+    const between = await deployment.predict();
+    expect(between.modelVersion).toBe(2);
+    expectOfItsVersion(between);
     await space.home.registry.setAlias("demand", "champion", 1);
     expect(await deployment.refresh()).toBe(true);
-    expect((await deployment.predict()).modelVersion).toBe(1);
+    const after = await deployment.predict();
+    expect(after.modelVersion).toBe(1);
+    expectOfItsVersion(after);
   });
 
   it("keeps serving the last good model while the registry is away, and says so", async () => {
@@ -250,7 +272,7 @@ describe("swapping", () => {
   });
 
   it("looks the alias up by itself, as often as asked", async () => {
-    await registerModel(space.home, 240, ["champion"]);
+    await registerDistinct(1);
     let noticed: () => void = () => undefined;
     const isNoticed = new Promise<void>((resolve) => {
       noticed = resolve;
@@ -260,10 +282,93 @@ describe("swapping", () => {
       refreshEvery: "10s",
       onEvent: () => noticed(),
     });
-    await registerModel(space.home, 240, ["champion"]);
+    await registerDistinct(2);
     await space.clock.advanceBy(11_000_000n);
     await isNoticed;
-    expect((await deployment.predict()).modelVersion).toBe(2);
+    const answer = await deployment.predict();
+    expect(answer.modelVersion).toBe(2);
+    expectOfItsVersion(answer);
+  });
+});
+
+describe("a registry that does not answer", () => {
+  /** Answers until `hang` is called, then never; `answer` lets it answer again, what waited included. */
+  function hangingRegistry(call: "resolve" | "readFiles") {
+    let gate = Promise.resolve();
+    let open: () => void = () => undefined;
+    const registry: Registry = {
+      ...space.home.registry,
+      [call]: async (name: string, what: never) => {
+        await gate;
+        return space.home.registry[call](name, what);
+      },
+    };
+    return {
+      registry,
+      hang() {
+        gate = new Promise((resolve) => {
+          open = resolve;
+        });
+      },
+      answer: () => open(),
+    };
+  }
+
+  it.for(["resolve", "readFiles"] as const)(
+    "in %s holds up neither predictions nor observing nor closing",
+    { timeout: 5000 },
+    async (call) => {
+      await registerDistinct(1);
+      const { registry, hang } = hangingRegistry(call);
+      const deployment = await deploy("demand", { ...options(), registry });
+      await registerDistinct(2);
+      hang();
+      const refreshing = deployment.refresh().catch((e: unknown) => e);
+      await deployment.observe("demand", demandRows(240, 241));
+      expect(deployment.status().observedUntil).toBe(start + 240n * hour);
+      expect((await deployment.predict()).modelVersion).toBe(1);
+      const stop = new AbortController();
+      const stopped = deployment.refresh({ signal: stop.signal }).catch((e: unknown) => e);
+      stop.abort();
+      expect(TsopsError.is(await stopped, "ABORTED")).toBe(true);
+      expect(deployment.status().refreshError).toBe(null);
+      await deployment.close();
+      expect(TsopsError.is(await refreshing, "SERVE_CLOSED")).toBe(true);
+    },
+  );
+
+  it("gives the version that was loaded meanwhile the rows observed since", async () => {
+    await registerDistinct(1);
+    const { registry, hang, answer } = hangingRegistry("readFiles");
+    await using deployment = await deploy("demand", { ...options(), registry });
+    await registerDistinct(2);
+    hang();
+    const refreshing = deployment.refresh();
+    // The look-up has to be over: rows observed before the loading begins are for the history.
+    await new Promise((resolve) => setImmediate(resolve));
+    await deployment.observe("demand", demandRows(240, 242));
+    await deployment.observe("demand", demandRows(242, 245));
+    answer();
+    expect(await refreshing).toBe(true);
+    expect(deployment.status()).toMatchObject({
+      champion: { version: 2 },
+      observedUntil: start + 244n * hour,
+    });
+  });
+
+  it("does not go back to an older champion when an earlier refresh ends late", async () => {
+    await registerDistinct(1);
+    const { registry, hang, answer } = hangingRegistry("readFiles");
+    await using deployment = await deploy("demand", { ...options(), registry });
+    await registerDistinct(2);
+    hang();
+    const early = deployment.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+    await space.home.registry.setAlias("demand", "champion", 1);
+    expect(await deployment.refresh()).toBe(false);
+    answer();
+    expect(await early).toBe(false);
+    expect(deployment.status().champion.version).toBe(1);
   });
 });
 

@@ -10,13 +10,25 @@ import {
   sha256Hex,
   TsopsError,
   timestamp,
-  toRows,
   utf8,
   withColumn,
 } from "@tsops/core";
+import { asOfJoin } from "@tsops/store";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { deploy } from "../src/index.ts";
-import { demandRows, features, hour, start, type Workspace, weatherRows, workspace } from "./fixtures.ts";
+import {
+  demand,
+  demandRows,
+  features,
+  hour,
+  recent,
+  sky,
+  start,
+  type Workspace,
+  weather,
+  weatherRows,
+  workspace,
+} from "./fixtures.ts";
 
 let space: Workspace;
 beforeEach(async () => {
@@ -88,14 +100,26 @@ it("serves with the features that the offline join gives for the same instants, 
     { at: timestamp(), shop: demandRows(0, 1).types.shop, known_at: timestamp() },
     { at, shop: new Array<string>(24).fill("a"), known_at: new BigInt64Array(24).fill(space.clock.now()) },
   );
-  const expected = toRows(
-    features(240).source.lookup(spine, { time: "at", knownAt: { column: "known_at" } }),
-  );
+  // The oracle shares no memory with the deployment: DuckDB joins what Delta tables hold.
+  await (await space.home.table(weather)).append(weatherRows(0, 264));
+  await (await space.home.table(demand)).append(demandRows(0, 240));
+  const joined = await asOfJoin({
+    spine,
+    time: "at",
+    views: [sky, recent],
+    tables: space.home,
+    knownAt: { column: "known_at" },
+  });
+  const expected = joined.toRows();
   expect(record.features).toEqual({
     sky__temp: expected.map((row) => row.sky__temp),
     recent__day: expected.map((row) => row.recent__day),
   });
-  expect(record.statuses["sky"]).toEqual(new Array(24).fill("present"));
+  expect(record.statuses).toEqual({
+    sky: expected.map((row) => row.sky__feature_status),
+    recent: expected.map((row) => row.recent__feature_status),
+  });
+  expect(new Set(expected.map((row) => row.sky__feature_status))).toEqual(new Set(["present"]));
 });
 
 it("needs the features of the asked series only", async () => {
@@ -185,4 +209,23 @@ it("asks for future rows when nothing can compute them", async () => {
   const records: PredictionRecord[] = [];
   for await (const record of space.home.predictions.scan()) records.push(record);
   expect(records).toEqual([]);
+});
+
+it("takes in nothing, features included, when the model refuses the rows", async () => {
+  await registerWithFeatures(240);
+  const given = options();
+  await using deployment = await deploy("demand", given);
+  const before = { ...given.features.source.size };
+  const rows = demandRows(240, 264);
+  const strange = { ...rows, data: { ...rows.data, shop: { ...rows.data.shop, dictionary: ["a", "z"] } } };
+  const unknown = await deployment.observe("demand", strange).catch((e: unknown) => e);
+  expect(TsopsError.is(unknown, "KEY_UNKNOWN")).toBe(true);
+  const changed = demandRows(238, 264);
+  changed.data.units.values[0] = 7;
+  const contradicting = await deployment.observe("demand", changed).catch((e: unknown) => e);
+  expect(TsopsError.is(contradicting, "PANEL_INVALID")).toBe(true);
+  expect(given.features.source.size).toEqual(before);
+  expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  await deployment.observe("demand", rows);
+  expect(given.features.source.size).toEqual({ ...before, demand: (before["demand"] ?? 0) + 48 });
 });

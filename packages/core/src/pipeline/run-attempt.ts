@@ -70,7 +70,9 @@ export async function runAttempt(
   const lease = holdLease({ ledger, key, owner, clock, leaseMicros: pipeline.leaseMicros });
   const run = new Attempt(pipeline, key, owner, claim.entry, lease, options);
   try {
-    return await run.work(claim.steps);
+    return await (claim.isTakeOver && run.isBeyondRetries()
+      ? run.abandon(claim.steps)
+      : run.work(claim.steps));
   } finally {
     await lease.stop();
   }
@@ -141,6 +143,27 @@ class Attempt {
     return this.finish(isComplete ? "succeeded" : "pending");
   }
 
+  /** A caller who asks for one step counts the attempts itself. */
+  isBeyondRetries(): boolean {
+    return this.options.only === undefined && this.attempts() > this.pipeline.retry.attempts;
+  }
+
+  /** Ends a run whose processes died so often that another attempt would most likely end as they did. */
+  async abandon(recorded: readonly StepRecord[]): Promise<RunOutcome> {
+    for (const record of recorded) this.keep(record, true);
+    const ended = this.attempts() - 1;
+    const error = new TsopsError(
+      "RUN_ABANDONED",
+      `The run ended without a result: attempt ${ended} of ${this.pipeline.retry.attempts} was the last, and its process ended before it was done.`,
+      {
+        hint: "Find out what ends the process (memory, a native crash), then run with resume.",
+        details: { attempts: ended },
+      },
+    );
+    this.log("error", `${error.code}: ${error.message}`);
+    return this.finish("failed", { error });
+  }
+
   private keep(record: StepRecord, wasRecorded: boolean): void {
     const { startedAt, finishedAt, step } = record;
     this.records.push(record);
@@ -198,7 +221,7 @@ class Attempt {
     }
     const wrapped = stepError(step.name, error);
     const { retry, name } = this.pipeline;
-    const attempts = this.entry.attempt - this.countFrom() + 1;
+    const attempts = this.attempts();
     const mayRetry = only !== undefined || (attempts < retry.attempts && isWorthRetrying(error));
     if (!mayRetry) {
       this.log("error", `${wrapped.code}: ${wrapped.message}`, step.name);
@@ -210,9 +233,11 @@ class Attempt {
     return this.finish("waiting_retry", { error: wrapped, nextRetryAt: clock.now() + wait });
   }
 
-  private countFrom(): number {
+  /** How many attempts there were, this one included, since the retries were last counted anew. */
+  private attempts(): number {
     const { countFrom, force, resume } = this.options;
-    return countFrom ?? (force === true || resume === true ? this.entry.attempt : 1);
+    const first = countFrom ?? (force === true || resume === true ? this.entry.attempt : 1);
+    return this.entry.attempt - first + 1;
   }
 
   private async refuseStep(missing: string, only: string): Promise<never> {

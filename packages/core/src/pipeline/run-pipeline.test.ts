@@ -435,6 +435,27 @@ describe("the lease", () => {
     expect(run.entry.attempt).toBe(2);
   });
 
+  it("of processes that die again and again is taken over as often as retries allow, then by resume only", async () => {
+    const { options, clock, ledger } = setUp();
+    const { daily, calls } = counted({ lease: "30s", retry: { attempts: 3 } });
+    const die = async (owner: string) => {
+      await ledger.claim(key, { owner, now: clock.now(), leaseUntil: clock.now() + 30n * second });
+      await clock.advanceBy(30n * second);
+    };
+    for (const owner of ["first", "second", "third"]) await die(owner);
+    const error = await runPipeline(daily, options).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: "RUN_ABANDONED", details: { attempts: 3 } });
+    expect(calls).toEqual([]);
+    expect((await ledger.get(key))?.entry).toMatchObject({
+      status: "failed",
+      owner: null,
+      error: { code: "RUN_ABANDONED" },
+    });
+    const run = await runPipeline(daily, { ...options, resume: true });
+    expect(run.status).toBe("succeeded");
+    expect(calls).toEqual(["ingest", "train", "report"]);
+  });
+
   it("once lost stops the step, and nothing more is recorded", async () => {
     const { options, clock, ledger } = setUp();
     const codes: unknown[] = [];

@@ -40,7 +40,13 @@ export interface StepRecord {
 
 /** Answer to a claim. */
 export type Claim =
-  | { readonly outcome: "claimed"; readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] }
+  | {
+      readonly outcome: "claimed";
+      readonly entry: LedgerEntry;
+      readonly steps: readonly StepRecord[];
+      /** Whether the attempt before ended without a word: it was at work, and its lease ran out. */
+      readonly isTakeOver: boolean;
+    }
   | { readonly outcome: "done"; readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] }
   /** Another owner's lease is still good, or the next retry is not due yet. */
   | { readonly outcome: "busy"; readonly entry: LedgerEntry };

@@ -79,12 +79,27 @@ const cases: Readonly<Record<string, (subject: LedgerSubject) => Promise<void>>>
     assert.equal((await claim(ledger, key, "b", 109n)).outcome, "busy");
     const taken = await claim(ledger, key, "b", 110n);
     assert.ok(taken.outcome === "claimed");
+    assert.equal(taken.isTakeOver, true);
     assert.equal(taken.entry.owner, "b");
     assert.equal(taken.entry.attempt, 2);
     assert.deepEqual(
       taken.steps.map((step) => step.step),
       ["extract"],
     );
+  },
+  async "only a claim after an expired lease is a take-over"({ ledger }) {
+    const key = intervalOf(uniqueName("take-over"));
+    const isTakeOver = async (owner: string, now: bigint) => {
+      const claimed = await claim(ledger, key, owner, now);
+      return claimed.outcome === "claimed" && claimed.isTakeOver;
+    };
+    assert.equal(await isTakeOver("a", 10n), false);
+    assert.equal(await isTakeOver("a", 20n), false);
+    await ledger.finish(key, "a", { status: "waiting_retry", now: 30n, nextRetryAt: 40n });
+    assert.equal(await isTakeOver("b", 500n), false);
+    await ledger.finish(key, "b", { status: "pending", now: 510n });
+    assert.equal(await isTakeOver("c", 520n), false);
+    assert.equal(await isTakeOver("d", 9000n), true);
   },
   async "an owner that lost its lease can no longer write"({ ledger }) {
     const key = intervalOf(uniqueName("lost"));

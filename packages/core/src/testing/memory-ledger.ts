@@ -18,7 +18,7 @@ export function memoryLedger(): Ledger {
       if (run === undefined) {
         const entry = firstEntry(key, options);
         runs.set(keyText(key), { entry, steps: [] });
-        return { outcome: "claimed", entry, steps: [] };
+        return { outcome: "claimed", entry, steps: [], isTakeOver: false };
       }
       const { entry } = run;
       const isAsked = options.force === true || options.reopen === true;
@@ -42,7 +42,8 @@ export function memoryLedger(): Ledger {
         error: null,
         updatedAt: options.now,
       };
-      return { outcome: "claimed", entry: run.entry, steps: [...run.steps] };
+      const isTakeOver = entry.status === "running" && !isHeld;
+      return { outcome: "claimed", entry: run.entry, steps: [...run.steps], isTakeOver };
     },
     async renew(key, owner, leaseUntil, now) {
       const run = owned(key, owner);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Clock, type ColumnTypes, type Table, TsopsError } from "@tsops/core";
 import { checkTable, type DeltaTable, openOrCreateTable } from "../delta/table.ts";
 import { type DuckEngine, type EngineOptions, openEngine } from "../engine/engine.ts";
+import { closeAll } from "./close-all.ts";
 
 /** The tables of a home, on one query engine that starts when it is first needed. */
 export interface HomeTables {
@@ -41,8 +42,10 @@ export function homeTables(directory: string, clock: Pick<Clock, "now">, options
     },
     async close() {
       isOpen = false;
-      for (const table of tables.values()) await (await table.catch(() => null))?.close();
-      await (await engine?.catch(() => undefined))?.close();
+      await closeAll([
+        ...[...tables.values()].map((table) => async () => (await table.catch(() => null))?.close()),
+        async () => (await engine?.catch(() => undefined))?.close(),
+      ]);
     },
   };
 }

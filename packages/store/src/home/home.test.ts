@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex, TsopsError, type TsopsErrorCode } from "@tsops/core";
+import { sha256Hex, TsopsError, type TsopsErrorCode, table, timestamp } from "@tsops/core";
 import { samplePrediction } from "@tsops/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
@@ -52,6 +52,24 @@ describe("openHome", () => {
     await fails(home.predictions.get("late"), "STORE_UNAVAILABLE");
     await using again = await openHome(path);
     expect((await again.predictions.get("late")).predictionId).toBe("late");
+  });
+
+  it("closes everything although a part fails to close, and then says what failed", async () => {
+    const home = await openHome(path);
+    const definition = (name: string) =>
+      table({ name, columns: { at: timestamp() }, keys: [], eventTime: "at" });
+    const [first, second] = [await home.table(definition("first")), await home.table(definition("second"))];
+    const engine = await home.engine();
+    first.close = () => Promise.reject(new Error("first is stuck"));
+    let isSecondClosed = false;
+    second.close = async () => {
+      isSecondClosed = true;
+    };
+    await expect(home.close()).rejects.toThrow("first is stuck");
+    expect(isSecondClosed).toBe(true);
+    await expect(engine.use((session) => session.columns("SELECT 1 AS one"))).rejects.toThrow();
+    await fails(home.predictions.get("any"), "STORE_UNAVAILABLE");
+    await fails(home.tracker.getRun("any"), "STORE_UNAVAILABLE");
   });
 
   it("leaves files that are whole without their -wal when it is closed", async () => {

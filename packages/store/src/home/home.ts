@@ -19,6 +19,7 @@ import type { DeltaTable } from "../delta/table.ts";
 import type { DuckEngine, EngineOptions } from "../engine/engine.ts";
 import { type ArtifactFiles, artifactFiles } from "./artifact-files.ts";
 import { sqliteArtifactHashes } from "./artifact-hashes.ts";
+import { closeAll } from "./close-all.ts";
 import { type HomeContext, toMillis } from "./context.ts";
 import { sqliteDecisionLog } from "./decision-log.ts";
 import { asFileError, makeDirectory } from "./files.ts";
@@ -127,10 +128,12 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
   const tables = homeTables(tablesPath, clock, options.engine ?? {});
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= Promise.all([predictions.flush(), tables.close()]).then(() => {
-      tsops.close();
-      mlflow.close();
-    });
+    closing ??= closeAll([
+      () => tables.close(),
+      () => predictions.flush(),
+      () => tsops.close(),
+      () => mlflow.close(),
+    ]);
     return closing;
   };
   return {

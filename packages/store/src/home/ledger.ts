@@ -68,7 +68,13 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
             options.now,
             options.now,
           ]);
-        return { outcome: "claimed", entry: findEntry(key) as LedgerEntry, steps: findSteps(key) };
+        const isTakeOver = entry?.status === "running" && !isHeld;
+        return {
+          outcome: "claimed",
+          entry: findEntry(key) as LedgerEntry,
+          steps: findSteps(key),
+          isTakeOver,
+        };
       }),
     renew: (key, owner, leaseUntil, now) =>
       sql.write(() => {

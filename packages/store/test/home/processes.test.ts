@@ -186,12 +186,14 @@ describe("a home under several processes", { timeout: 60_000 }, () => {
   const canMount =
     spawnSync("unshare", ["--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /tmp"]).status ===
     0;
-  if (!canMount)
+  // Where it counts the test fails instead, with what the mount said.
+  const isSkipped = !canMount && process.env["CI"] !== "true";
+  if (isSkipped)
     process.stderr.write(
       "\nNo private mounts here (unshare --map-root-user --mount): the full-disk test is SKIPPED.\n",
     );
 
-  it.skipIf(!canMount)("says STORE_FULL when the disk is full, and keeps what was acknowledged", async () => {
+  it.skipIf(isSkipped)("says STORE_FULL when the disk is full, and keeps what was acknowledged", async () => {
     const child = runChild(script, ["fill", path], { wrapper: small("8m") });
     await child.reached(8);
     expect(await child.ended).toBe(0);
