@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
+import { coreVersion } from "../version.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { findConfig } from "./load-config.ts";
 import {
@@ -12,7 +13,6 @@ import {
   withSession,
   writeResult,
 } from "./session.ts";
-import { coreVersion } from "./version.ts";
 
 /** One thing that was looked at. */
 interface Finding {

@@ -250,7 +250,7 @@ describe("tsops lineage", () => {
     ).toBe(`prediction prediction-1 for {"city":"washington","member":true,"station":9007199254740993n}: 3 steps after 2011-03-13T07:06:40.000001Z
 ├─ served by bikes as champion at 2011-03-13T07:06:40.500Z in 0.8 ms
 ├─ features weather__temp, weather__icon, day__free
-│  └─ weather: 1 present, 1 expired, 1 missing
+│  └─ weather from table forecasts: 1 present, 1 expired, 1 missing; rows of 2011-03-13T07:06:40.000001Z
 └─ model bikes version 1, registered 2011-06-02T00:00:00Z, now champion
    ├─ run run-1 "train 2011-06-02" of experiment bikes, FINISHED, 2011-06-02T00:00:00Z
    │  └─ mae 39.2
@@ -269,7 +269,12 @@ describe("tsops lineage", () => {
   it("gives the same as data", async () => {
     const { json } = await tsops("working", "lineage", "prediction-1", "--json");
     expect(json()).toMatchObject({
-      prediction: { predictionId: "prediction-1", mean: [10.5, { $number: "NaN" }, 0] },
+      prediction: {
+        predictionId: "prediction-1",
+        mean: [10.5, { $number: "NaN" }, 0],
+        featureTimes: { weather: ["2011-03-13T07:06:40.000001Z", null, null] },
+        featureTables: { weather: "forecasts" },
+      },
       model: { name: "bikes", version: 1 },
       run: { runId: "run-1", metrics: { mae: 39.2 } },
       lineage: {

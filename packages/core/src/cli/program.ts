@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { DecisionKind } from "../ports/decision-log.ts";
+import { coreVersion } from "../version.ts";
 import { decisionKinds, decisionsCommand } from "./decisions.ts";
 import { errorData, errorText } from "./describe-error.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -7,7 +8,6 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { lineageCommand } from "./lineage.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
-import { coreVersion } from "./version.ts";
 
 /**
  * Runs the `tsops` command.

@@ -43,6 +43,8 @@ async function served(days: number, outcomeSteps = 24 * days) {
       })),
       features: {},
       statuses: {},
+      featureTimes: {},
+      featureTables: {},
     };
   });
   const outcomes = columnsFromArrays(

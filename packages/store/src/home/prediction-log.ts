@@ -27,7 +27,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
   let committing: Promise<void> | null = null;
 
   const insert = (rows: readonly SqlValue[][]): void => {
-    const places = Array(16).fill("?").join(", ");
+    const places = Array(18).fill("?").join(", ");
     const statement = sql.prepare(
       `INSERT INTO prediction (${predictionColumns}) VALUES (${places}) ON CONFLICT (prediction_id) DO NOTHING`,
     );
