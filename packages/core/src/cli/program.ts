@@ -91,7 +91,10 @@ function addRun(program: Command, io: CommandIo, exit: (code: number) => void): 
     .option("--at <instant>", "the last interval that was due at this instant")
     .option("--partition <name>", "partition of a partitioned pipeline")
     .addOption(
-      new Option("--force", "run it again from the first step although it has finished").conflicts("resume"),
+      new Option(
+        "--force",
+        "run it again from the first step although it has finished, or although the schedule has no such interval",
+      ).conflicts("resume"),
     )
     .option("--resume", "go on with a failed run from the step that failed")
     .option("--no-wait", "do not wait for retries or for another process: exit with 75")

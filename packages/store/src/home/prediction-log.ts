@@ -77,7 +77,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
           "PREDICTION_NOT_FOUND",
           `There is no prediction "${predictionId}" in ${sql.path}.`,
           {
-            hint: "Prediction ids are returned with every prediction; list them with scan().",
+            hint: "Ids are returned with every prediction (predictionIds) and kept in the table prediction of tsops.db.",
           },
         );
       return readPrediction(row);
