@@ -47,6 +47,8 @@ const record = () => {
       Array.from({ length: 10 }, (_, index) => [`feature_${index}`, [...values()]]),
     ),
     statuses: { weather: Array(horizon).fill("present") },
+    featureTimes: { weather: Array(horizon).fill(1_300_000_000_000_000n) },
+    featureTables: { weather: "weather" },
   });
 };
 const records = (count: number) =>

@@ -152,6 +152,8 @@ export async function simulatedLoop(): Promise<ReportData> {
       quantiles,
       features: {},
       statuses: {},
+      featureTimes: {},
+      featureTables: {},
     };
   }
 

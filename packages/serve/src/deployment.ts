@@ -390,6 +390,7 @@ export class Deployment {
       },
       rows === null ? null : featureRows(rows, forecast, fitted.spec),
       new Set([...fitted.spec.keys, fitted.spec.time, this.#options.features?.knownAt ?? ""]),
+      options.future === undefined ? (this.#options.features?.source.viewTables ?? {}) : {},
       this.#newId,
     );
     throwIfAborted(options.signal);

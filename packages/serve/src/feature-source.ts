@@ -6,6 +6,8 @@ import type { Columns } from "@tsops/core";
 export interface FeatureSource {
   /** Rows kept, by name of the tables that the views read. */
   readonly size: Readonly<Record<string, number>>;
+  /** Table that each view reads: kept with predictions, so that lineage can name it. */
+  readonly viewTables?: Readonly<Record<string, string>>;
   /** Takes in rows of one of these tables. */
   observe(table: string, rows: Columns): unknown;
   /** Joins the views to spine rows: the spine's columns, then `view__feature`, its feature time and status. */

@@ -30,23 +30,31 @@ const featureTimeSuffix = "__feature_time";
  * One record per series of a forecast.
  * @param features - The rows that the model was given; null when it takes none.
  * @param omit - Columns of `features` that are not features (keys, times).
+ * @param tables - Table that each feature view reads, where it is known.
  */
 export function predictionRecords(
   forecast: Forecast,
   context: PredictionContext,
   features: FeatureRows | null,
   omit: ReadonlySet<string>,
+  tables: Readonly<Record<string, string>>,
   newId: () => string,
 ): PredictionRecord[] {
   return seriesRanges(forecast).map(({ key, start, end }) => {
     const values: Record<string, (number | string | boolean | null)[]> = {};
     const statuses: Record<string, string[]> = {};
+    const featureTimes: Record<string, (bigint | null)[]> = {};
     for (const name of Object.keys(features?.columns.types ?? {})) {
-      if (features === null || omit.has(name) || name.endsWith(featureTimeSuffix)) continue;
+      if (features === null || omit.has(name)) continue;
       const column = columnOf(features.columns, name);
-      const served = Array.from(features.rowOf.subarray(start, end), (row) =>
-        row < 0 ? null : loggable(valueAt(column, row)),
-      );
+      const rows = features.rowOf.subarray(start, end);
+      if (name.endsWith(featureTimeSuffix)) {
+        featureTimes[name.slice(0, -featureTimeSuffix.length)] = Array.from(rows, (row) =>
+          row < 0 ? null : (valueAt(column, row) as bigint | null),
+        );
+        continue;
+      }
+      const served = Array.from(rows, (row) => (row < 0 ? null : loggable(valueAt(column, row))));
       if (name.endsWith(statusSuffix))
         statuses[name.slice(0, -statusSuffix.length)] = served.map((status) => String(status ?? "missing"));
       else values[name] = served;
@@ -70,6 +78,10 @@ export function predictionRecords(
       })),
       features: values,
       statuses,
+      featureTimes,
+      featureTables: Object.fromEntries(
+        Object.keys(featureTimes).flatMap((view) => (view in tables ? [[view, tables[view] as string]] : [])),
+      ),
     };
   });
 }

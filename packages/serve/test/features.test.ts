@@ -120,6 +120,11 @@ it("serves with the features that the offline join gives for the same instants, 
     recent: expected.map((row) => row.recent__feature_status),
   });
   expect(new Set(expected.map((row) => row.sky__feature_status))).toEqual(new Set(["present"]));
+  // Columns hold microseconds, rows show dates.
+  const times = expected.map((row) => row.sky__feature_time?.getTime());
+  expect(record.featureTimes["sky"]?.map((time) => Number((time as bigint) / 1000n))).toEqual(times);
+  expect(Object.keys(record.featureTimes)).toEqual(["sky", "recent"]);
+  expect(record.featureTables).toEqual({ sky: "weather", recent: "demand" });
 });
 
 it("needs the features of the asked series only", async () => {

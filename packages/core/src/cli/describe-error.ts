@@ -21,22 +21,35 @@ export function errorText(error: unknown): string {
     return `error ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   const lines = [`error ${error.code}: ${error.message}`];
   for (const [name, value] of Object.entries(error.details)) lines.push(`  ${name}: ${inline(value)}`);
-  for (let cause = error.cause; cause !== undefined && cause !== null; ) {
-    const isError = cause instanceof Error;
-    lines.push(`  caused by ${isError ? stackTop(cause as Error) : String(cause)}`);
-    cause = isError ? (cause as Error).cause : undefined;
+  let said = error.message;
+  for (let cause: unknown = error.cause; cause !== undefined && cause !== null; ) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const text = causeText(cause, said.includes(message));
+    if (text !== "") lines.push(`  caused by ${text}`);
+    said = message;
+    cause = cause instanceof Error ? cause.cause : undefined;
   }
   if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
   return lines.join("\n");
 }
 
-/** Message and the place where it was thrown; our own errors need no place. */
-function stackTop(error: Error): string {
-  const place = TsopsError.is(error)
-    ? undefined
-    : error.stack?.split("\n").find((line) => /^\s+at /.test(line));
-  const code = TsopsError.is(error) ? `${error.code}: ` : error.name === "Error" ? "" : `${error.name}: `;
-  return `${code}${error.message}${place === undefined ? "" : ` (${place.trim()})`}`;
+/** Message and the place where it was thrown; what the line above has said already is not said again. */
+function causeText(cause: unknown, isSaid: boolean): string {
+  if (!(cause instanceof Error)) return isSaid ? "" : String(cause);
+  // Our own errors need no place.
+  const place = TsopsError.is(cause) ? undefined : placeOf(cause);
+  const code = TsopsError.is(cause) ? cause.code : cause.name;
+  if (isSaid) return place === undefined ? "" : `${code} at ${place}`;
+  const prefix = code === "Error" ? "" : `${code}: `;
+  return `${prefix}${cause.message}${place === undefined ? "" : ` (at ${place})`}`;
+}
+
+/** Where an error was thrown, or the place in the file that could not be read; undefined when only Node itself is there. */
+export function placeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const lines = error.stack?.split("\n") ?? [];
+  if (/^(file:\/\/)?\/.*:\d+$/.test(lines[0] ?? "")) return lines[0];
+  return lines.find((line) => /^\s+at /.test(line) && !line.includes("node:"))?.replace(/^\s+at /, "");
 }
 
 function inline(value: unknown): string {

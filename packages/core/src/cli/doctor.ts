@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
+import { coreVersion } from "../version.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { findConfig } from "./load-config.ts";
 import {
@@ -12,7 +13,6 @@ import {
   withSession,
   writeResult,
 } from "./session.ts";
-import { coreVersion } from "./version.ts";
 
 /** One thing that was looked at. */
 interface Finding {
@@ -43,8 +43,11 @@ export async function doctorCommand(
   if (path !== null) {
     try {
       await withSession(io, options, async (session) => {
-        findings.push(await pipelinesFinding(session));
-        for (const name of contractNames) findings.push(await contractFinding(session, name));
+        const home = await homeFinding(session);
+        if (home !== null) findings.push(home);
+        const isHomeOpen = home?.state !== "problem";
+        findings.push(await pipelinesFinding(session, isHomeOpen));
+        for (const name of contractNames) findings.push(await contractFinding(session, name, isHomeOpen));
       });
     } catch (error) {
       findings.push(problem("configuration loads", error));
@@ -91,8 +94,25 @@ function packageFindings(configPath: string | null): Finding[] {
   return found;
 }
 
-async function pipelinesFinding(session: Session): Promise<Finding> {
+/** Null when the configuration has no home. */
+async function homeFinding(session: Session): Promise<Finding | null> {
+  if (session.config.home === undefined) return null;
+  try {
+    await session.home();
+    return { name: "home", state: "ok", detail: "opens" };
+  } catch (error) {
+    return problem("home", error);
+  }
+}
+
+/** What stands on a home that does not open is no problem of its own. */
+function notLookedAt(name: string): Finding {
+  return { name, state: "absent", detail: "not looked at: the home does not open" };
+}
+
+async function pipelinesFinding(session: Session, isHomeOpen: boolean): Promise<Finding> {
   const name = "pipelines";
+  if (!isHomeOpen && typeof session.config.pipelines === "function") return notLookedAt(name);
   try {
     const pipelines = await session.pipelines();
     if (pipelines.length === 0) return { name, state: "absent", detail: "the configuration has none" };
@@ -154,9 +174,10 @@ const probes: { readonly [Name in ContractName]: (session: Session) => Promise<s
   },
 };
 
-async function contractFinding(session: Session, name: ContractName): Promise<Finding> {
+async function contractFinding(session: Session, name: ContractName, isHomeOpen: boolean): Promise<Finding> {
   const isWired = session.config.home !== undefined || session.config[name] !== undefined;
   if (!isWired) return { name, state: "absent", detail: "not wired" };
+  if (!isHomeOpen && session.config[name] === undefined) return notLookedAt(name);
   try {
     return { name, state: "ok", detail: await probes[name](session) };
   } catch (error) {

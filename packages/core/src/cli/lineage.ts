@@ -69,15 +69,27 @@ function lineageTree(prediction: PredictionRecord, version: ModelVersion, run: F
   };
 }
 
-function featureNodes({ features, statuses }: PredictionRecord): TreeNode[] {
+function featureNodes({ features, statuses, featureTimes, featureTables }: PredictionRecord): TreeNode[] {
   const names = Object.keys(features);
   if (names.length === 0) return [];
   const views = Object.entries(statuses).map(([view, values]) => {
     const counts = new Map<string, number>();
     for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-    return { text: `${view}: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}` };
+    const table = featureTables[view] === undefined ? "" : ` from table ${featureTables[view]}`;
+    const statusText = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+    return { text: `${view}${table}: ${statusText}${timesText(featureTimes[view] ?? [])}` };
   });
   return [{ text: `features ${names.join(", ")}`, children: views }];
+}
+
+/** The range of the event times of the rows that a view used. */
+function timesText(times: readonly (bigint | null)[]): string {
+  const known = times.filter((time) => time !== null);
+  if (known.length === 0) return "";
+  const first = known.reduce((least, time) => (time < least ? time : least));
+  const last = known.reduce((most, time) => (time > most ? time : most));
+  if (first === last) return `; rows of ${formatInstant(first)}`;
+  return `; rows of ${formatInstant(first)} to ${formatInstant(last)}`;
 }
 
 function runNode(run: FoundRun): TreeNode {
@@ -98,7 +110,7 @@ function lineageNodes(lineage: NonNullable<ModelVersion["lineage"]>): TreeNode[]
   const environment = Object.entries(lineage.environment).map(([name, version]) => `${name} ${version}`);
   return [
     {
-      text: `code ${lineage.codeVersion ?? "of unknown version"}${lineage.seed === null ? "" : `, seed ${lineage.seed}`}`,
+      text: `code ${lineage.codeVersion ?? "version not given (set codeVersion)"}${lineage.seed === null ? "" : `, seed ${lineage.seed}`}`,
     },
     { text: `definition ${lineage.definitionHash}` },
     { text: `model bytes ${lineage.modelHash}` },
@@ -132,6 +144,13 @@ function lineageData(prediction: PredictionRecord, version: ModelVersion, run: F
       mean: Array.from(prediction.mean),
       features: prediction.features,
       statuses: prediction.statuses,
+      featureTimes: Object.fromEntries(
+        Object.entries(prediction.featureTimes).map(([view, times]) => [
+          view,
+          times.map((time) => (time === null ? null : formatInstant(time))),
+        ]),
+      ),
+      featureTables: prediction.featureTables,
     },
     model: {
       name: version.name,

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { TsopsError } from "../errors.ts";
 import type { TsopsConfig } from "./config.ts";
+import { placeOf } from "./describe-error.ts";
 import { closest } from "./did-you-mean.ts";
 
 /** Names that are looked for, in this order, in each folder from the working directory upward. */
@@ -70,9 +71,7 @@ export async function loadConfig(path: string): Promise<TsopsConfig> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TsopsError("CONFIG_INVALID", `The configuration ${path} does not load: ${reason}`, {
       hint:
-        TsopsError.is(cause) && cause.hint !== undefined
-          ? cause.hint
-          : "Repair the file, or see the cause below.",
+        TsopsError.is(cause) && cause.hint !== undefined ? cause.hint : `Look at ${placeOf(cause) ?? path}.`,
       cause,
     });
   }

@@ -95,7 +95,24 @@ describe("help and usage", () => {
     ["a step that does not exist", ["run", "daily", "tarin"], "It has ingest, train."],
     ["a partition that does not exist", ["run", "hourly", "--partition", "north"], "It has east, west."],
     ["a partition not said", ["run", "hourly"], "east, west"],
-    ["no interval without a schedule", ["run", "manual"], "no schedule"],
+    ["no interval without a schedule", ["run", "manual"], "--interval start/end"],
+    ["a partition not said, by its flag", ["run", "hourly"], "--partition"],
+    [
+      "half an interval of the schedule",
+      ["run", "daily", "--interval", "2011-06-01T06:00Z/2011-06-01T18:00Z"],
+      "Its schedule has --interval 2011-06-01T00:00:00Z/2011-06-02T00:00:00Z.",
+    ],
+    [
+      "two intervals at once",
+      ["run", "daily", "--interval", "2011-06-01T00:00Z/2d"],
+      "none of its schedule's",
+    ],
+    ["an interval that goes on", ["run", "daily", "--interval", "2011-07-02T00:00Z/1d"], "add --force"],
+    [
+      "an interval of the future",
+      ["run", "daily", "--interval", "2031-07-02T00:00Z/1d"],
+      "is not over: it is 2011-07-02T06:00:00Z",
+    ],
   ])("exits with 64 on %s", async (_name, argv, text) => {
     const { code, stderr, stdout } = await tsops("working", ...argv);
     expect(stderr).toContain(text);
@@ -162,6 +179,15 @@ describe("tsops run", () => {
     expect(forced.stdout).toContain("succeeded at attempt 2");
   });
 
+  it("runs an interval that the schedule does not have when it is forced", async () => {
+    await fresh();
+    const half = await tsops("working", "run", "daily", "--interval", "2011-06-01T06:00Z/6h", "--force");
+    expect([half.code, half.stdout]).toEqual([
+      0,
+      expect.stringContaining("2011-06-01T06:00:00Z/2011-06-01T12:00:00Z: succeeded"),
+    ]);
+  });
+
   it("--at picks the interval, --json gives the outcome as one last line", async () => {
     await fresh();
     const { code, json } = await tsops("working", "--json", "run", "daily", "--at", "2011-06-20T23:59:59Z");
@@ -190,7 +216,7 @@ describe("tsops run", () => {
       error: { code: "SERIES_TOO_SHORT", hint: "Load more." },
     });
     const later = await tsops("working", "run", "fails");
-    expect([later.code, later.stderr]).toEqual([1, expect.stringContaining("Run it with resume")]);
+    expect([later.code, later.stderr]).toEqual([1, expect.stringContaining("--resume")]);
     const resumed = await tsops("working", "run", "fails", "--resume");
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toContain("first   0.0 s, done before");
@@ -250,7 +276,7 @@ describe("tsops lineage", () => {
     ).toBe(`prediction prediction-1 for {"city":"washington","member":true,"station":9007199254740993n}: 3 steps after 2011-03-13T07:06:40.000001Z
 ├─ served by bikes as champion at 2011-03-13T07:06:40.500Z in 0.8 ms
 ├─ features weather__temp, weather__icon, day__free
-│  └─ weather: 1 present, 1 expired, 1 missing
+│  └─ weather from table forecasts: 1 present, 1 expired, 1 missing; rows of 2011-03-13T07:06:40.000001Z
 └─ model bikes version 1, registered 2011-06-02T00:00:00Z, now champion
    ├─ run run-1 "train 2011-06-02" of experiment bikes, FINISHED, 2011-06-02T00:00:00Z
    │  └─ mae 39.2
@@ -269,7 +295,12 @@ describe("tsops lineage", () => {
   it("gives the same as data", async () => {
     const { json } = await tsops("working", "lineage", "prediction-1", "--json");
     expect(json()).toMatchObject({
-      prediction: { predictionId: "prediction-1", mean: [10.5, { $number: "NaN" }, 0] },
+      prediction: {
+        predictionId: "prediction-1",
+        mean: [10.5, { $number: "NaN" }, 0],
+        featureTimes: { weather: ["2011-03-13T07:06:40.000001Z", null, null] },
+        featureTables: { weather: "forecasts" },
+      },
       model: { name: "bikes", version: 1 },
       run: { runId: "run-1", metrics: { mae: 39.2 } },
       lineage: {
@@ -355,7 +386,21 @@ describe("tsops doctor", () => {
     const found = (name: string) => findings.find((finding: { name: string }) => finding.name === name);
     expect(found("pipelines")).toMatchObject({ state: "problem", hint: expect.stringContaining(".step()") });
     expect(found("ledger")).toMatchObject({ state: "problem", detail: "connection refused" });
-    expect(found("tracker")).toMatchObject({ state: "problem", hint: "Make it writable." });
+    expect(found("home")).toMatchObject({
+      state: "problem",
+      detail: "STORE_READ_ONLY: The home cannot be written.",
+      hint: "Make it writable.",
+    });
+    expect(found("tracker")).toMatchObject({
+      state: "absent",
+      detail: "not looked at: the home does not open",
+    });
+  });
+
+  it("names a home that does not open once", async () => {
+    const { stdout } = await tsops("broken-home", "doctor");
+    expect(stdout.split("The home cannot be written.")).toHaveLength(2);
+    expect(stdout).toMatch(/PROBLEM +home +STORE_READ_ONLY/);
   });
 
   it.each([["throwing"], ["wrong-key"], ["syntax"]])(

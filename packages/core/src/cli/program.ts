@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { DecisionKind } from "../ports/decision-log.ts";
+import { coreVersion } from "../version.ts";
 import { decisionKinds, decisionsCommand } from "./decisions.ts";
 import { errorData, errorText } from "./describe-error.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -7,7 +8,6 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { lineageCommand } from "./lineage.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
-import { coreVersion } from "./version.ts";
 
 /**
  * Runs the `tsops` command.
@@ -91,7 +91,10 @@ function addRun(program: Command, io: CommandIo, exit: (code: number) => void): 
     .option("--at <instant>", "the last interval that was due at this instant")
     .option("--partition <name>", "partition of a partitioned pipeline")
     .addOption(
-      new Option("--force", "run it again from the first step although it has finished").conflicts("resume"),
+      new Option(
+        "--force",
+        "run it again from the first step although it has finished, or although the schedule has no such interval",
+      ).conflicts("resume"),
     )
     .option("--resume", "go on with a failed run from the step that failed")
     .option("--no-wait", "do not wait for retries or for another process: exit with 75")

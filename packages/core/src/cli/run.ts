@@ -2,6 +2,7 @@ import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { RunOutcome } from "../pipeline/run-outcome.ts";
 import { runUntilSettled } from "../pipeline/run-pipeline.ts";
+import { isTicked } from "../pipeline/schedule.ts";
 import type { LogEntry } from "../pipeline/step.ts";
 import { addDuration } from "../time/duration.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
@@ -35,6 +36,8 @@ export async function runCommand(
   return withSession(io, options, async (session) => {
     const pipeline = findPipeline(await session.pipelines(), name);
     const { clock, config } = session;
+    if (given.interval !== undefined && options.force !== true)
+      refuseUnscheduled(pipeline, given.interval, clock.now());
     const bar = progressBar({ stream: io.stderr, clock });
     try {
       const outcome = await runUntilSettled(pipeline, {
@@ -78,6 +81,29 @@ export function parseInterval(text: string): Interval {
     });
   const start = toMicros(from);
   return interval(start, /^\d+[a-z]+$/.test(to) ? addDuration(start, to) : toMicros(to));
+}
+
+/** A run of half an interval, or of one that goes on, would stand in the way of the scheduled one. */
+function refuseUnscheduled({ name, ticks }: AnyPipeline, given: Interval, now: bigint): void {
+  if (ticks === null) return;
+  const refuse = (problem: string, hint: string): never => {
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `The interval ${formatInstant(given.start)}/${formatInstant(given.end)} of "${name}" ${problem}`,
+      { hint: `${hint} To run it all the same, add --force.` },
+    );
+  };
+  if (!isTicked(ticks, given)) {
+    const start = ticks.atOrBefore(given.start);
+    const end = start === null ? null : ticks.after(start);
+    const near =
+      start === null || end === null
+        ? "Take one of its schedule's."
+        : `Its schedule has --interval ${formatInstant(start)}/${formatInstant(end)}.`;
+    refuse("is none of its schedule's.", near);
+  }
+  if (given.end > now)
+    refuse(`is not over: it is ${formatInstant(now)}.`, "Wait until it has ended, or take an earlier one.");
 }
 
 function findPipeline(pipelines: readonly AnyPipeline[], name: string): AnyPipeline {

@@ -33,6 +33,8 @@ export interface Session {
   /** @throws TsopsError CONFIG_INVALID when neither `home` nor a factory of its own gives it */
   contract<Name extends ContractName>(name: Name): Promise<NonNullable<Contracts[Name]>>;
   pipelines(): Promise<readonly AnyPipeline[]>;
+  /** Opens what `home` gives; nothing without one. */
+  home(): Promise<Contracts>;
 }
 
 export const contractNames = ["ledger", "tracker", "registry", "predictions", "decisions"] as const;
@@ -77,6 +79,7 @@ function openOnce(config: TsopsConfig, path: string) {
         hint: `Add home: () => openHome("./.tsops"), or a factory ${name}: () => ...`,
       });
     },
+    home: openHome,
     async pipelines(): Promise<readonly AnyPipeline[]> {
       const { pipelines = [] } = config;
       return typeof pipelines === "function" ? pipelines(await openHome()) : pipelines;

@@ -308,7 +308,7 @@ function assertRunnable(pipeline: AnyPipeline, key: LedgerKey, only: string | un
       {
         hint:
           pipeline.partitions[0] === ""
-            ? "It has no partitions: leave the partition out."
+            ? "It has no partitions: leave partition (--partition) out."
             : `It has ${pipeline.partitions.join(", ")}.`,
       },
     );

@@ -49,7 +49,7 @@ export function doneBefore(
     entry.error === null
       ? undefined
       : new TsopsError(entry.error.code as TsopsErrorCode, `The run failed before. ${entry.error.message}`, {
-          hint: "Run it with resume to go on from the step that failed, or with force to begin again.",
+          hint: "Run it with resume (--resume) to go on from the step that failed, or with force (--force) to begin again.",
         });
   return outcomeOf(status, entry, false, kept, steps, error);
 }

@@ -110,7 +110,7 @@ export function runKey(
       "PIPELINE_INVALID",
       `Pipeline "${name}" is partitioned: say which partition to run.`,
       {
-        hint: `It has ${pipeline.partitions.join(", ")}.`,
+        hint: `Pass partition (--partition): it has ${pipeline.partitions.join(", ")}.`,
       },
     );
   return { pipeline: name, partition: options.partition ?? "", start, end };
@@ -125,7 +125,7 @@ function dueInterval(
       "PIPELINE_INVALID",
       `Pipeline "${name}" has no schedule, so its interval must be given.`,
       {
-        hint: "Pass interval: { start, end }, or give the pipeline a schedule.",
+        hint: "Pass interval: { start, end } (--interval start/end), or give the pipeline a schedule.",
       },
     );
   const now = at === undefined ? clock.now() : toMicros(at);

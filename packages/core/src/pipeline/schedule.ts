@@ -84,6 +84,11 @@ export function* intervalsBetween(ticks: Ticks, from: bigint, to: bigint): Gener
   }
 }
 
+/** Whether an interval is one of the schedule's data intervals. */
+export function isTicked(ticks: Ticks, { start, end }: Interval): boolean {
+  return ticks.atOrBefore(start) === start && ticks.after(start) === end;
+}
+
 /** The last data interval that is due (ended at least `delay` ago) at an instant; null when there is none. */
 export function latestDueInterval(ticks: Ticks, now: bigint): Interval | null {
   const end = ticks.atOrBefore(now - ticks.delayMicros);

@@ -55,7 +55,7 @@ export function parseResult(record: Pick<StepRecord, "step" | "result" | "result
       "STORE_CORRUPT",
       `The recorded result of step "${record.step}" does not match its hash.`,
       {
-        hint: "Run the interval again with force.",
+        hint: "Run the interval again with force (--force).",
         details: { step: record.step },
       },
     );

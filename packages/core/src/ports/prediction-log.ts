@@ -23,6 +23,10 @@ export interface PredictionRecord {
   readonly features: Readonly<Record<string, readonly (number | string | boolean | null)[]>>;
   /** Status of each feature view (`present | expired | not_yet_known | missing`), one per step. */
   readonly statuses: Readonly<Record<string, readonly string[]>>;
+  /** Event time of the newest row that each feature view used, one per step (null = none): with the key it finds the row again. */
+  readonly featureTimes: Readonly<Record<string, readonly (bigint | null)[]>>;
+  /** Table that each feature view reads, where the deployment knows it. */
+  readonly featureTables: Readonly<Record<string, string>>;
 }
 
 /** Which predictions to read; all conditions must hold. */

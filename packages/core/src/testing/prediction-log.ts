@@ -49,6 +49,8 @@ export function samplePrediction(overrides: Partial<PredictionRecord> = {}): Pre
       day__free: [true, false, null],
     },
     statuses: { weather: ["present", "expired", "missing"] },
+    featureTimes: { weather: [1_300_000_000_000_001n, null, null] },
+    featureTables: { weather: "forecasts" },
     ...overrides,
   };
 }
@@ -66,7 +68,14 @@ const cases: Readonly<Record<string, (subject: PredictionLogSubject) => Promise<
     assert.deepEqual(await predictions.get(record.predictionId), record);
   },
   async "a record without features, statuses and quantiles comes back too"({ predictions }) {
-    const record = samplePrediction({ quantiles: [], features: {}, statuses: {}, key: {} });
+    const record = samplePrediction({
+      quantiles: [],
+      features: {},
+      statuses: {},
+      featureTimes: {},
+      featureTables: {},
+      key: {},
+    });
     await predictions.append([record]);
     assert.deepEqual(await predictions.get(record.predictionId), record);
   },
@@ -132,8 +141,8 @@ const cases: Readonly<Record<string, (subject: PredictionLogSubject) => Promise<
   },
   async "a record whose arrays differ in length is refused, and so is its whole append"({ predictions }) {
     const fine = samplePrediction();
-    const wrong = samplePrediction({ mean: Float64Array.of(1, 2) });
-    await rejectsWith(predictions.append([fine, wrong]), "VALUE_INVALID");
+    for (const overrides of [{ mean: Float64Array.of(1, 2) }, { featureTimes: { weather: [1n] } }])
+      await rejectsWith(predictions.append([fine, samplePrediction(overrides)]), "VALUE_INVALID");
     await rejectsWith(predictions.get(fine.predictionId), "PREDICTION_NOT_FOUND");
   },
 };

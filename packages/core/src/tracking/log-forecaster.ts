@@ -2,6 +2,7 @@ import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
 import { definitionHash, sha256Hex } from "../hash.ts";
 import type { TrainingSetLineage } from "../lineage.ts";
 import type { ActiveRun, LoggedModel } from "../ports/tracker.ts";
+import { runtimeVersions } from "../version.ts";
 
 /** Name of the file that holds a saved forecaster among a model's files. */
 export const forecasterFile = "model.tsops";
@@ -14,9 +15,9 @@ export interface LogForecasterOptions {
   readonly fitted: FittedForecaster;
   /** Lineage of the rows it was fitted on; null when they come from no training set. */
   readonly trainingSet: TrainingSetLineage | null;
-  /** Commit of the code. Default: unknown. */
+  /** Commit of the code, e.g. `process.env.GIT_COMMIT`. Left out, the lineage says that it was not given. */
   readonly codeVersion?: string;
-  /** Versions of what the fit depends on besides Node, e.g. `{ "@tsops/core": "0.1.0" }`. */
+  /** Versions of what the fit depends on besides Node and @tsops/core, e.g. `{ "ml-matrix": "6.12.1" }`. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +53,7 @@ export async function logForecaster(run: ActiveRun, options: LogForecasterOption
       trainingSet,
       modelHash: sha256Hex(bytes),
       seed: seedOf(forecaster.params),
-      environment: { node: process.versions.node, ...options.environment },
+      environment: { ...runtimeVersions(), ...options.environment },
     },
   });
 }

@@ -64,11 +64,26 @@ it("loads TypeScript that only jiti can: enums, top-level await, imports without
 it("says where a configuration throws", async () => {
   configure("throwing", 'const message: string = "no url";\n\nthrow new Error(message);\n');
   const { code, stderr } = await tsops("throwing", "decisions");
-  expect([code, stderr]).toEqual([64, expect.stringMatching(/caused by no url \(at .*tsops\.config\.ts:3/)]);
+  expect([code, stderr]).toEqual([
+    64,
+    expect.stringMatching(/does not load: no url\n.*hint: Look at .*tsops\.config\.ts:3/s),
+  ]);
 });
 
 it("finds the configuration from a folder below", async () => {
   mkdirSync(join(app, "modern", "a", "b"), { recursive: true });
   expect((await tsops("modern/a/b", "decisions")).code).toBe(0);
   expect((await tsops("", "decisions")).stderr).toContain("CONFIG_NOT_FOUND");
+});
+
+it("says once what a syntax error is, and where", async () => {
+  configure("syntax", "export default {\n  home: ( };\n");
+  for (const command of ["decisions", "doctor"]) {
+    const { stdout, stderr } = await tsops("syntax", command);
+    const text = stdout + stderr;
+    const reason = text.match(/does not load: (.*)/)?.[1] as string;
+    expect(text.split(reason)).toHaveLength(2);
+    expect(text).toMatch(/hint: Look at .*tsops\.config\.ts/);
+    expect(text).not.toContain("below");
+  }
 });

@@ -55,7 +55,7 @@ export interface JoinOutcomesOptions extends OutcomeColumns {
  * Joins logged predictions with the outcomes that came later, by series key and instant.
  *
  * Outcomes may be late and may be revised: of several rows for one series and instant the one that became known last holds
- * (greatest `availableAt`, then the later row). A revision to missing takes the outcome back. Outcomes that are missing or not
+ * (greatest `availableAt`, then the later row), and the others are counted as `revisedOutcomes`, whether they agree or not. A revision to missing takes the outcome back. Outcomes that are missing or not
  * finite leave `y` NaN and are counted, so a prediction is never dropped.
  * Of predictions repeated for one source, series and cutoff (a retry, a second call) the one served last counts.
  *

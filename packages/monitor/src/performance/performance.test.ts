@@ -64,6 +64,8 @@ function prediction(options: {
           })),
     features: {},
     statuses: {},
+    featureTimes: {},
+    featureTables: {},
   };
 }
 

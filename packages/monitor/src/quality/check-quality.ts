@@ -11,6 +11,7 @@ import {
 import { type KeyColumn, keyReader } from "../key-reader.ts";
 import { missingValues, nonFiniteValues, outOfRange, type ValueRange } from "./column-checks.ts";
 import type { QualityFinding } from "./finding.ts";
+import { frozenFor, frozenUnusually } from "./frozen-values.ts";
 import {
   duplicateRows,
   futureRows,
@@ -20,6 +21,7 @@ import {
   staleSeries,
   type TimedRows,
   unsortedRows,
+  type WriteInstant,
 } from "./series-checks.ts";
 
 /** What is expected of the rows. Checks whose expectation is not told are not made. */
@@ -40,6 +42,12 @@ export interface QualityOptions {
   readonly allowFuture?: boolean;
   /** What values can be, by column: `{ users: { min: 0, max: 5000 }, sky: { oneOf: ["clear", "rain"] } }`. */
   readonly ranges?: Readonly<Record<string, ValueRange>>;
+  /**
+   * Finds values that stand still. By column: how long one value may last from its first row to its last, e.g. `{ users: "6h" }`, or false.
+   * Columns that are not named, if they are float64 or int64, are held against themselves: a value other than 0 in 12 rows or more, three times
+   * as many as chance makes of how often the column repeats itself. `false` turns it off for all.
+   */
+  readonly frozen?: false | Readonly<Record<string, string | false>>;
   /** Columns in which a null is an error, besides keys and event time. Default: those that are not nullable. */
   readonly required?: readonly string[];
   /** Share of nulls beyond which other columns get a warning instead of an info; for all or by column. Default 0.1. */
@@ -47,7 +55,7 @@ export interface QualityOptions {
 }
 
 /**
- * What is wrong with the rows of a table, errors first: missing, non-finite and out-of-range values, duplicates, disorder, gaps,
+ * What is wrong with the rows of a table, errors first: missing, non-finite, out-of-range and frozen values, duplicates, disorder, gaps,
  * stale series, rows from the future. An empty list is good news. A pure function: it changes nothing and refuses no row.
  * Series are told apart by the table's keys. O(n log n).
  * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH (a range or role that does not fit its column), FREQUENCY_INVALID, DURATION_INVALID
@@ -60,6 +68,7 @@ export function checkQuality(columns: Columns, options: QualityOptions): Quality
   const keys = table.keys.map((name) => keyColumn(columns, name));
   for (const [name, range] of Object.entries(ranges)) assertRange(columns, name, range);
   for (const name of options.required ?? []) columnNamed(columns, name);
+  for (const name of Object.keys(options.frozen || {})) columnNamed(columns, name);
   const names = Object.keys(columns.types);
   const required = options.required ?? names.filter((name) => columns.types[name]?.nullable !== true);
   const needed = new Set<string>([...table.keys, eventTime, ...required]);
@@ -71,6 +80,7 @@ export function checkQuality(columns: Columns, options: QualityOptions): Quality
     ...names.map((name) => missingValues(columns, name, toleratedShare(options, name), needed.has(name))),
     ...names.map((name) => nonFiniteValues(columns, name)),
     ...Object.entries(ranges).map(([name, range]) => outOfRange(columns, name, range)),
+    ...names.map((name) => frozenValues(columns, name, series, options, write)),
     duplicateRows(series, eventTime),
     unsortedRows(series, eventTime),
     grid === null ? null : offGridRows(series, eventTime, grid),
@@ -92,6 +102,21 @@ const emptyTable: QualityFinding = {
   rows: [],
   sentence: "The table has no rows.",
 };
+
+function frozenValues(
+  columns: Columns,
+  name: string,
+  series: readonly TimedRows[],
+  { frozen = {}, table, zone = "UTC" }: QualityOptions,
+  write: WriteInstant,
+): QualityFinding | null {
+  if (frozen === false || table.keys.includes(name)) return null;
+  const least = Object.hasOwn(frozen, name) ? frozen[name] : undefined;
+  if (least === false) return null;
+  return least === undefined
+    ? frozenUnusually(columns, name, series, write)
+    : frozenFor(columns, name, series, { least, zone }, write);
+}
 
 function toleratedShare({ maxMissing = 0.1 }: QualityOptions, name: string): number {
   if (typeof maxMissing === "number") return maxMissing;

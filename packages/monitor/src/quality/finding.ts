@@ -8,6 +8,8 @@ export type QualityCheck =
   | "non_finite"
   /** Values outside what the caller said they can be. */
   | "range"
+  /** One value again and again, as from a sensor or a feed that hangs. */
+  | "frozen"
   /** Several rows for one key and time. */
   | "duplicates"
   /** Rows that come before an earlier one of the same series. */
@@ -32,7 +34,7 @@ export interface QualityFinding {
   readonly severity: QualitySeverity;
   /** Rows concerned; steps for `gaps`, series for `staleness`. */
   readonly count: number;
-  /** The first few rows; those before a gap, the latest of a stale series. */
+  /** The first few rows; those before a gap, the latest of a stale series, the first of a frozen stretch. */
   readonly rows: readonly number[];
   /** For people, with the numbers. */
   readonly sentence: string;

@@ -7,7 +7,8 @@ import type { ChartRenderer } from "./plot.ts";
 
 /** Columns that are drawn; those that drifted most come first. */
 const mostColumns = 30;
-const mostWindows: Readonly<Record<ChartSize, number>> = { wide: 60, narrow: 18 };
+/** Windows that are drawn, the newest ones. */
+export const mostWindows: Readonly<Record<ChartSize, number>> = { wide: 60, narrow: 18 };
 
 /** Steps of the colour scale: adjusted p-values up to this, from certain to quiet. */
 export const heatSteps = [

@@ -18,7 +18,7 @@ export interface ErrorLine {
 }
 
 /** What the champion's backtest promised, from one promotion to the next. */
-interface Expectation {
+export interface Expectation {
   readonly from: Date;
   readonly to: Date;
   readonly error: number;
@@ -43,7 +43,7 @@ export function errorLines(data: ReportData): ErrorLine[] {
     ({ name, time, mean }, i): ErrorLine => ({
       name,
       colour: `var(--other-${(i % 4) + 1})`,
-      dash: ["6 3", "2 2", "8 3 2 3", "1 3"][i % 4] as string,
+      dash: ["6 3", "4 2", "8 3 2 3", "12 4"][i % 4] as string,
       points: smooth(dailyErrors(time, mean, champion, zone)),
     }),
   );
@@ -86,8 +86,9 @@ export function errorChart({ Plot, svg }: ChartRenderer, data: ReportData, size:
           x2: "to",
           y: "error",
           stroke: "var(--forecast)",
-          strokeWidth: 1.25,
-          strokeDasharray: "3 3",
+          strokeWidth: 2,
+          strokeLinecap: "round",
+          strokeDasharray: promiseDash,
         }),
         ...lines
           .map((line) =>
@@ -138,8 +139,11 @@ function eventsOf(decisions: readonly DecisionRecord[], zone: string): ChartEven
   });
 }
 
+/** How the promise of a champion's backtest is drawn: unlike any comparison. */
+export const promiseDash = "1 4";
+
 /** The candidate's own error of each promotion by absolute loss: what it promised until the next one. */
-function expectations(
+export function expectations(
   { decisions = [], zone = "UTC" }: ReportData,
   lines: readonly ErrorLine[],
 ): Expectation[] {

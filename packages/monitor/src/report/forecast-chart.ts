@@ -17,8 +17,7 @@ export function forecastChart(
   size: ChartSize,
   promotions: readonly DecisionRecord[] = [],
 ): string {
-  const all = forecastPoints(data);
-  const points = size === "wide" ? all : all.slice(-Math.ceil(all.length / 3));
+  const points = drawnPoints(data, size);
   const { zone = "UTC", target } = data;
   const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
   const swaps = promotions
@@ -32,7 +31,13 @@ export function forecastChart(
       marginLeft: 44,
       marginRight: 8,
       marginTop: 24,
-      x: { type: "utc", label: null, ...(size === "narrow" ? { ticks: 4 } : {}) },
+      marginBottom: 44,
+      x: {
+        type: "utc",
+        label: timeLabel(points, zone),
+        labelArrow: "none",
+        ...(size === "narrow" ? { ticks: 4 } : {}),
+      },
       y: { grid: true, nice: true, zero: true, label: axisLabel(target), ticks: 5 },
       marks: [
         ...levels
@@ -56,6 +61,12 @@ export function forecastChart(
   );
 }
 
+/** The instants that a size shows. */
+export function drawnPoints(data: ForecastChartData, size: ChartSize): readonly ForecastPoint[] {
+  const all = forecastPoints(data);
+  return size === "wide" ? all : all.slice(-Math.ceil(all.length / 3));
+}
+
 /** What the chart shows, for people who cannot see it. */
 function forecastLabel({ target }: ForecastChartData, points: readonly ForecastPoint[]): string {
   const first = points[0];
@@ -69,6 +80,14 @@ function forecastLabel({ target }: ForecastChartData, points: readonly ForecastP
       : `the mean absolute error over ${known.length} outcomes is ${error.toPrecision(3)}`;
   const text = (at: Date) => at.toISOString().slice(0, 10);
   return `Line chart of forecast, intervals and outcomes of ${target.name} from ${text(first.at)} to ${text(last.at)}; ${outcomes}`;
+}
+
+/** What the ticks leave unsaid: the year or years, and the zone. */
+function timeLabel(points: readonly ForecastPoint[], zone: string): string | null {
+  const first = points[0]?.at.getUTCFullYear();
+  const last = points.at(-1)?.at.getUTCFullYear();
+  if (first === undefined || last === undefined) return null;
+  return `${first === last ? first : `${first}–${last}`}, ${zone}`;
 }
 
 /** Name and unit on an axis. */

@@ -1,9 +1,24 @@
 import { formatInstant, resolveZone } from "@tsops/core";
 
-/** A number for people: four significant digits, thousands apart; a dash for NaN. */
-export function figure(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return "–";
-  return value.toLocaleString("en-US", { maximumSignificantDigits: Math.abs(value) >= 1000 ? 4 : digits });
+/** A number for people: three significant digits, more where it is greater than 1000; a dash for NaN. */
+export function figure(value: number): string {
+  return evenFigures([value])(value);
+}
+
+/**
+ * Numbers of one column for people, all with as many decimals as the greatest needs for three significant
+ * digits; a dash for NaN.
+ */
+export function evenFigures(values: readonly number[]): (value: number) => string {
+  const greatest = values.reduce(
+    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    0,
+  );
+  const decimals = greatest === 0 ? 0 : Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(greatest))));
+  return (value) =>
+    Number.isFinite(value)
+      ? value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+      : "–";
 }
 
 /** A share as percent with one decimal. */

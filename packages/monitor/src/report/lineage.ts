@@ -29,7 +29,7 @@ export function lineageFlow(champion: ModelVersion, served: JoinedOutcomes, zone
       card("Forecaster", [
         ["definition", hash(lineage.definitionHash)],
         ["seed", lineage.seed ?? "–"],
-        ["code", lineage.codeVersion ?? "unknown"],
+        ["code", lineage.codeVersion ?? "version not given (set codeVersion)"],
         ...Object.entries(lineage.environment),
       ]),
     );

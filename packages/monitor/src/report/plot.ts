@@ -16,8 +16,9 @@ export interface ChartRenderer {
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
  */
 export async function loadCharts(): Promise<ChartRenderer> {
-  const Plot = await importPeer("A report", "@observablehq/plot", () => import("@observablehq/plot"));
-  const { parseHTML } = await importPeer("A report", "linkedom", () => import("linkedom"));
+  const peers = ["@observablehq/plot", "linkedom"];
+  const Plot = await importPeer("A report", "@observablehq/plot", () => import("@observablehq/plot"), peers);
+  const { parseHTML } = await importPeer("A report", "linkedom", () => import("linkedom"), peers);
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   return {
     Plot,

@@ -2,7 +2,7 @@ import { type DecisionRecord, parseFrequency } from "@tsops/core";
 import { performanceByWindow, type WindowPerformance } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
 import { type ChartSize, chartWidth } from "./forecast-chart.ts";
-import { day, figure, percent } from "./format.ts";
+import { day, evenFigures, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { ChartRenderer } from "./plot.ts";
 
@@ -130,15 +130,21 @@ export function quarterTable(data: ReportData, quarters: readonly Quarter[]): Ht
     decisions.filter(
       (decision) => decision.time >= performance.start && decision.time < performance.end && test(decision),
     ).length;
+  // Errors stand side by side to be compared, so they share their decimals.
+  const error = evenFigures(quarters.flatMap((quarter) => [quarter.performance.mae, ...quarter.comparisons]));
+  const bias = evenFigures(quarters.map(({ performance }) => performance.bias));
+  const width = evenFigures(
+    quarters.flatMap(({ performance }) => performance.intervals.map((interval) => interval.width)),
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Figures by quarter"><table class="figures">
 <caption>Mean absolute error${scale === undefined ? "" : " (MASE)"}, coverage and decisions by quarter</caption>
 <thead><tr><th scope="col">Quarter</th><th scope="col">Served</th>${comparisons.map(({ name }) => html`<th scope="col">${name}</th>`)}<th scope="col">Bias</th>${levels.map((level) => html`<th scope="col">${level} % covers</th><th scope="col">width</th>`)}<th scope="col">Promoted</th><th scope="col">Rejected</th><th scope="col">Alerts</th></tr></thead>
 <tbody>${quarters.map((quarter) => {
     const { performance } = quarter;
-    return html`<tr><th scope="row">${quarter.name}</th><td><strong>${figure(performance.mae)}</strong>${scale === undefined ? "" : html` <small>(${performance.mase.toFixed(2)})</small>`}</td>${quarter.comparisons.map((mae) => html`<td>${figure(mae)}</td>`)}<td>${figure(performance.bias)}</td>${levels.map(
+    return html`<tr><th scope="row">${quarter.name}</th><td><strong>${error(performance.mae)}</strong>${scale === undefined ? "" : html` <small>(${performance.mase.toFixed(2)})</small>`}</td>${quarter.comparisons.map((mae) => html`<td>${error(mae)}</td>`)}<td>${bias(performance.bias)}</td>${levels.map(
       (level) => {
         const interval = performance.intervals.find((found) => found.level === level);
-        return html`<td>${percent(interval?.coverage ?? Number.NaN)}</td><td>${figure(interval?.width ?? Number.NaN)}</td>`;
+        return html`<td>${percent(interval?.coverage ?? Number.NaN)}</td><td>${width(interval?.width ?? Number.NaN)}</td>`;
       },
     )}<td>${within(quarter, ({ kind, verdict }) => kind === "gate" && verdict === "promote")}</td><td>${within(quarter, ({ kind, verdict }) => kind === "gate" && verdict === "reject")}</td><td>${within(quarter, ({ kind }) => kind === "alert")}</td></tr>`;
   })}</tbody></table></div>`;

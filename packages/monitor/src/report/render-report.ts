@@ -4,10 +4,18 @@ import type { DatedDrift } from "../retrain/evaluate.ts";
 import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
-import { driftHistories, driftMap, driftReports, heatSteps, hiddenColumns } from "./drift-map.ts";
-import { errorChart, errorLines, smoothingDays } from "./error-over-time.ts";
+import {
+  driftHistories,
+  driftMap,
+  driftReports,
+  heatSteps,
+  hiddenColumns,
+  mostWindows,
+} from "./drift-map.ts";
+import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from "./error-over-time.ts";
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
-import { day, figure, minute, percent, whole } from "./format.ts";
+import { forecastLegend } from "./forecast-legend.ts";
+import { day, evenFigures, minute, percent, whole } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
@@ -75,20 +83,11 @@ function forecastSection(charts: ChartRenderer, data: ReportData): Html {
   const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
   const from = points[0]?.micros ?? data.now;
   const days = performanceByWindow(data.served, { window: "1d", zone }).filter(({ end }) => end > from);
+  const mae = evenFigures(days.map((window) => window.mae));
+  const bias = evenFigures(days.map((window) => window.bias));
   return html`<p class="note">${axisLabel(target)}: what was served, and what came. On a small screen the last days only.</p>
 ${legend([
-  [swatch("var(--forecast)", "line"), "forecast"],
-  ...levels.map(
-    (level, i) =>
-      [
-        swatch(
-          `color-mix(in srgb, var(--forecast) ${i === 0 && levels.length > 1 ? 40 : 16}%, transparent)`,
-          "band",
-        ),
-        `${level} % interval`,
-      ] as const,
-  ),
-  [swatch("var(--text)", "line"), "outcome"],
+  ...forecastLegend(points),
   ...(promotions.some(({ time }) => time >= from)
     ? [[swatch("var(--good)", "line", "4 3"), "new champion"] as const]
     : []),
@@ -98,7 +97,7 @@ ${figureOf((size) => forecastChart(charts, data, size, promotions))}
 <thead><tr><th scope="col">Day</th><th scope="col">Outcomes</th><th scope="col">Mean absolute error</th><th scope="col">Bias</th>${levels.map((level) => html`<th scope="col">${level} % covers</th>`)}</tr></thead>
 <tbody>${days.map(
     (window) =>
-      html`<tr><th scope="row">${day(window.start, zone)}</th><td>${window.rows}</td><td>${figure(window.mae)}</td><td>${figure(window.bias)}</td>${levels.map((level) => html`<td>${percent(window.intervals.find((found) => found.level === level)?.coverage ?? Number.NaN)}</td>`)}</tr>`,
+      html`<tr><th scope="row">${day(window.start, zone)}</th><td>${window.rows}</td><td>${mae(window.mae)}</td><td>${bias(window.bias)}</td>${levels.map((level) => html`<td>${percent(window.intervals.find((found) => found.level === level)?.coverage ?? Number.NaN)}</td>`)}</tr>`,
   )}</tbody></table></div></details>`;
 }
 
@@ -108,9 +107,12 @@ function errorSection(charts: ChartRenderer, data: ReportData): Html {
   if (lines.every(({ points }) => points.length === 0))
     return html`<p class="empty">Fewer than ${smoothingDays / 2} days have outcomes so far.</p>`;
   const has = (test: (decision: DecisionRecord) => boolean) => decisions.some(test);
-  return html`<p class="note">Mean absolute error, averaged over the last ${smoothingDays} days. ${has(isPromotion) && "Dotted: what the champion’s own backtest promised."}</p>
+  return html`<p class="note">Mean absolute error, averaged over the last ${smoothingDays} days.</p>
 ${legend([
   ...lines.map(({ name, colour, dash }) => [swatch(colour, "line", dash), name] as const),
+  ...(expectations(data, lines).length > 0
+    ? [[swatch("var(--forecast)", "line", promiseDash), "promised by the champion’s backtest"] as const]
+    : []),
   ...(has(isPromotion) ? [[swatch("var(--good)", "triangle"), "promoted"] as const] : []),
   ...(has(({ kind, verdict }) => kind === "gate" && verdict === "reject")
     ? [[swatch("var(--bad)", "cross"), "rejected by the gate"] as const]
@@ -138,7 +140,7 @@ function driftSection(charts: ChartRenderer, drift: readonly DatedDrift[], zone:
   const histories = driftHistories(drift);
   if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
   const hidden = hiddenColumns(drift);
-  return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are p-values adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}</p>
+  return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are <span class="nobr">p-values</span> adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}${windowsNote(drift.length)}</p>
 ${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), name] as const))}
 ${figureOf((size) => driftMap(charts, drift, zone, size))}
 <div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows</caption>
@@ -146,6 +148,14 @@ ${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgrou
     ({ column, flagged, windows, lastFlagged, sentence }) =>
       html`<tr role="row"><th role="rowheader" scope="row">${column}</th><td role="cell" class="when">${flagged} of ${windows}</td><td role="cell" class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
   )}</tbody></table></div>`;
+}
+
+/** What the map leaves out: the table below it counts every window. */
+function windowsNote(windows: number): string | false {
+  const { wide, narrow } = mostWindows;
+  if (windows <= narrow) return false;
+  if (windows <= wide) return ` On a small screen the newest ${narrow} of ${windows} windows are drawn.`;
+  return ` The newest ${wide} of ${windows} windows are drawn, on a small screen ${narrow}; the table counts all.`;
 }
 
 function isPromotion({ kind, verdict }: DecisionRecord): boolean {

@@ -11,6 +11,7 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it, vi } from "vitest";
 import { joinOutcomes } from "../performance/join-outcomes.ts";
 import type { ReportData } from "./data.ts";
+import { evenFigures } from "./format.ts";
 import { escapeText, html } from "./html.ts";
 import { driftReports, forecastSvg, renderReport } from "./index.ts";
 
@@ -43,6 +44,8 @@ async function served(days: number, outcomeSteps = 24 * days) {
       })),
       features: {},
       statuses: {},
+      featureTimes: {},
+      featureTables: {},
     };
   });
   const outcomes = columnsFromArrays(
@@ -183,6 +186,8 @@ describe("renderReport", () => {
       "2024 Q1",
       "Line chart of forecast",
       "Heat map of 2 columns over 1 windows; 1 of 2 cells show drift",
+      "promised by the champion’s backtest",
+      "2024, -05:00",
       "1 promotions, 1 rejections, 1 alerts",
       "24 steps wait for their outcome",
     ])
@@ -276,6 +281,9 @@ describe("renderReport", () => {
     );
     const page = await renderReport(await data({ decisions }));
     expect(page.includes("Heat map of 30 columns over")).toBe(true);
+    expect(
+      page.includes("The newest 60 of 100 windows are drawn, on a small screen 18; the table counts all."),
+    ).toBe(true);
     expect(page.includes("The 30 columns that drifted most are drawn.")).toBe(true);
     expect(page.includes("100 of 100")).toBe(true);
     expect(page.length).toBeLessThan(1_000_000);
@@ -300,6 +308,16 @@ describe("forecastSvg", () => {
     const svg = await forecastSvg({ served: await served(30), target, zone });
     expect(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/.test(svg)).toBe(true);
     expect(svg.includes("prefers-color-scheme:dark")).toBe(true);
+    // A title, a legend, and an axis that says the year.
+    for (const text of [
+      "load (MW), 2024-01-10 to 2024-01-30",
+      "forecast",
+      "95 % interval",
+      "outcome",
+      "2024, -05:00",
+    ])
+      expect(svg.includes(`>${text}</text>`), text).toBe(true);
+    expect(svg.match(/ aria-label=/g)).toHaveLength(1);
     expect(
       /aria-label="Line chart of forecast, intervals and outcomes of load from 2024-01-10 to 2024-01-30/.test(
         svg,
@@ -348,7 +366,17 @@ describe("forecastSvg", () => {
     const error = await withoutPlot({ served: await served(1), target }).catch((caught: unknown) => caught);
     vi.doUnmock("@observablehq/plot");
     expect(TsopsError.is(error, "ADAPTER_MISSING_DEPENDENCY")).toBe(true);
-    expect((error as TsopsError).hint).toBe("Run `npm install @observablehq/plot`.");
+    expect((error as TsopsError).hint).toBe("Run `npm install @observablehq/plot linkedom`.");
+  });
+});
+
+describe("evenFigures", () => {
+  it("gives the numbers of a column the same decimals", () => {
+    const errors = [31, 31.26, 56.04, 4.1, Number.NaN];
+    expect(errors.map(evenFigures(errors))).toEqual(["31.0", "31.3", "56.0", "4.1", "–"]);
+    expect([12_345.6, 7.4].map(evenFigures([12_345.6, 7.4]))).toEqual(["12,346", "7"]);
+    expect([0.0123, -0.5].map(evenFigures([0.0123, -0.5]))).toEqual(["0.012", "-0.500"]);
+    expect([0, 0].map(evenFigures([0]))).toEqual(["0", "0"]);
   });
 });
 

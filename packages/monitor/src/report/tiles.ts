@@ -1,6 +1,6 @@
 import { performanceByWindow, type WindowPerformance } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
-import { figure, percent, whole } from "./format.ts";
+import { evenFigures, percent, whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 const recentDays = 28;
@@ -14,11 +14,12 @@ export function tiles(data: ReportData): Html {
     decisions.filter((decision) => decision.kind === kind && decision.verdict === verdict).length;
   const all = meanOver(days, ({ mae }) => mae);
   const now = meanOver(recent, ({ mae }) => mae);
+  const error = evenFigures([all, now]);
   const unit = target.unit === undefined ? "" : ` ${target.unit}`;
   const levels = days[0]?.intervals.map(({ level }) => level) ?? [];
   return html`<dl class="tiles">
-${tile(`Error, last ${recent.length} days`, figure(now), `mean absolute${unit}${scale === undefined ? "" : `, MASE ${(now / scale).toFixed(2)}`}`)}
-${tile("Error, all days", figure(all), `over ${whole(sum(days, ({ rows }) => rows))} outcomes`)}
+${tile(`Error, last ${recent.length} days`, error(now), `mean absolute${unit}${scale === undefined ? "" : `, MASE ${(now / scale).toFixed(2)}`}`)}
+${tile("Error, all days", error(all), `over ${whole(sum(days, ({ rows }) => rows))} outcomes`)}
 ${levels.map((level) => {
   const coverage = (windows: readonly WindowPerformance[]) =>
     meanOver(

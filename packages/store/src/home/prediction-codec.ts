@@ -5,7 +5,7 @@ import type { SqlValue } from "./sqlite.ts";
 /** The columns of a prediction's row, in the order of `predictionValues`. */
 export const predictionColumns =
   "prediction_id, request_id, deployment, model, model_version, role, series_key, cutoff, served_at, latency_ms, " +
-  "times, mean, probabilities, quantiles, features, statuses";
+  "times, mean, probabilities, quantiles, features, statuses, feature_times, feature_tables";
 
 /**
  * A record as one row: horizon arrays as little-endian bytes, the rest as text and numbers.
@@ -24,6 +24,8 @@ export function predictionValues(record: PredictionRecord): SqlValue[] {
     checkLength(record, name, values.length, steps);
   for (const [name, values] of Object.entries(record.statuses))
     checkLength(record, name, values.length, steps);
+  for (const [view, times] of Object.entries(record.featureTimes))
+    checkLength(record, `feature times of ${view}`, times.length, steps);
   return [
     record.predictionId,
     record.requestId,
@@ -41,6 +43,9 @@ export function predictionValues(record: PredictionRecord): SqlValue[] {
     toBytes(quantiles),
     featuresText(record.features),
     JSON.stringify(record.statuses),
+    // As decimal text: JSON numbers are exact to 2^53 only.
+    JSON.stringify(record.featureTimes, (_, value) => (typeof value === "bigint" ? String(value) : value)),
+    JSON.stringify(record.featureTables),
   ];
 }
 
@@ -79,6 +84,8 @@ export interface PredictionRow {
   readonly quantiles: Uint8Array;
   readonly features: string;
   readonly statuses: string;
+  readonly feature_times: string;
+  readonly feature_tables: string;
 }
 
 /** The record that a row holds. @throws TsopsError STORE_CORRUPT when its arrays do not fit together */
@@ -109,7 +116,19 @@ export function readPrediction(row: PredictionRow): PredictionRecord {
     })),
     features: fromLosslessJson(row.features) as PredictionRecord["features"],
     statuses: JSON.parse(row.statuses) as PredictionRecord["statuses"],
+    featureTimes: readTimes(row.feature_times),
+    featureTables: JSON.parse(row.feature_tables) as PredictionRecord["featureTables"],
   };
+}
+
+function readTimes(text: string): PredictionRecord["featureTimes"] {
+  const views = JSON.parse(text) as Record<string, (string | null)[]>;
+  return Object.fromEntries(
+    Object.entries(views).map(([view, times]) => [
+      view,
+      times.map((time) => (time === null ? null : BigInt(time))),
+    ]),
+  );
 }
 
 function featuresText(features: PredictionRecord["features"]): string {

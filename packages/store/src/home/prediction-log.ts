@@ -27,7 +27,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
   let committing: Promise<void> | null = null;
 
   const insert = (rows: readonly SqlValue[][]): void => {
-    const places = Array(16).fill("?").join(", ");
+    const places = Array(18).fill("?").join(", ");
     const statement = sql.prepare(
       `INSERT INTO prediction (${predictionColumns}) VALUES (${places}) ON CONFLICT (prediction_id) DO NOTHING`,
     );
@@ -77,7 +77,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
           "PREDICTION_NOT_FOUND",
           `There is no prediction "${predictionId}" in ${sql.path}.`,
           {
-            hint: "Prediction ids are returned with every prediction; list them with scan().",
+            hint: "Ids are returned with every prediction (predictionIds) and kept in the table prediction of tsops.db.",
           },
         );
       return readPrediction(row);

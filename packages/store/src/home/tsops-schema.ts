@@ -72,7 +72,9 @@ CREATE TABLE prediction (
   probabilities BLOB NOT NULL,
   quantiles BLOB NOT NULL,
   features TEXT NOT NULL,
-  statuses TEXT NOT NULL
+  statuses TEXT NOT NULL,
+  feature_times TEXT NOT NULL,
+  feature_tables TEXT NOT NULL
 ) STRICT;
 CREATE INDEX prediction_by_cutoff ON prediction (cutoff, sequence);
 CREATE INDEX prediction_by_deployment ON prediction (deployment, cutoff, sequence);

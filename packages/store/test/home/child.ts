@@ -104,7 +104,15 @@ const modes: Record<string, () => Promise<void>> = {
         }
     };
     const mean = new Float64Array(20_000);
-    const wide = { times: new BigInt64Array(20_000), mean, quantiles: [], features: {}, statuses: {} };
+    const wide = {
+      times: new BigInt64Array(20_000),
+      mean,
+      quantiles: [],
+      features: {},
+      statuses: {},
+      featureTimes: {},
+      featureTables: {},
+    };
     say(await codeOf((index) => run.logArtifact(`${index}.bin`, new Uint8Array(300_000))));
     say(
       await codeOf((index) =>

@@ -57,6 +57,8 @@ export interface OnlineFeatures<Views extends readonly FeatureView[] = readonly 
   advance(to: InstantInput): number;
   /** Rows kept, by table. */
   readonly size: Readonly<Record<string, number>>;
+  /** Table that each view reads, by view. */
+  readonly viewTables: Readonly<Record<string, string>>;
   /** Everything observed and kept, as one block of bytes; equal states give equal bytes. */
   save(): Uint8Array;
 }
@@ -162,6 +164,10 @@ class State {
 
   get size(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#online].map(([name, table]) => [name, table.length]));
+  }
+
+  get viewTables(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#views.map(({ name, table }) => [name, table.name]));
   }
 
   save(): Uint8Array {

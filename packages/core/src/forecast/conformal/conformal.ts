@@ -41,7 +41,7 @@ export function conformal(forecaster: Forecaster, options: ConformalOptions = {}
     kind: "conformal",
     params: {
       forecaster: { kind: forecaster.kind, params: forecaster.params },
-      ...(JSON.parse(JSON.stringify(options)) as Record<string, unknown>),
+      ...(JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>),
     },
     fit: (panel, fitOptions) => fit(forecaster, resolved, panel, fitOptions),
     load: (bytes) => loadConformal(bytes, (inner) => forecaster.load(inner)),

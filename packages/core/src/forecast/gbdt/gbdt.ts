@@ -31,7 +31,7 @@ export interface GbdtRegressor extends Regressor {
  */
 export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
   const resolved = resolveGbdtOptions(options);
-  const params = JSON.parse(JSON.stringify(options)) as Record<string, unknown>;
+  const params = JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>;
   return {
     kind: "gbdt",
     params,

@@ -47,7 +47,7 @@ export function reduce(regressor: Regressor, options: ReduceOptions = {}): Reduc
     kind: "reduce",
     params: {
       regressor: { kind: regressor.kind, params: regressor.params },
-      ...(JSON.parse(JSON.stringify(options)) as Record<string, unknown>),
+      ...(JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>),
     },
     fit: (panel, fitOptions) => fit(regressor, resolved, panel, fitOptions),
     load: (bytes) => loadReduce(bytes, [regressor]),

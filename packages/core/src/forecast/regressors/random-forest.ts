@@ -74,7 +74,7 @@ export function randomForest(options: RandomForestOptions = {}): RandomForestReg
   const settings = resolveOptions(options);
   return {
     kind: "random-forest",
-    params: { ...options },
+    params: { ...settings },
     async fit(matrix, values, fitOptions = {}) {
       checkFitInput(matrix, values, fitOptions);
       const { x, y, weights } = withoutZeroWeights(matrix, values, fitOptions.weights);

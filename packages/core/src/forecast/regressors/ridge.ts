@@ -43,7 +43,7 @@ export function ridge(options: RidgeOptions = {}): RidgeRegressor {
     throw new TsopsError("MODEL_PARAMETER_INVALID", `l2 must be finite and at least 0, got ${l2}.`);
   return {
     kind: "ridge",
-    params: { ...options },
+    params: { l2 },
     async fit(matrix, values, fitOptions = {}) {
       checkFitInput(matrix, values, fitOptions);
       const { signal } = fitOptions;
