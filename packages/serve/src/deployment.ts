@@ -5,8 +5,6 @@ import {
   type Columns,
   durationMicros,
   type FittedForecaster,
-  forecasterFile,
-  loadForecaster,
   type ModelVersion,
   selectColumns,
   systemClock,
@@ -17,7 +15,7 @@ import { rowsToAbsorb } from "./covariates.ts";
 import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
 import { featureRows } from "./feature-rows.ts";
 import { futureSpine } from "./future-spine.ts";
-import { loadSlot, type ModelSlot, resolveOrNull, type SlotLoader } from "./model-slot.ts";
+import { loadSaved, loadSlot, lookUp, type ModelSlot, type SlotLoader } from "./model-slot.ts";
 import { type Prediction, predictionRecords } from "./prediction.ts";
 import { keyAt, timesOf } from "./rows.ts";
 import { ServedRows } from "./served-rows.ts";
@@ -255,7 +253,10 @@ export class Deployment {
       callerSignal === undefined
         ? this.#closing.signal
         : AbortSignal.any([this.#closing.signal, callerSignal]);
-    const versions = await abortable(this.#lookUp(), signal);
+    const versions = await abortable(
+      lookUp(this.#options.registry, this.#model, this.#options.shadow === true),
+      signal,
+    );
     const observedBefore = this.#observedWhileLoading.length;
     this.#loading++;
     try {
@@ -280,21 +281,6 @@ export class Deployment {
       if (this.#loading === 0)
         for (const rows of this.#observedWhileLoading.splice(0)) this.#forgetServed(rows);
     }
-  }
-
-  async #lookUp(): Promise<{ champion: ModelVersion; challenger: ModelVersion | null }> {
-    const { registry, shadow } = this.#options;
-    const champion = await resolveOrNull(registry, this.#model, "champion");
-    if (champion === null)
-      throw new TsopsError(
-        "SERVE_NO_CHAMPION",
-        `Model "${this.#model}" has no version with the alias "champion".`,
-        {
-          hint: `Register a version and run registry.setAlias("${this.#model}", "champion", version), or let the gate promote one.`,
-        },
-      );
-    const challenger = shadow === true ? await resolveOrNull(registry, this.#model, "challenger") : null;
-    return { champion, challenger: challenger?.version === champion.version ? null : challenger };
   }
 
   #swap(slots: Slots): boolean {
@@ -417,13 +403,4 @@ export class Deployment {
 
 function futureColumns(fitted: FittedForecaster): string[] {
   return [...fitted.spec.keys, fitted.spec.time, ...fitted.spec.knownFuture];
-}
-
-function loadSaved(files: Readonly<Record<string, Uint8Array>>): FittedForecaster {
-  const bytes = files[forecasterFile];
-  if (bytes !== undefined) return loadForecaster(bytes);
-  throw new TsopsError("MODEL_FORMAT_INVALID", `The model version holds no file ${forecasterFile}.`, {
-    hint: "Pass `load` to deploy() to restore models that tsops did not save.",
-    details: { files: Object.keys(files) },
-  });
 }

@@ -1,6 +1,8 @@
 import {
   type Columns,
   type FittedForecaster,
+  forecasterFile,
+  loadForecaster,
   type ModelVersion,
   type Registry,
   TsopsError,
@@ -20,8 +22,26 @@ export interface SlotLoader {
   history(since: bigint, signal: AbortSignal): Promise<Columns | null>;
 }
 
+/**
+ * The versions that the aliases `champion` and, where it is asked for, `challenger` point at. A version that is both is no challenger.
+ * @throws TsopsError SERVE_NO_CHAMPION; whatever the registry throws
+ */
+export async function lookUp(
+  registry: Pick<Registry, "resolve">,
+  model: string,
+  shadow: boolean,
+): Promise<{ readonly champion: ModelVersion; readonly challenger: ModelVersion | null }> {
+  const champion = await resolveOrNull(registry, model, "champion");
+  if (champion === null)
+    throw new TsopsError("SERVE_NO_CHAMPION", `Model "${model}" has no version with the alias "champion".`, {
+      hint: `Register a version and run registry.setAlias("${model}", "champion", version), or let the gate promote one.`,
+    });
+  const challenger = shadow ? await resolveOrNull(registry, model, "challenger") : null;
+  return { champion, challenger: challenger?.version === champion.version ? null : challenger };
+}
+
 /** The version that an alias points at; null when the alias or the model does not exist. */
-export async function resolveOrNull(
+async function resolveOrNull(
   registry: Pick<Registry, "resolve">,
   model: string,
   alias: string,
@@ -51,4 +71,14 @@ function oldest(times: BigInt64Array): bigint {
   let least = times[0] ?? 0n;
   for (const time of times) if (time < least) least = time;
   return least;
+}
+
+/** Restores a built-in forecaster. @throws TsopsError MODEL_FORMAT_INVALID */
+export function loadSaved(files: Readonly<Record<string, Uint8Array>>): FittedForecaster {
+  const bytes = files[forecasterFile];
+  if (bytes !== undefined) return loadForecaster(bytes);
+  throw new TsopsError("MODEL_FORMAT_INVALID", `The model version holds no file ${forecasterFile}.`, {
+    hint: "Pass `load` to deploy() to restore models that tsops did not save.",
+    details: { files: Object.keys(files) },
+  });
 }
