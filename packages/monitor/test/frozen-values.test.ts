@@ -12,7 +12,7 @@ import {
 } from "@tsops/core";
 import { bikeSharing } from "@tsops/store/datasets";
 import { describe, expect, it } from "vitest";
-import { checkQuality, type QualityOptions } from "./check-quality.ts";
+import { checkQuality, type QualityOptions } from "../src/quality/check-quality.ts";
 
 const hour = 3_600_000_000n;
 const start = toMicros("2024-03-01T00:00:00Z");
