@@ -176,6 +176,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
         interval,
         now: interval.end,
         ranges: { users: { min: 0, max: 5000 } },
+        frozen: { users: "6h" },
       }),
     );
     // The transaction makes a repeated append do nothing, so the step can be run again after a crash.

@@ -21,6 +21,7 @@ const quality = pipeline("check-quality", { schedule: { every: "1d", zone } }).s
       interval,
       now: interval.end,
       ranges: { users: { min: 0, max: 5000 } },
+      frozen: { users: "6h" },
     });
     return { rows: rows.length, findings: findings.map(({ sentence }) => sentence) };
   },
