@@ -1,4 +1,4 @@
-import { columnsFromArrays, createRandom, float64, type Random, timestamp, utf8 } from "@tsops/core";
+import { bool, columnsFromArrays, createRandom, float64, type Random, timestamp, utf8 } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { driftTest } from "./drift-test.ts";
 import { designEffect } from "./innovation-moments.ts";
@@ -97,6 +97,29 @@ describe("driftTest when nothing changed", () => {
   });
   it("allows for persistence beyond the autoregression in the level (counts of a slow rate)", () => {
     expect(alarms(300, counts, "level")).toBeLessThan(0.085);
+  });
+});
+
+describe("driftTest on bool columns", () => {
+  it("allows for runs longer than the first autocorrelation tells (a thresholded AR 0.9)", () => {
+    let count = 0;
+    for (let i = 0; i < 300; i++) {
+      const on = Uint8Array.from(ar9(createRandom(`drift-test/bool/${i}`)), (value) => (value > 0.5 ? 1 : 0));
+      const rows = (from: number, to: number) =>
+        columnsFromArrays(
+          { at: timestamp(), on: bool() },
+          {
+            at: BigInt64Array.from({ length: to - from }, (_, k) => start + hour * BigInt(from + k)),
+            on: Array.from(on.subarray(from, to), (value) => value === 1),
+          },
+        );
+      const report = driftTest(rows(0, referenceRows), rows(referenceRows, allRows), {
+        time: "at",
+        season: [24],
+      });
+      if (report.drift) count++;
+    }
+    expect(count / 300).toBeLessThan(0.11);
   });
 });
 
