@@ -1,4 +1,4 @@
-import { leastSquares, multiply } from "./least-squares.ts";
+import { type LeastSquares, multiply, normalEquations, solve } from "./least-squares.ts";
 
 /** An autoregression without constant: d[t] = sum of phi[i] * d[t - 1 - i] + innovation. */
 export interface Autoregression {
@@ -39,12 +39,17 @@ export function fitAutoregression(
   deviations: Float64Array,
   { orders, parameters, removed }: AutoregressionOptions,
 ): Autoregression | null {
-  const maxOrder = orders.at(-1) as number;
+  const [least, most] = [orders[0] as number, orders.at(-1) as number];
+  // Orders that gaps leave few rows for are not tried.
+  const fewest = completeRows(deviations, least).length / 2;
+  let maxOrder = most;
+  while (maxOrder > least && completeRows(deviations, maxOrder).length < fewest) maxOrder--;
   const rows = completeRows(deviations, maxOrder);
   const lagged = Array.from({ length: maxOrder }, (_, i) => shifted(deviations, i + 1));
-  let best: { fit: NonNullable<ReturnType<typeof leastSquares>>; bic: number } | null = null;
-  for (const order of orders) {
-    const fit = leastSquares(lagged.slice(0, order), deviations, rows);
+  const equations = normalEquations(lagged, deviations, rows);
+  let best: { fit: LeastSquares; bic: number } | null = null;
+  for (const order of orders.filter((order) => order <= maxOrder)) {
+    const fit = solve(equations, order);
     if (fit === null || rows.length - order - parameters < 2) continue;
     const bic =
       rows.length * Math.log(fit.residualSumOfSquares / rows.length) + order * Math.log(rows.length);

@@ -1,4 +1,5 @@
 import { chiSquareSurvival } from "@tsops/core";
+import { designEffect } from "./innovation-moments.ts";
 import { positionOf } from "./profile.ts";
 import type { RegularCodes } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
@@ -9,7 +10,8 @@ const leastExpected = 2;
 /**
  * Whether the mix of categories changed: the shares of the current window against those that the reference has at the same positions
  * of the season, by Pearson's chi-square divided by the average design effect, which says how many autocorrelated rows count as one:
- * (1 + r) / (1 - r) with the autocorrelation r of the categories within the windows. Rare categories are put together.
+ * (1 + r) / (1 - r) with the autocorrelation r of the categories within the windows, or what batch means of the reference say if that
+ * is more (a thresholded value persists longer than its first autocorrelation tells). Rare categories are put together.
  * Source: J. N. K. Rao, A. J. Scott (1981), "The analysis of categorical data from complex sample surveys", JASA 76 (first-order
  * correction), with the variance of the mean of a first-order Markov chain.
  * @param seasonLength - 1 for none.
@@ -30,7 +32,10 @@ export function categoryTest(
     moments.before.push(momentsOf(reference, code, expected));
     moments.now.push(momentsOf(current, code, expected));
   }
-  const effect = designEffect(moments.before, moments.now, n, m);
+  const effect = Math.max(
+    markovEffect(moments.before, moments.now, n, m),
+    batchEffect(reference, profile, moments.before, n),
+  );
 
   const cells = moments.now.map((now, code) => ({
     code,
@@ -84,7 +89,7 @@ function momentsOf({ first, codes }: RegularCodes, code: number, expected: Float
 }
 
 /** How many rows count as one: less than 1 where the season explains much, more where categories persist. */
-function designEffect(before: readonly Moments[], now: readonly Moments[], n: number, m: number): number {
+function markovEffect(before: readonly Moments[], now: readonly Moments[], n: number, m: number): number {
   const all = [...before, ...now];
   const squares = all.reduce((sum, moments) => sum + moments.squares, 0);
   if (squares === 0) return 1;
@@ -93,6 +98,28 @@ function designEffect(before: readonly Moments[], now: readonly Moments[], n: nu
   const plain = before.reduce((sum, { hits }) => sum + hits * (1 - hits / n), 0);
   const explained = plain === 0 ? 1 : before.reduce((sum, moments) => sum + moments.squares, 0) / plain;
   return (explained * (1 + persistence)) / (1 - persistence);
+}
+
+/** The same by batch means of the reference. */
+function batchEffect(
+  { first, codes }: RegularCodes,
+  profile: readonly Float64Array[],
+  before: readonly Moments[],
+  n: number,
+): number {
+  let [weighted, plain] = [0, 0];
+  profile.forEach((expected, code) => {
+    const deviations = new Float64Array(n);
+    let row = 0;
+    for (let slot = 0; slot < codes.length; slot++)
+      if ((codes[slot] as number) >= 0)
+        deviations[row++] =
+          (codes[slot] === code ? 1 : 0) - (expected[positionOf(first + slot, expected.length)] as number);
+    const { hits, squares } = before[code] as Moments;
+    weighted += designEffect(deviations).factor * squares;
+    plain += hits * (1 - hits / n);
+  });
+  return plain === 0 ? 1 : weighted / plain;
 }
 
 interface Cell {

@@ -26,7 +26,7 @@ export interface DriftOptions {
   readonly frequency?: string;
   /** Zone in which days and weeks are counted. Default `"UTC"`. */
   readonly zone?: string;
-  /** Largest order of the autoregression. Default 3. */
+  /** Largest order of the autoregression. Default 8. */
   readonly maxOrder?: number;
 }
 
@@ -77,7 +77,7 @@ export interface DriftReport {
  * @throws TsopsError MONITOR_INVALID (empty window, repeated times, unknown columns, reference shorter than two seasons)
  */
 export function driftTest(reference: Columns, current: Columns, options: DriftOptions): DriftReport {
-  const { time, alpha = 0.05, zone = "UTC", maxOrder = 3 } = options;
+  const { time, alpha = 0.05, zone = "UTC", maxOrder = 8 } = options;
   if (!(alpha > 0 && alpha < 1))
     throw new TsopsError("MONITOR_INVALID", `alpha is ${alpha}, it must lie between 0 and 1.`);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);

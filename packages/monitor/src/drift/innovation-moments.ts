@@ -1,5 +1,3 @@
-import { chiSquareSurvival } from "@tsops/core";
-
 /** Arithmetic mean. */
 export function meanOf(values: Float64Array): number {
   let sum = 0;
@@ -14,24 +12,40 @@ export function spreadOf(values: Float64Array, mean = meanOf(values)): number {
   return sum / values.length;
 }
 
+/** How much less certain the mean of a sample in order of time is than that of independent values. */
+export interface DesignEffect {
+  /** The variance of the means of its blocks over what independent values would give, e.g. 3 where calm and wild stretches take turns. */
+  readonly factor: number;
+  /** Degrees of freedom of that estimate. */
+  readonly degrees: number;
+}
+
+/** Fewer blocks say nothing about the variance between them. */
+const fewestBlocks = 6;
+
 /**
- * By how much the mean of a sample in order of time is less certain than that of independent values: the variance of the means of
- * its blocks over what independent values would give, e.g. 3 where calm and wild stretches take turns.
- * @returns 1 when the blocks differ no more than chance makes them, or are too few to tell.
+ * The design effect by batch means: blocks of about n^(2/3) rows, long enough that what lasts for days stays in a block. The factor is
+ * as uncertain as its few degrees of freedom say, so a test that uses it must use these too.
+ * Source: P. W. Glynn, D. L. Iglehart (1990), "Simulation output analysis using standardized time series", Math. Oper. Res. 15.
+ * @returns Factor 1 for samples too short for six blocks.
  */
-export function designEffect(values: Float64Array, blockLength: number): number {
-  const count = Math.floor(values.length / blockLength);
-  if (count < 8) return 1;
+export function designEffect(values: Float64Array): DesignEffect {
+  const n = values.length;
+  const blocks = Math.floor(1.5 * Math.cbrt(n));
+  const length = Math.floor(n / blocks);
+  if (blocks < fewestBlocks) return { factor: 1, degrees: n - 1 };
   const mean = meanOf(values);
   let within = 0;
-  for (let i = 0; i < values.length; i++) within += ((values[i] as number) - mean) ** 2;
+  for (let i = 0; i < n; i++) within += ((values[i] as number) - mean) ** 2;
   let between = 0;
-  for (let block = 0; block < count; block++) {
+  let total = 0;
+  for (let block = 0; block < blocks; block++) {
     let sum = 0;
-    for (let i = block * blockLength; i < (block + 1) * blockLength; i++) sum += (values[i] as number) - mean;
+    for (let i = block * length; i < (block + 1) * length; i++) sum += (values[i] as number) - mean;
     between += sum * sum;
+    total += sum;
   }
-  if (within === 0) return 1;
-  const effect = between / (count - 1) / blockLength / (within / values.length);
-  return chiSquareSurvival(effect * (count - 1), count - 1) < 0.05 ? effect : 1;
+  if (within === 0) return { factor: 1, degrees: n - 1 };
+  const factor = (between - total ** 2 / blocks) / (blocks - 1) / length / (within / n);
+  return { factor, degrees: blocks - 1 };
 }

@@ -7,43 +7,67 @@ export interface LeastSquares {
   readonly rows: number;
 }
 
+/** Sums of products of columns and target, from which fits on any first few of the columns follow. */
+export interface NormalEquations {
+  /** X'X, row-major. */
+  readonly gram: Float64Array;
+  /** X'y. */
+  readonly moments: Float64Array;
+  /** y'y. */
+  readonly target: number;
+  readonly rows: number;
+}
+
 /**
- * Fits y on columns by the normal equations (few, well-scaled columns).
+ * Sums up the normal equations of y on columns (few, well-scaled ones).
  * @param columns - Each of the length of `y`.
  * @param rows - The rows to use.
- * @returns Null when there are fewer rows than columns, or the columns are linearly dependent.
  */
-export function leastSquares(
+export function normalEquations(
   columns: readonly Float64Array[],
   y: Float64Array,
   rows: Int32Array,
-): LeastSquares | null {
+): NormalEquations {
   const k = columns.length;
-  if (rows.length < k) return null;
   const gram = new Float64Array(k * k);
   const moments = new Float64Array(k);
-  const values = new Float64Array(k);
-  for (const row of rows) {
-    const target = y[row] as number;
-    for (let i = 0; i < k; i++) {
-      const x = (columns[i] as Float64Array)[row] as number;
-      values[i] = x;
-      moments[i] = (moments[i] as number) + x * target;
-      for (let j = 0; j <= i; j++) gram[i * k + j] = (gram[i * k + j] as number) + x * (values[j] as number);
+  for (let i = 0; i < k; i++) {
+    const x = columns[i] as Float64Array;
+    moments[i] = dotOver(x, y, rows);
+    for (let j = 0; j <= i; j++) {
+      gram[i * k + j] = dotOver(x, columns[j] as Float64Array, rows);
+      gram[j * k + i] = gram[i * k + j] as number;
     }
   }
-  for (let i = 0; i < k; i++) for (let j = 0; j < i; j++) gram[j * k + i] = gram[i * k + j] as number;
-  const inverse = invert(gram, k);
+  return { gram, moments, target: dotOver(y, y, rows), rows: rows.length };
+}
+
+/**
+ * The fit on the first `count` columns.
+ * @returns Null when there are fewer rows than columns, or the columns are linearly dependent.
+ */
+export function solve(equations: NormalEquations, count: number): LeastSquares | null {
+  const k = equations.moments.length;
+  if (equations.rows < count) return null;
+  const gram = new Float64Array(count * count);
+  for (let i = 0; i < count; i++) gram.set(equations.gram.subarray(i * k, i * k + count), i * count);
+  const inverse = invert(gram, count);
   if (inverse === null) return null;
-  const coefficients = multiply(inverse, moments);
-  let residualSumOfSquares = 0;
-  for (const row of rows) {
-    let fitted = 0;
-    for (let i = 0; i < k; i++)
-      fitted += (coefficients[i] as number) * ((columns[i] as Float64Array)[row] as number);
-    residualSumOfSquares += ((y[row] as number) - fitted) ** 2;
+  const coefficients = multiply(inverse, equations.moments.subarray(0, count));
+  let explained = 0;
+  for (let i = 0; i < count; i++) explained += (coefficients[i] as number) * (equations.moments[i] as number);
+  const { target, rows } = equations;
+  return { coefficients, inverse, residualSumOfSquares: Math.max(target - explained, target * 1e-15), rows };
+}
+
+/** The sum of products over some rows. */
+function dotOver(x: Float64Array, y: Float64Array, rows: Int32Array): number {
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    sum += (x[row] as number) * (y[row] as number);
   }
-  return { coefficients, inverse, residualSumOfSquares, rows: rows.length };
+  return sum;
 }
 
 /** A square row-major matrix times a vector. */

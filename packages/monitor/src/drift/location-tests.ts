@@ -1,6 +1,7 @@
 import { fSurvival, studentTSurvival } from "@tsops/core";
 import { type Autoregression, sandwich, whiten } from "./autoregression.ts";
-import { invert, leastSquares, quadraticForm } from "./least-squares.ts";
+import { designEffect } from "./innovation-moments.ts";
+import { invert, normalEquations, quadraticForm, solve } from "./least-squares.ts";
 import { positionOf } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
@@ -49,7 +50,7 @@ export function fitLocation(
     whitenedAfter(zeros, term, phi),
   );
   const rows = Int32Array.from(now.values.keys()).filter((slot) => !Number.isNaN(innovations[slot]));
-  const fit = leastSquares(columns, innovations, rows);
+  const fit = solve(normalEquations(columns, innovations, rows), columns.length);
   if (fit === null || rows.length - columns.length < 2) return null;
   const { coefficients } = fit;
   const residuals = Float64Array.from(rows, (row) => {
@@ -60,7 +61,9 @@ export function fitLocation(
   });
 
   const k = columns.length;
-  const factors = [1 / noise.leftover(0), ...waves.map((wave) => 1 / noise.leftover(frequencyOfWave(wave)))];
+  // What lasts longer than the autoregression's order shows in batch means, and only ever widens the error.
+  const lasting = Math.max(1, designEffect(model.innovations).factor);
+  const factors = [1 / lasting, ...waves.map((wave) => 1 / noise.leftover(frequencyOfWave(wave)))];
   const meat = weightedGram(columns, rows, now.first, noise.variances);
   // The profile itself was estimated from the reference.
   const inflation = 1 + rows.length / model.innovations.length;

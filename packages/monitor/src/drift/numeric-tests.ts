@@ -65,8 +65,8 @@ export function numericTests(
   return [
     levelTest(location, model.degrees),
     seasonTest(location, model.degrees),
-    scaleTest(model.innovations, residuals, expectedRatio, block),
-    shapeTest(model.innovations, residuals, block),
+    scaleTest(model.innovations, residuals, expectedRatio),
+    shapeTest(model.innovations, residuals),
     autocorrelationTest(model, now.values, level, waves),
   ].filter((outcome) => outcome !== null);
 }

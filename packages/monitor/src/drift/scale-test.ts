@@ -10,20 +10,19 @@ export function scaleTest(
   reference: Float64Array,
   current: Float64Array,
   expectedRatio: number,
-  blockLength: number,
 ): TestOutcome {
   const before = relativeDeviations(reference);
   const now = relativeDeviations(current);
-  const runs = designEffect(before.influences, blockLength);
+  const runs = designEffect(before.influences);
   const effect = now.spread / before.spread / expectedRatio;
-  const variance = runs * (variancePerRow(before.influences) + variancePerRow(now.influences));
+  const variance = runs.factor * (variancePerRow(before.influences) + variancePerRow(now.influences));
   const statistic = Math.log(effect) / Math.sqrt(variance);
   return {
     test: "scale",
     statistic,
     pValue: Number.isNaN(statistic)
       ? 1
-      : Math.min(1, 2 * studentTSurvival(Math.abs(statistic), current.length - 1)),
+      : Math.min(1, 2 * studentTSurvival(Math.abs(statistic), Math.min(runs.degrees, current.length - 1))),
     effect,
     meaning: "ratio of spreads",
   };

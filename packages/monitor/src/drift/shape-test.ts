@@ -13,14 +13,9 @@ const frequencies = [1, 2];
  * The effect is the largest distance between the two distribution functions (Kolmogorov-Smirnov), which people can read.
  * Source: T. W. Epps, K. J. Singleton (1986), "An omnibus test for the two-sample problem using the empirical characteristic
  * function", J. Statist. Comput. Simul. 26, with the influence functions of the estimated location and spread.
- * @param blockLength - Length of the blocks of time that tell whether equal shapes come in runs.
  * @returns Null when a sample is too small or has too few distinct values.
  */
-export function shapeTest(
-  reference: Float64Array,
-  current: Float64Array,
-  blockLength: number,
-): TestOutcome | null {
+export function shapeTest(reference: Float64Array, current: Float64Array): TestOutcome | null {
   const q = 2 * frequencies.length;
   const [n, m] = [reference.length, current.length];
   const degrees = n + m - q - 3;
@@ -40,14 +35,16 @@ export function shapeTest(
     }
   const precision = invert(covariance, q);
   if (precision === null) return null;
-  const runs = a.influences.reduce((sum, values) => sum + designEffect(values, blockLength), 0) / q;
+  const effects = a.influences.map(designEffect);
+  const runs = effects.reduce((sum, { factor }) => sum + factor, 0) / q;
+  const runsDegrees = effects.reduce((sum, { degrees }) => sum + degrees, 0);
   const difference = b.means.map((value, i) => value - (a.means[i] as number));
   const distance2 = quadraticForm(precision, difference) / ((1 / n + 1 / m) * runs);
   const statistic = (distance2 * degrees) / (q * (n + m - 2));
   return {
     test: "shape",
     statistic,
-    pValue: fSurvival(statistic, q, degrees),
+    pValue: fSurvival(statistic, q, Math.min(degrees, runsDegrees)),
     effect: distance(before.sort(), now.sort()),
     meaning: "distance of distributions",
   };

@@ -43,14 +43,14 @@ function usualDistances(series: RegularSeries, expected: Float64Array, seasonLen
   );
 }
 
-/** Median of each value and the two on either side; of those that are there. */
+/** Median of the two values on either side of each; of those that are there. Of the value itself it would be too close to smooth series. */
 function neighbourMedians(values: Float64Array): Float64Array {
-  const near = new Float64Array(5);
+  const near = new Float64Array(4);
   return values.map((_, slot) => {
     let count = 0;
     for (let other = slot - 2; other <= slot + 2; other++) {
       const value = values[other];
-      if (value === undefined || Number.isNaN(value)) continue;
+      if (other === slot || value === undefined || Number.isNaN(value)) continue;
       let at = count++;
       for (; at > 0 && (near[at - 1] as number) > value; at--) near[at] = near[at - 1] as number;
       near[at] = value;

@@ -1,0 +1,192 @@
+import { bool, columnsFromArrays, createRandom, float64, type Random, timestamp, utf8 } from "@tsops/core";
+import { describe, expect, it } from "vitest";
+import { driftTest } from "./drift-test.ts";
+import { designEffect } from "./innovation-moments.ts";
+
+const hour = 3_600_000_000n;
+const start = 1_767_571_200_000_000n; // 2026-01-05T00:00Z
+const [referenceRows, allRows] = [4 * 168, 5 * 168];
+
+function window(
+  values: Float64Array | readonly number[],
+  from: number,
+  to: number,
+  keep = (_: number) => true,
+) {
+  const rows = Array.from({ length: to - from }, (_, i) => from + i).filter(keep);
+  return columnsFromArrays(
+    { at: timestamp(), load: float64() },
+    {
+      at: BigInt64Array.from(rows, (row) => start + hour * BigInt(row)),
+      load: Float64Array.from(rows, (row) => values[row] as number),
+    },
+  );
+}
+
+/** Noise by `phi` and `theta`, after 300 steps to settle. */
+function arma(
+  random: Random,
+  phi: readonly number[],
+  theta: readonly number[],
+  shock = () => random.normal(),
+) {
+  const shocks = Float64Array.from({ length: allRows + 300 }, shock);
+  const values = new Float64Array(shocks.length);
+  for (let i = 0; i < values.length; i++) {
+    let value = shocks[i] as number;
+    phi.forEach((factor, lag) => {
+      value += factor * (values[i - 1 - lag] ?? 0);
+    });
+    theta.forEach((factor, lag) => {
+      value += factor * (shocks[i - 1 - lag] ?? 0);
+    });
+    values[i] = value;
+  }
+  return values.subarray(300);
+}
+
+/** Share of windows that alarm, among fixed seeds. */
+function alarms(windows: number, make: (random: Random) => Float64Array, test?: string): number {
+  let count = 0;
+  for (let i = 0; i < windows; i++) {
+    const values = make(createRandom(`drift-test/${i}`));
+    const report = driftTest(window(values, 0, referenceRows), window(values, referenceRows, allRows), {
+      time: "at",
+      season: [24],
+    });
+    const tests = report.columns[0]?.tests ?? [];
+    if (test === undefined ? report.drift : tests.some((t) => t.test === test && t.pValue <= 0.05)) count++;
+  }
+  return count / windows;
+}
+
+const garch = (random: Random) => {
+  let [variance, last] = [1, 0];
+  return arma(random, [0.5], [], () => {
+    variance = 0.05 + 0.1 * last * last + 0.85 * variance;
+    last = Math.sqrt(variance) * random.normal();
+    return last;
+  });
+};
+const counts = (random: Random) =>
+  arma(random, [0.9], []).map((level) => {
+    const enough = Math.exp(-Math.exp(0.5 + 0.17 * level));
+    let count = 0;
+    for (let product = random.uniform(); product > enough; product *= random.uniform()) count++;
+    return count;
+  });
+const ar9 = (random: Random) => arma(random, [0.9], []).map((value) => value * Math.sqrt(0.19));
+const changed = (change: (value: number, row: number) => number) => (random: Random) =>
+  ar9(random).map((value, row) => (row < referenceRows ? value + wave(row) : change(value, row)));
+const wave = (row: number) => 1.5 * Math.sin((2 * Math.PI * row) / 24);
+
+describe("driftTest when nothing changed", () => {
+  it("holds its level on AR(1) noise with a season", () => {
+    expect(
+      alarms(
+        300,
+        changed((value, row) => value + wave(row)),
+      ),
+    ).toBeLessThan(0.1); // three standard errors above 6 %
+  });
+  it("does not take the turns of a smooth series for spikes (ARMA 2,1)", () => {
+    expect(alarms(300, (random) => arma(random, [1.2, -0.3], [0.5]))).toBeLessThan(0.1);
+  });
+  it("allows for calm and wild stretches (GARCH)", () => {
+    expect(alarms(300, garch)).toBeLessThan(0.11);
+  });
+  it("allows for persistence beyond the autoregression in the level (counts of a slow rate)", () => {
+    expect(alarms(300, counts, "level")).toBeLessThan(0.085);
+  });
+});
+
+describe("driftTest on bool columns", () => {
+  it("allows for runs longer than the first autocorrelation tells (a thresholded AR 0.9)", () => {
+    let count = 0;
+    for (let i = 0; i < 300; i++) {
+      const on = Uint8Array.from(ar9(createRandom(`drift-test/bool/${i}`)), (value) => (value > 0.5 ? 1 : 0));
+      const rows = (from: number, to: number) =>
+        columnsFromArrays(
+          { at: timestamp(), on: bool() },
+          {
+            at: BigInt64Array.from({ length: to - from }, (_, k) => start + hour * BigInt(from + k)),
+            on: Array.from(on.subarray(from, to), (value) => value === 1),
+          },
+        );
+      const report = driftTest(rows(0, referenceRows), rows(referenceRows, allRows), {
+        time: "at",
+        season: [24],
+      });
+      if (report.drift) count++;
+    }
+    expect(count / 300).toBeLessThan(0.11);
+  });
+});
+
+describe("driftTest when something changed", () => {
+  it.each([
+    ["level", 0.6, changed((value, row) => value + wave(row) + 1)],
+    ["scale", 0.95, changed((value, row) => value * Math.SQRT2 + wave(row))],
+    ["season", 0.95, changed((value, row) => value + wave(row - 3))],
+  ])("finds a change of %s", (test, power, make) => {
+    expect(alarms(100, make)).toBeGreaterThan(power);
+    expect(alarms(100, make, test)).toBeGreaterThan(power);
+  });
+});
+
+describe("driftTest on awkward windows", () => {
+  const values = ar9(createRandom("awkward"));
+  it("tests a series with a gap in every sixth row", () => {
+    const keep = (row: number) => row % 6 !== 0;
+    const report = driftTest(
+      window(values, 0, referenceRows, keep),
+      window(values, referenceRows, allRows, keep),
+      { time: "at", season: [24], frequency: "1h" },
+    );
+    expect(report.untested).toEqual([]);
+    expect(report.columns[0]?.tests.map((t) => t.test).sort()).toEqual([
+      "autocorrelation",
+      "level",
+      "missingness",
+      "scale",
+      "season",
+      "shape",
+    ]);
+  });
+  it("refuses empty windows, unknown columns, other kinds and repeated times", () => {
+    const reference = window(values, 0, referenceRows);
+    const test = (current: ReturnType<typeof window>, columns?: string[]) => () =>
+      driftTest(reference, current, { time: "at", season: [24], ...(columns && { columns }) });
+    const refused = (message: string) =>
+      expect.objectContaining({ code: "MONITOR_INVALID", message: expect.stringContaining(message) });
+    expect(test(window(values, 0, 0))).toThrow(refused("no rows"));
+    expect(test(reference, ["lod"])).toThrow(refused('no column "lod"'));
+    const texts = columnsFromArrays({ at: timestamp(), load: utf8() }, { at: [start], load: ["a"] });
+    expect(test(texts as never)).toThrow(refused("is float64 in the reference and utf8"));
+    const twice = columnsFromArrays(
+      { at: timestamp(), load: float64() },
+      { at: [start, start], load: [1, 2] },
+    );
+    expect(test(twice)).toThrow(refused("share a 1h step"));
+  });
+});
+
+describe("designEffect", () => {
+  it("is (1 + phi) / (1 - phi) for a long AR(1)", () => {
+    let value = 0;
+    const random = createRandom("design");
+    const values = Float64Array.from({ length: 400_000 }, () => {
+      value = 0.5 * value + random.normal();
+      return value;
+    });
+    expect(designEffect(values).factor).toBeCloseTo(3, -0.5);
+    expect(
+      designEffect(
+        values
+          .slice()
+          .sort(() => 0)
+          .map(() => random.normal()),
+      ).factor,
+    ).toBeCloseTo(1, -0.3);
+  });
+});
