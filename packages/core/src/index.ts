@@ -101,6 +101,7 @@ export {
 } from "./features/online/online-features.ts";
 export type { ObservedCounts } from "./features/online/online-table.ts";
 export {
+  checkRange,
   isTable,
   planTrainingSet,
   type TrainingRow,
