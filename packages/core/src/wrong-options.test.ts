@@ -17,7 +17,7 @@ const untyped = (value: unknown): any => value;
 const columns = { station: utf8(), at: timestamp(), mw: float64() };
 const load = table({ name: "load", columns, keys: ["station"], eventTime: "at" });
 const parts = { name: "usage", table: load, features: { mw: column("mw") } } as const;
-const clock = virtualClock("2026-03-01T00:00:00Z");
+const clock = virtualClock(0n);
 const set = (extra: object) =>
   trainingSet(untyped({ name: "t", spine: load, time: "at", views: [], target: "mw", ...extra }));
 
