@@ -7,6 +7,7 @@ import { trainingSet } from "./features/training-set.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { runPipeline } from "./pipeline/run-pipeline.ts";
 import { float64, timestamp, utf8 } from "./schema/column-type.ts";
+import { columnsFromRows } from "./schema/from-rows.ts";
 import { emptyColumns } from "./schema/reshape.ts";
 import { table } from "./schema/table.ts";
 import { memoryLedger } from "./testing/memory-ledger.ts";
@@ -235,4 +236,17 @@ describe("what callers without types write", () => {
       set({ range: { start: "2026-03-01T00:00:00Z", end: "2026-03-01T00:00:00Z" } }).range.start,
     ).toBeDefined();
   });
+});
+
+it("a row without a field is told apart from one whose field is null", () => {
+  const messageOf = (row: unknown) => {
+    try {
+      columnsFromRows({ at: timestamp(), mw: float64() }, [untyped(row)]);
+    } catch (error) {
+      return JSON.stringify([(error as TsopsError).message, (error as TsopsError).details]);
+    }
+    return "";
+  };
+  expect(messageOf({ at: 0n })).toContain("the row has no value of that name");
+  expect(messageOf({ at: 0n, mw: null })).toContain("is null");
 });

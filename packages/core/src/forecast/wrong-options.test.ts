@@ -164,6 +164,12 @@ describe("wrong values", () => {
       () => panel(columns, untyped({ time: "at", frequency: "1h" })),
     ],
     [
+      "too little history for one fold",
+      "SERIES_TOO_SHORT",
+      /A calibration of 1 fold of 70 steps needs 71 rows/,
+      () => conformal(naive, { folds: 1 }).fit(load, { horizon: 70 }),
+    ],
+    [
       "loading a path",
       "MODEL_FORMAT_INVALID",
       /is bytes, got the text "x"/,
