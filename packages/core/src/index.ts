@@ -101,6 +101,7 @@ export {
 } from "./features/online/online-features.ts";
 export type { ObservedCounts } from "./features/online/online-table.ts";
 export {
+  checkRange,
   isTable,
   planTrainingSet,
   type TrainingRow,
@@ -137,7 +138,7 @@ export type {
   EarlyStoppingOptions,
   GbdtOptions,
 } from "./forecast/gbdt/options.ts";
-export { boundsOfLevel, intervalOf } from "./forecast/levels.ts";
+export { boundsOfLevel, checkLevels, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
 export {
   intervalCoverage,
@@ -187,6 +188,7 @@ export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export { importPeer } from "./import-peer.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
+export { checkList, checkOptions, checkWord, type OptionNames, shown } from "./options.ts";
 export { type BackfillOptions, type BackfillRun, backfill } from "./pipeline/backfill.ts";
 export {
   type AnyPipeline,

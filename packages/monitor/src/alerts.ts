@@ -1,4 +1,12 @@
-import { type DecisionRecord, decisionRecord, formatInstant, TsopsError } from "@tsops/core";
+import {
+  checkOptions,
+  type DecisionRecord,
+  decisionRecord,
+  formatInstant,
+  shown,
+  TsopsError,
+} from "@tsops/core";
+import { checkMicros } from "./micros.ts";
 import type { WindowPerformance } from "./performance/by-window.ts";
 
 /**
@@ -7,7 +15,7 @@ import type { WindowPerformance } from "./performance/by-window.ts";
  * @param options.level - Percent, one of the levels that were served.
  * @param options.below - Share, e.g. 0.5.
  * @returns Null when coverage was good enough or the window has no outcomes.
- * @throws TsopsError MONITOR_INVALID when the window has no intervals of that level.
+ * @throws TsopsError MONITOR_INVALID when `below` is no share, or the window has no intervals of that level.
  */
 export function coverageAlert(
   window: WindowPerformance,
@@ -19,6 +27,20 @@ export function coverageAlert(
     readonly requestedBy: string;
   },
 ): DecisionRecord | null {
+  checkOptions("MONITOR_INVALID", "coverageAlert()", options, {
+    subject: true,
+    level: true,
+    below: true,
+    now: true,
+    requestedBy: true,
+  });
+  const { below } = options;
+  if (!(typeof below === "number" && below > 0 && below <= 1))
+    throw new TsopsError("MONITOR_INVALID", `below is a share above 0 and at most 1, got ${shown(below)}.`, {
+      hint: "Write 0.5 for half of the outcomes.",
+      details: { option: "below" },
+    });
+  checkMicros("now", options.now);
   const interval = window.intervals.find(({ level }) => level === options.level);
   if (interval === undefined)
     throw new TsopsError("MONITOR_INVALID", `There are no ${options.level} % intervals in this window.`, {

@@ -31,6 +31,30 @@ const options = () => ({
   clock: space.clock,
 });
 
+describe("what callers without types write", () => {
+  it("is refused with the option that was meant", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    // biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
+    const refused = async (work: Promise<any>): Promise<string> => {
+      const error: unknown = await work.catch((e: unknown) => e);
+      if (!TsopsError.is(error, "MODEL_PARAMETER_INVALID") && !TsopsError.is(error, "SCHEMA_MISMATCH"))
+        throw error;
+      return `${error.message} ${error.hint}`;
+    };
+    expect(await refused(deploy("demand", undefined as never))).toMatch(/takes an object of options/);
+    expect(await refused(deploy("demand", {} as never))).toMatch(/needs a registry, got undefined/);
+    expect(await refused(deploy("demand", { ...options(), shadw: true } as never))).toMatch(/mean "shadow"/);
+    expect(await refused(deploy("demand", { ...options(), levels: [0.8] }))).toMatch(/Write 80 for/);
+    await using deployment = await deploy("demand", options());
+    expect(await refused(deployment.predict({ horizn: 2 } as never))).toMatch(/mean "horizon"/);
+    expect(await refused(deployment.predict({ keys: { shop: "a" } } as never))).toMatch(
+      /keys must be a list/,
+    );
+    expect(await refused(deployment.observe("demand", [{ shop: "a" }] as never))).toMatch(/columnsFromRows/);
+    expect(await refused(deployment.observe("demand", undefined as never))).toMatch(/got undefined/);
+  });
+});
+
 describe("predicting", () => {
   it("answers with the champion's forecast and logs one record per series before it answers", async () => {
     const { version } = await registerModel(space.home, 240, ["champion"]);

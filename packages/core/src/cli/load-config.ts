@@ -1,10 +1,10 @@
 import { access } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import type { TsopsConfig } from "./config.ts";
 import { placeOf } from "./describe-error.ts";
-import { closest } from "./did-you-mean.ts";
 
 /** Names that are looked for, in this order, in each folder from the working directory upward. */
 export const configNames = [

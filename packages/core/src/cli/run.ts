@@ -1,3 +1,4 @@
+import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { RunOutcome } from "../pipeline/run-outcome.ts";
@@ -8,7 +9,6 @@ import { addDuration } from "../time/duration.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import { type Interval, interval } from "../time/interval.ts";
 import { errorData, errorText } from "./describe-error.ts";
-import { closest } from "./did-you-mean.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { progressBar } from "./progress-bar.ts";
 import { type CommandIo, type GlobalOptions, withSession, writeResult } from "./session.ts";

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkList, checkOptions, checkWord, type OptionNames } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionRecord } from "../ports/decision-log.ts";
 import { formatInstant } from "../time/instant.ts";
@@ -80,6 +81,21 @@ export interface GateDecision extends DecisionRecord {
   readonly evidence: GateEvidence;
 }
 
+const gateOptionNames: OptionNames<GateOptions> = {
+  subject: true,
+  candidate: true,
+  champion: true,
+  baseline: true,
+  guards: true,
+  alpha: true,
+  loss: true,
+  minImprovement: true,
+  unit: true,
+  variance: true,
+  clock: true,
+  requestedBy: true,
+};
+
 /**
  * Decides whether a candidate may replace the champion: only if its loss on the same folds is lower beyond chance
  * (one-sided Diebold-Mariano test at `alpha`) and every guard passes. Nothing is stored: append the decision to a
@@ -88,6 +104,7 @@ export interface GateDecision extends DecisionRecord {
  * predictions are not all numbers, there are fewer than 3 observations, or a guard cannot be judged.
  */
 export function gate(options: GateOptions): GateDecision {
+  checkOptions("GATE_INVALID", "gate()", options, gateOptionNames);
   const {
     candidate,
     guards = [],
@@ -96,10 +113,11 @@ export function gate(options: GateOptions): GateDecision {
     minImprovement = 0,
     unit = "fold",
   } = options;
+  if (options.guards !== undefined) checkList("GATE_INVALID", "guards", options.guards);
   if (!(alpha > 0 && alpha < 1)) throw invalid(`alpha must lie between 0 and 1, got ${alpha}.`);
   if (!(minImprovement < 1)) throw invalid(`minImprovement is a share below 1, got ${minImprovement}.`);
-  oneOf("loss", loss, ["absolute", "squared", "pinball"]);
-  oneOf("unit", unit, ["fold", "time"]);
+  checkWord("GATE_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
+  checkWord("GATE_INVALID", "unit", unit, ["fold", "time"]);
   const { role, model } = referenceOf(options);
   const pairs = comparableRows(candidate.backtest, model.backtest, loss);
   const candidateLosses = rowLosses(candidate.backtest, pairs.candidate, loss);
@@ -236,10 +254,6 @@ function comparison(evidence: GateEvidence, test: DieboldMariano, isBetter: bool
     `${isBetter ? "better" : isWorse ? "worse" : "not proven better"}${by} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
     `t = ${rounded(test.statistic)}, ${test.degrees} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
   );
-}
-
-function oneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value)) throw invalid(`${name} is one of ${allowed.join(", ")}, got "${value}".`);
 }
 
 function signed(value: number): string {

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions, shown } from "../options.ts";
 import type { ColumnType, ColumnTypes } from "../schema/column-type.ts";
 import type { Table } from "../schema/table.ts";
 import { durationMicros } from "../time/duration.ts";
@@ -80,12 +81,37 @@ export function featureView<
     readonly features: { readonly [K in keyof F]: CheckedSpec<T, F[K]> };
   },
 ): FeatureView<Name, T, { readonly [K in keyof F]: FeatureOf<T["columns"], F[K]> }, KeyMap> {
+  checkOptions(
+    "FEATURE_INVALID",
+    "featureView()",
+    definition as FeatureViewDefinition<string, Table, F, KeyMap>,
+    {
+      name: true,
+      table: true,
+      features: true,
+      ttl: true,
+      lag: true,
+      boundary: true,
+      keyMap: true,
+    },
+  );
   const { name, table, ttl, lag, boundary } = definition as FeatureViewDefinition<string, Table, F, KeyMap>;
   const keyMap = definition.keyMap as KeyMap | undefined;
   const invalid = (message: string, hint: string): TsopsError =>
     new TsopsError("FEATURE_INVALID", message, { hint, details: { view: name } });
   if (typeof name !== "string" || name === "")
     throw invalid("A feature view needs a name.", "Give it the first part of its columns' names.");
+  if (typeof table !== "object" || table === null || !Array.isArray(table.keys))
+    throw invalid(`View "${name}" has no table, got ${shown(table)}.`, "Give it one made by table().");
+  if (
+    typeof definition.features !== "object" ||
+    definition.features === null ||
+    Array.isArray(definition.features)
+  )
+    throw invalid(
+      `View "${name}" has no features, got ${shown(definition.features)}.`,
+      'Name at least one: features: { users: column("users") }.',
+    );
   const names = Object.keys(definition.features);
   if (names.length === 0) throw invalid(`View "${name}" has no features.`, "Name at least one.");
   if (ttl !== undefined) durationMicros(ttl);
@@ -129,6 +155,11 @@ export function featureView<
 
 function resolveFeature(view: string, table: Table, feature: string, spec: FeatureSpec): Feature {
   const columns: ColumnTypes = table.columns;
+  if (typeof spec !== "object" || spec === null || typeof spec.column !== "string")
+    throw new TsopsError("FEATURE_INVALID", `Feature "${feature}" of view "${view}" is ${shown(spec)}.`, {
+      hint: 'Make it with column("users"), mean("users", "7d") and the like.',
+      details: { view, feature },
+    });
   const type = Object.hasOwn(columns, spec.column) ? columns[spec.column] : undefined;
   const label = `Feature "${feature}" of view "${view}"`;
   if (type === undefined)
@@ -151,6 +182,11 @@ function resolveFeature(view: string, table: Table, feature: string, spec: Featu
       `${label} is ${spec.aggregate} of column "${spec.column}", which is ${type.kind}.`,
       { hint: `${spec.aggregate}() takes ${kinds.join(", ")} columns.`, details: { view, feature } },
     );
+  if (typeof spec.window !== "string")
+    throw new TsopsError("FEATURE_INVALID", `${label} has no window, got ${shown(spec.window)}.`, {
+      hint: `Write ${spec.aggregate}(${JSON.stringify(spec.column)}, "7d").`,
+      details: { view, feature },
+    });
   if (durationMicros(spec.window) === 0n)
     throw new TsopsError("FEATURE_INVALID", `${label} has an empty window, "${spec.window}".`, {
       hint: "Give the window a length, or use column() for the latest row.",

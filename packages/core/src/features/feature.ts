@@ -1,3 +1,4 @@
+import { checkOptions } from "../options.ts";
 import type { ColumnKind, ColumnType, ColumnTypes } from "../schema/column-type.ts";
 import type { Table } from "../schema/table.ts";
 
@@ -35,6 +36,7 @@ export function column<const Column extends string>(
   name: Column,
   options: { readonly lastNonNull?: boolean } = {},
 ): RowFeatureSpec<Column> {
+  checkOptions("FEATURE_INVALID", "column()", options, { lastNonNull: true });
   return { from: "row", column: name, lastNonNull: options.lastNonNull ?? false };
 }
 

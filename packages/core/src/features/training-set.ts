@@ -1,9 +1,10 @@
 import { TsopsError } from "../errors.ts";
 import { contentHash, definitionHash } from "../hash.ts";
+import { checkList, checkOptions, shown } from "../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";
 import type { Table } from "../schema/table.ts";
-import { type InstantInput, toMicros } from "../time/instant.ts";
+import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import { type AsOfPlan, type KnownAt, planAsOfJoin } from "./as-of/plan.ts";
 import type { FeatureView } from "./feature-view.ts";
 import type { CheckedViews, JoinedColumns, JoinedRow } from "./joined-columns.ts";
@@ -63,7 +64,24 @@ export function trainingSet<const S extends ColumnTypes, const Views extends rea
     keyof JoinedColumns<S, Views> & string
   > & { readonly views: CheckedViews<S, Views> },
 ): TrainingSet<S, Views> {
+  checkOptions(
+    "FEATURE_INVALID",
+    "trainingSet()",
+    definition as TrainingSetDefinition<S, Views, string, string>,
+    {
+      name: true,
+      spine: true,
+      time: true,
+      views: true,
+      knownAt: true,
+      target: true,
+      range: true,
+    },
+  );
   const { name, spine, time, views, knownAt, target, range } = definition;
+  checkSpine(spine);
+  checkList("FEATURE_INVALID", "views", views);
+  if (range !== undefined) checkRange("range", range);
   const result: TrainingSet = {
     name,
     spine: spine as TrainingSpine,
@@ -88,6 +106,31 @@ export function trainingSet<const S extends ColumnTypes, const Views extends rea
       },
     );
   return result as unknown as TrainingSet<S, Views>;
+}
+
+function checkSpine(spine: unknown): void {
+  if (typeof spine === "object" && spine !== null && ("eventTime" in spine || "types" in spine)) return;
+  throw new TsopsError("FEATURE_INVALID", `A spine is a table or columns, got ${shown(spine)}.`, {
+    hint: "Make columns of row objects with columnsFromRows.",
+  });
+}
+
+/**
+ * Refuses a range with other bounds than `start` and `end`, or that ends before it starts.
+ * @throws TsopsError TIME_INVALID
+ */
+export function checkRange(
+  name: string,
+  range: { readonly start?: InstantInput | undefined; readonly end?: InstantInput | undefined },
+): void {
+  checkOptions("TIME_INVALID", name, range, { start: true, end: true });
+  const { start, end } = range;
+  if (start === undefined || end === undefined || toMicros(start) <= toMicros(end)) return;
+  throw new TsopsError(
+    "TIME_INVALID",
+    `The ${name} starts at ${formatInstant(toMicros(start))}, after its end at ${formatInstant(toMicros(end))}.`,
+    { hint: "Swap the two instants." },
+  );
 }
 
 /** Whether the spine is a table. */

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../schema/column-type.ts";
 import { type Columns, isValid } from "../schema/columns.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
@@ -36,6 +37,7 @@ export function panel<S extends ColumnTypes, const Known extends keyof S & strin
   columns: Columns<S>,
   options: PanelOptions<S, Known>,
 ): Panel<Known> {
+  checkPanelOptions(options);
   const spec: PanelSpec<Known> = {
     keys: [...(options.keys ?? [])],
     time: options.time,
@@ -46,6 +48,10 @@ export function panel<S extends ColumnTypes, const Known extends keyof S & strin
     pastOnly: [...(options.pastOnly ?? [])],
   };
   refuseTwoRoles(spec);
+  if (typeof columns !== "object" || columns === null || !("types" in columns))
+    throw new TsopsError("PANEL_INVALID", `panel() takes columns, got ${shown(columns)}.`, {
+      hint: "Make columns of row objects with columnsFromRows(types, rows).",
+    });
   if (columns.length === 0)
     throw new TsopsError("PANEL_INVALID", "There are no rows to make a panel of.", {
       hint: "Check the filter or the source that the columns came from.",
@@ -98,6 +104,37 @@ export function panelOfRows<Known extends string>(columns: Columns, spec: PanelS
     past: spec.pastOnly.map((name) => covariate(name, "past-only")),
     gaps: layout.gaps,
   };
+}
+
+const panelOptionNames: OptionNames<PanelOptions> = {
+  keys: true,
+  time: true,
+  target: true,
+  frequency: true,
+  zone: true,
+  knownFuture: true,
+  pastOnly: true,
+};
+
+function checkPanelOptions(options: { readonly [Name in keyof PanelOptions]?: unknown }): void {
+  checkOptions("PANEL_INVALID", "panel()", options, panelOptionNames);
+  for (const name of ["time", "target", "frequency"] as const)
+    if (typeof options[name] !== "string")
+      throw new TsopsError(
+        "PANEL_INVALID",
+        options[name] === undefined
+          ? `panel() was not told the ${name}.`
+          : `The ${name} of a panel is a text, got ${shown(options[name])}.`,
+        {
+          hint:
+            name === "frequency"
+              ? 'Give it, e.g. frequency: "1h".'
+              : `Name the column that holds it, e.g. ${name}: ${name === "time" ? '"at"' : '"mw"'}.`,
+          details: { option: name },
+        },
+      );
+  for (const name of ["keys", "knownFuture", "pastOnly"] as const)
+    if (options[name] !== undefined) checkList("PANEL_INVALID", name, options[name]);
 }
 
 function refuseTwoRoles(spec: PanelSpec): void {

@@ -1,6 +1,8 @@
 import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
+import { checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { FitOptions, PredictOptions } from "./forecaster.ts";
+import { checkLevels } from "./levels.ts";
 import type { Panel } from "./panel.ts";
 import { listSome, seriesName } from "./rows.ts";
 
@@ -9,13 +11,37 @@ export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7f
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
-    `${name} must be a whole number ${most === 0x7fffffff ? `of at least ${least}` : `from ${least} to ${most}`}, got ${String(value)}.`,
+    `${name} must be a whole number ${most === 0x7fffffff ? `of at least ${least}` : `from ${least} to ${most}`}, got ${shown(value)}.`,
+  );
+}
+
+const fitOptionNames: OptionNames<FitOptions> = { horizon: true, signal: true, progress: true };
+
+const predictOptionNames: OptionNames<PredictOptions> = {
+  horizon: true,
+  levels: true,
+  keys: true,
+  future: true,
+};
+
+/** @throws TsopsError PANEL_INVALID unless it is what `panel` gives. */
+export function checkPanel(call: string, panel: unknown): void {
+  if (typeof panel === "object" && panel !== null && "spec" in panel && "series" in panel) return;
+  const isColumns = typeof panel === "object" && panel !== null && "types" in panel;
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `${call} takes a panel, got ${isColumns ? "columns" : shown(panel)}.`,
+    {
+      hint: "Make one with panel(columns, { time, target, frequency }).",
+    },
   );
 }
 
 /** What every fit refuses. @throws TsopsError PANEL_INVALID, MODEL_PARAMETER_INVALID, ABORTED. */
 export function checkFit(panel: Panel, options: FitOptions): void {
-  wholeNumber("horizon", options?.horizon);
+  checkPanel("fit()", panel);
+  checkOptions("MODEL_PARAMETER_INVALID", "fit()", options, fitOptionNames);
+  wholeNumber("horizon", options.horizon);
   throwIfAborted(options.signal);
   if (panel.series.length === 0)
     throw new TsopsError("PANEL_INVALID", "The panel has no series.", { hint: "Give at least one row." });
@@ -23,18 +49,13 @@ export function checkFit(panel: Panel, options: FitOptions): void {
 
 /**
  * The steps to predict.
- * @throws TsopsError MODEL_PARAMETER_INVALID when it is longer than what was fitted, or a level is not within (0, 100).
+ * @throws TsopsError MODEL_PARAMETER_INVALID when it is longer than what was fitted, or a level is no percentage.
  */
 export function checkPredict(options: PredictOptions | undefined, fittedHorizon: number): number {
-  for (const level of options?.levels ?? [])
-    if (!(level > 0 && level < 100))
-      throw new TsopsError(
-        "MODEL_PARAMETER_INVALID",
-        `A level must be between 0 and 100 percent, got ${level}.`,
-        {
-          hint: "Write 80 for the interval that holds 80 % of the outcomes.",
-        },
-      );
+  if (options !== undefined)
+    checkOptions("MODEL_PARAMETER_INVALID", "predict()", options, predictOptionNames);
+  if (options?.levels !== undefined) checkLevels(options.levels);
+  if (options?.keys !== undefined) checkList("MODEL_PARAMETER_INVALID", "keys", options.keys);
   const horizon = options?.horizon ?? fittedHorizon;
   wholeNumber("horizon", horizon);
   if (horizon > fittedHorizon)

@@ -1,3 +1,5 @@
+import { TsopsError } from "../errors.ts";
+import { checkList, shown } from "../options.ts";
 import type { ForecastQuantile } from "./forecast.ts";
 
 /** The probabilities that bound a central interval: 0.1 and 0.9 for 80 percent. */
@@ -20,4 +22,34 @@ export function intervalOf(
     quantiles.find((quantile) => Math.abs(quantile.probability - probability) < 1e-9)?.values;
   const [lower, upper] = [find(low), find(high)];
   return lower === undefined || upper === undefined ? null : { lower, upper };
+}
+
+/**
+ * Refuses levels that are no percentages between 1 and 100, or given twice.
+ * @throws TsopsError MODEL_PARAMETER_INVALID
+ */
+export function checkLevels(levels: readonly number[]): void {
+  checkList("MODEL_PARAMETER_INVALID", "levels", levels);
+  levels.forEach((level, i) => {
+    if (!(typeof level === "number" && level >= 1 && level < 100))
+      throw new TsopsError(
+        "MODEL_PARAMETER_INVALID",
+        `A level must be a number of percent, from 1 to less than 100, got ${shown(level)}.`,
+        {
+          hint: `Write ${meant(level)} for the interval that holds ${meant(level)} % of the outcomes.`,
+          details: { level },
+        },
+      );
+    if (levels.indexOf(level) !== i)
+      throw new TsopsError("MODEL_PARAMETER_INVALID", `The level ${level} is given twice.`, {
+        hint: "Name each level once.",
+        details: { level },
+      });
+  });
+}
+
+/** The percentage that a share such as 0.8 was meant to be. */
+function meant(level: unknown): number {
+  const percent = Number((100 * Number(level)).toPrecision(12));
+  return percent >= 1 && percent < 100 ? percent : 80;
 }

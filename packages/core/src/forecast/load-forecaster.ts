@@ -1,5 +1,6 @@
 import { readBinary } from "../bytes.ts";
 import { TsopsError } from "../errors.ts";
+import { checkList, checkOptions, shown } from "../options.ts";
 import { loadConformal } from "./conformal/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
@@ -19,6 +20,13 @@ export interface LoadForecasterOptions {
  * @throws TsopsError MODEL_FORMAT_INVALID for damaged or foreign bytes, or a regressor that is not given.
  */
 export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions = {}): FittedForecaster {
+  if (!(bytes instanceof Uint8Array))
+    throw new TsopsError("MODEL_FORMAT_INVALID", `A saved forecaster is bytes, got ${shown(bytes)}.`, {
+      hint: "Read the file first, or give what fitted.save() returned.",
+    });
+  checkOptions("MODEL_PARAMETER_INVALID", "loadForecaster()", options, { regressors: true });
+  if (options.regressors !== undefined)
+    checkList("MODEL_PARAMETER_INVALID", "regressors", options.regressors);
   const { kind } = readBinary(bytes);
   const regressors = [...(options.regressors ?? []), gbdt()];
   switch (kind) {

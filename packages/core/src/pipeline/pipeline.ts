@@ -1,5 +1,6 @@
 import { TsopsError } from "../errors.ts";
 import { definitionHash } from "../hash.ts";
+import { checkList, checkOptions, checkWord, shown } from "../options.ts";
 import { durationMicros } from "../time/duration.ts";
 import { type InstantInput, toMicros } from "../time/instant.ts";
 import { parseRetry, type RetryOptions, type RetryPolicy } from "./retry.ts";
@@ -92,7 +93,19 @@ export type AnyPipeline = Omit<Pipeline, "step">;
  */
 export function pipeline(name: string, options: PipelineOptions = {}): Pipeline<NoResults> {
   assertWord("A pipeline", name);
+  checkOptions("PIPELINE_INVALID", `pipeline("${name}")`, options, {
+    schedule: true,
+    startAt: true,
+    catchUp: true,
+    overlap: true,
+    partitions: true,
+    retry: true,
+    lease: true,
+  });
   const { partitions = [""], schedule = null, catchUp = "latest", overlap = "queue" } = options;
+  checkWord("PIPELINE_INVALID", "catchUp", catchUp, ["none", "latest", "all"] satisfies CatchUp[]);
+  checkWord("PIPELINE_INVALID", "overlap", overlap, ["queue", "skip", "parallel"] satisfies OverlapPolicy[]);
+  checkList("PIPELINE_INVALID", "partitions", partitions);
   if (partitions.length === 0 || new Set(partitions).size !== partitions.length)
     throw new TsopsError(
       "PIPELINE_INVALID",
@@ -130,6 +143,15 @@ function createPipeline<Results extends StepResults>(
         throw new TsopsError("PIPELINE_INVALID", `Pipeline "${parts.name}" has two steps "${name}".`, {
           hint: "Give each step a name of its own: results are found by it.",
         });
+      if (typeof run !== "function")
+        throw new TsopsError(
+          "PIPELINE_INVALID",
+          `Step "${name}" is ${shown(run)}, and a function is needed.`,
+          {
+            hint: "Write .step(name, async ({ interval, results }) => ...).",
+          },
+        );
+      checkOptions("PIPELINE_INVALID", `step("${name}")`, options, { timeout: true });
       const timeoutMicros = options.timeout === undefined ? null : durationMicros(options.timeout);
       const step: Step = { name, timeoutMicros, run };
       return createPipeline({ ...parts, steps: [...parts.steps, step] });

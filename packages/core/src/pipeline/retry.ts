@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions, shown } from "../options.ts";
 import { createRandom } from "../random.ts";
 import { durationMicros } from "../time/duration.ts";
 
@@ -27,14 +28,21 @@ export interface RetryPolicy {
 
 /** @throws TsopsError PIPELINE_INVALID, DURATION_INVALID */
 export function parseRetry(options: RetryOptions = {}): RetryPolicy {
+  checkOptions("PIPELINE_INVALID", "retry", options, {
+    attempts: true,
+    delay: true,
+    factor: true,
+    maxDelay: true,
+    jitter: true,
+  });
   const { attempts = 3, delay = "30s", factor = 2, maxDelay = "1h", jitter = 0.2 } = options;
   const problem =
     !Number.isSafeInteger(attempts) || attempts < 1
-      ? `attempts must be a whole number of at least 1, got ${attempts}`
-      : !(factor >= 1 && factor < Number.POSITIVE_INFINITY)
-        ? `factor must be a number of at least 1, got ${factor}`
-        : !(jitter >= 0 && jitter <= 1)
-          ? `jitter must lie in [0, 1], got ${jitter}`
+      ? `attempts must be a whole number of at least 1, got ${shown(attempts)}`
+      : !(typeof factor === "number" && factor >= 1 && factor < Number.POSITIVE_INFINITY)
+        ? `factor must be a number of at least 1, got ${shown(factor)}`
+        : !(typeof jitter === "number" && jitter >= 0 && jitter <= 1)
+          ? `jitter must lie in [0, 1], got ${shown(jitter)}`
           : null;
   if (problem !== null) throw new TsopsError("PIPELINE_INVALID", `The retry option ${problem}.`);
   return {

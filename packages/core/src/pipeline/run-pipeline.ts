@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkWord, shown } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
@@ -55,6 +56,7 @@ export async function runUntilSettled(
   options: RunPipelineOptions,
 ): Promise<RunOutcome> {
   const { clock, signal, wait = "all" } = options;
+  checkWord("PIPELINE_INVALID", "wait", wait, ["all", "retries", "nothing"]);
   const key = runKey(pipeline, options);
   let attemptOptions: AttemptOptions = options;
   for (;;) {
@@ -101,6 +103,12 @@ export function runKey(
 ): LedgerKey {
   const { name } = pipeline;
   const { start, end } = options.interval ?? dueInterval(pipeline, options);
+  if (typeof start !== "bigint" || typeof end !== "bigint")
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `The interval of "${name}" is from ${shown(start)} to ${shown(end)}; microseconds as bigint are needed.`,
+      { hint: "Make it with interval(start, end), which takes dates and texts." },
+    );
   if (end < start)
     throw new TsopsError("PIPELINE_INVALID", `The interval of "${name}" ends before it starts.`, {
       hint: "Swap the two instants.",

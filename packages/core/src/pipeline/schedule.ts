@@ -1,5 +1,6 @@
 import { Cron } from "croner";
 import { TsopsError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { durationMicros } from "../time/duration.ts";
 import { parseFrequency } from "../time/frequency.ts";
 import type { Interval } from "../time/interval.ts";
@@ -14,6 +15,14 @@ export type Schedule =
   | { readonly cron: string; readonly zone?: string; readonly delay?: string }
   /** A frequency, e.g. `"15m"`, `"1h"`, `"1d"`, `"1mo"`: ticks on its grid in `zone` (default UTC). */
   | { readonly every: string; readonly zone?: string; readonly delay?: string };
+
+/** A schedule as it may come from a configuration. */
+interface ScheduleParts {
+  readonly cron?: string;
+  readonly every?: string;
+  readonly zone?: string;
+  readonly delay?: string;
+}
 
 /** The ticks of a schedule, all in microseconds UTC. */
 export interface Ticks {
@@ -31,10 +40,23 @@ export interface Ticks {
  * @throws TsopsError PIPELINE_INVALID, FREQUENCY_INVALID, DURATION_INVALID, TIME_INVALID (unknown zone)
  */
 export function parseSchedule(schedule: Schedule): Ticks {
+  checkOptions("PIPELINE_INVALID", "schedule", schedule as ScheduleParts, {
+    cron: true,
+    every: true,
+    zone: true,
+    delay: true,
+  });
+  const { cron, every } = schedule as ScheduleParts;
+  if ((cron === undefined) === (every === undefined))
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `The schedule has ${cron === undefined ? "neither cron nor every" : "both cron and every"}.`,
+      { hint: 'Give one of them: { every: "1d" } or { cron: "0 3 * * *" }.' },
+    );
   const zone = resolveZone(schedule.zone ?? "UTC");
   const delayMicros = schedule.delay === undefined ? 0n : durationMicros(schedule.delay);
-  if ("cron" in schedule) return { ...cronTicks(schedule.cron, zone.id, zone.fixedOffset), delayMicros };
-  const grid = parseFrequency(schedule.every, { zone: zone.id });
+  if (cron !== undefined) return { ...cronTicks(cron, zone.id, zone.fixedOffset), delayMicros };
+  const grid = parseFrequency(every as string, { zone: zone.id });
   return {
     after: (micros) => grid.instantAt(grid.indexOf(micros) + 1),
     atOrBefore: (micros) => grid.floor(micros),

@@ -72,7 +72,7 @@ describe("columnsFromRows", () => {
     [float64(), "1", 'is the text "1", expected a number'],
     [float64(), 1n, "is the bigint 1, expected a number"],
     [float64(), null, "is null, and the column is not nullable"],
-    [float64(), undefined, "is null, and the column is not nullable"],
+    [float64(), undefined, "is absent (the row has no value of that name), and the column is not nullable"],
     [int64(), 2 ** 53, "is 9007199254740992, beyond 2^53 where numbers are not exact: pass a bigint"],
     [int64(), 1.5, "is 1.5, not an integer"],
     [int64(), Number.NaN, "is NaN, not an integer"],

@@ -82,7 +82,14 @@ export function columnFromValues(
     for (let row = 0; row < length; row++) {
       const value = valueAt(row);
       if (value === null || value === undefined) {
-        if (!type.nullable) problems.add(row, name, "is null, and the column is not nullable");
+        if (!type.nullable)
+          problems.add(
+            row,
+            name,
+            value === null
+              ? "is null, and the column is not nullable"
+              : "is absent (the row has no value of that name), and the column is not nullable",
+          );
         valid ??= fullBitmap(length);
         setNull(valid, row);
         continue;

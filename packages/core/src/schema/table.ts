@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkList, checkOptions } from "../options.ts";
 import { assertColumnTypes } from "./check-schema.ts";
 import type { ColumnType, ColumnTypes, NamesOfKind } from "./column-type.ts";
 
@@ -84,12 +85,28 @@ export function table<
   const EventTime extends EventTimeName<S>,
   const AvailableAt extends AvailableAtName<S>,
 >(definition: TableDefinition<Name, S, Key, EventTime, AvailableAt>): Table<Name, S, Key & keyof S & string> {
+  checkOptions("SCHEMA_INVALID", "table()", definition, {
+    name: true,
+    columns: true,
+    keys: true,
+    eventTime: true,
+    availableAt: true,
+  });
   const { name, columns, keys, eventTime, availableAt } = definition;
   if (typeof name !== "string" || !/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/.test(name))
     throw invalid(`${JSON.stringify(name)} cannot be a table name.`, {
       hint: "Use up to 100 letters, digits, _ and -, beginning with a letter.",
     });
   assertColumnTypes(columns);
+  if (keys === undefined)
+    throw invalid(`Table "${name}" does not say its keys.`, {
+      hint: "Name the columns that tell its entities apart; write keys: [] for a table of one entity.",
+    });
+  checkList("SCHEMA_INVALID", "keys", keys);
+  if (eventTime === undefined)
+    throw invalid(`Table "${name}" does not say its event time.`, {
+      hint: 'Name the timestamp column that says when a row happened: eventTime: "at".',
+    });
   const require = (column: string, role: string, kinds: readonly string[]): ColumnType => {
     const type = Object.hasOwn(columns, column) ? columns[column] : undefined;
     if (type === undefined)
@@ -98,7 +115,7 @@ export function table<
       });
     if (kinds.includes(type.kind)) return type;
     throw invalid(`The ${role} "${column}" of table "${name}" is ${type.kind}.`, {
-      hint: `A ${role} is ${kinds.join(", ")}.`,
+      hint: `${role === "key" ? "A" : "An"} ${role} is ${kinds.join(", ")}.`,
     });
   };
   for (const key of keys) require(key, "key", ["utf8", "int64", "bool", "timestamp"]);

@@ -80,7 +80,7 @@ function tooLong(text: string): TsopsError {
  * @throws TsopsError DURATION_INVALID when it is not one, or is a calendar duration.
  */
 export function durationMicros(duration: string | Duration): bigint {
-  const parsed = typeof duration === "string" ? parseDuration(duration) : duration;
+  const parsed = typeof duration === "object" && duration !== null ? duration : parseDuration(duration);
   if (parsed.kind === "fixed") return parsed.micros;
   throw new TsopsError("DURATION_INVALID", `${parsed.text} has no fixed length in microseconds.`, {
     hint: 'Use days here, e.g. "30d" or "365d".',
@@ -113,7 +113,7 @@ export function subtractDuration(micros: bigint, duration: string | Duration, zo
 }
 
 function shift(micros: bigint, duration: string | Duration, sign: 1 | -1, zone: string): bigint {
-  const parsed = typeof duration === "string" ? parseDuration(duration) : duration;
+  const parsed = typeof duration === "object" && duration !== null ? duration : parseDuration(duration);
   const result =
     parsed.kind === "fixed"
       ? micros + parsed.micros * BigInt(sign)

@@ -1,4 +1,13 @@
-import { type Column, type Columns, type ColumnType, isValid, TsopsError } from "@tsops/core";
+import {
+  type Column,
+  type Columns,
+  type ColumnType,
+  checkList,
+  checkOptions,
+  isValid,
+  shown,
+  TsopsError,
+} from "@tsops/core";
 import { categoryTest } from "./category-test.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
 import { constantTest } from "./constant-test.ts";
@@ -74,15 +83,37 @@ export interface DriftReport {
  * Both windows hold one series: select the rows of one key before. Rows may be unsorted and may have gaps. Innovations of a
  * heavily trending reference are dominated by the trend: keep the reference to weeks in which nothing had changed.
  *
- * @throws TsopsError MONITOR_INVALID (empty window, repeated times, unknown columns, reference shorter than two seasons)
+ * @throws TsopsError MONITOR_INVALID (empty, overlapping or swapped windows, repeated times, unknown columns, reference shorter than two seasons)
  */
 export function driftTest(reference: Columns, current: Columns, options: DriftOptions): DriftReport {
+  checkOptions("MONITOR_INVALID", "driftTest()", options, {
+    time: true,
+    columns: true,
+    season: true,
+    alpha: true,
+    frequency: true,
+    zone: true,
+    maxOrder: true,
+  });
   const { time, alpha = 0.05, zone = "UTC", maxOrder = 8 } = options;
-  if (!(alpha > 0 && alpha < 1))
-    throw new TsopsError("MONITOR_INVALID", `alpha is ${alpha}, it must lie between 0 and 1.`);
+  if (options.columns !== undefined) checkList("MONITOR_INVALID", "columns", options.columns);
+  if (options.season !== undefined && options.season !== "auto")
+    checkList("MONITOR_INVALID", "season", options.season);
+  if (!(typeof alpha === "number" && alpha > 0 && alpha < 1))
+    throw new TsopsError("MONITOR_INVALID", `alpha is ${shown(alpha)}, it must lie between 0 and 1.`);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const before = gridOf("reference", reference, time, frequency, zone);
   const now = gridOf("current", current, time, frequency, zone);
+  if (now.first < before.first + before.length)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      now.first + now.length <= before.first
+        ? "The current window lies before the reference window."
+        : "The current window begins before the reference window ends.",
+      {
+        hint: "Give the earlier rows as the reference and the later ones as the current window, without an overlap.",
+      },
+    );
   const seasons = seasonsFor(options.season ?? "auto", frequency, before.length);
   const shortest = seasons[0] ?? 1;
   const names = options.columns ?? Object.keys(reference.types).filter((name) => name !== time);

@@ -1,4 +1,4 @@
-import { parseFrequency, type SeriesKey } from "@tsops/core";
+import { checkList, checkOptions, checkWord, parseFrequency, type SeriesKey } from "@tsops/core";
 import type { JoinedOutcomes, PredictionSource } from "./join-outcomes.ts";
 import { metricsOf, type PerformanceMetrics } from "./metrics.ts";
 
@@ -37,13 +37,25 @@ export interface WindowPerformance extends PerformanceMetrics {
 /**
  * Error, bias, coverage and width of served predictions over time, in ascending order of window, step, version, key. Windows
  * without predictions are not listed; windows whose outcomes are all missing have `rows: 0` and NaN metrics.
- * @throws TsopsError FREQUENCY_INVALID, TIME_INVALID
+ * @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID, TIME_INVALID
  */
 export function performanceByWindow(
   joined: JoinedOutcomes,
   options: PerformanceOptions,
 ): readonly WindowPerformance[] {
+  checkOptions("MONITOR_INVALID", "performanceByWindow()", options, {
+    window: true,
+    zone: true,
+    by: true,
+    split: true,
+    role: true,
+    scale: true,
+  });
   const { by = "time", split = [], role = "champion", scale } = options;
+  checkWord("MONITOR_INVALID", "by", by, ["time", "cutoff"]);
+  checkList("MONITOR_INVALID", "split", split);
+  for (const word of split) checkWord("MONITOR_INVALID", "split", word, ["step", "version", "key"]);
+  checkWord("MONITOR_INVALID", "role", role, ["champion", "challenger"]);
   const grid = parseFrequency(options.window, { zone: options.zone ?? "UTC" });
   const cells = grid.indexesOf(by === "time" ? joined.time : joined.cutoff);
   const scaleOf = scaleReader(joined, scale);

@@ -1,5 +1,7 @@
 import {
   type Columns,
+  checkList,
+  checkOptions,
   type ForecastQuantile,
   type PredictionRecord,
   type ScoredForecasts,
@@ -7,6 +9,7 @@ import {
   seriesKeyText,
   throwIfAborted,
 } from "@tsops/core";
+import { checkMicros } from "../micros.ts";
 import { indexOutcomes, type OutcomeColumns } from "./outcome-index.ts";
 
 /** What made some of the predictions. */
@@ -67,6 +70,16 @@ export async function joinOutcomes(
   outcomes: Columns,
   options: JoinOutcomesOptions,
 ): Promise<JoinedOutcomes> {
+  checkOptions("MONITOR_INVALID", "joinOutcomes()", options, {
+    keys: true,
+    time: true,
+    target: true,
+    availableAt: true,
+    asOf: true,
+    signal: true,
+  });
+  checkList("MONITOR_INVALID", "keys", options.keys);
+  if (options.asOf !== undefined) checkMicros("asOf", options.asOf);
   const index = indexOutcomes(outcomes, options, options.asOf);
   const latest = new Map<string, PredictionRecord>();
   let read = 0;

@@ -1,14 +1,18 @@
 import {
   type Column,
   type Columns,
+  checkList,
+  checkOptions,
   type Interval,
   isValid,
   parseFrequency,
+  shown,
   type Table,
   type TimestampColumn,
   TsopsError,
 } from "@tsops/core";
 import { type KeyColumn, keyReader } from "../key-reader.ts";
+import { checkMicros } from "../micros.ts";
 import { missingValues, nonFiniteValues, outOfRange, type ValueRange } from "./column-checks.ts";
 import type { QualityFinding } from "./finding.ts";
 import { frozenFor, frozenUnusually } from "./frozen-values.ts";
@@ -58,10 +62,24 @@ export interface QualityOptions {
  * What is wrong with the rows of a table, errors first: missing, non-finite, out-of-range and frozen values, duplicates, disorder, gaps,
  * stale series, rows from the future. An empty list is good news. A pure function: it changes nothing and refuses no row.
  * Series are told apart by the table's keys. O(n log n).
- * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH (a range or role that does not fit its column), FREQUENCY_INVALID, DURATION_INVALID
+ * @throws TsopsError MONITOR_INVALID, COLUMN_NOT_FOUND, SCHEMA_MISMATCH (a range or role that does not fit its column), FREQUENCY_INVALID, DURATION_INVALID
  * @example checkQuality(rows, { table: demand, frequency: "1h", zone: "-05:00", ranges: { users: { min: 0 } } });
  */
 export function checkQuality(columns: Columns, options: QualityOptions): QualityFinding[] {
+  checkOptions("MONITOR_INVALID", "checkQuality()", options, {
+    table: true,
+    frequency: true,
+    zone: true,
+    interval: true,
+    now: true,
+    maxAge: true,
+    allowFuture: true,
+    ranges: true,
+    required: true,
+    maxMissing: true,
+  });
+  if (options.now !== undefined) checkMicros("now", options.now);
+  if (options.required !== undefined) checkList("MONITOR_INVALID", "required", options.required);
   const { table, zone = "UTC", now, maxAge, interval, ranges = {} } = options;
   const { eventTime } = table;
   const time = timeColumn(columns, eventTime);
@@ -180,6 +198,22 @@ function keyColumn(columns: Columns, name: string): KeyColumn {
 
 function assertRange(columns: Columns, name: string, range: ValueRange): void {
   const { kind } = columnNamed(columns, name);
+  checkOptions(
+    "MONITOR_INVALID",
+    `The range of column "${name}"`,
+    range as { min?: number; max?: number; oneOf?: unknown },
+    {
+      min: true,
+      max: true,
+      oneOf: true,
+    },
+  );
+  if (!("oneOf" in range) && range.min !== undefined && range.max !== undefined && !(range.min <= range.max))
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `The range of column "${name}" goes from ${shown(range.min)} to ${shown(range.max)}, so no value fits.`,
+      { hint: "Swap min and max.", details: { column: name } },
+    );
   const fits = "oneOf" in range ? kind === "utf8" : kind === "float64" || kind === "int64";
   if (!fits)
     throw new TsopsError("SCHEMA_MISMATCH", `The range of column "${name}" does not fit, as it is ${kind}.`, {

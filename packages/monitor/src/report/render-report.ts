@@ -1,4 +1,5 @@
 import type { DecisionRecord } from "@tsops/core";
+import { checkMicros } from "../micros.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
 import { columnHeads } from "./column-heads.ts";
@@ -32,9 +33,10 @@ import { tiles } from "./tiles.ts";
  * same bytes.
  *
  * Needs the optional peers `@observablehq/plot` and `linkedom`, which draw the charts; the page itself does not.
- * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
+ * @throws TsopsError ADAPTER_MISSING_DEPENDENCY, MONITOR_INVALID
  */
 export async function renderReport(data: ReportData): Promise<string> {
+  checkMicros("now", data.now);
   const charts = await loadCharts();
   const { title, subtitle, decisions = [], quality, champion, zone = "UTC" } = data;
   const drift = data.drift ?? driftReports(decisions);

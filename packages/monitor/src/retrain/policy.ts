@@ -1,4 +1,12 @@
-import { parseFrequency, resolveZone, TsopsError } from "@tsops/core";
+import {
+  checkList,
+  checkOptions,
+  checkWord,
+  parseFrequency,
+  resolveZone,
+  shown,
+  TsopsError,
+} from "@tsops/core";
 
 /** The figures of a window that a policy can watch. */
 export type RetrainMetric = "mae" | "rmse" | "mase";
@@ -46,6 +54,19 @@ export type RetrainPolicyOptions = { readonly [K in keyof RetrainPolicy]?: Retra
  * @example retrainPolicy({ window: 14, ratio: 1.15, breaches: { k: 5, of: 7 }, coolDown: "56d", holdout: 28 });
  */
 export function retrainPolicy(options: RetrainPolicyOptions = {}): RetrainPolicy {
+  checkOptions("MONITOR_INVALID", "retrainPolicy()", options, {
+    metric: true,
+    every: true,
+    zone: true,
+    window: true,
+    ratio: true,
+    breaches: true,
+    coolDown: true,
+    holdout: true,
+    coverage: true,
+    drift: true,
+    maxAge: true,
+  });
   const policy: RetrainPolicy = {
     metric: options.metric ?? "mae",
     every: options.every ?? "1d",
@@ -60,14 +81,26 @@ export function retrainPolicy(options: RetrainPolicyOptions = {}): RetrainPolicy
     maxAge: options.maxAge ?? null,
   };
   resolveZone(policy.zone);
-  for (const text of [policy.every, policy.coolDown, policy.maxAge ?? "1d"]) parseFrequency(text);
+  checkWord("MONITOR_INVALID", "metric", policy.metric, ["mae", "rmse", "mase"]);
+  parseFrequency(policy.every);
+  requireLength("coolDown", policy.coolDown);
+  if (policy.maxAge !== null) requireLength("maxAge", policy.maxAge);
   requireWhole("window", policy.window, 1);
   requireWhole("holdout", policy.holdout, 0);
   requireKOfN("breaches", policy.breaches);
-  if (policy.drift !== null) requireKOfN("drift", policy.drift);
-  if (!(policy.ratio > 0) || !Number.isFinite(policy.ratio))
-    throw invalid(`ratio is ${policy.ratio}, it must be above 0.`, "1.15 means 15 % worse than expected.");
+  if (policy.drift !== null) {
+    const { columns, ...kOfN } = policy.drift;
+    requireKOfN("drift", kOfN);
+    checkList("MONITOR_INVALID", "drift.columns", columns);
+  }
+  if (!(typeof policy.ratio === "number" && policy.ratio > 1 && Number.isFinite(policy.ratio)))
+    throw invalid(
+      `ratio is ${shown(policy.ratio)}, it must be above 1: a champion that does as well as expected would breach.`,
+      "1.15 means 15 % worse than expected.",
+    );
   const { coverage } = policy;
+  if (coverage !== null)
+    checkOptions("MONITOR_INVALID", "coverage", coverage, { level: true, atLeast: true });
   if (coverage !== null && !(coverage.atLeast > 0 && coverage.atLeast <= 1))
     throw invalid(
       `coverage.atLeast is ${coverage.atLeast}, it must lie above 0 and at most at 1.`,
@@ -78,10 +111,26 @@ export function retrainPolicy(options: RetrainPolicyOptions = {}): RetrainPolicy
 
 function requireWhole(name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least)
-    throw invalid(`${name} is ${value}.`, `Give a whole number of windows from ${least} on.`);
+    throw invalid(`${name} is ${shown(value)}.`, `Give a whole number of windows from ${least} on.`);
 }
 
-function requireKOfN(name: string, { k, of }: KOfN): void {
+/** A length of time on the calendar: what a frequency can say. */
+function requireLength(name: string, text: string): void {
+  try {
+    parseFrequency(text);
+  } catch (cause) {
+    if (!TsopsError.is(cause)) throw cause;
+    throw new TsopsError("MONITOR_INVALID", `${name} is ${shown(text)}, which is no length of time.`, {
+      hint: 'Write a whole number and a unit: "56d", "8w", "2mo".',
+      details: { option: name },
+      cause,
+    });
+  }
+}
+
+function requireKOfN(name: string, value: KOfN): void {
+  checkOptions("MONITOR_INVALID", name, value, { k: true, of: true });
+  const { k, of } = value;
   if (!Number.isInteger(k) || !Number.isInteger(of) || k < 1 || k > of)
     throw invalid(`${name} asks for ${k} of ${of}.`, "Give whole numbers with 1 <= k <= of.");
 }

@@ -3,12 +3,14 @@ import {
   type Columns,
   type ColumnType,
   type ColumnTypes,
+  checkOptions,
   columnLength,
   columnsFromRows,
   countNulls,
   type InputRowOf,
   isValid,
   selectColumns,
+  shown,
   sliceColumns,
   TsopsError,
   throwIfAborted,
@@ -61,13 +63,22 @@ export async function appendRows(
   input: AppendInput<ColumnTypes>,
   options: AppendOptions = {},
 ): Promise<AppendResult> {
+  checkOptions("VALUE_INVALID", "append()", options, { txn: true, rowsPerFile: true, signal: true });
+  if (typeof input !== "object" || input === null)
+    throw new TsopsError("SCHEMA_MISMATCH", `append() takes rows, got ${shown(input)}.`, {
+      hint: "Give row objects in an array, columns or an Arrow table.",
+    });
   const { txn, signal } = options;
   if (txn !== undefined) checkTxn(txn);
   if (
     options.rowsPerFile !== undefined &&
     !(Number.isInteger(options.rowsPerFile) && options.rowsPerFile > 0)
   )
-    throw new RangeError(`rowsPerFile is a whole number above 0, not ${options.rowsPerFile}.`);
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `rowsPerFile is a whole number above 0, got ${shown(options.rowsPerFile)}.`,
+      { details: { option: "rowsPerFile" } },
+    );
   throwIfAborted(signal);
   const before = await log.head((state) => {
     refuseUnwritable(state.protocol, state.metaData);
@@ -160,11 +171,19 @@ async function writeFiles(
 }
 
 /** What went into the log could not be taken back: a transaction without a name would make the table unreadable. */
-function checkTxn({ appId, version }: NonNullable<AppendOptions["txn"]>): void {
+function checkTxn(txn: NonNullable<AppendOptions["txn"]>): void {
+  checkOptions("VALUE_INVALID", "txn", txn, { appId: true, version: true });
+  const { appId, version } = txn;
   if (typeof appId !== "string" || appId === "")
-    throw new TypeError(`A transaction's appId is a text that is not empty, not ${JSON.stringify(appId)}.`);
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `A transaction's appId is a text that is not empty, got ${shown(appId)}.`,
+    );
   if (!Number.isSafeInteger(version))
-    throw new RangeError(`A transaction's version is a whole number, not ${version}.`);
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `A transaction's version is a whole number, got ${shown(version)}.`,
+    );
 }
 
 function isDone(state: TableState, txn: AppendOptions["txn"]): boolean {

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ColumnTypes, type InstantInput, TsopsError, toMicros } from "@tsops/core";
+import { type ColumnTypes, checkRange, type InstantInput, TsopsError, toMicros } from "@tsops/core";
 import { quoteInstant, quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
 import { perFile } from "./per-file.ts";
 import { ingestTypes, type TableSchema } from "./schema.ts";
@@ -127,6 +127,7 @@ interface RangeMicros {
 }
 
 function rangeMicros(source: ScanSource, range: TimeRange): RangeMicros {
+  checkRange("range", range);
   if (source.eventTime === null)
     throw new TsopsError("SCHEMA_INVALID", "The table does not say which column is its event time.", {
       hint: "Open it with a definition: openTable(directory, { definition }).",

@@ -1,8 +1,12 @@
 import {
   type Columns,
   type ColumnTypes,
+  checkList,
+  checkOptions,
+  checkWord,
   columnsFromRows,
   type InputOf,
+  type OptionNames,
   type Table,
   TsopsError,
 } from "@tsops/core";
@@ -142,11 +146,24 @@ function rowCount(stats: string | null | undefined): number | null {
   return found === null ? null : Number(found[1]);
 }
 
+const readOptionNames: OptionNames<ReadBatchesOptions<ColumnTypes>> = {
+  columns: true,
+  range: true,
+  keys: true,
+  order: true,
+  signal: true,
+  batchRows: true,
+};
+
 async function query(
   parts: SnapshotParts,
   session: DuckSession,
   options: ReadTableOptions<ColumnTypes>,
 ): Promise<{ sql: string; types: ColumnTypes }> {
+  checkOptions("VALUE_INVALID", "read()", options as ReadBatchesOptions<ColumnTypes>, readOptionNames);
+  for (const name of ["columns", "keys"] as const)
+    if (options[name] !== undefined) checkList("VALUE_INVALID", name, options[name]);
+  checkWord("VALUE_INVALID", "order", options.order ?? "ingest", ["ingest", "time", "stored"]);
   const wanted = options.columns ?? Object.keys(parts.schema.types);
   const { types } = parts.schema;
   if (wanted.length === 0) throw nothingToRead(parts);

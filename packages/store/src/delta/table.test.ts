@@ -188,7 +188,29 @@ describe("an append of several files", () => {
     expect(await read()).toEqual(wanted);
     await created.compact();
     expect(await read()).toEqual(wanted);
-    await expect(created.append([], { rowsPerFile: 0 })).rejects.toThrow(RangeError);
+    await expect(created.append([], { rowsPerFile: 0 })).rejects.toMatchObject({ code: "VALUE_INVALID" });
+  });
+
+  it("refuses what callers without types write", async () => {
+    const created = await newTable();
+    await created.append([row("a", 1n)]);
+    const { read } = await created.snapshot();
+    const refusals: [() => Promise<unknown>, string, RegExp][] = [
+      [() => created.append(undefined as never), "SCHEMA_MISMATCH", /takes rows, got undefined/],
+      [() => created.append([], { rowPerFile: 5 } as never), "VALUE_INVALID", /"rowPerFile"/],
+      [() => created.append([], { txn: { appid: "a", version: 1 } } as never), "VALUE_INVALID", /"appid"/],
+      [() => created.snapshot({ versoin: 0 } as never), "VALUE_INVALID", /"versoin"/],
+      [() => read({ range: { from: new Date(0) } } as never), "TIME_INVALID", /range has no option "from"/],
+      [() => read({ range: { start: new Date(1), end: new Date(0) } }), "TIME_INVALID", /after its end/],
+      [() => read({ column: ["u"] } as never), "VALUE_INVALID", /"column"/],
+      [() => read({ columns: "u" } as never), "VALUE_INVALID", /columns must be a list/],
+      [() => read({ order: "tim" } as never), "VALUE_INVALID", /order is one of/],
+    ];
+    for (const [refused, code, message] of refusals) {
+      const error = await failure(refused());
+      expect(error.message).toMatch(message);
+      expect(error.code).toBe(code);
+    }
   });
 });
 
@@ -332,7 +354,7 @@ describe("appending", () => {
     for (const appId of [undefined, null, "", 5])
       await expect(
         created.append([row("a", 1n)], { txn: { appId: appId as string, version: 1 } }),
-      ).rejects.toThrow(TypeError);
+      ).rejects.toMatchObject({ code: "VALUE_INVALID" });
     expect((await (await openTable(created.directory, { engine: engine() })).snapshot()).version).toBe(0);
   });
 
@@ -545,7 +567,9 @@ describe("older versions", () => {
     expect((await failure(created.snapshot({ version: 6 }))).message).toMatch(
       /no version 6; its newest is 5/,
     );
-    await expect(created.snapshot({ version: 1, timestamp: 1n })).rejects.toThrow(TypeError);
+    await expect(created.snapshot({ version: 1, timestamp: 1n })).rejects.toMatchObject({
+      code: "VALUE_INVALID",
+    });
   });
 
   it("have times that never go back, even when the clock does", async () => {

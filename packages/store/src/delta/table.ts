@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import {
   type Clock,
   type ColumnTypes,
+  checkOptions,
   type InstantInput,
   systemClock,
   type Table,
@@ -140,8 +141,11 @@ export async function openTable<S extends ColumnTypes>(
     );
   };
   const snapshot = async (asOf: AsOf = {}): Promise<Snapshot> => {
+    checkOptions("VALUE_INVALID", "snapshot()", asOf, { version: true, timestamp: true });
     if (asOf.version !== undefined && asOf.timestamp !== undefined)
-      throw new TypeError("Ask for a version or for a timestamp, not for both.");
+      throw new TsopsError("VALUE_INVALID", "snapshot() was asked for a version and a timestamp.", {
+        hint: "Give one of the two.",
+      });
     if (asOf.timestamp === undefined && asOf.version === undefined) return log.head(snapshotOf);
     const version = asOf.version ?? (await versionAt(path, log, toMicros(asOf.timestamp as InstantInput)));
     const state = await replay(path, sessions, version);

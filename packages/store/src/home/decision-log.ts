@@ -1,4 +1,12 @@
-import type { DecisionKind, DecisionLog } from "@tsops/core";
+import {
+  checkOptions,
+  checkWord,
+  type DecisionKind,
+  type DecisionLog,
+  type DecisionRecord,
+  shown,
+  TsopsError,
+} from "@tsops/core";
 import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
 import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
 
@@ -6,6 +14,7 @@ import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
 export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
   return {
     async append(decision) {
+      checkRecord(decision);
       const evidence = toLosslessJson(decision.evidence);
       await sql.write(() => {
         sql
@@ -26,6 +35,14 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
       });
     },
     async list(options = {}) {
+      checkOptions("VALUE_INVALID", "decisions.list()", options, {
+        kind: true,
+        subject: true,
+        from: true,
+        to: true,
+        limit: true,
+      });
+      if (options.kind !== undefined) checkWord("VALUE_INVALID", "kind", options.kind, kinds);
       const conditions = ["true"];
       const values: SqlValue[] = [];
       const where = (condition: string, value: SqlValue | undefined): void => {
@@ -50,6 +67,35 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
     },
   };
 }
+
+const kinds: readonly string[] = [
+  "gate",
+  "promotion",
+  "rollback",
+  "drift",
+  "retrain",
+  "alert",
+] satisfies DecisionKind[];
+
+/** @throws TsopsError VALUE_INVALID naming the field that is missing or of another type. */
+function checkRecord(decision: DecisionRecord): void {
+  if (typeof decision !== "object" || decision === null)
+    throw new TsopsError("VALUE_INVALID", `A decision is a record, got ${shown(decision)}.`, { hint });
+  checkWord("VALUE_INVALID", "kind", decision.kind, kinds);
+  const wrong =
+    (["id", "subject", "verdict", "reason", "requestedBy"] as const).find(
+      (name) => typeof decision[name] !== "string",
+    ) ??
+    (typeof decision.time === "bigint" ? undefined : "time") ??
+    (typeof decision.evidence === "object" && decision.evidence !== null ? undefined : "evidence");
+  if (wrong === undefined) return;
+  throw new TsopsError("VALUE_INVALID", `The decision has the ${wrong} ${shown(decision[wrong])}.`, {
+    hint,
+    details: { field: wrong },
+  });
+}
+
+const hint = "Make records with gate(), promote(), driftDecision() and the like, or with decisionRecord().";
 
 interface DecisionRow {
   readonly id: string;

@@ -36,6 +36,26 @@ describe("openHome", () => {
     await second.close();
   });
 
+  it("refuses what callers without types write", async () => {
+    await fails(openHome(undefined as never), "VALUE_INVALID");
+    await fails(openHome(path, { creat: false } as never), "VALUE_INVALID");
+    await using home = await openHome(path);
+    const { decisions, predictions, tracker } = home;
+    await fails(decisions.list({ kind: "gates" } as never), "VALUE_INVALID");
+    await fails(decisions.list({ since: 1n } as never), "VALUE_INVALID");
+    await fails(decisions.append({} as never), "VALUE_INVALID");
+    await fails(decisions.append({ kind: "gate", id: "1" } as never), "VALUE_INVALID");
+    await fails(predictions.append({} as never), "VALUE_INVALID");
+    await fails(predictions.append([{}] as never), "VALUE_INVALID");
+    await fails(predictions.append([{ ...samplePrediction({}), times: [1] }] as never), "VALUE_INVALID");
+    await fails(predictions.append([null] as never), "VALUE_INVALID");
+    const run = await tracker.startRun({ experiment: "bikes" });
+    await fails(run.logMetrics([{ key: "mae", value: "1x" }] as never), "VALUE_INVALID");
+    await fails(run.logMetrics([{ key: "mae", value: 1, time: "1x" }] as never), "VALUE_INVALID");
+    await run.logParams({ model: { lags: [1, 24] } } as never);
+    expect((await tracker.getRun(run.runId)).params).toEqual({ model: '{"lags":[1,24]}' });
+  });
+
   it("does not make a home where it was told not to", async () => {
     await fails(openHome(path, { create: false }), "STORE_NOT_FOUND");
     await openHome(path).then((home) => home.close());

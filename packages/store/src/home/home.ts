@@ -5,11 +5,13 @@ import { join, resolve } from "node:path";
 import {
   type Clock,
   type ColumnTypes,
+  checkOptions,
   type DecisionLog,
   type Ledger,
   type PredictionLog,
   type Registry,
   type SnapshotStore,
+  shown,
   systemClock,
   type Table,
   type Tracker,
@@ -93,6 +95,18 @@ export interface Home {
  *   STORE_UNSUPPORTED when a newer tsops or an untested MLflow has written to it
  */
 export async function openHome(path: string, options: HomeOptions = {}): Promise<Home> {
+  if (typeof path !== "string" || path === "")
+    throw new TsopsError("VALUE_INVALID", `openHome() takes the path of a directory, got ${shown(path)}.`, {
+      hint: 'Write openHome("./.tsops").',
+    });
+  checkOptions("VALUE_INVALID", "openHome()", options, {
+    clock: true,
+    createId: true,
+    user: true,
+    busyTimeoutMs: true,
+    engine: true,
+    create: true,
+  });
   const root = resolve(path);
   const clock = options.clock ?? systemClock();
   const [tablesPath, artifactsPath] = [join(root, "tables"), join(root, "artifacts")];

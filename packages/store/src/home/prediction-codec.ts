@@ -1,4 +1,4 @@
-import { type PredictionRecord, TsopsError } from "@tsops/core";
+import { type PredictionRecord, shown, TsopsError } from "@tsops/core";
 import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
 import type { SqlValue } from "./sqlite.ts";
 
@@ -50,17 +50,25 @@ export function predictionValues(record: PredictionRecord): SqlValue[] {
 }
 
 function checkFields(record: PredictionRecord): void {
+  if (typeof record !== "object" || record === null)
+    throw new TsopsError("VALUE_INVALID", `A prediction is a record, got ${shown(record)}.`);
   const texts = ["predictionId", "requestId", "deployment", "model"] as const;
   const wrong =
     texts.find((name) => typeof record[name] !== "string") ??
     (["cutoff", "servedAt"] as const).find((name) => typeof record[name] !== "bigint") ??
     (Number.isSafeInteger(record.modelVersion) ? undefined : "modelVersion") ??
     (Number.isFinite(record.latencyMs) ? undefined : "latencyMs") ??
-    (record.role === "champion" || record.role === "challenger" ? undefined : "role");
+    (record.role === "champion" || record.role === "challenger" ? undefined : "role") ??
+    (record.times instanceof BigInt64Array ? undefined : "times") ??
+    (record.mean instanceof Float64Array ? undefined : "mean") ??
+    (Array.isArray(record.quantiles) ? undefined : "quantiles") ??
+    (["key", "features", "statuses"] as const).find(
+      (name) => typeof record[name] !== "object" || record[name] === null,
+    );
   if (wrong === undefined) return;
   throw new TsopsError(
     "VALUE_INVALID",
-    `Prediction ${record.predictionId} has the ${wrong} ${String(record[wrong])}, which cannot be stored.`,
+    `Prediction ${record.predictionId} has the ${wrong} ${shown(record[wrong])}, which cannot be stored.`,
     { details: { field: wrong } },
   );
 }

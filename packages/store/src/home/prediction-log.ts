@@ -1,4 +1,4 @@
-import { type PredictionLog, type PredictionQuery, TsopsError } from "@tsops/core";
+import { checkList, checkOptions, type PredictionLog, type PredictionQuery, TsopsError } from "@tsops/core";
 import {
   type PredictionRow,
   predictionColumns,
@@ -61,6 +61,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
 
   return {
     async append(records) {
+      checkList("VALUE_INVALID", "records", records);
       if (records.length === 0) return;
       const rows = records.map(predictionValues);
       await new Promise<void>((resolve, reject) => {
@@ -83,6 +84,13 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       return readPrediction(row);
     },
     async *scan(query: PredictionQuery = {}) {
+      checkOptions("VALUE_INVALID", "predictions.scan()", query, {
+        deployment: true,
+        role: true,
+        modelVersion: true,
+        cutoffFrom: true,
+        cutoffTo: true,
+      });
       const conditions = [""];
       const values: SqlValue[] = [];
       const where = (condition: string, value: SqlValue | undefined): void => {

@@ -1,4 +1,12 @@
-import { type ActiveRun, type DatasetInput, type Metric, sha256Hex, TsopsError } from "@tsops/core";
+import {
+  type ActiveRun,
+  canonicalJson,
+  type DatasetInput,
+  type Metric,
+  sha256Hex,
+  shown,
+  TsopsError,
+} from "@tsops/core";
 import { artifactPath } from "./artifact-files.ts";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
@@ -14,7 +22,7 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
   return {
     runId,
     async logParams(params) {
-      const entries = Object.entries(params).map(([key, value]) => [key, String(value)] as const);
+      const entries = Object.entries(params).map(([key, value]) => [key, paramText(value)] as const);
       for (const [key, value] of entries) checkParam(key, value);
       await write(() => {
         const changed: string[] = [];
@@ -79,6 +87,13 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
   };
 }
 
+/** Text as it is; objects and lists as JSON. */
+function paramText(value: unknown): string {
+  return typeof value === "object" && value !== null && !(value instanceof Date)
+    ? canonicalJson(value)
+    : String(value);
+}
+
 /** Sets a tag of a run, inside a transaction. */
 export function setRunTag(context: HomeContext, runId: string, key: string, value: string): void {
   context.mlflow.sql
@@ -103,6 +118,12 @@ function metricRow(metric: Metric, now: bigint): MetricRow {
       "VALUE_INVALID",
       `The value of metric "${metric.key}" is ${metric.value === null ? "null" : `a ${typeof metric.value}`}, not a number.`,
       { hint: "Log NaN for a value that is not known." },
+    );
+  if (metric.time !== undefined && typeof metric.time !== "bigint")
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `The time of metric "${metric.key}" is ${shown(metric.time)}; microseconds UTC as bigint are needed.`,
+      { hint: "Write time: toMicros(...), which takes dates and texts." },
     );
   const step = metric.step ?? 0;
   if (!Number.isSafeInteger(step))

@@ -388,7 +388,12 @@ describe("asOfJoin", () => {
       code: "SCHEMA_INVALID",
       hint: expect.stringContaining("columnsFromRows"),
     });
-    await expect(joinWith({ method: "magic" })).rejects.toThrow(RangeError);
+    await expect(joinWith({ method: "magic" })).rejects.toMatchObject({ code: "FEATURE_INVALID" });
+    await expect(joinWith({ knownat: "ignore" })).rejects.toMatchObject({
+      code: "FEATURE_INVALID",
+      hint: 'Did you mean "knownAt"?',
+    });
+    await expect(joinWith({ views: usage })).rejects.toThrow(/views must be a list/);
     for (const maxRowsInMemory of [0, -5, 1.5, Number.NaN])
       await expect(joinWith({ maxRowsInMemory })).rejects.toThrow(/not a whole number from 1/);
   });

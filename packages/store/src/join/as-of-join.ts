@@ -4,6 +4,8 @@ import {
   type Column,
   type Columns,
   type ColumnTypes,
+  checkList,
+  checkOptions,
   type FeatureView,
   type JoinedColumns,
   type JoinedRow,
@@ -11,6 +13,7 @@ import {
   type KnownAt,
   type NamesOfKind,
   planAsOfJoin,
+  shown,
   type TableVersion,
   TsopsError,
   throwIfAborted,
@@ -87,12 +90,29 @@ export async function asOfJoin<const S extends ColumnTypes, const Views extends 
 async function join(
   options: AsOfJoinOptions & { readonly spine: Columns | ArrowTable },
 ): Promise<AsOfJoinResult<ColumnTypes, readonly FeatureView[]>> {
+  checkOptions("FEATURE_INVALID", "asOfJoin()", options, {
+    spine: true,
+    time: true,
+    views: true,
+    tables: true,
+    knownAt: true,
+    asOf: true,
+    engine: true,
+    method: true,
+    maxRowsInMemory: true,
+    signal: true,
+  });
+  checkList("FEATURE_INVALID", "views", options.views);
   const { views, signal } = options;
   throwIfAborted(signal);
   const spine = spineColumns(options.spine);
   const { maxRowsInMemory } = options;
   if (maxRowsInMemory !== undefined && !(Number.isInteger(maxRowsInMemory) && maxRowsInMemory > 0))
-    throw new RangeError(`maxRowsInMemory is ${maxRowsInMemory}, not a whole number from 1.`);
+    throw new TsopsError(
+      "FEATURE_INVALID",
+      `maxRowsInMemory is ${shown(maxRowsInMemory)}, not a whole number from 1.`,
+      { details: { option: "maxRowsInMemory" } },
+    );
   const plan = planAsOfJoin({ spineTypes: spine.types, time: options.time, views, knownAt: options.knownAt });
   const engine = options.engine ?? (await openEngine());
   try {

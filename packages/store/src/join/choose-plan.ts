@@ -1,5 +1,4 @@
-import type { AsOfPlan, ViewPlan } from "@tsops/core";
-import { TsopsError } from "@tsops/core";
+import { type AsOfPlan, checkWord, TsopsError, type ViewPlan } from "@tsops/core";
 
 /** "asof": DuckDB's ASOF JOIN; "merge": DuckDB sorts and core's kernel walks; "auto": "asof" where it can. */
 export type JoinMethod = "auto" | "asof" | "merge";
@@ -16,8 +15,7 @@ export interface ChosenPlan {
  * @throws TsopsError FEATURE_INVALID when "asof" is asked for a view that it cannot join
  */
 export function chosenPlans(plan: AsOfPlan, method: JoinMethod): readonly ChosenPlan[] {
-  if (!["auto", "asof", "merge"].includes(method))
-    throw new RangeError(`method is ${JSON.stringify(method)}, not "auto", "asof" or "merge".`);
+  checkWord("FEATURE_INVALID", "method", method, ["auto", "asof", "merge"]);
   const chosen: ChosenPlan[] = [];
   const merged = new Map<string, [ViewPlan, ...ViewPlan[]]>();
   for (const view of plan.views) {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   type Columns,
   type ColumnTypes,
+  checkOptions,
   contentHash,
   type FeatureView,
   isTable,
@@ -65,6 +66,13 @@ export async function buildTrainingSet<S extends ColumnTypes, Views extends read
   set: TrainingSet<S, Views>,
   options: BuildOptions,
 ): Promise<BuiltTrainingSet<S, Views>> {
+  checkOptions("FEATURE_INVALID", "buildTrainingSet()", options, {
+    tables: true,
+    asOf: true,
+    saveIn: true,
+    engine: true,
+    signal: true,
+  });
   const engine = options.engine ?? (await openEngine());
   try {
     return (await build(set as unknown as TrainingSet, { ...options, engine })) as never;

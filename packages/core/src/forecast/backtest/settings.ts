@@ -1,6 +1,8 @@
 import { TsopsError } from "../../errors.ts";
+import { checkOptions, shown } from "../../options.ts";
 import type { Progress } from "../../progress.ts";
-import { wholeNumber } from "../check.ts";
+import { checkPanel, wholeNumber } from "../check.ts";
+import { checkLevels } from "../levels.ts";
 import type { Panel } from "../panel.ts";
 import { usualSeasonLength } from "../season-length.ts";
 
@@ -31,18 +33,30 @@ export interface BacktestSettings extends Required<Omit<BacktestOptions, "signal
   readonly progress: Progress | undefined;
 }
 
-/** @throws TsopsError MODEL_PARAMETER_INVALID. */
+/** @throws TsopsError MODEL_PARAMETER_INVALID, PANEL_INVALID. */
 export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): BacktestSettings {
+  checkPanel("backtest()", panel);
+  checkOptions("MODEL_PARAMETER_INVALID", "backtest()", options, {
+    horizon: true,
+    folds: true,
+    step: true,
+    refit: true,
+    levels: true,
+    seasonLength: true,
+    signal: true,
+    progress: true,
+  });
   const horizon = wholeNumber("horizon", options.horizon);
   const folds = wholeNumber("folds", options.folds);
   const { refit = true } = options;
+  if (typeof refit !== "boolean" && typeof refit !== "number")
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `refit must be true, false or a whole number of folds, got ${shown(refit)}.`,
+      { hint: "Write true to fit anew in each fold, or 7 to do so in every seventh." },
+    );
+  if (options.levels !== undefined) checkLevels(options.levels);
   const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
-  for (const level of levels)
-    if (!(level > 0 && level < 100))
-      throw new TsopsError(
-        "MODEL_PARAMETER_INVALID",
-        `A level must be between 0 and 100 percent, got ${level}.`,
-      );
   return {
     horizon,
     folds,

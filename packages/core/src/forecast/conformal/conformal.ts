@@ -57,12 +57,7 @@ async function fit<Known extends string>(
   checkFit(panel, fitOptions);
   const { horizon, signal } = fitOptions;
   const held = options.folds * horizon;
-  requireRows(
-    panel,
-    rowCounts(panel),
-    held + 1,
-    `A calibration of ${options.folds} folds of ${horizon} steps`,
-  );
+  requireRows(panel, rowCounts(panel), held + 1, `A calibration of ${stepsOfFolds(options.folds, horizon)}`);
   const calibration = await calibrate(forecaster, options, panel, fitOptions, held);
   throwIfAborted(signal);
   const fitted = await forecaster.fit(panel, fitOptions);
@@ -73,6 +68,10 @@ async function fit<Known extends string>(
     current: fitted,
     pending: pendingOf(panel, fitted.spec, 0),
   });
+}
+
+function stepsOfFolds(folds: number, horizon: number): string {
+  return `${folds} ${folds === 1 ? "fold" : "folds"} of ${horizon} ${horizon === 1 ? "step" : "steps"}`;
 }
 
 async function calibrate<Known extends string>(
@@ -92,7 +91,7 @@ async function calibrate<Known extends string>(
     if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
     throw new TsopsError(
       "SERIES_TOO_SHORT",
-      `Without the ${held} rows of the calibration (${options.folds} folds of ${horizon} steps) series are too short: ${cause.message}`,
+      `Without the ${held} rows of the calibration (${stepsOfFolds(options.folds, horizon)}) series are too short: ${cause.message}`,
       { hint: "Give a longer history, or use fewer folds.", details: cause.details, cause },
     );
   }

@@ -1,5 +1,7 @@
 import { TsopsError } from "../../errors.ts";
+import { checkOptions, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
+import { checkLevels } from "../levels.ts";
 
 /** Settings of `conformal`. */
 export interface ConformalOptions {
@@ -49,19 +51,29 @@ export interface ResolvedConformalOptions {
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID. */
 export function resolveConformalOptions(options: ConformalOptions): ResolvedConformalOptions {
-  const levels = [...new Set(options.levels ?? [80, 95])].sort((a, b) => a - b);
-  for (const level of levels)
-    if (!(level > 0 && level < 100))
-      throw invalid(`A level must be between 0 and 100 percent, got ${level}.`);
+  checkOptions("MODEL_PARAMETER_INVALID", "conformal()", options, {
+    levels: true,
+    folds: true,
+    window: true,
+    neighbours: true,
+    spread: true,
+    adaptRate: true,
+    by: true,
+    lowest: true,
+    highest: true,
+  });
+  if (options.levels !== undefined) checkLevels(options.levels);
+  const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
   const folds = wholeNumber("folds", options.folds ?? 20);
   const { spread = "constant", by = "series", adaptRate = 0.05, lowest = null, highest = null } = options;
   if (!["constant", "root", "proportional"].includes(spread))
     throw invalid(`spread is constant, root or proportional, got "${spread}".`);
   if (!["series", "panel"].includes(by)) throw invalid(`by is series or panel, got "${by}".`);
-  if (!(adaptRate >= 0 && adaptRate <= 1))
-    throw invalid(`adaptRate must be between 0 and 1, got ${adaptRate}.`);
+  if (!(typeof adaptRate === "number" && adaptRate >= 0 && adaptRate <= 1))
+    throw invalid(`adaptRate must be between 0 and 1, got ${shown(adaptRate)}.`);
   for (const [name, bound] of Object.entries({ lowest, highest }))
-    if (bound !== null && !Number.isFinite(bound)) throw invalid(`${name} must be finite, got ${bound}.`);
+    if (bound !== null && !Number.isFinite(bound))
+      throw invalid(`${name} must be finite, got ${shown(bound)}.`);
   if (lowest !== null && highest !== null && !(lowest < highest))
     throw invalid(`lowest (${lowest}) must be below highest (${highest}).`);
   const window = wholeNumber("window", options.window ?? 2 * folds);

@@ -1,4 +1,5 @@
 import { TsopsError } from "../../errors.ts";
+import { checkOptions, type OptionNames, shown } from "../../options.ts";
 import type { Seed } from "../../random.ts";
 
 /** How categorical columns are split. Defaults are LightGBM's. */
@@ -85,8 +86,29 @@ export interface ResolvedGbdtOptions {
   readonly seed: Seed;
 }
 
-/** @throws TsopsError MODEL_PARAMETER_INVALID naming the option that is out of range. */
+const gbdtOptionNames: OptionNames<GbdtOptions> = {
+  loss: true,
+  alpha: true,
+  trees: true,
+  learningRate: true,
+  leaves: true,
+  maxDepth: true,
+  minLeafRows: true,
+  minLeafHessian: true,
+  minSplitGain: true,
+  l1: true,
+  l2: true,
+  bins: true,
+  rowFraction: true,
+  columnFraction: true,
+  categorical: true,
+  earlyStopping: true,
+  seed: true,
+};
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID naming the option that is unknown or out of range. */
 export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
+  checkOptions("MODEL_PARAMETER_INVALID", "gbdt()", options, gbdtOptionNames);
   const loss = options.loss ?? "squared";
   if (!["squared", "absolute", "quantile"].includes(loss))
     throw invalid(`gbdt has the losses squared, absolute and quantile, got "${loss}".`);
@@ -95,6 +117,16 @@ export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
   if (loss !== "quantile" && options.alpha !== undefined)
     throw invalid(`alpha is the level of the quantile loss; this gbdt has the loss "${loss}".`);
   const { categorical, earlyStopping } = options;
+  if (categorical !== undefined)
+    checkOptions("MODEL_PARAMETER_INVALID", "categorical", categorical, {
+      smoothing: true,
+      l2: true,
+      maxListed: true,
+      oneVsRestUpTo: true,
+      minGroupRows: true,
+    });
+  if (earlyStopping !== undefined && earlyStopping !== false)
+    checkOptions("MODEL_PARAMETER_INVALID", "earlyStopping", earlyStopping, { rounds: true, fraction: true });
   const seed = options.seed ?? 0;
   if (typeof seed === "number" && !Number.isFinite(seed)) throw invalid(`seed must be finite, got ${seed}.`);
   return {
@@ -146,8 +178,8 @@ function within(
   high: number,
 ): number {
   if (value === undefined) return fallback;
-  if (!(value >= low && value <= high))
-    throw invalid(`${name} must be ${rangeWords(low, high)}, got ${value}.`);
+  if (!(typeof value === "number" && value >= low && value <= high))
+    throw invalid(`${name} must be ${rangeWords(low, high)}, got ${shown(value)}.`);
   return value;
 }
 
@@ -160,7 +192,7 @@ function integer(
 ): number {
   if (value === undefined) return fallback;
   if (!(Number.isInteger(value) && value >= low && value <= high))
-    throw invalid(`${name} must be a whole number ${rangeWords(low, high)}, got ${value}.`);
+    throw invalid(`${name} must be a whole number ${rangeWords(low, high)}, got ${shown(value)}.`);
   return value;
 }
 

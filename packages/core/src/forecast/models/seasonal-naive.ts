@@ -1,4 +1,5 @@
 import { readBinary, writeBinary } from "../../bytes.ts";
+import { checkOptions } from "../../options.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows, rowCounts, wholeNumber } from "../check.ts";
@@ -32,7 +33,8 @@ export interface SeasonalNaive extends Forecaster {
  * @throws TsopsError MODEL_PARAMETER_INVALID.
  */
 export function seasonalNaive(options: SeasonalNaiveOptions): SeasonalNaive {
-  const seasonLength = wholeNumber("seasonLength", options?.seasonLength);
+  checkOptions("MODEL_PARAMETER_INVALID", "seasonalNaive()", options, { seasonLength: true });
+  const seasonLength = wholeNumber("seasonLength", options.seasonLength);
   return {
     kind: "seasonalNaive",
     params: { seasonLength },

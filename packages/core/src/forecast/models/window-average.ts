@@ -1,4 +1,5 @@
 import { readBinary, writeBinary } from "../../bytes.ts";
+import { checkOptions } from "../../options.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows, rowCounts, wholeNumber } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
@@ -28,7 +29,8 @@ export interface WindowAverage extends Forecaster {
  * @throws TsopsError MODEL_PARAMETER_INVALID.
  */
 export function windowAverage(options: WindowAverageOptions): WindowAverage {
-  const window = wholeNumber("window", options?.window);
+  checkOptions("MODEL_PARAMETER_INVALID", "windowAverage()", options, { window: true });
+  const window = wholeNumber("window", options.window);
   return {
     kind: "windowAverage",
     params: { window },

@@ -1,4 +1,5 @@
 import { TsopsError } from "../../errors.ts";
+import { checkList, checkOptions, type OptionNames } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { type CalendarFeature, type CalendarField, calendarFieldNames } from "./calendar-features.ts";
 
@@ -91,11 +92,33 @@ export interface ResolvedReduceOptions {
 const aggregates: readonly string[] = ["mean", "std", "min", "max", "median"] satisfies WindowAggregateName[];
 const categoricalByDefault: readonly CalendarField[] = ["hour", "weekday", "month", "quarter", "hourOfWeek"];
 
+const reduceOptionNames: OptionNames<ReduceOptions> = {
+  lags: true,
+  windows: true,
+  matches: true,
+  calendar: true,
+  covariateLags: true,
+  covariates: true,
+  keys: true,
+  transform: true,
+  differences: true,
+  level: true,
+  warmup: true,
+};
+
 /** @throws TsopsError MODEL_PARAMETER_INVALID naming the option. */
 export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOptions {
+  checkOptions("MODEL_PARAMETER_INVALID", "reduce()", options, reduceOptionNames);
+  for (const name of ["lags", "windows", "matches", "calendar", "covariates", "keys", "differences"] as const)
+    if (options[name] !== undefined) checkList("MODEL_PARAMETER_INVALID", name, options[name]);
   const lags = distinct("lags", options.lags ?? [], 1);
   const windows = (options.windows ?? []).map((window, i) => checkWindow(window, `windows[${i}]`));
   const matches = (options.matches ?? []).map((match, i) => {
+    checkOptions("MODEL_PARAMETER_INVALID", `matches[${i}]`, match, {
+      fields: true,
+      count: true,
+      within: true,
+    });
     if (!Array.isArray(match.fields) || match.fields.length === 0)
       throw invalid(
         `matches[${i}] names no fields.`,
@@ -108,6 +131,8 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     };
   });
   const calendar = (options.calendar ?? []).map((feature) => {
+    if (typeof feature !== "string")
+      checkOptions("MODEL_PARAMETER_INVALID", "A calendar feature", feature, { field: true, as: true });
     const { field, as } = typeof feature === "string" ? { field: feature, as: undefined } : feature;
     if (!calendarFieldNames.includes(field))
       throw invalid(`"${field}" is no calendar feature.`, `There are ${calendarFieldNames.join(", ")}.`);
@@ -127,6 +152,7 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
   if (!["none", "log1p", "sqrt"].includes(transform))
     throw invalid(`The transforms are none, log1p and sqrt, got "${transform}".`);
   const { level } = options;
+  if (level !== undefined) checkOptions("MODEL_PARAMETER_INVALID", "level", level, { width: true, by: true });
   const by = level?.by ?? "ratio";
   if (!["ratio", "difference"].includes(by)) throw invalid(`level.by is ratio or difference, got "${by}".`);
   return {
@@ -149,6 +175,14 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
 }
 
 function checkWindow(window: WindowFeature, name: string): WindowFeature {
+  checkOptions("MODEL_PARAMETER_INVALID", name, window, {
+    aggregate: true,
+    width: true,
+    every: true,
+    lag: true,
+    of: true,
+    compare: true,
+  });
   if (!aggregates.includes(window.aggregate))
     throw invalid(`${name}.aggregate is one of ${aggregates.join(", ")}, got "${window.aggregate}".`);
   wholeNumber(`${name}.width`, window.width);
@@ -165,6 +199,7 @@ function checkWindow(window: WindowFeature, name: string): WindowFeature {
 }
 
 function distinct(name: string, lags: readonly number[], least: number): number[] {
+  checkList("MODEL_PARAMETER_INVALID", name, lags);
   lags.forEach((lag, i) => {
     wholeNumber(`${name}[${i}]`, lag, least);
   });

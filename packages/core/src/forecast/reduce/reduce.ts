@@ -1,4 +1,3 @@
-import { throwIfAborted } from "../../abort.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
@@ -58,10 +57,10 @@ async function fit<Known extends string>(
   regressor: Regressor,
   options: ResolvedReduceOptions,
   panel: Panel<Known>,
-  { horizon, signal, progress }: FitOptions,
+  fitOptions: FitOptions,
 ): Promise<FittedReduce<Known>> {
-  checkFit(panel, { horizon });
-  throwIfAborted(signal);
+  checkFit(panel, fitOptions);
+  const { horizon, signal, progress } = fitOptions;
   refuseOutsideDomain(panel, options.transform);
   const plan = planReduce(options, panel, horizon);
   requireRows(

@@ -2,6 +2,7 @@ import { throwIfAborted } from "../../abort.ts";
 import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { importPeer } from "../../import-peer.ts";
+import { checkOptions, shown } from "../../options.ts";
 import { createRandom, type Random, type Seed } from "../../random.ts";
 import type { FittedRegressor, Regressor } from "../regressor.ts";
 import { checkFitInput, checkPredictInput, withoutZeroWeights } from "./check-input.ts";
@@ -132,14 +133,25 @@ export function randomForest(options: RandomForestOptions = {}): RandomForestReg
 }
 
 function resolveOptions(options: RandomForestOptions): Required<RandomForestOptions> {
+  checkOptions("MODEL_PARAMETER_INVALID", "randomForest()", options, {
+    trees: true,
+    columnFraction: true,
+    rowFraction: true,
+    minNodeRows: true,
+    maxDepth: true,
+    seed: true,
+  });
   const check = (
     name: keyof RandomForestOptions,
     fallback: number,
     isValid: (value: number) => boolean,
   ): number => {
     const value = (options[name] as number | undefined) ?? fallback;
-    if (!isValid(value))
-      throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} of the random forest cannot be ${value}.`);
+    if (typeof value !== "number" || !isValid(value))
+      throw new TsopsError(
+        "MODEL_PARAMETER_INVALID",
+        `${name} of the random forest cannot be ${shown(value)}.`,
+      );
     return value;
   };
   const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;

@@ -2,6 +2,7 @@ import { throwIfAborted } from "../../abort.ts";
 import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { importPeer } from "../../import-peer.ts";
+import { checkOptions, shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor, RegressorFitOptions } from "../regressor.ts";
 import { checkFitInput, checkPredictInput, withoutZeroWeights } from "./check-input.ts";
 import { type DenseEncoding, encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
@@ -38,9 +39,10 @@ export interface RidgeRegressor extends Regressor {
  * @throws TsopsError MODEL_PARAMETER_INVALID when l2 is negative or not finite; from `fit` also ADAPTER_MISSING_DEPENDENCY.
  */
 export function ridge(options: RidgeOptions = {}): RidgeRegressor {
+  checkOptions("MODEL_PARAMETER_INVALID", "ridge()", options, { l2: true });
   const l2 = options.l2 ?? 1;
-  if (!(l2 >= 0 && l2 < Infinity))
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `l2 must be finite and at least 0, got ${l2}.`);
+  if (!(typeof l2 === "number" && l2 >= 0 && l2 < Infinity))
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `l2 must be finite and at least 0, got ${shown(l2)}.`);
   return {
     kind: "ridge",
     params: { l2 },

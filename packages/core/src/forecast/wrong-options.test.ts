@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { TsopsError } from "../errors.ts";
+import { float64, timestamp } from "../schema/column-type.ts";
+import { columnsFromArrays } from "../schema/from-arrays.ts";
+import { backtest } from "./backtest/backtest.ts";
+import { panel } from "./build-panel.ts";
+import { conformal } from "./conformal/conformal.ts";
+import { gbdt } from "./gbdt/gbdt.ts";
+import { loadForecaster } from "./load-forecaster.ts";
+import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { windowAverage } from "./models/window-average.ts";
+import { reduce } from "./reduce/reduce.ts";
+import { randomForest } from "./regressors/random-forest.ts";
+import { ridge } from "./regressors/ridge.ts";
+
+const hour = 3_600_000_000n;
+const columns = columnsFromArrays(
+  { at: timestamp(), y: float64() },
+  {
+    at: BigInt64Array.from({ length: 60 }, (_, i) => hour * BigInt(i)),
+    y: Float64Array.from({ length: 60 }, (_, i) => i % 24),
+  },
+);
+const load = panel(columns, { time: "at", target: "y", frequency: "1h" });
+const naive = seasonalNaive({ seasonLength: 24 });
+
+/** As JavaScript calls: without types. */
+async function errorOf(work: () => unknown): Promise<TsopsError> {
+  try {
+    await work();
+  } catch (error) {
+    if (TsopsError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("Nothing was thrown.");
+}
+// biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
+const untyped = (value: unknown): any => value;
+
+describe("misspelt options", () => {
+  it.each<[string, string, () => unknown]>([
+    ["panel", "frequency", () => panel(columns, untyped({ time: "at", target: "y", frequncy: "1h" }))],
+    ["seasonalNaive", "seasonLength", () => seasonalNaive(untyped({ seasonLenght: 24 }))],
+    ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
+    ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
+    ["reduce level", "width", () => reduce(gbdt(), untyped({ level: { widht: 24 } }))],
+    [
+      "reduce window",
+      "every",
+      () => reduce(gbdt(), untyped({ windows: [{ aggregate: "mean", width: 2, evry: 1 }] })),
+    ],
+    ["gbdt", "trees", () => gbdt(untyped({ tree: 5 }))],
+    ["gbdt early stopping", "rounds", () => gbdt(untyped({ earlyStopping: { round: 5 } }))],
+    ["ridge", "l2", () => ridge(untyped({ l1: 5 }))],
+    ["randomForest", "trees", () => randomForest(untyped({ tres: 5 }))],
+    ["conformal", "folds", () => conformal(naive, untyped({ fold: 5 }))],
+    ["fit", "horizon", () => naive.fit(load, untyped({ horizn: 5 }))],
+    [
+      "predict",
+      "levels",
+      async () => (await naive.fit(load, { horizon: 2 })).predict(untyped({ level: [80] })),
+    ],
+    ["backtest", "levels", () => backtest(naive, load, untyped({ horizon: 2, folds: 2, level: [80] }))],
+  ])("of %s are refused with what was meant: %s", async (_, meant, work) => {
+    const error = await errorOf(work);
+    expect(error.message).toMatch(/has no option "/);
+    expect(error.hint).toBe(`Did you mean "${meant}"?`);
+  });
+});
+
+describe("levels", () => {
+  const asked: readonly [string, (levels: unknown) => unknown][] = [
+    [
+      "predict",
+      async (levels) => (await naive.fit(load, { horizon: 2 })).predict({ levels: untyped(levels) }),
+    ],
+    ["backtest", (levels) => backtest(naive, load, { horizon: 2, folds: 2, levels: untyped(levels) })],
+    ["conformal", (levels) => conformal(naive, { levels: untyped(levels) })],
+  ];
+  it.each(asked)("of %s are percentages in a list, each once", async (_, ask) => {
+    expect(await errorOf(() => ask([0.8]))).toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      hint: "Write 80 for the interval that holds 80 % of the outcomes.",
+    });
+    expect((await errorOf(() => ask(80))).hint).toBe("Give a list: [80].");
+    expect((await errorOf(() => ask(["80"]))).message).toMatch(/got the text "80"/);
+    expect((await errorOf(() => ask([80, 80]))).message).toBe("The level 80 is given twice.");
+    expect((await errorOf(() => ask([100]))).message).toMatch(/less than 100, got 100/);
+  });
+});
+
+describe("wrong values", () => {
+  it.each<[string, string, RegExp, () => unknown]>([
+    [
+      "lags as one number",
+      "MODEL_PARAMETER_INVALID",
+      /lags must be a list, got 24/,
+      () => reduce(gbdt(), untyped({ lags: 24 })),
+    ],
+    [
+      "knownFuture as one text",
+      "PANEL_INVALID",
+      /knownFuture must be a list/,
+      () => panel(columns, untyped({ time: "at", target: "y", frequency: "1h", knownFuture: "temp" })),
+    ],
+    [
+      "refit as a text",
+      "MODEL_PARAMETER_INVALID",
+      /refit must be true, false or a whole number of folds, got the text "yes"/,
+      () => backtest(naive, load, untyped({ horizon: 2, folds: 2, refit: "yes" })),
+    ],
+    [
+      "a number as text",
+      "MODEL_PARAMETER_INVALID",
+      /got the text "24"/,
+      () => seasonalNaive(untyped({ seasonLength: "24" })),
+    ],
+    [
+      "fit of columns",
+      "PANEL_INVALID",
+      /fit\(\) takes a panel, got columns/,
+      () => naive.fit(untyped(columns), { horizon: 2 }),
+    ],
+    [
+      "conformal fit of columns",
+      "PANEL_INVALID",
+      /fit\(\) takes a panel, got columns/,
+      () => conformal(naive).fit(untyped(columns), { horizon: 2 }),
+    ],
+    [
+      "reduce fit of columns",
+      "PANEL_INVALID",
+      /fit\(\) takes a panel, got columns/,
+      () => reduce(gbdt()).fit(untyped(columns), { horizon: 2 }),
+    ],
+    [
+      "backtest of columns",
+      "PANEL_INVALID",
+      /backtest\(\) takes a panel, got columns/,
+      () => backtest(naive, untyped(columns), { horizon: 2, folds: 2 }),
+    ],
+    [
+      "fit without options",
+      "MODEL_PARAMETER_INVALID",
+      /takes an object of options, got undefined/,
+      () => naive.fit(load, untyped(undefined)),
+    ],
+    [
+      "panel without options",
+      "PANEL_INVALID",
+      /takes an object of options, got undefined/,
+      () => panel(columns, untyped(undefined)),
+    ],
+    [
+      "panel of rows",
+      "PANEL_INVALID",
+      /panel\(\) takes columns, got a list of 1|got a list of one value/,
+      () => panel(untyped([{}]), { time: "at", target: "y", frequency: "1h" } as never),
+    ],
+    [
+      "panel without target",
+      "PANEL_INVALID",
+      /was not told the target/,
+      () => panel(columns, untyped({ time: "at", frequency: "1h" })),
+    ],
+    [
+      "too little history for one fold",
+      "SERIES_TOO_SHORT",
+      /A calibration of 1 fold of 70 steps needs 71 rows/,
+      () => conformal(naive, { folds: 1 }).fit(load, { horizon: 70 }),
+    ],
+    [
+      "loading a path",
+      "MODEL_FORMAT_INVALID",
+      /is bytes, got the text "x"/,
+      () => loadForecaster(untyped("x")),
+    ],
+  ])("%s: %s", async (_, code, message, work) => {
+    const error = await errorOf(work);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+});

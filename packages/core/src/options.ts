@@ -1,0 +1,77 @@
+import { closest } from "./did-you-mean.ts";
+import { TsopsError, type TsopsErrorCode } from "./errors.ts";
+
+/** Every option of `T` by name; the compiler asks for all of them and for no others. */
+export type OptionNames<T> = { readonly [Name in keyof Required<T>]: true };
+
+/**
+ * Refuses options that are no object, and names that the call does not know: a misspelt option would otherwise do nothing.
+ * @param call - As people write it, e.g. `"featureView()"`, or the path of a nested object, e.g. `"early stopping"`.
+ * @throws TsopsError with the code given, the unknown name in `details`.
+ */
+export function checkOptions<T>(
+  code: TsopsErrorCode,
+  call: string,
+  options: T,
+  names: OptionNames<NoInfer<T>>,
+): void {
+  const known = Object.keys(names);
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new TsopsError(code, `${call} takes an object of options, got ${shown(options)}.`, {
+      hint: `Its options are ${known.join(", ")}.`,
+    });
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    const near = closest(name, known);
+    throw new TsopsError(code, `${call} has no option "${name}".`, {
+      hint: near === null ? `Its options are ${known.join(", ")}.` : `Did you mean "${near}"?`,
+      details: { option: name },
+    });
+  }
+}
+
+/**
+ * Refuses one value where a list is needed.
+ * @throws TsopsError with the code given.
+ */
+export function checkList(code: TsopsErrorCode, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  const isOne = ["string", "number", "bigint", "boolean"].includes(typeof value);
+  throw new TsopsError(code, `${name} must be a list, got ${shown(value)}.`, {
+    hint: isOne
+      ? `Give a list: [${typeof value === "string" ? JSON.stringify(value) : String(value)}].`
+      : "Give an array.",
+    details: { option: name },
+  });
+}
+
+/**
+ * Refuses a word that is none of those there are.
+ * @throws TsopsError with the code given.
+ */
+export function checkWord(
+  code: TsopsErrorCode,
+  name: string,
+  value: unknown,
+  words: readonly string[],
+): void {
+  if (typeof value === "string" && words.includes(value)) return;
+  const near = typeof value === "string" ? closest(value, words) : null;
+  throw new TsopsError(code, `${name} is one of ${words.join(", ")}, got ${shown(value)}.`, {
+    ...(near === null ? {} : { hint: `Did you mean "${near}"?` }),
+    details: { option: name },
+  });
+}
+
+/** A value in a sentence about it: text is told apart from the number that it looks like. */
+export function shown(value: unknown): string {
+  if (typeof value === "string")
+    return `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value))
+    return value.length === 1 ? "a list of one value" : `a list of ${value.length} values`;
+  if (value instanceof Date) return "a Date";
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
+}

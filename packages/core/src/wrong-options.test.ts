@@ -1,0 +1,252 @@
+import { describe, expect, it } from "vitest";
+import { gate } from "./decide/gate.ts";
+import { TsopsError } from "./errors.ts";
+import { column, mean } from "./features/feature.ts";
+import { featureView } from "./features/feature-view.ts";
+import { trainingSet } from "./features/training-set.ts";
+import { pipeline } from "./pipeline/pipeline.ts";
+import { runPipeline } from "./pipeline/run-pipeline.ts";
+import { float64, timestamp, utf8 } from "./schema/column-type.ts";
+import { columnsFromRows } from "./schema/from-rows.ts";
+import { emptyColumns } from "./schema/reshape.ts";
+import { table } from "./schema/table.ts";
+import { memoryLedger } from "./testing/memory-ledger.ts";
+import { virtualClock } from "./time/clock.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
+const untyped = (value: unknown): any => value;
+const columns = { station: utf8(), at: timestamp(), mw: float64() };
+const load = table({ name: "load", columns, keys: ["station"], eventTime: "at" });
+const parts = { name: "usage", table: load, features: { mw: column("mw") } } as const;
+const clock = virtualClock(0n);
+const set = (extra: object) =>
+  trainingSet(untyped({ name: "t", spine: load, time: "at", views: [], target: "mw", ...extra }));
+
+async function errorOf(work: () => unknown): Promise<TsopsError> {
+  try {
+    await work();
+  } catch (error) {
+    if (TsopsError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("Nothing was thrown.");
+}
+
+describe("what callers without types write", () => {
+  it.each<[string, string, RegExp, RegExp, () => unknown]>([
+    // A lag that is dropped without a word is leakage.
+    [
+      "a misspelt lag",
+      "FEATURE_INVALID",
+      /no option "lagg"/,
+      /"lag"/,
+      () => featureView(untyped({ ...parts, lagg: "1d" })),
+    ],
+    [
+      "a misspelt lastNonNull",
+      "FEATURE_INVALID",
+      /"lastNonNul"/,
+      /"lastNonNull"/,
+      () => column("mw", untyped({ lastNonNul: true })),
+    ],
+    [
+      "a view without features",
+      "FEATURE_INVALID",
+      /has no features, got undefined/,
+      /Name at least one/,
+      () => featureView(untyped({ name: "usage", table: load })),
+    ],
+    [
+      "a view without a table",
+      "FEATURE_INVALID",
+      /has no table/,
+      /table\(\)/,
+      () => featureView(untyped({ name: "usage", features: {} })),
+    ],
+    [
+      "a window feature without a window",
+      "FEATURE_INVALID",
+      /has no window, got undefined/,
+      /mean\("mw", "7d"\)/,
+      () => featureView(untyped({ ...parts, features: { mw: mean("mw", untyped(undefined)) } })),
+    ],
+    [
+      "a feature that is a name",
+      "FEATURE_INVALID",
+      /is the text "mw"/,
+      /column\("users"\)/,
+      () => featureView(untyped({ ...parts, features: { mw: "mw" } })),
+    ],
+    [
+      "a ttl that is a number",
+      "DURATION_INVALID",
+      /5 is not a duration/,
+      /"15m"/,
+      () => featureView(untyped({ ...parts, ttl: 5 })),
+    ],
+    [
+      "a table without keys",
+      "SCHEMA_INVALID",
+      /does not say its keys/,
+      /keys: \[\]/,
+      () => table(untyped({ name: "load", columns, eventTime: "at" })),
+    ],
+    [
+      "a table with one key as text",
+      "SCHEMA_INVALID",
+      /keys must be a list/,
+      /\["station"\]/,
+      () => table(untyped({ name: "load", columns, keys: "station", eventTime: "at" })),
+    ],
+    [
+      "a misspelt availableAt",
+      "SCHEMA_INVALID",
+      /"avalableAt"/,
+      /"availableAt"/,
+      () => table(untyped({ name: "load", columns, keys: [], eventTime: "at", avalableAt: "at" })),
+    ],
+    [
+      "an event time that is no timestamp",
+      "SCHEMA_INVALID",
+      /is float64/,
+      /^An event time is/,
+      () => table(untyped({ name: "load", columns, keys: [], eventTime: "mw" })),
+    ],
+    ["a misspelt knownAt", "FEATURE_INVALID", /"knownat"/, /"knownAt"/, () => set({ knownat: "ignore" })],
+    [
+      "a range with other bounds",
+      "TIME_INVALID",
+      /range has no option "from"/,
+      /start, end/,
+      () => set({ range: { from: "2026-01-01Z" } }),
+    ],
+    [
+      "a range that ends before it starts",
+      "TIME_INVALID",
+      /starts at 2026-03-01.*after its end/,
+      /Swap/,
+      () => set({ range: { start: "2026-03-01T00:00:00Z", end: "2026-01-01T00:00:00Z" } }),
+    ],
+    [
+      "a spine of rows",
+      "FEATURE_INVALID",
+      /spine is a table or columns/,
+      /columnsFromRows/,
+      () => set({ spine: [{ at: 1 }] }),
+    ],
+    [
+      "views that are one view",
+      "FEATURE_INVALID",
+      /views must be a list/,
+      /array/,
+      () => set({ views: featureView(parts) }),
+    ],
+    [
+      "a misspelt schedule",
+      "PIPELINE_INVALID",
+      /"shedule"/,
+      /"schedule"/,
+      () => pipeline("daily", untyped({ shedule: { every: "1d" } })),
+    ],
+    [
+      "a misspelt retry",
+      "PIPELINE_INVALID",
+      /retry has no option "attempt"/,
+      /"attempts"/,
+      () => pipeline("daily", untyped({ retry: { attempt: 1 } })),
+    ],
+    [
+      "a misspelt overlap",
+      "PIPELINE_INVALID",
+      /overlap is one of queue, skip, parallel/,
+      /"parallel"/,
+      () => pipeline("daily", untyped({ overlap: "parallell" })),
+    ],
+    [
+      "a catchUp in capitals",
+      "PIPELINE_INVALID",
+      /catchUp is one of none, latest, all/,
+      /"all"/,
+      () => pipeline("daily", untyped({ catchUp: "All" })),
+    ],
+    [
+      "two schedules in one",
+      "PIPELINE_INVALID",
+      /both cron and every/,
+      /one of them/,
+      () => pipeline("daily", { schedule: untyped({ every: "1d", cron: "@daily" }) }),
+    ],
+    [
+      "no schedule in one",
+      "PIPELINE_INVALID",
+      /neither cron nor every/,
+      /one of them/,
+      () => pipeline("daily", { schedule: untyped({ zone: "UTC" }) }),
+    ],
+    [
+      "partitions as one text",
+      "PIPELINE_INVALID",
+      /partitions must be a list/,
+      /\["a"\]/,
+      () => pipeline("daily", untyped({ partitions: "a" })),
+    ],
+    [
+      "a misspelt timeout",
+      "PIPELINE_INVALID",
+      /step\("train"\) has no option "timout"/,
+      /"timeout"/,
+      () => pipeline("daily").step("train", () => 1, untyped({ timout: "1m" })),
+    ],
+    [
+      "a step that is no function",
+      "PIPELINE_INVALID",
+      /Step "train" is undefined/,
+      /\.step/,
+      () => pipeline("daily").step("train", untyped(undefined)),
+    ],
+    [
+      "a misspelt gate option",
+      "GATE_INVALID",
+      /"minImprovment"/,
+      /"minImprovement"/,
+      () => gate(untyped({ minImprovment: 0.1 })),
+    ],
+    [
+      "an interval of dates",
+      "PIPELINE_INVALID",
+      /from a Date to a Date; microseconds as bigint/,
+      /interval\(start, end\)/,
+      () =>
+        runPipeline(
+          pipeline("daily").step("a", () => 1),
+          { ledger: memoryLedger(), clock, interval: untyped({ start: new Date(0), end: new Date(1) }) },
+        ),
+    ],
+  ])("%s is refused", async (_, code, message, hint, work) => {
+    const error = await errorOf(work);
+    expect(error.message).toMatch(message);
+    expect(error.code).toBe(code);
+    expect(error.hint).toMatch(hint);
+  });
+
+  it("an interval whose ends are equal is still a run", async () => {
+    const empty = emptyColumns(columns);
+    expect(set({ spine: empty }).spine).toBe(empty);
+    expect(
+      set({ range: { start: "2026-03-01T00:00:00Z", end: "2026-03-01T00:00:00Z" } }).range.start,
+    ).toBeDefined();
+  });
+});
+
+it("a row without a field is told apart from one whose field is null", () => {
+  const messageOf = (row: unknown) => {
+    try {
+      columnsFromRows({ at: timestamp(), mw: float64() }, [untyped(row)]);
+    } catch (error) {
+      return JSON.stringify([(error as TsopsError).message, (error as TsopsError).details]);
+    }
+    return "";
+  };
+  expect(messageOf({ at: 0n })).toContain("the row has no value of that name");
+  expect(messageOf({ at: 0n, mw: null })).toContain("is null");
+});

@@ -1,0 +1,156 @@
+import { columnsFromArrays, float64, type PredictionRecord, TsopsError, timestamp } from "@tsops/core";
+import { describe, expect, it } from "vitest";
+import {
+  checkQuality,
+  coverageAlert,
+  driftTest,
+  joinOutcomes,
+  performanceByWindow,
+  retrainPolicy,
+} from "../src/index.ts";
+import { renderReport } from "../src/report/index.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
+const untyped = (value: unknown): any => value;
+const hour = 3_600_000_000n;
+const rows = (from: number, length: number) =>
+  columnsFromArrays(
+    { at: timestamp(), y: float64() },
+    {
+      at: BigInt64Array.from({ length }, (_, i) => hour * BigInt(from + i)),
+      y: Float64Array.from({ length }, (_, i) => Math.sin(i) + (i % 24)),
+    },
+  );
+const some = rows(0, 200);
+const table = { keys: [], eventTime: "at" };
+const drift = (from: number, options: object = {}) =>
+  driftTest(rows(1000, 200), rows(from, 50), untyped({ time: "at", ...options }));
+const nothing = () => joinOutcomes([] as PredictionRecord[], some, { keys: [], time: "at", target: "y" });
+const window = {
+  start: 0n,
+  end: hour,
+  rows: 24,
+  mae: 1,
+  intervals: [{ level: 80, rows: 24, coverage: 0.4 }],
+};
+const alert = (options: object) =>
+  coverageAlert(
+    untyped(window),
+    untyped({ subject: "m", level: 80, below: 0.5, now: 0n, requestedBy: "me", ...options }),
+  );
+
+async function errorOf(work: () => unknown): Promise<TsopsError> {
+  try {
+    await work();
+  } catch (error) {
+    if (TsopsError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("Nothing was thrown.");
+}
+
+describe("monitoring refuses what callers without types write", () => {
+  it.each<[string, RegExp, RegExp, () => unknown]>([
+    ["a misspelt policy option", /"windw"/, /"window"/, () => retrainPolicy(untyped({ windw: 7 }))],
+    [
+      "a policy that always breaches",
+      /ratio is 1, it must be above 1/,
+      /15 % worse/,
+      () => retrainPolicy({ ratio: 1 }),
+    ],
+    [
+      "a cool-down in words",
+      /coolDown is the text "8 weeks", which is no length of time/,
+      /"8w"/,
+      () => retrainPolicy({ coolDown: "8 weeks" }),
+    ],
+    [
+      "a wrong metric",
+      /metric is one of mae, rmse, mase/,
+      /"mae"/,
+      () => retrainPolicy(untyped({ metric: "mea" })),
+    ],
+    [
+      "a misspelt trigger",
+      /breaches has no option "off"/,
+      /"of"/,
+      () => retrainPolicy(untyped({ breaches: { k: 1, off: 2 } })),
+    ],
+    ["a misspelt drift option", /"seasons"/, /"season"/, () => drift(1200, { seasons: [24] })],
+    ["one season", /season must be a list, got 24/, /\[24\]/, () => drift(1200, { season: 24 })],
+    ["one column", /columns must be a list/, /\["y"\]/, () => drift(1200, { columns: "y" })],
+    ["overlapping windows", /begins before the reference window ends/, /earlier rows/, () => drift(1199)],
+    ["swapped windows", /lies before the reference window/, /earlier rows/, () => drift(0)],
+    [
+      "a misspelt quality option",
+      /"maxage"/,
+      /"maxAge"/,
+      () => checkQuality(some, untyped({ table, maxage: "1d" })),
+    ],
+    [
+      "a Date as the present",
+      /now is a Date; microseconds/,
+      /toMicros/,
+      () => checkQuality(some, untyped({ table, now: new Date(0) })),
+    ],
+    [
+      "a range upside down",
+      /from 5 to 1, so no value fits/,
+      /Swap/,
+      () => checkQuality(some, { table, ranges: { y: { min: 5, max: 1 } } }),
+    ],
+    [
+      "a misspelt range",
+      /range of column "y" has no option "mn"/,
+      /"min"/,
+      () => checkQuality(some, { table, ranges: { y: untyped({ mn: 5 }) } }),
+    ],
+    [
+      "a misspelt join option",
+      /"avalableAt"/,
+      /"availableAt"/,
+      () => joinOutcomes([], some, untyped({ keys: [], time: "at", target: "y", avalableAt: "at" })),
+    ],
+    [
+      "one key",
+      /keys must be a list/,
+      /\["a"\]/,
+      () => joinOutcomes([], some, untyped({ keys: "a", time: "at", target: "y" })),
+    ],
+    [
+      "a wrong word for by",
+      /by is one of time, cutoff, got the text "stepp"/,
+      /./,
+      async () => performanceByWindow(await nothing(), untyped({ window: "1d", by: "stepp" })),
+    ],
+    [
+      "a wrong split",
+      /split is one of step, version, key/,
+      /"step"/,
+      async () => performanceByWindow(await nothing(), untyped({ window: "1d", split: ["stepp"] })),
+    ],
+    [
+      "a share as percent",
+      /below is a share above 0 and at most 1, got 50/,
+      /0\.5/,
+      () => alert({ below: 50 }),
+    ],
+    ["a misspelt alert option", /"belw"/, /"below"/, () => alert({ belw: 0.5 })],
+    [
+      "a report as of a Date",
+      /now is a Date/,
+      /toMicros/,
+      () => renderReport(untyped({ title: "t", now: new Date(0) })),
+    ],
+  ])("%s", async (_, message, hint, work) => {
+    const error = await errorOf(work);
+    expect(error.message).toMatch(message);
+    if (hint.source !== ".") expect(error.hint).toMatch(hint);
+    expect(error.code).toBe("MONITOR_INVALID");
+  });
+
+  it("and takes windows that follow one another", () => {
+    expect(drift(1200).referenceRows).toBe(200);
+    expect(alert({})?.verdict).toBe("alert");
+  });
+});
