@@ -77,6 +77,7 @@ export function checkQuality(columns: Columns, options: QualityOptions): Quality
     ranges: true,
     required: true,
     maxMissing: true,
+    frozen: true,
   });
   if (options.now !== undefined) checkMicros("now", options.now);
   if (options.required !== undefined) checkList("MONITOR_INVALID", "required", options.required);

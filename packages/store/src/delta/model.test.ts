@@ -50,13 +50,16 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen" as const) }) },
 );
-const query = fc.record({
-  start: fc.option(fc.bigInt({ min: -60n, max: 60n }), { nil: undefined }),
-  end: fc.option(fc.bigInt({ min: -60n, max: 60n }), { nil: undefined }),
-  station: fc.option(fc.constantFrom("", "a", "A"), { nil: undefined }),
-  order: fc.constantFrom("ingest" as const, "time" as const),
-  version: fc.nat(),
-});
+const bound = fc.option(fc.bigInt({ min: -60n, max: 60n }), { nil: undefined });
+const query = fc
+  .record({
+    start: bound,
+    end: bound,
+    station: fc.option(fc.constantFrom("", "a", "A"), { nil: undefined }),
+    order: fc.constantFrom("ingest" as const, "time" as const),
+    version: fc.nat(),
+  })
+  .filter(({ start, end }) => start === undefined || end === undefined || start <= end);
 
 function compareIngest(a: ModelRow, b: ModelRow): number {
   return Number(a._ingest_version - b._ingest_version) || Number(a._ingest_row - b._ingest_row);
