@@ -1,5 +1,5 @@
 // How often driftTest alarms in one week after four weeks of hourly reference: when nothing changed, and when something did.
-// Run: npx tsx --conditions=@tsops/source bench/drift-calibration/run.ts
+// Run: npm run bench -- drift-calibration
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { bool, columnsFromArrays, createRandom, float64, type Random, timestamp } from "@tsops/core";
