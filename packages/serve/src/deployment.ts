@@ -3,19 +3,15 @@ import {
   abortable,
   type Clock,
   type Columns,
-  checkLevels,
-  checkList,
-  checkOptions,
   durationMicros,
   type FittedForecaster,
   type ModelVersion,
-  type OptionNames,
   selectColumns,
-  shown,
   systemClock,
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { checkDeployOptions, checkObserved, checkPredictOptions } from "./check-calls.ts";
 import { rowsToAbsorb } from "./covariates.ts";
 import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
 import { featureRows } from "./feature-rows.ts";
@@ -30,55 +26,12 @@ interface Slots {
   readonly challenger: ModelSlot | null;
 }
 
-const deployOptionNames: OptionNames<DeployOptions> = {
-  registry: true,
-  log: true,
-  clock: true,
-  deployment: true,
-  load: true,
-  history: true,
-  features: true,
-  targetTable: true,
-  levels: true,
-  shadow: true,
-  refreshEvery: true,
-  onEvent: true,
-  signal: true,
-  newId: true,
-};
-
-const predictOptionNames: OptionNames<DeploymentPredictOptions> = {
-  at: true,
-  horizon: true,
-  keys: true,
-  future: true,
-  signal: true,
-};
-
-function checkColumns(rows: unknown): void {
-  if (typeof rows === "object" && rows !== null && "types" in rows && "data" in rows) return;
-  throw new TsopsError("SCHEMA_MISMATCH", `observe() takes columns, got ${shown(rows)}.`, {
-    hint: "Make columns of row objects with columnsFromRows(table.columns, rows).",
-  });
-}
-
 /**
  * Deploys the champion of a registered model in this process: loads it, brings it up to date and answers predictions.
  * @throws TsopsError MODEL_PARAMETER_INVALID, SERVE_NO_CHAMPION when the model has no version with the alias `champion`; whatever the registry throws.
  */
 export async function deploy(model: string, options: DeployOptions): Promise<Deployment> {
-  checkOptions("MODEL_PARAMETER_INVALID", "deploy()", options, deployOptionNames);
-  for (const name of ["registry", "log"] as const)
-    if (typeof options[name] !== "object" || options[name] === null)
-      throw new TsopsError(
-        "MODEL_PARAMETER_INVALID",
-        `deploy() needs a ${name}, got ${shown(options[name])}.`,
-        {
-          hint: "Give those of a home: { registry: home.registry, log: home.predictions }.",
-          details: { option: name },
-        },
-      );
-  if (options.levels !== undefined) checkLevels(options.levels);
+  checkDeployOptions(options);
   const deployment = new Deployment(model, options);
   await deployment.start();
   return deployment;
@@ -143,8 +96,7 @@ export class Deployment {
    */
   async predict(options: DeploymentPredictOptions = {}): Promise<Prediction> {
     const slots = this.#open();
-    checkOptions("MODEL_PARAMETER_INVALID", "predict()", options, predictOptionNames);
-    if (options.keys !== undefined) checkList("MODEL_PARAMETER_INVALID", "keys", options.keys);
+    checkPredictOptions(options);
     throwIfAborted(options.signal);
     const answer = this.#answer(slots, options);
     this.#inBackground(
@@ -183,8 +135,7 @@ export class Deployment {
     rows: Columns,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    checkOptions("MODEL_PARAMETER_INVALID", "observe()", options, { signal: true });
-    checkColumns(rows);
+    checkObserved(rows, options);
     // From here to the end nothing waits: no other change and no signal comes in between.
     const { champion, challenger } = this.#open();
     throwIfAborted(options.signal);
