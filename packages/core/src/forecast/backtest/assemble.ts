@@ -49,6 +49,11 @@ export function assembleResult<Known extends string>(
   const scored: ScoredRows = { y, mean, quantiles, absoluteScale, squaredScale };
   const table = (groupOf: Int32Array | null): Map<number, BacktestMetrics> =>
     groupedMetrics(scored, levels, groupOf);
+  const absent = new Int32Array(panel.series.length).fill(folds.length);
+  for (const { seriesIds } of folds) for (const s of seriesIds) absent[s] = (absent[s] as number) - 1;
+  const leftOut = panel.series
+    .map((key, s) => ({ key, folds: absent[s] as number }))
+    .filter((series) => series.folds > 0);
   const result: Omit<BacktestResult, "toColumns"> = {
     length,
     series: panel.series,
@@ -63,6 +68,7 @@ export function assembleResult<Known extends string>(
     levels,
     intervals: levels.length === 0 ? "none" : hasOwn ? "forecaster" : "earlier folds",
     seasonLength,
+    leftOut,
     overall: table(null).get(0) as BacktestMetrics,
     byFold: [...table(foldOf)].map(([fold, metrics]) => ({
       fold,

@@ -339,6 +339,10 @@ describe("backtest", () => {
       ),
     ]);
     expect(byFold).toEqual([["whole"], ["late", "whole"], ["late", "whole"]]);
+    expect(result.leftOut).toEqual([
+      { key: { key: "early" }, folds: 3 },
+      { key: { key: "late" }, folds: 1 },
+    ]);
     expect(log.filter(({ call }) => call === "fit").map(({ keys }) => keys)).toEqual([1, 2, 2]);
   });
 

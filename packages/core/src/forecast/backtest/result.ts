@@ -74,6 +74,11 @@ export interface BacktestResult {
   readonly byFold: readonly (BacktestMetrics & { readonly fold: number; readonly cutoff: bigint })[];
   readonly byStep: readonly (BacktestMetrics & { readonly step: number })[];
   readonly byKey: readonly (BacktestMetrics & { readonly key: SeriesKey })[];
+  /**
+   * Series that are not in every fold, because they begin after its cutoff or end before its horizon does, with the number of folds without
+   * them. Empty when all are judged on the same folds.
+   */
+  readonly leftOut: readonly { readonly key: SeriesKey; readonly folds: number }[];
   /** The rows as columns: keys, fold, step, time, cutoff, y, mean, and `q0.1` per quantile; null where missing. */
   toColumns(): Columns;
 }
