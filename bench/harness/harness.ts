@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 export interface Contender {
   readonly command: string;
   readonly args: readonly string[];
+  /** Rounds that it takes part in, where it takes minutes. Default: all. */
+  readonly rounds?: number;
 }
 
 /** What one process printed. */
@@ -69,7 +71,8 @@ export function compare(
   const measured: Record<string, Measured[]> = {};
   const harness = fileURLToPath(new URL(".", import.meta.url));
   for (let round = 0; round < rounds; round++)
-    for (const [name, { command, args }] of Object.entries(contenders)) {
+    for (const [name, { command, args, rounds: own = rounds }] of Object.entries(contenders)) {
+      if (round >= own) continue;
       const output = execFileSync(command, args, {
         encoding: "utf8",
         maxBuffer: 1 << 26,
