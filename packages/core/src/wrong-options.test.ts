@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { errorOf, untyped } from "../../../test/without-types.ts";
 import { gate } from "./decide/gate.ts";
-import { TsopsError } from "./errors.ts";
+import type { TsopsError } from "./errors.ts";
 import { column, mean } from "./features/feature.ts";
 import { featureView } from "./features/feature-view.ts";
 import { trainingSet } from "./features/training-set.ts";
@@ -13,24 +14,12 @@ import { table } from "./schema/table.ts";
 import { memoryLedger } from "./testing/memory-ledger.ts";
 import { virtualClock } from "./time/clock.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
-const untyped = (value: unknown): any => value;
 const columns = { station: utf8(), at: timestamp(), mw: float64() };
 const load = table({ name: "load", columns, keys: ["station"], eventTime: "at" });
 const parts = { name: "usage", table: load, features: { mw: column("mw") } } as const;
 const clock = virtualClock(0n);
 const set = (extra: object) =>
   trainingSet(untyped({ name: "t", spine: load, time: "at", views: [], target: "mw", ...extra }));
-
-async function errorOf(work: () => unknown): Promise<TsopsError> {
-  try {
-    await work();
-  } catch (error) {
-    if (TsopsError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("Nothing was thrown.");
-}
 
 describe("what callers without types write", () => {
   it.each<[string, string, RegExp, RegExp, () => unknown]>([

@@ -1,5 +1,6 @@
-import { columnsFromArrays, float64, type PredictionRecord, TsopsError, timestamp } from "@tsops/core";
+import { columnsFromArrays, float64, type PredictionRecord, timestamp } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { errorOf, untyped } from "../../../test/without-types.ts";
 import {
   checkQuality,
   coverageAlert,
@@ -10,8 +11,6 @@ import {
 } from "../src/index.ts";
 import { renderReport } from "../src/report/index.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
-const untyped = (value: unknown): any => value;
 const hour = 3_600_000_000n;
 const rows = (from: number, length: number) =>
   columnsFromArrays(
@@ -38,16 +37,6 @@ const alert = (options: object) =>
     untyped(window),
     untyped({ subject: "m", level: 80, below: 0.5, now: 0n, requestedBy: "me", ...options }),
   );
-
-async function errorOf(work: () => unknown): Promise<TsopsError> {
-  try {
-    await work();
-  } catch (error) {
-    if (TsopsError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("Nothing was thrown.");
-}
 
 describe("monitoring refuses what callers without types write", () => {
   it.each<[string, RegExp, RegExp, () => unknown]>([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TsopsError } from "../errors.ts";
+import { errorOf, untyped } from "../../../../test/without-types.ts";
 import { float64, timestamp } from "../schema/column-type.ts";
 import { columnsFromArrays } from "../schema/from-arrays.ts";
 import { backtest } from "./backtest/backtest.ts";
@@ -23,19 +23,6 @@ const columns = columnsFromArrays(
 );
 const load = panel(columns, { time: "at", target: "y", frequency: "1h" });
 const naive = seasonalNaive({ seasonLength: 24 });
-
-/** As JavaScript calls: without types. */
-async function errorOf(work: () => unknown): Promise<TsopsError> {
-  try {
-    await work();
-  } catch (error) {
-    if (TsopsError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("Nothing was thrown.");
-}
-// biome-ignore lint/suspicious/noExplicitAny: what callers without types can write
-const untyped = (value: unknown): any => value;
 
 describe("misspelt options", () => {
   it.each<[string, string, () => unknown]>([
