@@ -228,8 +228,9 @@ export type {
   StepResults,
   StoredResult,
 } from "./pipeline/step.ts";
+export type { CallOptions } from "./ports/call-options.ts";
 export type { Clock } from "./ports/clock.ts";
-export type { DecisionKind, DecisionLog, DecisionRecord } from "./ports/decision-log.ts";
+export type { DecisionKind, DecisionLog, DecisionQuery, DecisionRecord } from "./ports/decision-log.ts";
 export type { Claim, Ledger, LedgerEntry, LedgerKey, LedgerStatus, StepRecord } from "./ports/ledger.ts";
 export type { SnapshotStore } from "./ports/online-store.ts";
 export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/prediction-log.ts";

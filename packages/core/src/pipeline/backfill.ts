@@ -40,7 +40,7 @@ export async function backfill(
   pipeline: AnyPipeline,
   options: BackfillOptions,
 ): Promise<readonly BackfillRun[]> {
-  const { ledger, force = false, resume = false, dryRun = false, progress } = options;
+  const { ledger, force = false, resume = false, dryRun = false, progress, signal } = options;
   const { ticks, name } = pipeline;
   if (ticks === null)
     throw new TsopsError(
@@ -56,7 +56,8 @@ export async function backfill(
   );
   const runs: BackfillRun[] = [];
   for (const { interval, partition } of planned) {
-    const before = (await ledger.get({ pipeline: name, partition, ...interval }))?.entry.status ?? null;
+    const found = await ledger.get({ pipeline: name, partition, ...interval }, { signal });
+    const before = found?.entry.status ?? null;
     const isOver = before === "succeeded" || ((before === "failed" || before === "cancelled") && !resume);
     const isRun = force || !isOver;
     const outcome =

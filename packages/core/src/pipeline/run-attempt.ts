@@ -63,6 +63,7 @@ export async function runAttempt(
     ...(codeVersion === undefined ? {} : { codeVersion }),
     force: force && only === undefined,
     reopen: resume || (force && only !== undefined),
+    signal,
   });
   if (claim.outcome === "busy") return outcomeOf("busy", claim.entry, false, [], []);
   if (claim.outcome === "done") return doneBefore(claim.entry, claim.steps, pipeline);

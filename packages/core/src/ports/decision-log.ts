@@ -1,3 +1,5 @@
+import type { CallOptions } from "./call-options.ts";
+
 /** What an automatic decision was about. */
 export type DecisionKind = "gate" | "promotion" | "rollback" | "drift" | "retrain" | "alert";
 
@@ -19,16 +21,20 @@ export interface DecisionRecord {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
+/** Which decisions to list; all conditions must hold. */
+export interface DecisionQuery {
+  readonly kind?: DecisionKind;
+  readonly subject?: string;
+  /** Half-open range of `time`, microseconds UTC. */
+  readonly from?: bigint;
+  readonly to?: bigint;
+  readonly limit?: number;
+}
+
 /** Keeps decision records. Appending is durable; an id that exists already changes nothing. */
 export interface DecisionLog {
   /** Resolves when the record is durable. An id that exists already changes nothing. */
-  append(decision: DecisionRecord): Promise<void>;
+  append(decision: DecisionRecord, options?: CallOptions): Promise<void>;
   /** Oldest first. */
-  list(options?: {
-    readonly kind?: DecisionKind;
-    readonly subject?: string;
-    readonly from?: bigint;
-    readonly to?: bigint;
-    readonly limit?: number;
-  }): Promise<readonly DecisionRecord[]>;
+  list(options?: DecisionQuery & CallOptions): Promise<readonly DecisionRecord[]>;
 }

@@ -1,3 +1,5 @@
+import type { CallOptions } from "./call-options.ts";
+
 /** Which execution of a pipeline: one per pipeline, partition and data interval [start, end). */
 export interface LedgerKey {
   readonly pipeline: string;
@@ -62,7 +64,7 @@ export interface Ledger {
    */
   claim(
     key: LedgerKey,
-    options: {
+    options: CallOptions & {
       readonly owner: string;
       readonly now: bigint;
       readonly leaseUntil: bigint;
@@ -72,9 +74,9 @@ export interface Ledger {
     },
   ): Promise<Claim>;
   /** @throws TsopsError LEASE_LOST when `owner` no longer holds the run. */
-  renew(key: LedgerKey, owner: string, leaseUntil: bigint, now: bigint): Promise<void>;
+  renew(key: LedgerKey, owner: string, leaseUntil: bigint, now: bigint, options?: CallOptions): Promise<void>;
   /** Records a finished step. @throws TsopsError LEASE_LOST */
-  recordStep(key: LedgerKey, owner: string, step: StepRecord): Promise<void>;
+  recordStep(key: LedgerKey, owner: string, step: StepRecord, options?: CallOptions): Promise<void>;
   /**
    * Ends the owner's work and releases the lease. `pending` ends it without an outcome: more steps are to come, and anyone
    * may go on at once.
@@ -89,13 +91,17 @@ export interface Ledger {
       readonly nextRetryAt?: bigint;
       readonly error?: { readonly code: string; readonly message: string };
     },
+    options?: CallOptions,
   ): Promise<void>;
   /** A run and its finished steps, in the order they were recorded; null when the interval was never claimed. */
-  get(key: LedgerKey): Promise<{ readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] } | null>;
+  get(
+    key: LedgerKey,
+    options?: CallOptions,
+  ): Promise<{ readonly entry: LedgerEntry; readonly steps: readonly StepRecord[] } | null>;
   /** Entries of a pipeline by interval start, ascending. */
   list(
     pipeline: string,
-    options?: {
+    options?: CallOptions & {
       readonly partition?: string;
       readonly status?: LedgerStatus;
       readonly from?: bigint;

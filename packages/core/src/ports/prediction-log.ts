@@ -1,4 +1,5 @@
 import type { SeriesKey } from "../forecast/panel.ts";
+import type { CallOptions } from "./call-options.ts";
 
 /** One served forecast of one series: a prediction id names it. */
 export interface PredictionRecord {
@@ -42,9 +43,9 @@ export interface PredictionQuery {
 /** Keeps what was served. `append` resolves when the records are durable; several appends may share one commit. */
 export interface PredictionLog {
   /** A prediction id that exists already changes nothing. */
-  append(records: readonly PredictionRecord[]): Promise<void>;
+  append(records: readonly PredictionRecord[], options?: CallOptions): Promise<void>;
   /** @throws TsopsError PREDICTION_NOT_FOUND */
-  get(predictionId: string): Promise<PredictionRecord>;
+  get(predictionId: string, options?: CallOptions): Promise<PredictionRecord>;
   /** By (cutoff, order of append). */
-  scan(query?: PredictionQuery): AsyncIterable<PredictionRecord>;
+  scan(query?: PredictionQuery & CallOptions): AsyncIterable<PredictionRecord>;
 }

@@ -1,4 +1,5 @@
 import type { ModelLineage } from "../lineage.ts";
+import type { CallOptions } from "./call-options.ts";
 import type { LoggedModel } from "./tracker.ts";
 
 /** One registered version of a model. */
@@ -23,27 +24,36 @@ export interface Registry {
   register(
     name: string,
     model: LoggedModel,
-    options?: { readonly tags?: Readonly<Record<string, string>> },
+    options?: CallOptions & { readonly tags?: Readonly<Record<string, string>> },
   ): Promise<ModelVersion>;
   /** @throws TsopsError MODEL_NOT_FOUND */
-  getVersion(name: string, version: number): Promise<ModelVersion>;
+  getVersion(name: string, version: number, options?: CallOptions): Promise<ModelVersion>;
   /** The version that an alias points at. @throws TsopsError MODEL_NOT_FOUND, ALIAS_NOT_FOUND */
-  resolve(name: string, alias: string): Promise<ModelVersion>;
+  resolve(name: string, alias: string, options?: CallOptions): Promise<ModelVersion>;
   /** All versions of a model, ascending; empty when the name is not known. */
-  listVersions(name: string): Promise<readonly ModelVersion[]>;
+  listVersions(name: string, options?: CallOptions): Promise<readonly ModelVersion[]>;
   /** Names of all registered models, in order of their characters. */
-  listModels(): Promise<readonly string[]>;
+  listModels(options?: CallOptions): Promise<readonly string[]>;
   /** Points the alias at a version; atomic. @throws TsopsError MODEL_NOT_FOUND */
-  setAlias(name: string, alias: string, version: number): Promise<void>;
+  setAlias(name: string, alias: string, version: number, options?: CallOptions): Promise<void>;
   /** Removes an alias; one that is not there changes nothing. @throws TsopsError MODEL_NOT_FOUND */
-  deleteAlias(name: string, alias: string): Promise<void>;
+  deleteAlias(name: string, alias: string, options?: CallOptions): Promise<void>;
   /** Adds tags to a version, or replaces those of the same name; others stay. @throws TsopsError MODEL_NOT_FOUND */
-  setTags(name: string, version: number, tags: Readonly<Record<string, string>>): Promise<void>;
+  setTags(
+    name: string,
+    version: number,
+    tags: Readonly<Record<string, string>>,
+    options?: CallOptions,
+  ): Promise<void>;
   /**
    * The files of a version, verified against the hash in its lineage.
    * @throws TsopsError MODEL_NOT_FOUND, STORE_CORRUPT
    */
-  readFiles(name: string, version: number): Promise<Readonly<Record<string, Uint8Array>>>;
+  readFiles(
+    name: string,
+    version: number,
+    options?: CallOptions,
+  ): Promise<Readonly<Record<string, Uint8Array>>>;
   /** Lets go of what the registry holds open. Calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { ModelLineage } from "../lineage.ts";
+import type { CallOptions } from "./call-options.ts";
 
 /** A run's state, in MLflow's words. */
 export type RunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
@@ -67,19 +68,22 @@ export interface LoggedModel {
 export interface ActiveRun {
   readonly runId: string;
   /** Adds parameters, as text. One that was logged with another value is an error. @throws TsopsError STORE_CONFLICT */
-  logParams(params: Readonly<Record<string, string | number | boolean>>): Promise<void>;
+  logParams(
+    params: Readonly<Record<string, string | number | boolean>>,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Adds values to the metrics' histories, all or none. @throws TsopsError VALUE_INVALID */
-  logMetrics(metrics: readonly Metric[]): Promise<void>;
+  logMetrics(metrics: readonly Metric[], options?: CallOptions): Promise<void>;
   /** Adds tags to the run, or replaces those of the same name; others stay. */
-  setTags(tags: Readonly<Record<string, string>>): Promise<void>;
+  setTags(tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;
   /** Says which data sets the run used; one that was said before changes nothing. @throws TsopsError VALUE_INVALID */
-  logInputs(inputs: readonly DatasetInput[]): Promise<void>;
+  logInputs(inputs: readonly DatasetInput[], options?: CallOptions): Promise<void>;
   /** Stores a file under the run's artifacts and returns its sha256. */
-  logArtifact(path: string, content: Uint8Array): Promise<string>;
+  logArtifact(path: string, content: Uint8Array, options?: CallOptions): Promise<string>;
   /** Stores a fitted model's files with its lineage, ready to be registered. */
-  logModel(model: ModelFiles): Promise<LoggedModel>;
+  logModel(model: ModelFiles, options?: CallOptions): Promise<LoggedModel>;
   /** Ends the run. Default: `FINISHED`. */
-  end(status?: Exclude<RunStatus, "RUNNING" | "SCHEDULED">): Promise<void>;
+  end(status?: Exclude<RunStatus, "RUNNING" | "SCHEDULED">, options?: CallOptions): Promise<void>;
 }
 
 /** Which runs to list. */
@@ -94,23 +98,25 @@ export interface RunQuery {
 /** Tracking of runs: parameters, metrics, data sets, artifacts and fitted models. */
 export interface Tracker {
   /** Starts a run; the experiment is created on first use. */
-  startRun(options: {
-    readonly experiment: string;
-    readonly name?: string;
-    readonly tags?: Readonly<Record<string, string>>;
-  }): Promise<ActiveRun>;
+  startRun(
+    options: CallOptions & {
+      readonly experiment: string;
+      readonly name?: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    },
+  ): Promise<ActiveRun>;
   /** Continues an existing run. @throws TsopsError RUN_NOT_FOUND */
-  resumeRun(runId: string): Promise<ActiveRun>;
+  resumeRun(runId: string, options?: CallOptions): Promise<ActiveRun>;
   /** @throws TsopsError RUN_NOT_FOUND */
-  getRun(runId: string): Promise<Run>;
+  getRun(runId: string, options?: CallOptions): Promise<Run>;
   /** The runs that meet all conditions, newest first. */
-  searchRuns(query?: RunQuery): Promise<readonly Run[]>;
+  searchRuns(query?: RunQuery & CallOptions): Promise<readonly Run[]>;
   /** All values of one metric, in the order they were logged. */
-  metricHistory(runId: string, key: string): Promise<readonly Required<Metric>[]>;
+  metricHistory(runId: string, key: string, options?: CallOptions): Promise<readonly Required<Metric>[]>;
   /** Paths of the run's files, relative to its artifacts, sorted. @throws TsopsError RUN_NOT_FOUND */
-  listArtifacts(runId: string): Promise<readonly string[]>;
+  listArtifacts(runId: string, options?: CallOptions): Promise<readonly string[]>;
   /** @throws TsopsError RUN_NOT_FOUND, STORE_NOT_FOUND */
-  readArtifact(runId: string, path: string): Promise<Uint8Array>;
+  readArtifact(runId: string, path: string, options?: CallOptions): Promise<Uint8Array>;
   /** Lets go of what the tracker holds open. Runs are not ended. Calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import {
   type ConformanceSubject,
   conformanceCases,
 } from "./case.ts";
-import { uniqueName } from "./tracker.ts";
+import { rejectsWith, uniqueName } from "./tracker.ts";
 
 /** An open decision log to test. */
 export interface DecisionLogSubject extends ConformanceSubject {
@@ -70,5 +70,12 @@ const cases: Readonly<Record<string, (subject: DecisionLogSubject) => Promise<vo
     assert.deepEqual(await times({ from: 10n, to: 30n }), [10n, 20n]);
     assert.deepEqual(await times({ limit: 1 }), [10n]);
     assert.deepEqual(await times({ from: 31n }), []);
+  },
+  async "a call whose signal has fired rejects with ABORTED and changes nothing"({ decisions }) {
+    const decision = decisionOf(uniqueName("subject"));
+    const signal = AbortSignal.abort();
+    await rejectsWith(decisions.append(decision, { signal }), "ABORTED");
+    await rejectsWith(decisions.list({ signal }), "ABORTED");
+    assert.deepEqual(await decisions.list({ subject: decision.subject }), []);
   },
 };

@@ -72,6 +72,19 @@ const cases: Readonly<Record<string, (subject: LedgerSubject) => Promise<void>>>
     assert.equal(claims.filter((one) => one.outcome === "claimed").length, 1);
     assert.equal(claims.filter((one) => one.outcome === "busy").length, 4);
   },
+  async "a call whose signal has fired rejects with ABORTED and changes nothing"({ ledger }) {
+    const [key, other] = [intervalOf(uniqueName("abort")), intervalOf(uniqueName("abort"))];
+    const signal = AbortSignal.abort();
+    const { entry } = await claim(ledger, key, "a", 10n);
+    await rejectsWith(ledger.claim(other, { owner: "a", now: 20n, leaseUntil: 30n, signal }), "ABORTED");
+    await rejectsWith(ledger.renew(key, "a", 500n, 20n, { signal }), "ABORTED");
+    await rejectsWith(ledger.recordStep(key, "a", stepOf("fit", "1"), { signal }), "ABORTED");
+    await rejectsWith(ledger.finish(key, "a", { status: "succeeded", now: 20n }, { signal }), "ABORTED");
+    await rejectsWith(ledger.get(key, { signal }), "ABORTED");
+    await rejectsWith(ledger.list(key.pipeline, { signal }), "ABORTED");
+    assert.equal(await ledger.get(other), null);
+    assert.deepEqual(await ledger.get(key), { entry, steps: [] });
+  },
   async "another owner is refused while the lease is good and takes over when it has expired"({ ledger }) {
     const key = intervalOf(uniqueName("lease"));
     await claim(ledger, key, "a", 10n);

@@ -1,13 +1,16 @@
+import { throwIfAborted } from "../abort.ts";
 import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
 
 /** A decision log in memory, for tests. */
 export function memoryDecisionLog(): DecisionLog {
   const decisions = new Map<string, DecisionRecord>();
   return {
-    async append(decision) {
+    async append(decision, options) {
+      throwIfAborted(options?.signal);
       if (!decisions.has(decision.id)) decisions.set(decision.id, structuredClone(decision));
     },
-    async list({ kind, subject, from, to, limit } = {}) {
+    async list({ kind, subject, from, to, limit, signal } = {}) {
+      throwIfAborted(signal);
       return [...decisions.values()]
         .filter(
           (decision) =>

@@ -1,3 +1,4 @@
+import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import type { Claim, Ledger, LedgerEntry, LedgerKey, StepRecord } from "../ports/ledger.ts";
 
@@ -14,6 +15,7 @@ export function memoryLedger(): Ledger {
   };
   return {
     async claim(key, options): Promise<Claim> {
+      throwIfAborted(options.signal);
       const run = runs.get(keyText(key));
       if (run === undefined) {
         const entry = firstEntry(key, options);
@@ -45,17 +47,20 @@ export function memoryLedger(): Ledger {
       const isTakeOver = entry.status === "running" && !isHeld;
       return { outcome: "claimed", entry: run.entry, steps: [...run.steps], isTakeOver };
     },
-    async renew(key, owner, leaseUntil, now) {
+    async renew(key, owner, leaseUntil, now, options) {
+      throwIfAborted(options?.signal);
       const run = owned(key, owner);
       run.entry = { ...run.entry, leaseUntil, updatedAt: now };
     },
-    async recordStep(key, owner, step) {
+    async recordStep(key, owner, step, options) {
+      throwIfAborted(options?.signal);
       const run = owned(key, owner);
       const at = run.steps.findIndex((other) => other.step === step.step);
       if (at >= 0) run.steps[at] = step;
       else run.steps.push(step);
     },
-    async finish(key, owner, outcome) {
+    async finish(key, owner, outcome, options) {
+      throwIfAborted(options?.signal);
       const run = owned(key, owner);
       run.entry = {
         ...run.entry,
@@ -67,11 +72,13 @@ export function memoryLedger(): Ledger {
         updatedAt: outcome.now,
       };
     },
-    async get(key) {
+    async get(key, options) {
+      throwIfAborted(options?.signal);
       const run = runs.get(keyText(key));
       return run === undefined ? null : { entry: run.entry, steps: [...run.steps] };
     },
     async list(pipeline, options = {}) {
+      throwIfAborted(options.signal);
       const { partition, status, from, to, limit } = options;
       return [...runs.values()]
         .map((run) => run.entry)

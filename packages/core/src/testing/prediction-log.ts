@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CallOptions } from "../ports/call-options.ts";
 import type { PredictionLog, PredictionQuery, PredictionRecord } from "../ports/prediction-log.ts";
 import {
   type ConformanceCase,
@@ -55,7 +56,10 @@ export function samplePrediction(overrides: Partial<PredictionRecord> = {}): Pre
   };
 }
 
-async function collect(log: PredictionLog, query: PredictionQuery): Promise<PredictionRecord[]> {
+async function collect(
+  log: PredictionLog,
+  query: PredictionQuery & CallOptions,
+): Promise<PredictionRecord[]> {
   const records: PredictionRecord[] = [];
   for await (const record of log.scan(query)) records.push(record);
   return records;
@@ -84,6 +88,27 @@ const cases: Readonly<Record<string, (subject: PredictionLogSubject) => Promise<
     await predictions.append([record]);
     await predictions.append([{ ...record, modelVersion: 99 }]);
     assert.equal((await predictions.get(record.predictionId)).modelVersion, 3);
+  },
+  async "a call whose signal has fired rejects with ABORTED and changes nothing"({ predictions }) {
+    const [kept, aborted] = [samplePrediction(), samplePrediction()];
+    const signal = AbortSignal.abort();
+    await rejectsWith(predictions.append([aborted], { signal }), "ABORTED");
+    await predictions.append([kept], { signal: new AbortController().signal });
+    await rejectsWith(predictions.get(kept.predictionId, { signal }), "ABORTED");
+    await rejectsWith(collect(predictions, { signal }), "ABORTED");
+    await rejectsWith(predictions.get(aborted.predictionId), "PREDICTION_NOT_FOUND");
+  },
+  async "an append that is aborted leaves the appends beside it alone"({ predictions }) {
+    const [kept, aborted] = [samplePrediction(), samplePrediction()];
+    const abort = new AbortController();
+    const appends = [
+      predictions.append([aborted], { signal: abort.signal }),
+      predictions.append([kept]),
+    ] as const;
+    abort.abort();
+    await rejectsWith(appends[0], "ABORTED");
+    await appends[1];
+    assert.deepEqual(await predictions.get(kept.predictionId), kept);
   },
   async "an unknown id is an error"({ predictions }) {
     await rejectsWith(predictions.get(uniqueName("unknown")), "PREDICTION_NOT_FOUND");

@@ -91,6 +91,27 @@ const cases: Readonly<Record<string, (subject: RegistrySubject) => Promise<void>
     assert.deepEqual([...resolved.aliases].sort(), ["challenger", "champion"]);
     assert.deepEqual([...(await registry.getVersion(name, 1)).aliases], []);
   },
+  async "a call whose signal has fired rejects with ABORTED and changes nothing"({ tracker, registry }) {
+    const name = uniqueName("abort");
+    const signal = AbortSignal.abort();
+    const model = await logModel(tracker, "one");
+    await registry.register(name, model);
+    await registry.setAlias(name, "champion", 1);
+    const before = await registry.getVersion(name, 1);
+    const calls = [
+      registry.register(name, model, { signal }),
+      registry.setAlias(name, "challenger", 1, { signal }),
+      registry.deleteAlias(name, "champion", { signal }),
+      registry.setTags(name, 1, { a: "1" }, { signal }),
+      registry.getVersion(name, 1, { signal }),
+      registry.resolve(name, "champion", { signal }),
+      registry.listVersions(name, { signal }),
+      registry.listModels({ signal }),
+      registry.readFiles(name, 1, { signal }),
+    ];
+    for (const call of calls) await rejectsWith(call, "ABORTED");
+    assert.deepEqual(await registry.listVersions(name), [before]);
+  },
   async "a deleted alias no longer resolves, and deleting it again changes nothing"({ tracker, registry }) {
     const name = uniqueName("alias");
     await registry.register(name, await logModel(tracker, "one"));

@@ -79,6 +79,34 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     await active.end("FAILED");
     assert.equal((await tracker.getRun(active.runId)).status, "FAILED");
   },
+  async "a call whose signal has fired rejects with ABORTED and changes nothing"({ tracker }) {
+    const experiment = uniqueName("abort");
+    const signal = AbortSignal.abort();
+    const active = await tracker.startRun({ experiment });
+    const before = await tracker.getRun(active.runId);
+    const { bytes, lineage } = sampleModel("aborted");
+    const model = { name: "bikes", files: { "model.tsops": bytes }, flavors: {}, lineage };
+    const input = { name: "hourly", digest: "d1", sourceType: "local", source: "{}" };
+    const calls = [
+      tracker.startRun({ experiment, signal }),
+      active.logParams({ trees: 400 }, { signal }),
+      active.logMetrics([{ key: "mae", value: 1 }], { signal }),
+      active.setTags({ stage: "fit" }, { signal }),
+      active.logInputs([input], { signal }),
+      active.logArtifact("report.html", bytes, { signal }),
+      active.logModel(model, { signal }),
+      active.end("FINISHED", { signal }),
+      tracker.resumeRun(active.runId, { signal }),
+      tracker.getRun(active.runId, { signal }),
+      tracker.searchRuns({ experiment, signal }),
+      tracker.metricHistory(active.runId, "mae", { signal }),
+      tracker.listArtifacts(active.runId, { signal }),
+      tracker.readArtifact(active.runId, "report.html", { signal }),
+    ];
+    for (const call of calls) await rejectsWith(call, "ABORTED");
+    assert.deepEqual(await tracker.searchRuns({ experiment }), [before]);
+    assert.deepEqual(await tracker.listArtifacts(active.runId), []);
+  },
   async "params come back as text"({ tracker }) {
     const active = await tracker.startRun({ experiment: uniqueName("params") });
     await active.logParams({ trees: 400, rate: 0.1, loss: "l1", weather: true });

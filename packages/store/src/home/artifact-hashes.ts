@@ -5,7 +5,7 @@ import type { SqliteDatabase } from "./sqlite.ts";
 /** The sha256 of every artifact that was logged, in `tsops.db`. */
 export interface ArtifactHashes {
   /** Durable when it resolves; called before the file is written, so that a written file is always known. */
-  record(directory: string, path: string, sha256: string, bytes: number): Promise<void>;
+  record(directory: string, path: string, sha256: string, bytes: number, signal?: AbortSignal): Promise<void>;
   /**
    * Accepts any content that was ever logged at that place, and whatever another tool wrote where we logged nothing.
    * @throws TsopsError STORE_CORRUPT for other content
@@ -22,7 +22,7 @@ export function sqliteArtifactHashes(
   const locationOf = (directory: string, path: string): string =>
     relative(root, join(directory, path)).split(sep).join("/");
   return {
-    async record(directory, path, sha256, bytes) {
+    async record(directory, path, sha256, bytes, signal) {
       await sql.write(() => {
         sql
           .prepare(
@@ -30,7 +30,7 @@ export function sqliteArtifactHashes(
              ON CONFLICT DO NOTHING`,
           )
           .run([locationOf(directory, path), sha256, BigInt(bytes), clock.now()]);
-      });
+      }, signal);
     },
     verify(directory, path, content) {
       const location = locationOf(directory, path);

@@ -6,6 +6,7 @@ import {
   type DecisionRecord,
   shown,
   TsopsError,
+  throwIfAborted,
 } from "@tsops/core";
 import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
 import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
@@ -13,7 +14,7 @@ import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
 /** Decision records in `tsops.db`. NaN and infinities in the evidence come back as they were. */
 export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
   return {
-    async append(decision) {
+    async append(decision, { signal } = {}) {
       checkRecord(decision);
       const evidence = toLosslessJson(decision.evidence);
       await sql.write(() => {
@@ -32,7 +33,7 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
             decision.requestedBy,
             evidence,
           ]);
-      });
+      }, signal);
     },
     async list(options = {}) {
       checkOptions("VALUE_INVALID", "decisions.list()", options, {
@@ -41,7 +42,9 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
         from: true,
         to: true,
         limit: true,
+        signal: true,
       });
+      throwIfAborted(options.signal);
       if (options.kind !== undefined) checkWord("VALUE_INVALID", "kind", options.kind, kinds);
       const conditions = ["true"];
       const values: SqlValue[] = [];

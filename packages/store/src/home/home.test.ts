@@ -1,6 +1,14 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex, TsopsError, type TsopsErrorCode, table, timestamp } from "@tsops/core";
+import {
+  decisionRecord,
+  type ModelLineage,
+  sha256Hex,
+  TsopsError,
+  type TsopsErrorCode,
+  table,
+  timestamp,
+} from "@tsops/core";
 import { samplePrediction } from "@tsops/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
@@ -19,11 +27,94 @@ describe("openHome", () => {
   });
   afterEach(() => directory.dispose());
 
-  const execute = (file: string, statement: string): void => {
-    const database = openSqlite(join(path, file));
+  const execute = async (file: string, statement: string): Promise<void> => {
+    const database = await openSqlite(join(path, file));
     database.exec(statement);
     database.close();
   };
+
+  it("stops waiting for another process's lock when the signal fires, and has changed nothing", async () => {
+    const home = await openHome(path, { busyTimeoutMs: 60_000 });
+    const { tracker, registry, ledger, decisions, predictions, snapshots } = home;
+    const run = await tracker.startRun({ experiment: "bikes" });
+    const bytes = new TextEncoder().encode("model");
+    const lineage: ModelLineage = {
+      codeVersion: null,
+      definitionHash: sha256Hex(new TextEncoder().encode("definition")),
+      trainingSet: null,
+      modelHash: sha256Hex(bytes),
+      seed: null,
+      environment: {},
+    };
+    const files = { name: "bikes", files: { "model.tsops": bytes }, flavors: {}, lineage };
+    const model = await run.logModel(files);
+    await registry.register("bikes", model);
+    const key = { pipeline: "daily", partition: "", start: 0n, end: 10n };
+    const claim = { owner: "a", now: 0n, leaseUntil: 9n };
+    await ledger.claim(key, claim);
+    const state = async (): Promise<unknown> => ({
+      runs: await tracker.searchRuns(),
+      versions: await registry.listVersions("bikes"),
+      ledger: await ledger.get(key),
+      decisions: await decisions.list(),
+      snapshot: await snapshots.get("state"),
+    });
+    const before = await state();
+
+    const others = await Promise.all(["tsops.db", "mlflow.db"].map((file) => openSqlite(join(path, file))));
+    for (const other of others) other.exec("BEGIN IMMEDIATE");
+    const abort = new AbortController();
+    const { signal } = abort;
+    const decision = decisionRecord({
+      kind: "alert",
+      subject: "bikes",
+      time: 0n,
+      verdict: "alarm",
+      reason: "test",
+      requestedBy: "test",
+      evidence: {},
+    });
+    const step = { step: "fit", attempt: 1, startedAt: 1n, finishedAt: 2n, result: "1", resultHash: "" };
+    const calls = [
+      tracker.startRun({ experiment: "bikes", signal }),
+      run.logParams({ trees: 1 }, { signal }),
+      run.logMetrics([{ key: "mae", value: 1 }], { signal }),
+      run.setTags({ stage: "fit" }, { signal }),
+      run.logArtifact("a.txt", bytes, { signal }),
+      run.logModel(files, { signal }),
+      run.end("FINISHED", { signal }),
+      registry.register("bikes", model, { signal }),
+      registry.setAlias("bikes", "champion", 1, { signal }),
+      registry.setTags("bikes", 1, { a: "1" }, { signal }),
+      ledger.claim({ ...key, start: 10n }, { ...claim, signal }),
+      ledger.recordStep(key, "a", step, { signal }),
+      ledger.finish(key, "a", { status: "succeeded", now: 1n }, { signal }),
+      decisions.append(decision, { signal }),
+      predictions.append([samplePrediction()], { signal }),
+      snapshots.put("state", bytes, { signal }),
+    ];
+    const outcomes = Promise.allSettled(calls);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    abort.abort();
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ABORTED" } });
+    for (const other of others) {
+      other.exec("ROLLBACK");
+      other.close();
+    }
+    expect(await state()).toEqual(before);
+    await home.close();
+  });
+
+  it("stops opening a home that another process holds when the signal fires", async () => {
+    mkdirSync(path, { recursive: true });
+    const other = await openSqlite(join(path, "tsops.db"));
+    other.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    const signal = AbortSignal.timeout(50);
+    await fails(openHome(path, { busyTimeoutMs: 60_000, signal }), "ABORTED");
+    other.exec("ROLLBACK");
+    other.close();
+  });
 
   it("makes the directory with everything in it, and finds it again", async () => {
     const first = await openHome(path);
@@ -174,23 +265,23 @@ describe("openHome", () => {
 
   it("refuses a database that a newer tsops has written to", async () => {
     await openHome(path).then((home) => home.close());
-    execute("tsops.db", "INSERT INTO migration (number, name, applied_at) VALUES (999, 'future', 0)");
+    await execute("tsops.db", "INSERT INTO migration (number, name, applied_at) VALUES (999, 'future', 0)");
     await fails(openHome(path), "STORE_UNSUPPORTED");
   });
 
   it("refuses a revision of MLflow that was not tested, on opening and while it is open", async () => {
     const home = await openHome(path);
-    execute("mlflow.db", "UPDATE alembic_version SET version_num = 'ffffffffffff'");
+    await execute("mlflow.db", "UPDATE alembic_version SET version_num = 'ffffffffffff'");
     await fails(home.tracker.startRun({ experiment: "bikes" }), "STORE_UNSUPPORTED");
     await home.close();
     await fails(openHome(path), "STORE_UNSUPPORTED");
-    execute("mlflow.db", "UPDATE alembic_version SET version_num = 'dc11669786a5'");
+    await execute("mlflow.db", "UPDATE alembic_version SET version_num = 'dc11669786a5'");
     await openHome(path).then((again) => again.close());
   });
 
   it("refuses an SQLite file of somebody else in the place of MLflow's", async () => {
     await openHome(path).then((home) => home.close());
-    execute("mlflow.db", "DROP TABLE alembic_version");
+    await execute("mlflow.db", "DROP TABLE alembic_version");
     await fails(openHome(path), "STORE_UNSUPPORTED");
   });
 
@@ -236,9 +327,9 @@ describe("openHome", () => {
   it("refuses to write to a run or an experiment that was deleted with MLflow's tools", async () => {
     await using home = await openHome(path);
     const run = await home.tracker.startRun({ experiment: "bikes" });
-    execute("mlflow.db", "UPDATE runs SET lifecycle_stage = 'deleted'");
+    await execute("mlflow.db", "UPDATE runs SET lifecycle_stage = 'deleted'");
     await fails(home.tracker.resumeRun(run.runId), "STORE_CONFLICT");
-    execute("mlflow.db", "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'bikes'");
+    await execute("mlflow.db", "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'bikes'");
     await fails(home.tracker.startRun({ experiment: "bikes" }), "STORE_CONFLICT");
     expect(await home.tracker.searchRuns()).toEqual([]);
   });

@@ -32,7 +32,7 @@ import { type MlflowDatabase, openMlflowDatabase } from "./mlflow-database.ts";
 import { sqlitePredictionLog } from "./prediction-log.ts";
 import { mlflowRegistry } from "./registry.ts";
 import { sqliteSnapshotStore } from "./snapshot-store.ts";
-import { openSqlite, type SqliteDatabase } from "./sqlite.ts";
+import { openSqlite, type SqliteDatabase, type SqliteOptions } from "./sqlite.ts";
 import { mlflowTracker } from "./tracker.ts";
 import { tsopsMigrations } from "./tsops-schema.ts";
 
@@ -50,6 +50,8 @@ export interface HomeOptions {
   readonly engine?: EngineOptions;
   /** False refuses a directory that is not a home yet instead of making one. Default true. */
   readonly create?: boolean;
+  /** Ends the wait for another process that holds the home's databases while it is opened. */
+  readonly signal?: AbortSignal;
 }
 
 /** An open `.tsops` directory. Several processes may have it open at once. */
@@ -91,7 +93,7 @@ export interface Home {
 /**
  * Opens the home at `path`, usually `"./.tsops"`, and makes it when it is not there yet. Safe for several processes at
  * once: whoever comes second finds either nothing or everything.
- * @throws TsopsError STORE_NOT_FOUND (with `create: false`), STORE_READ_ONLY, STORE_FULL, STORE_BUSY, STORE_CORRUPT,
+ * @throws TsopsError STORE_NOT_FOUND (with `create: false`), STORE_READ_ONLY, STORE_FULL, STORE_BUSY, STORE_CORRUPT, ABORTED,
  *   STORE_UNSUPPORTED when a newer tsops or an untested MLflow has written to it
  */
 export async function openHome(path: string, options: HomeOptions = {}): Promise<Home> {
@@ -106,6 +108,7 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
     busyTimeoutMs: true,
     engine: true,
     create: true,
+    signal: true,
   });
   const root = resolve(path);
   const clock = options.clock ?? systemClock();
@@ -116,11 +119,14 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
   for (const directory of [tablesPath, scratch]) await makeDirectory(directory);
 
   const artifacts = artifactFiles(artifactsPath, scratch);
-  const connection = options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs };
-  const tsops = openTsopsDatabase(join(root, "tsops.db"), clock.now(), connection);
+  const connection: SqliteOptions = {
+    ...(options.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: options.busyTimeoutMs }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const tsops = await openTsopsDatabase(join(root, "tsops.db"), clock.now(), connection);
   let mlflow: MlflowDatabase;
   try {
-    mlflow = openMlflowDatabase(join(root, "mlflow.db"), {
+    mlflow = await openMlflowDatabase(join(root, "mlflow.db"), {
       ...connection,
       defaultArtifactLocation: artifacts.location("0"),
       nowMillis: toMillis(clock.now()),
@@ -169,14 +175,14 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
   };
 }
 
-function openTsopsDatabase(
+async function openTsopsDatabase(
   path: string,
   now: bigint,
-  connection: { busyTimeoutMs?: number },
-): SqliteDatabase {
-  const database = openSqlite(path, connection);
+  connection: SqliteOptions,
+): Promise<SqliteDatabase> {
+  const database = await openSqlite(path, connection);
   try {
-    migrate(database, tsopsMigrations, now);
+    await migrate(database, tsopsMigrations, now, connection.signal);
     return database;
   } catch (error) {
     database.close();

@@ -6,6 +6,7 @@ import {
   type LedgerStatus,
   type StepRecord,
   TsopsError,
+  throwIfAborted,
 } from "@tsops/core";
 import { type SqliteDatabase, type SqlValue, storableText } from "./sqlite.ts";
 
@@ -75,15 +76,15 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
           steps: findSteps(key),
           isTakeOver,
         };
-      }),
-    renew: (key, owner, leaseUntil, now) =>
+      }, options.signal),
+    renew: (key, owner, leaseUntil, now, options) =>
       sql.write(() => {
         ownedEntry(key, owner);
         sql
           .prepare(`UPDATE pipeline_run SET lease_until = ?, updated_at = ? WHERE ${keyCondition}`)
           .run([leaseUntil, now, ...keyValues(key)]);
-      }),
-    recordStep: (key, owner, step) =>
+      }, options?.signal),
+    recordStep: (key, owner, step, options) =>
       sql.write(() => {
         ownedEntry(key, owner);
         sql
@@ -105,8 +106,8 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
             step.resultHash,
             ...keyValues(key),
           ]);
-      }),
-    finish: (key, owner, outcome) =>
+      }, options?.signal),
+    finish: (key, owner, outcome, options) =>
       sql.write(() => {
         ownedEntry(key, owner);
         sql
@@ -122,12 +123,14 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
             outcome.now,
             ...keyValues(key),
           ]);
-      }),
-    async get(key) {
+      }, options?.signal),
+    async get(key, options) {
+      throwIfAborted(options?.signal);
       const entry = findEntry(key);
       return entry === null ? null : { entry, steps: findSteps(key) };
     },
     async list(pipeline, options = {}) {
+      throwIfAborted(options.signal);
       const conditions = ["pipeline = ?"];
       const values: SqlValue[] = [pipeline];
       const where = (condition: string, value: SqlValue | undefined): void => {

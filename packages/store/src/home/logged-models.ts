@@ -1,5 +1,12 @@
 import { dirname } from "node:path";
-import { type LoggedModel, type ModelFiles, type ModelLineage, sha256Hex, TsopsError } from "@tsops/core";
+import {
+  type LoggedModel,
+  type ModelFiles,
+  type ModelLineage,
+  sha256Hex,
+  TsopsError,
+  throwIfAborted,
+} from "@tsops/core";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
 
@@ -8,13 +15,16 @@ const filesTag = "tsops.files";
 
 /**
  * Logs a model: its folder (an `MLmodel` file beside the given files) appears whole, then its rows in one transaction.
- * @throws TsopsError VALUE_INVALID when no file has the hash that the lineage names
+ * @throws TsopsError VALUE_INVALID when no file has the hash that the lineage names; ABORTED, which may leave files that
+ *   no row names
  */
 export async function writeLoggedModel(
   context: HomeContext,
   run: RunIdentity,
   model: ModelFiles,
+  signal?: AbortSignal,
 ): Promise<LoggedModel> {
+  throwIfAborted(signal);
   checkLoggedModelName(model.name);
   const params = Object.entries(model.params ?? {});
   for (const [key, value] of params) checkParam(key, value);
@@ -83,7 +93,7 @@ export async function writeLoggedModel(
          VALUES (?, 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?)`,
       )
       .run([context.createId(), run.runId, modelId]);
-  });
+  }, signal);
   return { modelId, name: model.name, runId: run.runId, uri: location, lineage: model.lineage };
 }
 
@@ -157,11 +167,13 @@ export async function readModelFiles(
   context: HomeContext,
   location: string,
   hashes: Readonly<Record<string, string>> | null,
+  signal?: AbortSignal,
 ): Promise<Readonly<Record<string, Uint8Array>>> {
   const directory = context.artifacts.directoryOf(location);
   const paths = hashes === null ? await context.artifacts.list(directory) : Object.keys(hashes);
   const files: Record<string, Uint8Array> = {};
   for (const path of paths) {
+    throwIfAborted(signal);
     const content = await readModelFile(context, directory, path);
     if (hashes !== null && sha256Hex(content) !== hashes[path])
       throw new TsopsError(

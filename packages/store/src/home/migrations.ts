@@ -12,9 +12,14 @@ export interface Migration {
  * Brings a database to the newest schema, in one transaction, so that several processes may open it at once and a
  * killed one leaves the old schema.
  * @param nowMicros - Instant written beside each step taken.
- * @throws TsopsError STORE_UNSUPPORTED when a newer release has already moved it further.
+ * @throws TsopsError STORE_UNSUPPORTED when a newer release has already moved it further; ABORTED, STORE_BUSY.
  */
-export function migrate(database: SqliteDatabase, migrations: readonly Migration[], nowMicros: bigint): void {
+export async function migrate(
+  database: SqliteDatabase,
+  migrations: readonly Migration[],
+  nowMicros: bigint,
+  signal?: AbortSignal,
+): Promise<void> {
   const newest = migrations.at(-1)?.number ?? 0;
   const found = schemaNumber(database);
   if (found === newest) return;
@@ -27,7 +32,7 @@ export function migrate(database: SqliteDatabase, migrations: readonly Migration
         details: { found, newest },
       },
     );
-  database.transaction(() => {
+  await database.write(() => {
     database.exec(
       "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
     );
@@ -40,7 +45,7 @@ export function migrate(database: SqliteDatabase, migrations: readonly Migration
         .prepare("INSERT INTO migration (number, name, applied_at) VALUES (?, ?, ?)")
         .run([BigInt(number), name, nowMicros]);
     }
-  });
+  }, signal);
 }
 
 function schemaNumber(database: SqliteDatabase): number {

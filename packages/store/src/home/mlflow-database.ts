@@ -10,7 +10,7 @@ export interface MlflowDatabase {
    * One atomic, durable change.
    * @throws TsopsError STORE_UNSUPPORTED when MLflow has meanwhile moved the file to a revision that was not tested.
    */
-  write<T>(work: () => T): Promise<T>;
+  write<T>(work: () => T, signal?: AbortSignal): Promise<T>;
   close(): void;
 }
 
@@ -26,13 +26,16 @@ export interface MlflowDatabaseOptions extends SqliteOptions {
  * Opens `mlflow.db`, and creates in it what MLflow 3.0 creates, whole or not at all.
  * @throws TsopsError STORE_UNSUPPORTED for an untested revision, besides what `openSqlite` throws
  */
-export function openMlflowDatabase(path: string, options: MlflowDatabaseOptions): MlflowDatabase {
-  const sql = openSqlite(path, options);
+export async function openMlflowDatabase(
+  path: string,
+  options: MlflowDatabaseOptions,
+): Promise<MlflowDatabase> {
+  const sql = await openSqlite(path, options);
   try {
     if (revisionOf(sql) === null)
-      sql.transaction(() => {
+      await sql.write(() => {
         if (revisionOf(sql) === null) create(sql, options);
-      });
+      }, options.signal);
     refuseUntested(sql);
   } catch (error) {
     sql.close();
@@ -40,11 +43,11 @@ export function openMlflowDatabase(path: string, options: MlflowDatabaseOptions)
   }
   return {
     sql,
-    write: (work) =>
+    write: (work, signal) =>
       sql.write(() => {
         refuseUntested(sql);
         return work();
-      }),
+      }, signal),
     close: () => sql.close(),
   };
 }

@@ -18,7 +18,7 @@ const recorded = JSON.parse(readFileSync(fixture, "utf8")) as { revision: string
 
 it("is the schema that MLflow 3.0.1 created at that revision, without any difference", async () => {
   const directory = temporaryDirectory();
-  const database = openSqlite(join(directory.path, "ours.db"));
+  const database = await openSqlite(join(directory.path, "ours.db"));
   database.exec(mlflowSchema);
   expect(recorded.revision).toBe(mlflowRevision);
   expect(schemaDifferences(schemaOf(database), recorded.objects)).toEqual([]);

@@ -1,4 +1,13 @@
-import { checkList, checkOptions, type PredictionLog, type PredictionQuery, TsopsError } from "@tsops/core";
+import {
+  abortable,
+  type CallOptions,
+  checkList,
+  checkOptions,
+  type PredictionLog,
+  type PredictionQuery,
+  TsopsError,
+  throwIfAborted,
+} from "@tsops/core";
 import {
   type PredictionRow,
   predictionColumns,
@@ -9,6 +18,7 @@ import type { SqliteDatabase, SqliteStatement, SqlValue } from "./sqlite.ts";
 
 interface PendingAppend {
   readonly rows: readonly SqlValue[][];
+  readonly signal: AbortSignal | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,7 +45,8 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
   };
   const commit = async (batch: readonly PendingAppend[]): Promise<void> => {
     await sql.write(() => {
-      for (const { rows } of batch) insert(rows);
+      // One that was aborted meanwhile has been rejected: its rows stay out of the commit that it would have shared.
+      for (const { rows, signal } of batch) if (!signal?.aborted) insert(rows);
     });
     for (const { resolve } of batch) resolve();
   };
@@ -60,16 +71,19 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
   };
 
   return {
-    async append(records) {
+    async append(records, { signal } = {}) {
+      throwIfAborted(signal);
       checkList("VALUE_INVALID", "records", records);
       if (records.length === 0) return;
       const rows = records.map(predictionValues);
-      await new Promise<void>((resolve, reject) => {
-        pending.push({ rows, resolve, reject });
+      const committed = new Promise<void>((resolve, reject) => {
+        pending.push({ rows, signal, resolve, reject });
         committing ??= commitAll();
       });
+      await abortable(committed, signal);
     },
-    async get(predictionId) {
+    async get(predictionId, options) {
+      throwIfAborted(options?.signal);
       const row = sql
         .prepare("SELECT * FROM prediction WHERE prediction_id = ?")
         .get<PredictionRow>([predictionId]);
@@ -83,13 +97,14 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
         );
       return readPrediction(row);
     },
-    async *scan(query: PredictionQuery = {}) {
+    async *scan(query: PredictionQuery & CallOptions = {}) {
       checkOptions("VALUE_INVALID", "predictions.scan()", query, {
         deployment: true,
         role: true,
         modelVersion: true,
         cutoffFrom: true,
         cutoffTo: true,
+        signal: true,
       });
       const conditions = [""];
       const values: SqlValue[] = [];
@@ -117,6 +132,7 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
       let cutoff = (query.cutoffFrom ?? -(2n ** 62n)) - 1n;
       let sequence = 2n ** 62n;
       for (;;) {
+        throwIfAborted(query.signal);
         let rows = sameCutoff.all<PredictionRow>([cutoff, sequence, ...values]);
         if (rows.length === 0) rows = laterCutoffs.all<PredictionRow>([cutoff, ...values]);
         const last = rows.at(-1);

@@ -1,4 +1,4 @@
-import { type ModelVersion, type Registry, TsopsError } from "@tsops/core";
+import { type ModelVersion, type Registry, TsopsError, throwIfAborted } from "@tsops/core";
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { findLoggedModel, readModelFiles, setModelTag } from "./logged-models.ts";
 import { checkAlias, checkRegisteredName, checkTag } from "./mlflow-rules.ts";
@@ -83,13 +83,15 @@ export function mlflowRegistry(context: HomeContext): Registry {
           JSON.stringify(registrations),
         );
         return number;
-      });
+      }, options.signal);
       return readVersion(context, versionRow(name, version));
     },
-    async getVersion(name, version) {
+    async getVersion(name, version, options) {
+      throwIfAborted(options?.signal);
       return readVersion(context, versionRow(name, version));
     },
-    async resolve(name, alias) {
+    async resolve(name, alias, options) {
+      throwIfAborted(options?.signal);
       const row = sql
         .prepare("SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ? LIMIT 1")
         .get<{ version: bigint }>([name, alias]);
@@ -99,7 +101,8 @@ export function mlflowRegistry(context: HomeContext): Registry {
         hint: `Point it at a version with setAlias("${name}", "${alias}", version).`,
       });
     },
-    async listVersions(name) {
+    async listVersions(name, options) {
+      throwIfAborted(options?.signal);
       return sql
         .prepare(
           "SELECT * FROM model_versions WHERE name = ? AND current_stage <> 'Deleted_Internal' ORDER BY version",
@@ -107,7 +110,8 @@ export function mlflowRegistry(context: HomeContext): Registry {
         .all<VersionRow>([name])
         .map((row) => readVersion(context, row));
     },
-    async listModels() {
+    async listModels(options) {
+      throwIfAborted(options?.signal);
       // MLflow keeps prompts in the same table, told apart by a tag.
       return sql
         .prepare(
@@ -117,7 +121,7 @@ export function mlflowRegistry(context: HomeContext): Registry {
         .all<{ name: string }>()
         .map((row) => row.name);
     },
-    async setAlias(name, alias, version) {
+    async setAlias(name, alias, version, options) {
       checkAlias(alias);
       await write(() => {
         versionRow(name, version);
@@ -125,27 +129,28 @@ export function mlflowRegistry(context: HomeContext): Registry {
         sql
           .prepare("INSERT INTO registered_model_aliases (alias, version, name) VALUES (?, ?, ?)")
           .run([alias, BigInt(version), name]);
-      });
+      }, options?.signal);
     },
-    async deleteAlias(name, alias) {
+    async deleteAlias(name, alias, options) {
       await write(() => {
         refuseUnknownModel(context, name);
         sql.prepare("DELETE FROM registered_model_aliases WHERE name = ? AND alias = ?").run([name, alias]);
-      });
+      }, options?.signal);
     },
-    async setTags(name, version, tags) {
+    async setTags(name, version, tags, options) {
       for (const [key, value] of Object.entries(tags)) checkTag(key, value);
       await write(() => {
         versionRow(name, version);
         for (const [key, value] of Object.entries(tags)) setVersionTag(name, version, key, value);
-      });
+      }, options?.signal);
     },
-    async readFiles(name, version) {
+    async readFiles(name, version, options) {
+      throwIfAborted(options?.signal);
       const row = versionRow(name, version);
       const modelId = modelIdOf(row);
       const logged = modelId === null ? null : findLoggedModel(context, modelId);
       const location = logged?.location ?? row.storage_location ?? row.source ?? "";
-      return readModelFiles(context, location, logged?.files ?? null);
+      return readModelFiles(context, location, logged?.files ?? null, options?.signal);
     },
     async close() {},
   };

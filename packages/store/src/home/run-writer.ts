@@ -21,7 +21,7 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
 
   return {
     runId,
-    async logParams(params) {
+    async logParams(params, { signal } = {}) {
       const entries = Object.entries(params).map(([key, value]) => [key, paramText(value)] as const);
       for (const [key, value] of entries) checkParam(key, value);
       await write(() => {
@@ -45,15 +45,15 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
               details: { params: changed.slice(0, 5), count: changed.length },
             },
           );
-      });
+      }, signal);
     },
-    async logMetrics(metrics) {
+    async logMetrics(metrics, { signal } = {}) {
       for (const { key } of metrics) checkKey("metric", key);
       const now = context.clock.now();
       const rows = metrics.map((metric) => metricRow(metric, now));
-      await write(() => insertMetrics(context, runId, rows));
+      await write(() => insertMetrics(context, runId, rows), signal);
     },
-    async setTags(tags) {
+    async setTags(tags, { signal } = {}) {
       for (const [key, value] of Object.entries(tags)) checkTag(key, value);
       await write(() => {
         for (const [key, value] of Object.entries(tags)) {
@@ -61,28 +61,28 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
           if (key === "mlflow.runName")
             sql.prepare("UPDATE runs SET name = ? WHERE run_uuid = ?").run([value, runId]);
         }
-      });
+      }, signal);
     },
-    async logInputs(inputs) {
+    async logInputs(inputs, { signal } = {}) {
       for (const input of inputs) checkDataset(input);
       await write(() => {
         for (const input of inputs) insertInput(context, run, input);
-      });
+      }, signal);
     },
-    async logArtifact(path, content) {
+    async logArtifact(path, content, { signal } = {}) {
       artifactPath(path);
       const hash = sha256Hex(content);
-      await context.artifactHashes.record(directory(), path, hash, content.length);
+      await context.artifactHashes.record(directory(), path, hash, content.length, signal);
       await context.artifacts.write(directory(), path, content);
       return hash;
     },
-    logModel: (model) => writeLoggedModel(context, run, model),
-    async end(status = "FINISHED") {
+    logModel: (model, { signal } = {}) => writeLoggedModel(context, run, model, signal),
+    async end(status = "FINISHED", { signal } = {}) {
       await write(() => {
         sql
           .prepare("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?")
           .run([status, toMillis(context.clock.now()), runId]);
-      });
+      }, signal);
     },
   };
 }

@@ -16,7 +16,7 @@ export interface SqliteStatement {
   all<Row = SqlRow>(values?: readonly SqlValue[]): Row[];
 }
 
-/** One connection to one SQLite file: WAL, synchronous=FULL, foreign keys on. Calls block; see `write` for waiting. */
+/** One connection to one SQLite file: WAL, synchronous=FULL, foreign keys on. Calls block, but for `write`, which waits. */
 export interface SqliteDatabase {
   readonly path: string;
   /** Prepared once per text and kept until `close`. */
@@ -24,11 +24,11 @@ export interface SqliteDatabase {
   /** Runs one or more statements that return nothing. */
   exec(sql: string): void;
   /**
-   * Runs `work` inside BEGIN IMMEDIATE .. COMMIT and blocks while another process holds the lock. `work` must not await.
-   * @throws TsopsError STORE_BUSY after the busy timeout; whatever `work` throws, after a rollback.
+   * Runs `work` inside BEGIN IMMEDIATE .. COMMIT, and waits for the lock of another process without blocking the event
+   * loop. `work` must not await.
+   * @throws TsopsError STORE_BUSY after the busy timeout, ABORTED when the signal fires before `work` has begun; whatever
+   *   `work` throws, after a rollback.
    */
-  transaction<T>(work: () => T): T;
-  /** As `transaction`, but waits for the lock without blocking the event loop. @throws TsopsError also ABORTED */
   write<T>(work: () => T, signal?: AbortSignal): Promise<T>;
   close(): void;
 }
@@ -39,13 +39,15 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number;
   /** Upper bound on the file's size in pages of 4 KiB, for tests of a full disk. */
   readonly maxPages?: number;
+  /** Ends the wait for another process's lock while opening. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Opens (and creates) an SQLite file. This module alone knows the driver.
- * @throws TsopsError STORE_BUSY, STORE_READ_ONLY, STORE_FULL, STORE_CORRUPT, STORE_UNAVAILABLE
+ * @throws TsopsError STORE_BUSY, STORE_READ_ONLY, STORE_FULL, STORE_CORRUPT, STORE_UNAVAILABLE, ABORTED
  */
-export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDatabase {
+export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<SqliteDatabase> {
   const busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
   const guarded = <T>(call: () => T): T => {
     try {
@@ -54,8 +56,8 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
       throw asStoreError(error, path);
     }
   };
-  // The timeout goes in with the open call: switching to WAL below may already meet another process.
-  const driver = guarded(() => new LibsqlDatabase(path, { timeout: busyTimeoutMs }));
+  throwIfAborted(options.signal);
+  const driver = guarded(() => new LibsqlDatabase(path, { timeout: 0 }));
   const statements = new Map<string, SqliteStatement>();
   let isOpen = true;
 
@@ -93,13 +95,15 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
   };
   /** True when the lock was taken; false when somebody else has it. */
   const begin = (): boolean => {
-    assertOpen();
+    exec("PRAGMA busy_timeout = 0");
     try {
       driver.exec("BEGIN IMMEDIATE");
       return true;
     } catch (error) {
       if (isBusy(error)) return false;
       throw asStoreError(error, path);
+    } finally {
+      driver.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     }
   };
   const timedOut = (): TsopsError =>
@@ -108,23 +112,32 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
       details: { path, busyTimeoutMs },
     });
 
-  /** Some locks answer "busy" at once (WAL recovery, switching the journal mode), so the driver's timeout is not enough. */
-  const retrying = <T>(attempt: () => T): T => {
+  /** Attempts until it works or it is too late. The driver's own timeout would block the event loop instead. */
+  const patiently = async <T>(attempt: () => Done<T> | null, signal?: AbortSignal): Promise<T> => {
     const deadline = performance.now() + busyTimeoutMs;
-    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-      try {
-        return attempt();
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error, path);
-        sleepBlocking(pause);
-      }
+    for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
+      throwIfAborted(signal);
+      const done = attempt();
+      if (done !== null) return done.result;
+      if (performance.now() >= deadline) throw timedOut();
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };
 
   try {
-    retrying(() => driver.prepare("PRAGMA journal_mode = WAL").all());
-    retrying(() => driver.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+    // Switching to WAL meets the locks of whoever opens the file at the same moment.
+    await patiently(() => {
+      try {
+        driver.prepare("PRAGMA journal_mode = WAL").all();
+        driver.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+        return { result: undefined };
+      } catch (error) {
+        if (isBusy(error)) return null;
+        throw asStoreError(error, path);
+      }
+    }, options.signal);
     if (options.maxPages !== undefined) driver.prepare(`PRAGMA max_page_count = ${options.maxPages}`).all();
+    driver.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   } catch (error) {
     driver.close();
     throw error;
@@ -134,30 +147,8 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
     path,
     prepare,
     exec,
-    transaction(work) {
-      const deadline = performance.now() + busyTimeoutMs;
-      while (!begin()) {
-        if (performance.now() >= deadline) throw timedOut();
-        sleepBlocking(2);
-      }
-      return finish(work);
-    },
-    async write(work, signal) {
-      const deadline = performance.now() + busyTimeoutMs;
-      for (let pause = 1; ; pause = Math.min(pause * 2, 25)) {
-        throwIfAborted(signal);
-        exec("PRAGMA busy_timeout = 0");
-        let isBegun = false;
-        try {
-          isBegun = begin();
-        } finally {
-          driver.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-        }
-        if (isBegun) return finish(work);
-        if (performance.now() >= deadline) throw timedOut();
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    },
+    // No await between the beginning and the end: other calls on this connection would land in the same transaction.
+    write: (work, signal) => patiently(() => (begin() ? { result: finish(work) } : null), signal),
     close() {
       if (!isOpen) return;
       isOpen = false;
@@ -171,6 +162,10 @@ export function openSqlite(path: string, options: SqliteOptions = {}): SqliteDat
       guarded(() => driver.close());
     },
   };
+}
+
+interface Done<T> {
+  readonly result: T;
 }
 
 /** The driver cuts text at a NUL character and replaces half a surrogate pair: two names could become one. */
@@ -241,8 +236,4 @@ function isSqlValue(value: unknown): boolean {
     default:
       return value === null || value instanceof Uint8Array;
   }
-}
-
-function sleepBlocking(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

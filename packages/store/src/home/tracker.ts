@@ -5,6 +5,7 @@ import {
   type RunStatus,
   type Tracker,
   TsopsError,
+  throwIfAborted,
 } from "@tsops/core";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
@@ -57,10 +58,11 @@ export function mlflowTracker(context: HomeContext): Tracker {
           .run([runId, name, context.user, now, artifactUri, experimentId]);
         for (const [key, value] of Object.entries(tags)) setRunTag(context, runId, key, value);
         return { runId, experimentId, artifactUri };
-      });
+      }, options.signal);
       return runWriter(context, run);
     },
-    async resumeRun(runId) {
+    async resumeRun(runId, options) {
+      throwIfAborted(options?.signal);
       const row = runRow(runId);
       if (row.lifecycle_stage === "deleted")
         throw new TsopsError("STORE_CONFLICT", `Run ${runId} was deleted.`, {
@@ -72,10 +74,12 @@ export function mlflowTracker(context: HomeContext): Tracker {
         artifactUri: row.artifact_uri,
       });
     },
-    async getRun(runId) {
+    async getRun(runId, options) {
+      throwIfAborted(options?.signal);
       return readRun(context, runRow(runId));
     },
     async searchRuns(query = {}) {
+      throwIfAborted(query.signal);
       const conditions = ["r.lifecycle_stage = 'active'"];
       const values: SqlValue[] = [];
       const where = (condition: string, ...bound: string[]): void => {
@@ -98,7 +102,8 @@ export function mlflowTracker(context: HomeContext): Tracker {
         .all<RunRow>([...values, BigInt(query.limit ?? 100)]);
       return rows.map((row) => readRun(context, row));
     },
-    async metricHistory(runId, key) {
+    async metricHistory(runId, key, options) {
+      throwIfAborted(options?.signal);
       runRow(runId);
       return sql
         .prepare(
@@ -114,8 +119,12 @@ export function mlflowTracker(context: HomeContext): Tracker {
           }),
         );
     },
-    listArtifacts: async (runId) => context.artifacts.list(artifactDirectory(runId)),
-    async readArtifact(runId, path) {
+    async listArtifacts(runId, options) {
+      throwIfAborted(options?.signal);
+      return context.artifacts.list(artifactDirectory(runId));
+    },
+    async readArtifact(runId, path, options) {
+      throwIfAborted(options?.signal);
       const directory = artifactDirectory(runId);
       const content = await context.artifacts.read(directory, path);
       context.artifactHashes.verify(directory, path, content);

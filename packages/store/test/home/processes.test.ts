@@ -12,9 +12,9 @@ const script = new URL("child.ts", import.meta.url);
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-function expectSound(home: Home): void {
+async function expectSound(home: Home): Promise<void> {
   for (const file of ["tsops.db", "mlflow.db"]) {
-    const database = openSqlite(join(home.path, file));
+    const database = await openSqlite(join(home.path, file));
     expect(database.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
     expect(database.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
     database.close();
@@ -51,7 +51,7 @@ describe("a home under several processes", { timeout: 60_000 }, () => {
       rows++;
     }
     expect(rows).toBeGreaterThanOrEqual(acknowledged.length);
-    expectSound(home);
+    await expectSound(home);
   });
 
   it("always has a champion whose files are whole when it is killed while promoting", async () => {
@@ -71,7 +71,7 @@ describe("a home under several processes", { timeout: 60_000 }, () => {
           "big.bin",
           "model.tsops",
         ]);
-      expectSound(home);
+      await expectSound(home);
     }
     // A model folder is there with its MLmodel or not at all; the unfinished ones lie where MLflow does not look.
     const models = join(path, "artifacts", "1", "models");
@@ -110,7 +110,7 @@ describe("a home under several processes", { timeout: 60_000 }, () => {
       for (const name of readdirSync(root)) {
         await using home = await openHome(join(root, name));
         await (await home.tracker.startRun({ experiment: "after" })).end();
-        expectSound(home);
+        await expectSound(home);
       }
     }
   });
@@ -136,7 +136,7 @@ describe("a home under several processes", { timeout: 60_000 }, () => {
       Array.from({ length: 12 }, (_, index) => index + 1),
     );
     expect((await home.tracker.searchRuns({ experiment: "shared" })).length).toBe(4);
-    expectSound(home);
+    await expectSound(home);
   });
 
   // Root may write everywhere, so as root the child becomes somebody else.
@@ -147,7 +147,7 @@ describe("a home under several processes", { timeout: 60_000 }, () => {
     // What is left when every process ended well: SQLite then has neither -wal nor -shm files.
     const tidy = join(directory.path, "tidy");
     cpSync(path, tidy, { recursive: true, filter: (source) => !/-(wal|shm)$/.test(source) });
-    const open = openSqlite(join(path, "tsops.db"));
+    const open = await openSqlite(join(path, "tsops.db"));
     expect(open.prepare("SELECT count(*) AS runs FROM pipeline_run").get()).toEqual({ runs: 0n });
     execFileSync("chmod", ["-R", "a+rX,a-w", directory.path]);
     const files = (): unknown[] =>

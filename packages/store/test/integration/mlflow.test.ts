@@ -69,7 +69,7 @@ describe.skipIf(mlflow.isMissing)("the home beside a real MLflow 3.17.2", { time
 
     const home = await openHome(join(directory.path, "schema"));
     await home.close();
-    const [ours, theirs] = [openSqlite(home.mlflowPath), openSqlite(theirsPath)];
+    const [ours, theirs] = [await openSqlite(home.mlflowPath), await openSqlite(theirsPath)];
     expect(schemaDifferences(schemaOf(ours), schemaOf(theirs))).toEqual([]);
     expect(structureOf(ours)).toEqual(structureOf(theirs));
     expect(Object.keys(structureOf(ours))).toHaveLength(23);
@@ -129,7 +129,7 @@ describe.skipIf(mlflow.isMissing)("the home beside a real MLflow 3.17.2", { time
     await runPython(directory.path, "write.py", `sqlite:///${home.mlflowPath}`, experiment, model, "0");
     const theirsPath = join(directory.path, "theirs-newest.db");
     await runPython(directory.path, "schema.py", theirsPath, newest);
-    const [ours, theirs] = [openSqlite(home.mlflowPath), openSqlite(theirsPath)];
+    const [ours, theirs] = [await openSqlite(home.mlflowPath), await openSqlite(theirsPath)];
     expect(schemaDifferences(schemaOf(ours), schemaOf(theirs))).toEqual([]);
     for (const database of [ours, theirs]) database.close();
     const reopened = await openHome(home.path);
