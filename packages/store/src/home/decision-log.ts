@@ -8,8 +8,9 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { conditions } from "./conditions.ts";
 import { fromLosslessJson, toLosslessJson } from "./lossless-json.ts";
-import type { SqliteDatabase, SqlValue } from "./sqlite.ts";
+import type { SqliteDatabase } from "./sqlite.ts";
 
 /** Decision records in `tsops.db`. NaN and infinities in the evidence come back as they were. */
 export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
@@ -46,20 +47,15 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
       });
       throwIfAborted(options.signal);
       if (options.kind !== undefined) checkWord("VALUE_INVALID", "kind", options.kind, kinds);
-      const conditions = ["true"];
-      const values: SqlValue[] = [];
-      const where = (condition: string, value: SqlValue | undefined): void => {
-        if (value === undefined) return;
-        conditions.push(condition);
-        values.push(value);
-      };
-      where("kind = ?", options.kind);
-      where("subject = ?", options.subject);
-      where("time >= ?", options.from);
-      where("time < ?", options.to);
+      const { text, values } = conditions([
+        ["kind = ?", options.kind],
+        ["subject = ?", options.subject],
+        ["time >= ?", options.from],
+        ["time < ?", options.to],
+      ]);
       return sql
         .prepare(
-          `SELECT id, kind, subject, time, verdict, reason, requested_by, evidence FROM decision WHERE ${conditions.join(" AND ")} ORDER BY time, sequence LIMIT ?`,
+          `SELECT id, kind, subject, time, verdict, reason, requested_by, evidence FROM decision WHERE ${text} ORDER BY time, sequence LIMIT ?`,
         )
         .all<DecisionRow>([...values, BigInt(options.limit ?? -1)])
         .map(({ requested_by: requestedBy, evidence, ...row }) => ({

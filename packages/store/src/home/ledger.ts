@@ -8,6 +8,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { conditions } from "./conditions.ts";
 import { type SqliteDatabase, type SqlValue, storableText } from "./sqlite.ts";
 
 const keyCondition = "pipeline = ? AND partition = ? AND interval_start = ? AND interval_end = ?";
@@ -131,20 +132,16 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
     },
     async list(pipeline, options = {}) {
       throwIfAborted(options.signal);
-      const conditions = ["pipeline = ?"];
-      const values: SqlValue[] = [pipeline];
-      const where = (condition: string, value: SqlValue | undefined): void => {
-        if (value === undefined) return;
-        conditions.push(condition);
-        values.push(value);
-      };
-      where("partition = ?", options.partition);
-      where("status = ?", options.status);
-      where("interval_start >= ?", options.from);
-      where("interval_start < ?", options.to);
+      const { text, values } = conditions([
+        ["pipeline = ?", pipeline],
+        ["partition = ?", options.partition],
+        ["status = ?", options.status],
+        ["interval_start >= ?", options.from],
+        ["interval_start < ?", options.to],
+      ]);
       return sql
         .prepare(
-          `SELECT * FROM pipeline_run WHERE ${conditions.join(" AND ")}
+          `SELECT * FROM pipeline_run WHERE ${text}
            ORDER BY interval_start, partition, interval_end LIMIT ?`,
         )
         .all<EntryRow>([...values, BigInt(options.limit ?? -1)])

@@ -8,6 +8,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { conditions } from "./conditions.ts";
 import {
   type PredictionRow,
   predictionColumns,
@@ -106,20 +107,15 @@ export function sqlitePredictionLog(sql: SqliteDatabase): SqlitePredictionLog {
         cutoffTo: true,
         signal: true,
       });
-      const conditions = [""];
-      const values: SqlValue[] = [];
-      const where = (condition: string, value: SqlValue | undefined): void => {
-        if (value === undefined) return;
-        conditions.push(condition);
-        values.push(value);
-      };
-      where("deployment = ?", query.deployment);
-      where("role = ?", query.role);
-      where("model_version = ?", query.modelVersion === undefined ? undefined : BigInt(query.modelVersion));
-      where("cutoff < ?", query.cutoffTo);
+      const { text, values } = conditions([
+        ["deployment = ?", query.deployment],
+        ["role = ?", query.role],
+        ["model_version = ?", query.modelVersion === undefined ? undefined : BigInt(query.modelVersion)],
+        ["cutoff < ?", query.cutoffTo],
+      ]);
       const page = (start: string): SqliteStatement =>
         sql.prepare(
-          `SELECT * FROM prediction WHERE ${start}${conditions.join(" AND ")}
+          `SELECT * FROM prediction WHERE ${start} AND ${text}
            ORDER BY cutoff, sequence LIMIT ${rowsPerPage}`,
         );
       // Two statements, since SQLite would search (cutoff, sequence) > (?, ?) by its first column only, and many

@@ -7,10 +7,10 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { conditions } from "./conditions.ts";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
-import type { SqlValue } from "./sqlite.ts";
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowTracker(context: HomeContext): Tracker {
@@ -80,26 +80,20 @@ export function mlflowTracker(context: HomeContext): Tracker {
     },
     async searchRuns(query = {}) {
       throwIfAborted(query.signal);
-      const conditions = ["r.lifecycle_stage = 'active'"];
-      const values: SqlValue[] = [];
-      const where = (condition: string, ...bound: string[]): void => {
-        conditions.push(condition);
-        values.push(...bound);
-      };
-      if (query.experiment !== undefined) where("e.name = ?", query.experiment);
-      if (query.status !== undefined) where("r.status = ?", query.status);
-      for (const [key, value] of Object.entries(query.tags ?? {}))
-        where(
-          "EXISTS (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = ? AND t.value = ?)",
-          key,
-          value,
-        );
+      const { text, values } = conditions([
+        ["r.lifecycle_stage = ?", "active"],
+        ["e.name = ?", query.experiment],
+        ["r.status = ?", query.status],
+      ]);
+      const tags = Object.entries(query.tags ?? {});
+      const tagged =
+        " AND EXISTS (SELECT 1 FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = ? AND t.value = ?)";
       const rows = sql
         .prepare(
           `SELECT r.*, e.name AS experiment FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
-           WHERE ${conditions.join(" AND ")} ORDER BY r.start_time DESC, r.rowid DESC LIMIT ?`,
+           WHERE ${text}${tagged.repeat(tags.length)} ORDER BY r.start_time DESC, r.rowid DESC LIMIT ?`,
         )
-        .all<RunRow>([...values, BigInt(query.limit ?? 100)]);
+        .all<RunRow>([...values, ...tags.flat(), BigInt(query.limit ?? 100)]);
       return rows.map((row) => readRun(context, row));
     },
     async metricHistory(runId, key, options) {
