@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../test/without-types.ts";
 import { gate } from "./decide/gate.ts";
+import { promote, rollback } from "./decide/promote.ts";
 import type { TsopsError } from "./errors.ts";
 import { column, mean } from "./features/feature.ts";
 import { featureView } from "./features/feature-view.ts";
+import { onlineFeatures } from "./features/online/online-features.ts";
 import { trainingSet } from "./features/training-set.ts";
+import { backfill } from "./pipeline/backfill.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { runPipeline } from "./pipeline/run-pipeline.ts";
+import { createScheduler } from "./pipeline/scheduler.ts";
 import { float64, timestamp, utf8 } from "./schema/column-type.ts";
 import { columnsFromRows } from "./schema/from-rows.ts";
 import { emptyColumns } from "./schema/reshape.ts";
@@ -199,6 +203,55 @@ describe("what callers without types write", () => {
       /"minImprovment"/,
       /"minImprovement"/,
       () => gate(untyped({ minImprovment: 0.1 })),
+    ],
+    [
+      "a misspelt option of a promotion",
+      "GATE_INVALID",
+      /promote\(\) has no option "becuse"/,
+      /"because"/,
+      () => promote("bikes", 1, untyped({ becuse: "better" })),
+    ],
+    [
+      "a misspelt version to go back to",
+      "GATE_INVALID",
+      /rollback\(\) has no option "two"/,
+      /Did you mean "to"|Its options are/,
+      () => rollback("bikes", untyped({ two: 1, because: "worse" })),
+    ],
+    [
+      "a misspelt option of a run",
+      "PIPELINE_INVALID",
+      /runPipeline\(\) has no option "intervall"/,
+      /"interval"/,
+      () => runPipeline(pipeline("daily"), untyped({ intervall: null })),
+    ],
+    [
+      "a misspelt option of a backfill",
+      "PIPELINE_INVALID",
+      /backfill\(\) has no option "dryrun"/,
+      /"dryRun"/,
+      () => backfill(pipeline("daily"), untyped({ dryrun: true })),
+    ],
+    [
+      "a misspelt option of a scheduler",
+      "PIPELINE_INVALID",
+      /createScheduler\(\) has no option "maxConcurent"/,
+      /"maxConcurrent"/,
+      () => createScheduler(untyped({ maxConcurent: 1 })),
+    ],
+    [
+      "a misspelt option of online features",
+      "FEATURE_INVALID",
+      /onlineFeatures\(\) has no option "repeat"/,
+      /"repeats"/,
+      () => onlineFeatures([], untyped({ repeat: "keep" })),
+    ],
+    [
+      "a misspelt option of rows",
+      "SCHEMA_INVALID",
+      /columnsFromRows\(\) has no option "disambigation"/,
+      /"disambiguation"/,
+      () => columnsFromRows(columns, [], untyped({ disambigation: "earlier" })),
     ],
     [
       "an interval of dates",

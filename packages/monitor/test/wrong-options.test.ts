@@ -5,6 +5,7 @@ import {
   checkQuality,
   coverageAlert,
   driftTest,
+  evaluateRetrain,
   joinOutcomes,
   performanceByWindow,
   retrainPolicy,
@@ -123,6 +124,18 @@ describe("monitoring refuses what callers without types write", () => {
       () => alert({ below: 50 }),
     ],
     ["a misspelt alert option", /"belw"/, /"below"/, () => alert({ belw: 0.5 })],
+    [
+      "a misspelt option of a retraining",
+      /evaluateRetrain\(\) has no option "histroy"/,
+      /"history"/,
+      () => evaluateRetrain(untyped({ histroy: [] })),
+    ],
+    [
+      "a misspelt part of a report",
+      /renderReport\(\) has no option "decision"/,
+      /"decisions"/,
+      () => renderReport(untyped({ title: "t", now: 0n, decision: [] })),
+    ],
     [
       "a report as of a Date",
       /now is a Date/,

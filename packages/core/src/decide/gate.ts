@@ -118,6 +118,8 @@ export function gate(options: GateOptions): GateDecision {
   if (!(minImprovement < 1)) throw invalid(`minImprovement is a share below 1, got ${minImprovement}.`);
   checkWord("GATE_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
   checkWord("GATE_INVALID", "unit", unit, ["fold", "time"]);
+  if (options.variance !== undefined)
+    checkOptions("GATE_INVALID", "variance", options.variance, { kernel: true, lag: true });
   const { role, model } = referenceOf(options);
   const pairs = comparableRows(candidate.backtest, model.backtest, loss);
   const candidateLosses = rowLosses(candidate.backtest, pairs.candidate, loss);

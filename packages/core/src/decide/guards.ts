@@ -1,5 +1,6 @@
 import { TsopsError } from "../errors.ts";
 import { seriesKeyText } from "../forecast/series-key.ts";
+import { checkOptions } from "../options.ts";
 import { formatInstant } from "../time/instant.ts";
 import { meanOf } from "./losses.ts";
 import type { ScoredForecasts } from "./scored-forecasts.ts";
@@ -41,8 +42,17 @@ export interface GuardSubject {
   readonly measures: Readonly<Record<string, number>>;
 }
 
+const guardNames: { readonly [Kind in Guard["kind"]]: Readonly<Record<string, true>> } = {
+  coverage: { kind: true, level: true, withinPoints: true },
+  bias: { kind: true, max: true, maxShare: true },
+  worst: { kind: true, by: true, maxRatio: true },
+  measure: { kind: true, name: true, max: true },
+};
+
 /** @throws TsopsError GATE_INVALID when a guard cannot be judged: an interval, key column or figure that is not there. */
 export function judgeGuard(guard: Guard, subject: GuardSubject): GuardResult {
+  if (Object.hasOwn(guardNames, guard.kind))
+    checkOptions("GATE_INVALID", `A ${guard.kind} guard`, guard as object, guardNames[guard.kind]);
   switch (guard.kind) {
     case "coverage":
       return judgeCoverage(guard, subject);

@@ -1,4 +1,6 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
+import type { CallOptions } from "../ports/call-options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
 import type { Registry } from "../ports/registry.ts";
@@ -6,7 +8,7 @@ import { decisionRecord } from "./decision-record.ts";
 import type { GateDecision } from "./gate.ts";
 
 /** Where champions are kept, and where it is written down who became one. A home has both. */
-export interface PromotionOptions {
+export interface PromotionOptions extends CallOptions {
   readonly registry: Pick<Registry, "resolve" | "getVersion" | "setAlias">;
   readonly decisions: Pick<DecisionLog, "append" | "list">;
   readonly clock: Pick<Clock, "now">;
@@ -14,20 +16,30 @@ export interface PromotionOptions {
   readonly requestedBy: string;
 }
 
+const promotionOptionNames: OptionNames<PromotionOptions> = {
+  registry: true,
+  decisions: true,
+  clock: true,
+  requestedBy: true,
+  signal: true,
+};
+
 /**
  * Makes a version of a model the champion, and records it. The record is durable before the alias moves: no champion is without
  * its reason, and what was recorded without taking effect (a crash in between) is done by promoting again.
  * @param because - The gate's decision, or a person's reason in a sentence.
  * @returns The record, of kind "promotion"; its evidence has the versions `from` (null for the first champion) and `to`, and the gate decision's id.
- * @throws TsopsError MODEL_NOT_FOUND, GATE_INVALID (the gate rejected, or decided about another model); nothing changes then.
+ * @throws TsopsError MODEL_NOT_FOUND, ABORTED, GATE_INVALID (the gate rejected, or decided about another model); the alias stays then.
  */
 export async function promote(
   model: string,
   version: number,
-  { because, ...options }: PromotionOptions & { readonly because: GateDecision | string },
+  asked: PromotionOptions & { readonly because: GateDecision | string },
 ): Promise<DecisionRecord> {
+  checkOptions("GATE_INVALID", "promote()", asked, { ...promotionOptionNames, because: true });
+  const { because, ...options } = asked;
   if (typeof because !== "string") refuseOther(model, because);
-  await options.registry.getVersion(model, version);
+  await options.registry.getVersion(model, version, { signal: options.signal });
   const from = await championOf(model, options);
   const reason = typeof because === "string" ? because : because.reason;
   const gateId = typeof because === "string" ? null : because.id;
@@ -43,11 +55,13 @@ export async function promote(
  */
 export async function rollback(
   model: string,
-  { because, to, ...options }: PromotionOptions & { readonly because: string; readonly to?: number },
+  asked: PromotionOptions & { readonly because: string; readonly to?: number },
 ): Promise<DecisionRecord> {
-  const { version: from } = await options.registry.resolve(model, "champion");
+  checkOptions("GATE_INVALID", "rollback()", asked, { ...promotionOptionNames, because: true, to: true });
+  const { because, to, ...options } = asked;
+  const { version: from } = await options.registry.resolve(model, "champion", { signal: options.signal });
   const target = to ?? (await championBefore(model, from, options));
-  await options.registry.getVersion(model, target);
+  await options.registry.getVersion(model, target, { signal: options.signal });
   return moveChampion("rollback", { model, from, to: target, reason: because, gate: null }, options);
 }
 
@@ -71,7 +85,7 @@ interface Move {
 async function moveChampion(
   kind: "promotion" | "rollback",
   { model, from, to, reason, gate }: Move,
-  { registry, decisions, clock, requestedBy }: PromotionOptions,
+  { registry, decisions, clock, requestedBy, signal }: PromotionOptions,
 ): Promise<DecisionRecord> {
   const record = decisionRecord({
     kind,
@@ -82,14 +96,14 @@ async function moveChampion(
     requestedBy,
     evidence: { from, to, gate },
   });
-  await decisions.append(record);
-  await registry.setAlias(model, "champion", to);
+  await decisions.append(record, { signal });
+  await registry.setAlias(model, "champion", to, { signal });
   return record;
 }
 
-async function championOf(model: string, { registry }: PromotionOptions): Promise<number | null> {
+async function championOf(model: string, { registry, signal }: PromotionOptions): Promise<number | null> {
   try {
-    return (await registry.resolve(model, "champion")).version;
+    return (await registry.resolve(model, "champion", { signal })).version;
   } catch (error) {
     if (TsopsError.is(error, "ALIAS_NOT_FOUND")) return null;
     throw error;
@@ -99,9 +113,9 @@ async function championOf(model: string, { registry }: PromotionOptions): Promis
 async function championBefore(
   model: string,
   version: number,
-  { decisions }: PromotionOptions,
+  { decisions, signal }: PromotionOptions,
 ): Promise<number> {
-  const promotions = await decisions.list({ kind: "promotion", subject: model });
+  const promotions = await decisions.list({ kind: "promotion", subject: model, signal });
   const before = promotions.findLast(({ evidence }) => evidence["to"] === version)?.evidence["from"];
   if (typeof before === "number") return before;
   throw new TsopsError(

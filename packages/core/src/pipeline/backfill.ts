@@ -1,9 +1,10 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { LedgerStatus } from "../ports/ledger.ts";
 import { type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
 import type { AnyPipeline } from "./pipeline.ts";
-import type { AttemptOptions } from "./run-attempt.ts";
+import { type AttemptOptions, attemptOptionNames } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { runUntilSettled } from "./run-pipeline.ts";
 import { intervalsBetween } from "./schedule.ts";
@@ -40,7 +41,16 @@ export async function backfill(
   pipeline: AnyPipeline,
   options: BackfillOptions,
 ): Promise<readonly BackfillRun[]> {
-  const { ledger, force = false, resume = false, dryRun = false, progress, signal } = options;
+  const { only: _, ...names } = attemptOptionNames;
+  checkOptions("PIPELINE_INVALID", "backfill()", options, {
+    ...names,
+    from: true,
+    to: true,
+    partitions: true,
+    dryRun: true,
+  });
+  const { from, to, partitions = pipeline.partitions, dryRun = false, ...attempt } = options;
+  const { ledger, force = false, resume = false, progress, signal } = attempt;
   const { ticks, name } = pipeline;
   if (ticks === null)
     throw new TsopsError(
@@ -50,9 +60,8 @@ export async function backfill(
         hint: "Give it a schedule, or run single intervals.",
       },
     );
-  const partitions = options.partitions ?? pipeline.partitions;
-  const planned = [...intervalsBetween(ticks, toMicros(options.from), toMicros(options.to))].flatMap(
-    (interval) => partitions.map((partition) => ({ interval, partition })),
+  const planned = [...intervalsBetween(ticks, toMicros(from), toMicros(to))].flatMap((interval) =>
+    partitions.map((partition) => ({ interval, partition })),
   );
   const runs: BackfillRun[] = [];
   for (const { interval, partition } of planned) {
@@ -61,7 +70,7 @@ export async function backfill(
     const isOver = before === "succeeded" || ((before === "failed" || before === "cancelled") && !resume);
     const isRun = force || !isOver;
     const outcome =
-      isRun && !dryRun ? await runUntilSettled(pipeline, { ...options, interval, partition }) : null;
+      isRun && !dryRun ? await runUntilSettled(pipeline, { ...attempt, interval, partition }) : null;
     runs.push({ interval, partition, before, isRun, outcome });
     progress?.({ task: `backfill ${name}`, done: runs.length, total: planned.length });
   }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { abortedError, throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import { sha256Hex } from "../hash.ts";
+import type { OptionNames } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger, LedgerEntry, LedgerKey, StepRecord } from "../ports/ledger.ts";
 import type { Progress } from "../progress.ts";
@@ -38,6 +39,21 @@ export interface AttemptOptions {
   readonly progress?: Progress;
   readonly log?: Log;
 }
+
+/** For the checks of whatever takes these options, too. */
+export const attemptOptionNames: OptionNames<AttemptOptions> = {
+  ledger: true,
+  clock: true,
+  force: true,
+  resume: true,
+  only: true,
+  countFrom: true,
+  owner: true,
+  codeVersion: true,
+  signal: true,
+  progress: true,
+  log: true,
+};
 
 /**
  * Makes one attempt at the run of a data interval: claims it in the ledger, runs the steps that are not recorded yet,

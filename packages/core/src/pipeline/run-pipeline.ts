@@ -1,10 +1,10 @@
 import { TsopsError } from "../errors.ts";
-import { checkWord, shown } from "../options.ts";
+import { checkOptions, checkWord, shown } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
 import type { AnyPipeline, Pipeline } from "./pipeline.ts";
-import { type AttemptOptions, runAttempt } from "./run-attempt.ts";
+import { type AttemptOptions, attemptOptionNames, runAttempt } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { latestDueInterval } from "./schedule.ts";
 import type { StepResults } from "./step.ts";
@@ -56,6 +56,13 @@ export async function runUntilSettled(
   options: RunPipelineOptions,
 ): Promise<RunOutcome> {
   const { clock, signal, wait = "all" } = options;
+  checkOptions("PIPELINE_INVALID", "runPipeline()", options, {
+    ...attemptOptionNames,
+    interval: true,
+    at: true,
+    partition: true,
+    wait: true,
+  });
   checkWord("PIPELINE_INVALID", "wait", wait, ["all", "retries", "nothing"]);
   const key = runKey(pipeline, options);
   let attemptOptions: AttemptOptions = options;

@@ -1,5 +1,6 @@
 import { abortable } from "../abort.ts";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { type Lane, openLanes } from "./lane.ts";
 import type { AnyPipeline } from "./pipeline.ts";
@@ -43,6 +44,16 @@ interface Due {
  * `catchUp: "all"` and a `startAt`, every interval since then that is not in the ledger is made up for, finished ones are left alone.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
+  checkOptions("PIPELINE_INVALID", "createScheduler()", options, {
+    ledger: true,
+    clock: true,
+    owner: true,
+    codeVersion: true,
+    progress: true,
+    log: true,
+    pipelines: true,
+    maxConcurrent: true,
+  });
   const { clock, maxConcurrent = 4 } = options;
   if (!(Number.isSafeInteger(maxConcurrent) && maxConcurrent >= 1))
     throw new TsopsError(

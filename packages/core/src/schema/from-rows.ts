@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 import { type Disambiguation, type InstantInput, type InstantProblem, readMicros } from "../time/instant.ts";
 import { resolveZone } from "../time/zone.ts";
 import { assertColumnTypes } from "./check-schema.ts";
@@ -28,6 +29,7 @@ export function columnsFromRows<const S extends ColumnTypes>(
   rows: readonly InputRowOf<S>[],
   options: FromRowsOptions = {},
 ): Columns<S> {
+  checkOptions("SCHEMA_INVALID", "columnsFromRows()", options, { disambiguation: true });
   assertColumnTypes(types);
   refuseMisspelt(types, rows);
   const problems = problemList();

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "@tsops/core";
+import { checkOptions, type DecisionRecord } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
@@ -36,6 +36,22 @@ import { tiles } from "./tiles.ts";
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY, MONITOR_INVALID
  */
 export async function renderReport(data: ReportData): Promise<string> {
+  checkOptions("MONITOR_INVALID", "renderReport()", data, {
+    served: true,
+    series: true,
+    target: true,
+    zone: true,
+    days: true,
+    title: true,
+    subtitle: true,
+    now: true,
+    scale: true,
+    comparisons: true,
+    decisions: true,
+    drift: true,
+    quality: true,
+    champion: true,
+  });
   checkMicros("now", data.now);
   const charts = await loadCharts();
   const { title, subtitle, decisions = [], quality, champion, zone = "UTC" } = data;

@@ -37,15 +37,17 @@ function history(maes: ArrayLike<number>, coverages: ArrayLike<number> = []): Wi
   });
 }
 
-function ask(
-  question: Partial<RetrainQuestion> & { readonly day: number; readonly maes: ArrayLike<number> },
-) {
+function ask({
+  day,
+  maes,
+  ...question
+}: Partial<RetrainQuestion> & { readonly day: number; readonly maes: ArrayLike<number> }) {
   return evaluateRetrain({
     policy,
     subject: "bikes",
-    history: history(question.maes),
+    history: history(maes),
     state: { champion: { name: "bikes v1", since: start, expectedError: 100 }, lastAttemptAt: null },
-    now: dayOf(question.day),
+    now: dayOf(day),
     requestedBy: "daily",
     ...question,
   });

@@ -1,4 +1,11 @@
-import { type DecisionRecord, decisionRecord, formatInstant, parseFrequency, TsopsError } from "@tsops/core";
+import {
+  checkOptions,
+  type DecisionRecord,
+  decisionRecord,
+  formatInstant,
+  parseFrequency,
+  TsopsError,
+} from "@tsops/core";
 import type { DriftReport } from "../drift/drift-test.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
@@ -62,6 +69,15 @@ export interface RetrainDecision extends DecisionRecord {
  * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, or the expected error is not a number.
  */
 export function evaluateRetrain(question: RetrainQuestion): RetrainDecision {
+  checkOptions("MONITOR_INVALID", "evaluateRetrain()", question, {
+    policy: true,
+    subject: true,
+    history: true,
+    state: true,
+    drift: true,
+    now: true,
+    requestedBy: true,
+  });
   const { policy, subject, state, now, requestedBy } = question;
   const { champion, lastAttemptAt } = state;
   if (!(champion.expectedError >= 0) || !Number.isFinite(champion.expectedError))

@@ -12,6 +12,7 @@ import {
 import { samplePrediction } from "@tsops/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
+import { errorOf, untyped } from "../../../../test/without-types.ts";
 import { openHome } from "./home.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -103,6 +104,22 @@ describe("openHome", () => {
       other.close();
     }
     expect(await state()).toEqual(before);
+    await home.close();
+  });
+
+  it("refuses misspelt options of its parts, which would otherwise do nothing", async () => {
+    const home = await openHome(path);
+    const { tracker, registry, ledger } = home;
+    const calls: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ["tag", () => tracker.startRun(untyped({ experiment: "bikes", tag: {} }))],
+      ["experimnt", () => tracker.searchRuns(untyped({ experimnt: "bikes" }))],
+      ["tag", () => registry.register("bikes", untyped(null), untyped({ tag: {} }))],
+      ["state", () => ledger.list("daily", untyped({ state: "failed" }))],
+    ];
+    for (const [name, call] of calls) {
+      const error = await errorOf(call);
+      expect([error.code, error.details]).toEqual(["VALUE_INVALID", { option: name }]);
+    }
     await home.close();
   });
 

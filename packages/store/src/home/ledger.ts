@@ -1,5 +1,6 @@
 import {
   type Claim,
+  checkOptions,
   type Ledger,
   type LedgerEntry,
   type LedgerKey,
@@ -131,6 +132,14 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
       return entry === null ? null : { entry, steps: findSteps(key) };
     },
     async list(pipeline, options = {}) {
+      checkOptions("VALUE_INVALID", "ledger.list()", options, {
+        partition: true,
+        status: true,
+        from: true,
+        to: true,
+        limit: true,
+        signal: true,
+      });
       throwIfAborted(options.signal);
       const { text, values } = conditions([
         ["pipeline = ?", pipeline],

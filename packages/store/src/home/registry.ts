@@ -1,4 +1,4 @@
-import { type ModelVersion, type Registry, TsopsError, throwIfAborted } from "@tsops/core";
+import { checkOptions, type ModelVersion, type Registry, TsopsError, throwIfAborted } from "@tsops/core";
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { findLoggedModel, readModelFiles, setModelTag } from "./logged-models.ts";
 import { checkAlias, checkRegisteredName, checkTag } from "./mlflow-rules.ts";
@@ -36,6 +36,7 @@ export function mlflowRegistry(context: HomeContext): Registry {
 
   return {
     async register(name, model, options = {}) {
+      checkOptions("VALUE_INVALID", "register()", options, { tags: true, signal: true });
       checkRegisteredName(name);
       const tags = Object.entries(options.tags ?? {});
       for (const [key, value] of tags) checkTag(key, value);

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   type DatasetInput,
   type Metric,
   type Run,
@@ -34,6 +35,12 @@ export function mlflowTracker(context: HomeContext): Tracker {
 
   return {
     async startRun(options) {
+      checkOptions("VALUE_INVALID", "startRun()", options, {
+        experiment: true,
+        name: true,
+        tags: true,
+        signal: true,
+      });
       checkExperimentName(options.experiment);
       const runId = context.createId();
       const name = options.name ?? `run-${runId.slice(0, 8)}`;
@@ -79,6 +86,13 @@ export function mlflowTracker(context: HomeContext): Tracker {
       return readRun(context, runRow(runId));
     },
     async searchRuns(query = {}) {
+      checkOptions("VALUE_INVALID", "searchRuns()", query, {
+        experiment: true,
+        status: true,
+        tags: true,
+        limit: true,
+        signal: true,
+      });
       throwIfAborted(query.signal);
       const { text, values } = conditions([
         ["r.lifecycle_stage = ?", "active"],

@@ -1,5 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import { definitionHash } from "../../hash.ts";
+import { checkOptions } from "../../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../../schema/column-type.ts";
 import { type Column, type Columns, isValid, type TimestampColumn } from "../../schema/columns.ts";
 import type { Table } from "../../schema/table.ts";
@@ -74,6 +75,7 @@ export function onlineFeatures<const Views extends readonly FeatureView[]>(
   views: Views,
   options: OnlineFeaturesOptions = {},
 ): OnlineFeatures<Views> {
+  checkOptions("FEATURE_INVALID", "onlineFeatures()", options, { repeats: true });
   return new State(views, options) as unknown as OnlineFeatures<Views>;
 }
 
@@ -86,6 +88,7 @@ export function loadOnlineFeatures<const Views extends readonly FeatureView[]>(
   bytes: Uint8Array,
   options: OnlineFeaturesOptions = {},
 ): OnlineFeatures<Views> {
+  checkOptions("FEATURE_INVALID", "loadOnlineFeatures()", options, { repeats: true });
   const state = new State(views, options);
   const snapshot = readSnapshot(bytes, state.tables, state.definition);
   for (const [table, rows] of Object.entries(snapshot.rows)) state.table(table).observe(rows, false);
