@@ -252,7 +252,7 @@ export class Deployment {
         ? this.#closing.signal
         : AbortSignal.any([this.#closing.signal, callerSignal]);
     const versions = await abortable(
-      lookUp(this.#options.registry, this.#model, this.#options.shadow === true),
+      lookUp(this.#options.registry, this.#model, this.#options.shadow === true, signal),
       signal,
     );
     const observedBefore = this.#observedWhileLoading.length;
@@ -378,7 +378,7 @@ export class Deployment {
       this.#newId,
     );
     throwIfAborted(options.signal);
-    await this.#options.log.append(records);
+    await this.#options.log.append(records, { signal: options.signal });
     if (rows !== null && role === "champion") this.#served?.add(rows);
     return {
       requestId,

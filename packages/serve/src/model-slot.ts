@@ -30,13 +30,14 @@ export async function lookUp(
   registry: Pick<Registry, "resolve">,
   model: string,
   shadow: boolean,
+  signal: AbortSignal,
 ): Promise<{ readonly champion: ModelVersion; readonly challenger: ModelVersion | null }> {
-  const champion = await resolveOrNull(registry, model, "champion");
+  const champion = await resolveOrNull(registry, model, "champion", signal);
   if (champion === null)
     throw new TsopsError("SERVE_NO_CHAMPION", `Model "${model}" has no version with the alias "champion".`, {
       hint: `Register a version and run registry.setAlias("${model}", "champion", version), or let the gate promote one.`,
     });
-  const challenger = shadow ? await resolveOrNull(registry, model, "challenger") : null;
+  const challenger = shadow ? await resolveOrNull(registry, model, "challenger", signal) : null;
   return { champion, challenger: challenger?.version === champion.version ? null : challenger };
 }
 
@@ -45,9 +46,10 @@ async function resolveOrNull(
   registry: Pick<Registry, "resolve">,
   model: string,
   alias: string,
+  signal: AbortSignal,
 ): Promise<ModelVersion | null> {
   try {
-    return await registry.resolve(model, alias);
+    return await registry.resolve(model, alias, { signal });
   } catch (error) {
     if (TsopsError.is(error, "ALIAS_NOT_FOUND") || TsopsError.is(error, "MODEL_NOT_FOUND")) return null;
     throw error;
@@ -60,7 +62,7 @@ export async function loadSlot(
   version: ModelVersion,
   signal: AbortSignal,
 ): Promise<ModelSlot> {
-  const files = await loader.registry.readFiles(version.name, version.version);
+  const files = await loader.registry.readFiles(version.name, version.version, { signal });
   const saved = loader.load(files);
   const rows = await loader.history(oldest(saved.lastTimes), signal);
   return { version, fitted: rows === null || rows.length === 0 ? saved : saved.update(rows) };

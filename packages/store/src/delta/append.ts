@@ -9,6 +9,7 @@ import {
   countNulls,
   type InputRowOf,
   isValid,
+  type Progress,
   selectColumns,
   shown,
   sliceColumns,
@@ -38,7 +39,9 @@ export interface AppendOptions {
   readonly txn?: { readonly appId: string; readonly version: number };
   /** Rows per data file, at most; bounds the memory that DuckDB needs at once. Default 4,000,000. */
   readonly rowsPerFile?: number;
-  readonly signal?: AbortSignal;
+  /** Told the rows written after each data file. */
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an append did. */
@@ -63,7 +66,12 @@ export async function appendRows(
   input: AppendInput<ColumnTypes>,
   options: AppendOptions = {},
 ): Promise<AppendResult> {
-  checkOptions("VALUE_INVALID", "append()", options, { txn: true, rowsPerFile: true, signal: true });
+  checkOptions("VALUE_INVALID", "append()", options, {
+    txn: true,
+    rowsPerFile: true,
+    progress: true,
+    signal: true,
+  });
   if (typeof input !== "object" || input === null)
     throw new TsopsError("SCHEMA_MISMATCH", `append() takes rows, got ${shown(input)}.`, {
       hint: "Give row objects in an array, columns or an Arrow table.",
@@ -100,7 +108,7 @@ export async function appendRows(
     before.schema,
     columns,
     options.rowsPerFile ?? defaultRowsPerFile,
-    signal,
+    options,
   );
   let isKept = false;
   try {
@@ -149,7 +157,7 @@ async function writeFiles(
   schema: TableSchema,
   columns: Columns,
   rowsPerFile: number,
-  signal: AbortSignal | undefined,
+  { progress, signal }: Pick<AppendOptions, "progress" | "signal">,
 ): Promise<WrittenFile[]> {
   const files: WrittenFile[] = [];
   if (columns.length === 0) return files;
@@ -160,6 +168,7 @@ async function writeFiles(
         const end = Math.min(columns.length, start + rowsPerFile);
         const part = start === 0 && end === columns.length ? columns : sliceColumns(columns, start, end);
         files.push(await writeDataFile(session, log.directory, part, schema, ingestMicros, signal));
+        progress?.({ task: "append", done: end, total: columns.length });
       }
     });
     await flushFiles(log.directory, files);

@@ -1,4 +1,4 @@
-import { type ColumnTypes, TsopsError, throwIfAborted } from "@tsops/core";
+import { type ColumnTypes, checkOptions, type Progress, TsopsError, throwIfAborted } from "@tsops/core";
 import { quoteName } from "../engine/sql-text.ts";
 import { addActionOf, copyToParquet, flushFiles, removeFiles, type WrittenFile } from "./data-file.ts";
 import { refuseUnwritable } from "./features.ts";
@@ -13,6 +13,8 @@ import { damageBehind } from "./verify.ts";
 export interface CompactOptions {
   /** Files are gathered until they have about this many bytes. Default 128 MiB; files of half that size are left alone. */
   readonly targetBytes?: number;
+  /** Told the files rewritten so far. */
+  readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
 
@@ -40,6 +42,7 @@ export async function compactTable(
   schemaNow: (state: TableState) => TableSchema,
   options: CompactOptions = {},
 ): Promise<CompactResult> {
+  checkOptions("VALUE_INVALID", "compact()", options, { targetBytes: true, progress: true, signal: true });
   for (let attempt = 0; attempt < attempts; attempt++) {
     throwIfAborted(options.signal);
     const result = await compactOnce(log, schemaNow, options);
@@ -79,8 +82,13 @@ async function compactOnce(
   const written: WrittenFile[] = [];
   let isKept = false;
   try {
-    for (const group of groups)
+    const total = groups.flat().length;
+    let done = 0;
+    for (const group of groups) {
       written.push(await rewrite(log, before.version, schema, group, options.signal));
+      done += group.length;
+      options.progress?.({ task: "compact", done, total });
+    }
     await flushFiles(log.directory, written);
     const inputs = groups.flat();
     const committed = await log.commit((state, { timestampMicros }) => {

@@ -10,6 +10,7 @@ import {
   float64,
   int64,
   nullable,
+  type ProgressEvent,
   TsopsError,
   table,
   timestamp,
@@ -171,7 +172,9 @@ describe("an append of several files", () => {
   it("is one commit whose rows are numbered through", async () => {
     const created = await newTable();
     const rows = Array.from({ length: 1000 }, (_, i) => row(`s${i % 7}`, BigInt(i), i));
-    expect(await created.append(rows, { rowsPerFile: 300 })).toEqual({
+    const done: [string, number, number | undefined][] = [];
+    const progress = (event: ProgressEvent) => void done.push([event.task, event.done, event.total]);
+    expect(await created.append(rows, { rowsPerFile: 300, progress })).toEqual({
       version: 1,
       rows: 1000,
       duplicate: false,
@@ -186,7 +189,18 @@ describe("an append of several files", () => {
       _ingest_version: 1n,
     }));
     expect(await read()).toEqual(wanted);
-    await created.compact();
+    await created.compact({ progress });
+    expect(done).toEqual([
+      ["append", 300, 1000],
+      ["append", 600, 1000],
+      ["append", 900, 1000],
+      ["append", 1000, 1000],
+      ["compact", 4, 4],
+    ]);
+    await expect(created.compact({ targetByte: 1 } as never)).rejects.toMatchObject({
+      code: "VALUE_INVALID",
+    });
+    await expect(created.vacuum({ retain: "1d" } as never)).rejects.toMatchObject({ code: "VALUE_INVALID" });
     expect(await read()).toEqual(wanted);
     await expect(created.append([], { rowsPerFile: 0 })).rejects.toMatchObject({ code: "VALUE_INVALID" });
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { durationMicros, throwIfAborted } from "@tsops/core";
+import { checkOptions, durationMicros, throwIfAborted } from "@tsops/core";
 import { asFileError } from "../home/files.ts";
 import { logDirectory, temporarySuffix } from "./log.ts";
 import type { TableLog } from "./table-log.ts";
@@ -36,6 +36,12 @@ export interface VacuumResult {
  * @throws TsopsError STORE_READ_ONLY, ABORTED
  */
 export async function vacuumTable(log: TableLog, options: VacuumOptions = {}): Promise<VacuumResult> {
+  checkOptions("VALUE_INVALID", "vacuum()", options, {
+    retention: true,
+    orphanAge: true,
+    dryRun: true,
+    signal: true,
+  });
   const retention = durationMicros(options.retention ?? "7d");
   const orphanAgeMs = Number(durationMicros(options.orphanAge ?? "1d") / 1000n);
   const { directory } = log;

@@ -16,6 +16,7 @@ import {
   mean,
   nullable,
   onlineFeatures,
+  type ProgressEvent,
   sliceColumns,
   sum,
   type Table,
@@ -396,6 +397,16 @@ describe("asOfJoin", () => {
     await expect(joinWith({ views: usage })).rejects.toThrow(/views must be a list/);
     for (const maxRowsInMemory of [0, -5, 1.5, Number.NaN])
       await expect(joinWith({ maxRowsInMemory })).rejects.toThrow(/not a whole number from 1/);
+  });
+
+  it("tells how far a join in parts is", async () => {
+    const shares: number[] = [];
+    const progress = ({ done, total }: ProgressEvent) => void shares.push(done / (total as number));
+    const options = { spine, time: "at", views: [usage], tables, engine } as const;
+    await asOfJoin({ ...options, method: "merge", maxRowsInMemory: 1, progress });
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares).toEqual([...shares].sort());
+    expect(shares.at(-1)).toBe(1);
   });
 
   it("takes and gives Arrow", async () => {

@@ -12,6 +12,7 @@ import {
   joinedTable,
   type KnownAt,
   type NamesOfKind,
+  type Progress,
   planAsOfJoin,
   shown,
   type TableVersion,
@@ -50,6 +51,8 @@ export interface AsOfJoinOptions<
   readonly method?: JoinMethod | undefined;
   /** Feature rows to hold in memory at a time, about. Default 4,000,000. */
   readonly maxRowsInMemory?: number | undefined;
+  /** Told the views joined so far; of a join in parts also after each part. */
+  readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -100,6 +103,7 @@ async function join(
     engine: true,
     method: true,
     maxRowsInMemory: true,
+    progress: true,
     signal: true,
   });
   checkList("FEATURE_INVALID", "views", options.views);
@@ -152,18 +156,28 @@ async function runPlans(
   chosen: readonly ChosenPlan[],
   spine: Columns,
   tables: ReadonlyMap<string, JoinTable>,
-  { maxRowsInMemory = defaultMaxRows, signal }: Pick<AsOfJoinOptions, "maxRowsInMemory" | "signal">,
+  {
+    maxRowsInMemory = defaultMaxRows,
+    progress,
+    signal,
+  }: Pick<AsOfJoinOptions, "maxRowsInMemory" | "progress" | "signal">,
 ): Promise<Record<string, Column>> {
   const joined: Record<string, Column> = {};
+  let done = 0;
   for (const { method, views } of chosen) {
     throwIfAborted(signal);
+    /** @param share - Of this plan, from 0 to 1. */
+    const report = (share: number): void =>
+      progress?.({ task: "join", done: done + share * views.length, total: plan.views.length });
     const [first] = views;
     const table = tables.get(first.table) as JoinTable;
     const columns = await ofTable(first.table, () =>
       method === "asof"
         ? runAsOfPlan(session, plan, first, spine, table, signal)
-        : runMergePlan(session, plan, views, spine, table, maxRowsInMemory, signal),
+        : runMergePlan(session, plan, views, spine, table, { maxRows: maxRowsInMemory, report, signal }),
     );
+    report(1);
+    done += views.length;
     Object.assign(joined, columns);
   }
   return joined;

@@ -23,6 +23,13 @@ import type { JoinTable } from "./join-tables.ts";
 
 const keysTable = "tsops_keys";
 
+interface MergeOptions {
+  readonly maxRows: number;
+  /** Told how far the join is, from 0 to 1. */
+  readonly report: (share: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Joins views that read one table by the same keys: DuckDB reads and sorts the rows of the spine's keys once, then the
  * kernel of core walks them. Holds at most about `maxRows` feature rows in memory at a time (or those of one key).
@@ -33,8 +40,7 @@ export async function runMergePlan(
   views: readonly ViewPlan[],
   spine: Columns,
   table: JoinTable,
-  maxRows: number,
-  signal: AbortSignal | undefined,
+  { maxRows, report, signal }: MergeOptions,
 ): Promise<Record<string, Column>> {
   const [first] = views as [ViewPlan];
   const spineKeys = numberSpineKeys(spine, first.keys);
@@ -48,7 +54,7 @@ export async function runMergePlan(
       maxRows,
     );
     if (parts.length === 1) return joinPart(plan, views, spine, spineKeys.keyOf, await reader.read(null));
-    return await joinParts(plan, views, spine, spineKeys, parts, reader, signal);
+    return await joinParts(plan, views, spine, spineKeys, parts, reader, report, signal);
   } finally {
     await session.run(`DROP TABLE ${keysTable}`);
   }
@@ -208,6 +214,7 @@ async function joinParts(
   { keyOf }: SpineKeys,
   parts: readonly KeyRange[],
   reader: SortedReader,
+  report: (share: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, Column>> {
   const joined: Columns[] = [];
@@ -229,6 +236,7 @@ async function joinParts(
       return key < 0 ? -1 : key - range.start;
     });
     joined.push(asColumns(plan, joinPart(plan, views, part, keys, await reader.read(range)), rows.length));
+    report((i + 1) / parts.length);
   }
   return takeColumns(concatColumns(joined), order).data as Record<string, Column>;
 }

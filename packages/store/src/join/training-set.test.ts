@@ -9,6 +9,7 @@ import {
   last,
   mean,
   nullable,
+  type ProgressEvent,
   table,
   timestamp,
   trainingSet,
@@ -104,6 +105,18 @@ describe("buildTrainingSet", () => {
     });
     expect(built.explain()).toContain("usage: merge");
     expect(built.directory).toBeNull();
+  });
+
+  it("tells how far it is: the views that are joined, then the rows that are saved", async () => {
+    const events: ProgressEvent[] = [];
+    const progress = (event: ProgressEvent) => void events.push(event);
+    const saveIn = join(home.path, "told");
+    await buildTrainingSet(daily, { tables, engine, saveIn, progress });
+    expect(events).toEqual([
+      { task: "join", done: 1, total: 2 },
+      { task: "join", done: 2, total: 2 },
+      { task: "append", done: 60, total: 60 },
+    ]);
   });
 
   it("gives the same bytes again after appends, compaction and a new engine", async () => {

@@ -8,6 +8,7 @@ import {
   isTable,
   type JoinedColumns,
   type JoinedRow,
+  type Progress,
   planTrainingSet,
   type Table,
   type TableVersion,
@@ -40,6 +41,8 @@ export interface BuildOptions {
   /** Directory of tables in which to save the set as a Delta table of its own; see `BuiltTrainingSet.directory`. */
   readonly saveIn?: string | undefined;
   readonly engine?: DuckEngine | undefined;
+  /** Told the views joined and, with `saveIn`, the rows written. */
+  readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,6 +74,7 @@ export async function buildTrainingSet<S extends ColumnTypes, Views extends read
     asOf: true,
     saveIn: true,
     engine: true,
+    progress: true,
     signal: true,
   });
   const engine = options.engine ?? (await openEngine());
@@ -119,7 +123,7 @@ async function build(
   set: TrainingSet,
   options: BuildOptions & { readonly engine: DuckEngine },
 ): Promise<BuiltTrainingSet<ColumnTypes, readonly FeatureView[]>> {
-  const { engine, signal, saveIn } = options;
+  const { engine, progress, signal, saveIn } = options;
   throwIfAborted(signal);
   planTrainingSet(set);
   const spineTable = isTable(set.spine) ? set.spine : null;
@@ -148,6 +152,7 @@ async function build(
         [...tables.byName].map(([name, { snapshot }]) => [name, { snapshot: async () => snapshot }]),
       ),
       engine,
+      progress,
       signal,
     });
     const columns = joined.columns as Columns;
@@ -158,7 +163,7 @@ async function build(
       rows: columns.length,
       contentHash: contentHash(columns),
     };
-    const directory = saveIn === undefined ? null : await save(set, columns, lineage, saveIn, engine, signal);
+    const directory = saveIn === undefined ? null : await save(set, columns, lineage, saveIn, options);
     return { ...joined, columns: columns as never, lineage, directory };
   } finally {
     await tables[Symbol.asyncDispose]();
@@ -185,8 +190,7 @@ async function save(
   columns: Columns,
   lineage: TrainingSetLineage,
   saveIn: string,
-  engine: DuckEngine,
-  signal: AbortSignal | undefined,
+  { engine, progress, signal }: BuildOptions & { readonly engine: DuckEngine },
 ): Promise<string> {
   const name = `${set.name}-${lineage.contentHash.slice(0, 12)}`;
   const time = columns.types[set.time];
@@ -203,7 +207,7 @@ async function save(
   const table = await openOrCreateTable(directory, definition, { engine });
   try {
     const txn = { appId: `tsops training set ${lineage.contentHash}`, version: 1 };
-    await table.append(columns, { txn, ...(signal === undefined ? {} : { signal }) });
+    await table.append(columns, { txn, progress, signal });
   } finally {
     await table.close();
   }
