@@ -6,7 +6,7 @@ import { checkQuality } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
 import { demand, zone } from "./closed-loop/definitions.ts";
 
-const openDemo = () => openHome("./.tsops-demo", { create: false });
+const openDemo = () => openHome("../.tsops-demo", { create: false });
 
 const quality = pipeline("check-quality", { schedule: { every: "1d", zone } }).step(
   "check",

@@ -8,6 +8,8 @@ import type { Tracker } from "../ports/tracker.ts";
 
 /** The contracts that the command works with; `openHome` of `@tsops/store` gives them all. */
 export interface Contracts {
+  /** Where they lie, for people. */
+  readonly path?: string;
   readonly ledger?: Ledger;
   readonly tracker?: Tracker;
   readonly registry?: Registry;
@@ -21,7 +23,8 @@ type Factory<T> = () => T | PromiseLike<T>;
 
 /**
  * What `tsops.config.ts` exports: how the packages are wired, as functions that are called when a command needs them. A single
- * factory (`tracker`, say) takes the place of what `home` gives.
+ * factory (`tracker`, say) takes the place of what `home` gives. The command works in the folder of the configuration, so
+ * relative paths in it mean the same wherever the command is called.
  */
 export interface TsopsConfig<Home extends Contracts = Contracts> {
   readonly home?: Factory<Home>;

@@ -98,8 +98,8 @@ function packageFindings(configPath: string | null): Finding[] {
 async function homeFinding(session: Session): Promise<Finding | null> {
   if (session.config.home === undefined) return null;
   try {
-    await session.home();
-    return { name: "home", state: "ok", detail: "opens" };
+    const { path } = await session.home();
+    return { name: "home", state: "ok", detail: path === undefined ? "opens" : `opens: ${path}` };
   } catch (error) {
     return problem("home", error);
   }

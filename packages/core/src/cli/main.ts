@@ -23,6 +23,7 @@ process.on("unhandledRejection", (error) => {
 
 const code = await runProgram(process.argv.slice(2), {
   cwd: process.cwd(),
+  enter: (directory) => process.chdir(directory),
   stdout: process.stdout,
   stderr: process.stderr,
   signal: controller.signal,

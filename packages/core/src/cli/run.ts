@@ -1,9 +1,9 @@
+import { canonicalJson } from "../canonical-json.ts";
 import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { RunOutcome } from "../pipeline/run-outcome.ts";
 import { runUntilSettled } from "../pipeline/run-pipeline.ts";
-import { isTicked } from "../pipeline/schedule.ts";
 import type { LogEntry } from "../pipeline/step.ts";
 import { addDuration } from "../time/duration.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
@@ -36,8 +36,6 @@ export async function runCommand(
   return withSession(io, options, async (session) => {
     const pipeline = findPipeline(await session.pipelines(), name);
     const { clock, config } = session;
-    if (given.interval !== undefined && options.force !== true)
-      refuseUnscheduled(pipeline, given.interval, clock.now());
     const bar = progressBar({ stream: io.stderr, clock });
     try {
       const outcome = await runUntilSettled(pipeline, {
@@ -81,29 +79,6 @@ export function parseInterval(text: string): Interval {
     });
   const start = toMicros(from);
   return interval(start, /^\d+[a-z]+$/.test(to) ? addDuration(start, to) : toMicros(to));
-}
-
-/** A run of half an interval, or of one that goes on, would stand in the way of the scheduled one. */
-function refuseUnscheduled({ name, ticks }: AnyPipeline, given: Interval, now: bigint): void {
-  if (ticks === null) return;
-  const refuse = (problem: string, hint: string): never => {
-    throw new TsopsError(
-      "PIPELINE_INVALID",
-      `The interval ${formatInstant(given.start)}/${formatInstant(given.end)} of "${name}" ${problem}`,
-      { hint: `${hint} To run it all the same, add --force.` },
-    );
-  };
-  if (!isTicked(ticks, given)) {
-    const start = ticks.atOrBefore(given.start);
-    const end = start === null ? null : ticks.after(start);
-    const near =
-      start === null || end === null
-        ? "Take one of its schedule's."
-        : `Its schedule has --interval ${formatInstant(start)}/${formatInstant(end)}.`;
-    refuse("is none of its schedule's.", near);
-  }
-  if (given.end > now)
-    refuse(`is not over: it is ${formatInstant(now)}.`, "Wait until it has ended, or take an earlier one.");
 }
 
 function findPipeline(pipelines: readonly AnyPipeline[], name: string): AnyPipeline {
@@ -152,16 +127,28 @@ function outcomeData(outcome: RunOutcome): Readonly<Record<string, unknown>> {
   };
 }
 
-function outcomeText({ entry, status, isNew, steps }: RunOutcome): string {
+function outcomeText({ entry, status, isNew, steps, results, error }: RunOutcome): string {
   const partition = entry.partition === "" ? "" : ` [${entry.partition}]`;
   const interval = `${formatInstant(entry.start)}/${formatInstant(entry.end)}`;
   const lines = [`${entry.pipeline}${partition} ${interval}: ${statusText(status, entry, isNew)}`];
-  const width = Math.max(...steps.map(({ step }) => step.length));
+  const failed = error?.details["step"];
+  const names = [...steps.map(({ step }) => step), ...(typeof failed === "string" ? [failed] : [])];
+  const width = Math.max(...names.map(({ length }) => length));
   for (const { step, wasRecorded, startedAt, finishedAt } of steps) {
     const took = `${(Number(finishedAt - startedAt) / 1e6).toFixed(1)} s`;
-    lines.push(`  ${step.padEnd(width)}  ${took}${wasRecorded ? ", done before" : ""}`);
+    const result = resultText(results[step]);
+    lines.push(`  ${step.padEnd(width)}  ${took}${wasRecorded ? ", done before" : ""}${result}`);
   }
+  if (typeof failed === "string") lines.push(`  ${failed.padEnd(width)}  failed`);
   return lines.join("\n");
+}
+
+/** What a step returned, on the rest of its line. */
+function resultText(result: unknown): string {
+  if (result === null || result === undefined) return "";
+  const text = canonicalJson(result);
+  const most = 240;
+  return `  ${text.length > most ? `${text.slice(0, most)}… (--json shows all)` : text}`;
 }
 
 function statusText(status: RunOutcome["status"], entry: RunOutcome["entry"], isNew: boolean): string {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { throwIfAborted } from "../abort.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { TsopsError } from "../errors.ts";
@@ -15,6 +16,8 @@ export interface CommandIo {
   readonly stdout: { write(text: string): unknown };
   /** Logs, progress, errors. */
   readonly stderr: ProgressStream;
+  /** Makes a folder the working directory: what a configuration names without an absolute path lies beside it. */
+  enter(directory: string): void;
   /** Fires when the command is to stop. */
   readonly signal: AbortSignal;
 }
@@ -47,6 +50,7 @@ export async function withSession<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const path = await findConfig(io.cwd, options.config);
+  io.enter(dirname(path));
   const config = await loadConfig(path);
   throwIfAborted(io.signal);
   const opened = openOnce(config, path);

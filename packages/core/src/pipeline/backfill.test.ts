@@ -33,6 +33,18 @@ describe("backfill", () => {
     expect(runs.map((run) => [run.before, run.outcome?.status])).toEqual(Array(4).fill([null, "succeeded"]));
   });
 
+  it("refuses intervals that are not over, and ends before starts, and runs nothing", async () => {
+    const { daily, ran, options } = setUp();
+    const to = "2011-08-03T00:00Z";
+    await expect(backfill(daily, { ...options, to })).rejects.toThrow(
+      /2011-08-02T00:00:00Z\/2011-08-03T00:00:00Z of "daily" is not over: it is 2011-08-01/,
+    );
+    await expect(backfill(daily, { ...options, to: "2011-06-01T00:00Z" })).rejects.toThrow(
+      /ends before it starts/,
+    );
+    expect([ran, await options.ledger.list("daily")]).toEqual([[], []]);
+  });
+
   it("only says what it would do in a dry run", async () => {
     const { daily, ran, options } = setUp();
     await backfill(daily, { ...options, to: "2011-07-03T00:00Z", partitions: ["west"] });

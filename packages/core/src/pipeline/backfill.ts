@@ -7,7 +7,7 @@ import type { AnyPipeline } from "./pipeline.ts";
 import { type AttemptOptions, attemptOptionNames } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { runUntilSettled } from "./run-pipeline.ts";
-import { intervalsBetween } from "./schedule.ts";
+import { intervalsBetween, refuseUnscheduled } from "./schedule.ts";
 
 /** Which intervals to run, and how. */
 export interface BackfillOptions extends Omit<AttemptOptions, "only"> {
@@ -35,7 +35,7 @@ export interface BackfillRun {
 /**
  * Runs past intervals of a pipeline one after another, oldest first, each until it has settled. Intervals that succeeded
  * are left alone unless `force`; failed ones too unless `resume` or `force`. A failure does not stop the rest.
- * @throws TsopsError PIPELINE_INVALID for a pipeline without schedule; ABORTED; LEASE_LOST
+ * @throws TsopsError PIPELINE_INVALID for a pipeline without schedule, and for intervals that are not over (nothing is run then); ABORTED; LEASE_LOST
  */
 export async function backfill(
   pipeline: AnyPipeline,
@@ -50,7 +50,7 @@ export async function backfill(
     dryRun: true,
   });
   const { from, to, partitions = pipeline.partitions, dryRun = false, ...attempt } = options;
-  const { ledger, force = false, resume = false, progress, signal } = attempt;
+  const { ledger, clock, force = false, resume = false, progress, signal } = attempt;
   const { ticks, name } = pipeline;
   if (ticks === null)
     throw new TsopsError(
@@ -60,9 +60,15 @@ export async function backfill(
         hint: "Give it a schedule, or run single intervals.",
       },
     );
-  const planned = [...intervalsBetween(ticks, toMicros(from), toMicros(to))].flatMap((interval) =>
-    partitions.map((partition) => ({ interval, partition })),
-  );
+  const [first, last] = [toMicros(from), toMicros(to)];
+  if (last < first)
+    throw new TsopsError("PIPELINE_INVALID", `The backfill of "${name}" ends before it starts.`, {
+      hint: "Swap from and to.",
+    });
+  const intervals = [...intervalsBetween(ticks, first, last)];
+  const latest = intervals.at(-1);
+  if (latest !== undefined) refuseUnscheduled(pipeline, latest, clock.now());
+  const planned = intervals.flatMap((interval) => partitions.map((partition) => ({ interval, partition })));
   const runs: BackfillRun[] = [];
   for (const { interval, partition } of planned) {
     const found = await ledger.get({ pipeline: name, partition, ...interval }, { signal });

@@ -6,7 +6,7 @@ import type { Interval } from "../time/interval.ts";
 import type { AnyPipeline, Pipeline } from "./pipeline.ts";
 import { type AttemptOptions, attemptOptionNames, runAttempt } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
-import { latestDueInterval } from "./schedule.ts";
+import { latestDueInterval, refuseUnscheduled } from "./schedule.ts";
 import type { StepResults } from "./step.ts";
 
 /** Which run, and how. */
@@ -33,7 +33,7 @@ export interface PipelineRun<Results extends StepResults = StepResults> extends 
 /**
  * Runs a pipeline for one data interval until it has succeeded, waiting for retries. An interval that succeeded before is
  * not run again (unless forced): its recorded results come back.
- * @throws TsopsError with the code of the step's error (STEP_FAILED for errors that are not ours) when the run failed for good;
+ * @throws TsopsError PIPELINE_INVALID for an interval that is none of the schedule's or is not over, unless forced; with the code of the step's error (STEP_FAILED for errors that are not ours) when the run failed for good;
  * ABORTED, LEASE_LOST, PIPELINE_INVALID; STORE_BUSY when it may not wait for another process
  */
 export async function runPipeline<Results extends StepResults>(
@@ -65,6 +65,8 @@ export async function runUntilSettled(
   });
   checkWord("PIPELINE_INVALID", "wait", wait, ["all", "retries", "nothing"]);
   const key = runKey(pipeline, options);
+  if (options.interval !== undefined && options.force !== true)
+    refuseUnscheduled(pipeline, options.interval, clock.now());
   let attemptOptions: AttemptOptions = options;
   for (;;) {
     const outcome = await runAttempt(pipeline, key, attemptOptions);

@@ -74,6 +74,7 @@ export function stepError(step: string, error: unknown): TsopsError {
     });
   }
   return new TsopsError("STEP_FAILED", `Step "${step}" failed: ${message}`, {
+    hint: "Mend what the step does, then run it again: resume (--resume) goes on with this step, force (--force) begins anew.",
     details: { step },
     cause: error,
   });

@@ -3,6 +3,7 @@ import { TsopsError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { durationMicros } from "../time/duration.ts";
 import { parseFrequency } from "../time/frequency.ts";
+import { formatInstant } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
 import { resolveZone } from "../time/zone.ts";
 
@@ -116,4 +117,34 @@ export function latestDueInterval(ticks: Ticks, now: bigint): Interval | null {
   const end = ticks.atOrBefore(now - ticks.delayMicros);
   const start = end === null ? null : ticks.atOrBefore(end - 1n);
   return end === null || start === null ? null : { start, end };
+}
+
+/**
+ * Refuses intervals that are none of the schedule's, or not over: their runs would stand in the way of the scheduled ones.
+ * @throws TsopsError PIPELINE_INVALID
+ */
+export function refuseUnscheduled(
+  { name, ticks }: { readonly name: string; readonly ticks: Ticks | null },
+  given: Interval,
+  now: bigint,
+): void {
+  if (ticks === null) return;
+  const refuse = (problem: string, hint: string): never => {
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `The interval ${formatInstant(given.start)}/${formatInstant(given.end)} of "${name}" ${problem}`,
+      { hint: `${hint} To run it all the same, use force (--force).` },
+    );
+  };
+  if (!isTicked(ticks, given)) {
+    const start = ticks.atOrBefore(given.start);
+    const end = start === null ? null : ticks.after(start);
+    const near =
+      start === null || end === null
+        ? "Take one of its schedule's."
+        : `Its schedule has ${formatInstant(start)}/${formatInstant(end)}.`;
+    refuse("is none of its schedule's.", near);
+  }
+  if (given.end > now)
+    refuse(`is not over: it is ${formatInstant(now)}.`, "Wait until it has ended, or take an earlier one.");
 }

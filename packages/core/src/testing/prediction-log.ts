@@ -98,7 +98,9 @@ const cases: Readonly<Record<string, (subject: PredictionLogSubject) => Promise<
     await rejectsWith(collect(predictions, { signal }), "ABORTED");
     await rejectsWith(predictions.get(aborted.predictionId), "PREDICTION_NOT_FOUND");
   },
-  async "an append that is aborted leaves the appends beside it alone"({ predictions }) {
+  async "an append that is aborted is stored or rejects, and leaves the appends beside it alone"({
+    predictions,
+  }) {
     const [kept, aborted] = [samplePrediction(), samplePrediction()];
     const abort = new AbortController();
     const appends = [
@@ -106,9 +108,14 @@ const cases: Readonly<Record<string, (subject: PredictionLogSubject) => Promise<
       predictions.append([kept]),
     ] as const;
     abort.abort();
-    await rejectsWith(appends[0], "ABORTED");
-    await appends[1];
+    const [first, second] = await Promise.allSettled(appends);
+    assert.equal(second.status, "fulfilled");
     assert.deepEqual(await predictions.get(kept.predictionId), kept);
+    if (first.status === "fulfilled") assert.deepEqual(await predictions.get(aborted.predictionId), aborted);
+    else {
+      await rejectsWith(appends[0], "ABORTED");
+      await rejectsWith(predictions.get(aborted.predictionId), "PREDICTION_NOT_FOUND");
+    }
   },
   async "an unknown id is an error"({ predictions }) {
     await rejectsWith(predictions.get(uniqueName("unknown")), "PREDICTION_NOT_FOUND");

@@ -38,6 +38,24 @@ function configure(folder: string, text: string): void {
   writeFileSync(join(app, folder, "tsops.config.ts"), text);
 }
 
+it("works in the folder of the configuration, wherever it is called from", async () => {
+  configure(
+    "above",
+    `import { resolve } from "node:path";
+     const ledger = { list: async () => { console.error(resolve("./.tsops")); return []; } };
+     export default { ledger: () => ledger };`,
+  );
+  mkdirSync(join(app, "above", "deep", "er"), { recursive: true });
+  for (const [folder, ...given] of [
+    ["above"],
+    ["above/deep/er"],
+    [".", "--config", "above/tsops.config.ts"],
+  ]) {
+    const { stderr } = await tsops(folder as string, "doctor", ...given);
+    expect(stderr).toContain(join(app, "above", ".tsops"));
+  }
+});
+
 it("loads TypeScript that only jiti can: enums, top-level await, imports without extension", async () => {
   configure(
     "modern",
