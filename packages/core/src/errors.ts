@@ -49,6 +49,7 @@ export type TsopsErrorCode =
   | "STORE_FULL"
   | "STORE_BUSY"
   | "STORE_UNAVAILABLE"
+  | "QUERY_INVALID"
   // tracking and registry
   | "RUN_NOT_FOUND"
   | "MODEL_NOT_FOUND"

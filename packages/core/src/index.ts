@@ -188,7 +188,15 @@ export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export { importPeer } from "./import-peer.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";
-export { checkList, checkOptions, checkWord, type OptionNames, shown } from "./options.ts";
+export {
+  checkColumns,
+  checkList,
+  checkMethods,
+  checkOptions,
+  checkWord,
+  type OptionNames,
+  shown,
+} from "./options.ts";
 export { type BackfillOptions, type BackfillRun, backfill } from "./pipeline/backfill.ts";
 export {
   type AnyPipeline,

@@ -46,6 +46,40 @@ export function checkList(code: TsopsErrorCode, name: string, value: unknown): v
 }
 
 /**
+ * Refuses what lacks a method that is needed of it, e.g. a factory that was named and not called.
+ * @param name - What it is, in a sentence, e.g. `"The regressor of reduce()"`.
+ * @param hint - How to give it.
+ * @throws TsopsError with the code given.
+ */
+export function checkMethods(
+  code: TsopsErrorCode,
+  name: string,
+  value: unknown,
+  methods: readonly string[],
+  hint: string,
+): void {
+  const missing =
+    typeof value === "object" && value !== null
+      ? methods.find((method) => typeof (value as Record<string, unknown>)[method] !== "function")
+      : methods[0];
+  if (missing === undefined) return;
+  const found = typeof value === "object" && value !== null ? `an object without ${missing}()` : shown(value);
+  throw new TsopsError(code, `${name} is ${found}.`, { hint });
+}
+
+/**
+ * Refuses row objects and whatever else is given where columns are needed.
+ * @param call - As people write it, e.g. `"panel()"`.
+ * @throws TsopsError with the code given.
+ */
+export function checkColumns(code: TsopsErrorCode, call: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && "types" in value && "data" in value) return;
+  throw new TsopsError(code, `${call} takes columns, got ${shown(value)}.`, {
+    hint: "Make columns of row objects with columnsFromRows(types, rows).",
+  });
+}
+
+/**
  * Refuses a word that is none of those there are.
  * @throws TsopsError with the code given.
  */

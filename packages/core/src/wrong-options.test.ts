@@ -7,16 +7,25 @@ import { column, mean } from "./features/feature.ts";
 import { featureView } from "./features/feature-view.ts";
 import { onlineFeatures } from "./features/online/online-features.ts";
 import { trainingSet } from "./features/training-set.ts";
+import { backtest } from "./forecast/backtest/backtest.ts";
+import { panel } from "./forecast/build-panel.ts";
+import { conformal } from "./forecast/conformal/conformal.ts";
+import { gbdt } from "./forecast/gbdt/gbdt.ts";
+import { seasonalNaive } from "./forecast/models/seasonal-naive.ts";
+import { reduce } from "./forecast/reduce/reduce.ts";
 import { backfill } from "./pipeline/backfill.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { runPipeline } from "./pipeline/run-pipeline.ts";
 import { createScheduler } from "./pipeline/scheduler.ts";
 import { float64, timestamp, utf8 } from "./schema/column-type.ts";
+import { columnsFromArrays } from "./schema/from-arrays.ts";
 import { columnsFromRows } from "./schema/from-rows.ts";
 import { emptyColumns } from "./schema/reshape.ts";
 import { table } from "./schema/table.ts";
 import { memoryLedger } from "./testing/memory-ledger.ts";
 import { virtualClock } from "./time/clock.ts";
+import { toMicros } from "./time/instant.ts";
+import { logForecaster } from "./tracking/log-forecaster.ts";
 
 const columns = { station: utf8(), at: timestamp(), mw: float64() };
 const load = table({ name: "load", columns, keys: ["station"], eventTime: "at" });
@@ -254,6 +263,91 @@ describe("what callers without types write", () => {
       () => columnsFromRows(columns, [], untyped({ disambigation: "earlier" })),
     ],
     [
+      "rows that are one row",
+      "VALUE_INVALID",
+      /rows must be a list/,
+      /array/,
+      () => columnsFromRows(columns, untyped({ mw: 1 })),
+    ],
+    [
+      "a regressor that was not called",
+      "MODEL_PARAMETER_INVALID",
+      /The regressor of reduce\(\) is a function/,
+      /Call it/,
+      () => reduce(untyped(gbdt), { lags: [1] }),
+    ],
+    [
+      "a forecaster that was not called",
+      "MODEL_PARAMETER_INVALID",
+      /The forecaster of conformal\(\) is a function/,
+      /Call it/,
+      () => conformal(untyped(seasonalNaive)),
+    ],
+    [
+      "no forecaster to backtest",
+      "MODEL_PARAMETER_INVALID",
+      /The forecaster of backtest\(\) is undefined/,
+      /forecaster itself/,
+      () => backtest(untyped(undefined), untyped(null), untyped({})),
+    ],
+    [
+      "a panel of nothing",
+      "PANEL_INVALID",
+      /panel\(\) takes columns, got null/,
+      /columnsFromRows/,
+      () => panel(untyped(null), untyped({})),
+    ],
+    [
+      "a run without a clock",
+      "PIPELINE_INVALID",
+      /The clock is undefined/,
+      /systemClock/,
+      () => runPipeline(pipeline("daily"), untyped({ ledger: memoryLedger() })),
+    ],
+    [
+      "a scheduler without pipelines",
+      "PIPELINE_INVALID",
+      /pipelines must be a list/,
+      /array/,
+      () => createScheduler(untyped({ ledger: memoryLedger(), clock })),
+    ],
+    [
+      "a gate of bare backtests",
+      "GATE_INVALID",
+      /The candidate has no backtest/,
+      /candidate: \{ name/,
+      () => gate(untyped({ candidate: { series: [] }, champion: { series: [] } })),
+    ],
+    [
+      "a model without its training set",
+      "MODEL_PARAMETER_INVALID",
+      /not told the training set/,
+      /or null/,
+      () =>
+        logForecaster(
+          untyped({}),
+          untyped({
+            name: "m",
+            forecaster: seasonalNaive({ seasonLength: 2 }),
+            fitted: { predict() {}, save() {} },
+          }),
+        ),
+    ],
+    [
+      "a forecaster in place of a fitted one",
+      "MODEL_PARAMETER_INVALID",
+      /The fitted forecaster is an object without predict\(\)/,
+      /fit\(\)/,
+      () =>
+        logForecaster(
+          untyped({}),
+          untyped({
+            forecaster: seasonalNaive({ seasonLength: 2 }),
+            fitted: seasonalNaive({ seasonLength: 2 }),
+          }),
+        ),
+    ],
+    [
       "an interval of dates",
       "PIPELINE_INVALID",
       /from a Date to a Date; microseconds as bigint/,
@@ -277,6 +371,35 @@ describe("what callers without types write", () => {
     expect(
       set({ range: { start: "2026-03-01T00:00:00Z", end: "2026-03-01T00:00:00Z" } }).range.start,
     ).toBeDefined();
+  });
+});
+
+describe("rows of a forecaster", () => {
+  const hour = 3_600_000_000n;
+  const hours = (from: bigint, unit = 1n) => ({
+    at: BigInt64Array.from({ length: 48 }, (_, i) => (from + BigInt(i) * hour) * unit),
+    mw: Float64Array.from({ length: 48 }, (_, i) => i % 24),
+  });
+  const types = { at: timestamp(), mw: float64() };
+  const options = { time: "at", target: "mw", frequency: "1h" } as const;
+  const from = toMicros("2026-01-01T00:00Z");
+
+  it("nanoseconds are refused, with the instant that was meant", async () => {
+    const error = await errorOf(() => panel(columnsFromArrays(types, hours(from, 1000n)), options));
+    expect(error.code).toBe("PANEL_INVALID");
+    expect(error.message).toMatch(/outside the years 1 \.\. 9999/);
+    expect(error.hint).toMatch(/as nanoseconds it would be 2026-01-01T00:00:00Z/);
+  });
+
+  it("row objects are refused where columns are needed", async () => {
+    const history = panel(columnsFromArrays(types, hours(from)), options);
+    const fitted = await seasonalNaive({ seasonLength: 24 }).fit(history, { horizon: 24 });
+    for (const wrong of [[{ at: from, mw: 1 }], undefined, history])
+      expect(await errorOf(() => fitted.update(untyped(wrong)))).toMatchObject({
+        code: "PANEL_INVALID",
+        message: expect.stringMatching(/^update\(\) takes columns, got/),
+        hint: expect.stringContaining("columnsFromRows"),
+      });
   });
 });
 

@@ -1,6 +1,19 @@
 // What callers of a deployment may get wrong, found before anything is done.
-import { checkLevels, checkList, checkOptions, type OptionNames, shown, TsopsError } from "@tsops/core";
+import {
+  type Columns,
+  checkColumns,
+  checkLevels,
+  checkList,
+  checkOptions,
+  formatInstant,
+  type OptionNames,
+  type PanelSpec,
+  parseFrequency,
+  shown,
+  TsopsError,
+} from "@tsops/core";
 import type { DeploymentPredictOptions, DeployOptions } from "./deployment-options.ts";
+import { timesOf } from "./rows.ts";
 
 const deployOptionNames: OptionNames<DeployOptions> = {
   registry: true,
@@ -45,6 +58,15 @@ export function checkDeployOptions(options: DeployOptions): void {
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID */
 export function checkPredictOptions(options: DeploymentPredictOptions): void {
+  if (typeof options === "object" && options !== null && "levels" in options)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      "The levels of a deployment are not chosen call by call.",
+      {
+        hint: "Write deploy(model, { levels: [80, 95], ... }): every answer has them, and the log does.",
+        details: { option: "levels" },
+      },
+    );
   checkOptions("MODEL_PARAMETER_INVALID", "predict()", options, predictOptionNames);
   if (options.keys !== undefined) checkList("MODEL_PARAMETER_INVALID", "keys", options.keys);
 }
@@ -52,8 +74,29 @@ export function checkPredictOptions(options: DeploymentPredictOptions): void {
 /** @throws TsopsError MODEL_PARAMETER_INVALID, SCHEMA_MISMATCH */
 export function checkObserved(rows: unknown, options: { readonly signal?: AbortSignal }): void {
   checkOptions("MODEL_PARAMETER_INVALID", "observe()", options, { signal: true });
-  if (typeof rows === "object" && rows !== null && "types" in rows && "data" in rows) return;
-  throw new TsopsError("SCHEMA_MISMATCH", `observe() takes columns, got ${shown(rows)}.`, {
-    hint: "Make columns of row objects with columnsFromRows(table.columns, rows).",
+  checkColumns("SCHEMA_MISMATCH", "observe()", rows);
+}
+
+/**
+ * A row of the future, which a wrong year makes, would move the forecasts there for good. A step ahead is let through: clocks
+ * differ, and some label a step by its end.
+ * @throws TsopsError PANEL_INVALID
+ */
+export function refuseFuture(rows: Columns, { time, frequency, zone }: PanelSpec, now: bigint): void {
+  const latest = parseFrequency(frequency, { zone }).add(now, 1);
+  const times = timesOf(rows, time);
+  const late: number[] = [];
+  times.forEach((instant, row) => {
+    if (instant > latest) late.push(row);
   });
+  const [first] = late;
+  if (first === undefined) return;
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `${late.length} of ${rows.length} observed rows are of the future: row ${first} says ${formatInstant(times[first] as bigint)}, and it is ${formatInstant(now)}.`,
+    {
+      hint: "Check the times for a wrong year or zone; a replay passes its own clock to deploy().",
+      details: { rows: late.slice(0, 20), count: late.length },
+    },
+  );
 }

@@ -29,7 +29,7 @@ export interface DeployOptions {
   readonly features?: DeploymentFeatures;
   /** Table whose rows hold the target: what `observe` feeds to the models. */
   readonly targetTable: string;
-  /** Central intervals in percent. Default 80 and 95. */
+  /** Central intervals in percent. Default 80 and 95. A model without intervals gives none: wrap the forecaster in `conformal`. */
   readonly levels?: readonly number[];
   /**
    * Let the alias `challenger` predict in the background; its predictions are logged, never returned. One that fails is told to

@@ -11,7 +11,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
-import { checkDeployOptions, checkObserved, checkPredictOptions } from "./check-calls.ts";
+import { checkDeployOptions, checkObserved, checkPredictOptions, refuseFuture } from "./check-calls.ts";
 import { rowsToAbsorb } from "./covariates.ts";
 import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
 import { featureRows } from "./feature-rows.ts";
@@ -128,7 +128,7 @@ export class Deployment {
    * Takes in new rows of a table: the features see them, and if it is the `targetTable` the models absorb them without being
    * refitted. Rows seen before change nothing. When it throws, neither the features nor the models have taken anything in.
    * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (it is not the `targetTable`, and no view reads it), KEY_UNKNOWN,
-   * PANEL_INVALID, ABORTED, and what the features throw
+   * PANEL_INVALID (rows later than the clock among them), ABORTED, and what the features throw
    */
   async observe(
     table: string,
@@ -142,6 +142,7 @@ export class Deployment {
     this.#refuseUnknown(table);
     const { features, targetTable } = this.#options;
     const isTarget = table === targetTable && rows.length > 0;
+    if (isTarget) refuseFuture(rows, champion.fitted.spec, this.#clock.now());
     if (features !== undefined && Object.hasOwn(features.source.size, table)) {
       // The champion is asked first: the features must not hold rows that it refuses.
       if (isTarget) this.#absorb(champion, rows);

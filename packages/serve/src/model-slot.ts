@@ -32,13 +32,30 @@ export async function lookUp(
   shadow: boolean,
   signal: AbortSignal,
 ): Promise<{ readonly champion: ModelVersion; readonly challenger: ModelVersion | null }> {
-  const champion = await resolveOrNull(registry, model, "champion", signal);
-  if (champion === null)
-    throw new TsopsError("SERVE_NO_CHAMPION", `Model "${model}" has no version with the alias "champion".`, {
-      hint: `Register a version and run registry.setAlias("${model}", "champion", version), or let the gate promote one.`,
-    });
+  const champion = await championOf(registry, model, signal);
   const challenger = shadow ? await resolveOrNull(registry, model, "challenger", signal) : null;
   return { champion, challenger: challenger?.version === champion.version ? null : challenger };
+}
+
+async function championOf(
+  registry: Pick<Registry, "resolve">,
+  model: string,
+  signal: AbortSignal,
+): Promise<ModelVersion> {
+  try {
+    return await registry.resolve(model, "champion", { signal });
+  } catch (cause) {
+    if (TsopsError.is(cause, "MODEL_NOT_FOUND"))
+      throw new TsopsError("SERVE_NO_CHAMPION", `There is no registered model "${model}".`, {
+        hint: "Check the name with registry.listModels(), or register a version of it.",
+        cause,
+      });
+    if (!TsopsError.is(cause, "ALIAS_NOT_FOUND")) throw cause;
+    throw new TsopsError("SERVE_NO_CHAMPION", `Model "${model}" has no version with the alias "champion".`, {
+      hint: `Run registry.setAlias("${model}", "champion", version), or let the gate promote one.`,
+      cause,
+    });
+  }
 }
 
 /** The version that an alias points at; null when the alias or the model does not exist. */

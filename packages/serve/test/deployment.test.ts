@@ -99,7 +99,11 @@ describe("predicting", () => {
   it("refuses to start without a champion, and says how to get one", async () => {
     const error = await deploy("demand", options()).catch((e: unknown) => e);
     expect(TsopsError.is(error, "SERVE_NO_CHAMPION")).toBe(true);
-    expect((error as TsopsError).hint).toContain('setAlias("demand", "champion"');
+    expect((error as TsopsError).message).toBe('There is no registered model "demand".');
+    await registerModel(space.home, 240, []);
+    const nameless = await deploy("demand", options()).catch((e: unknown) => e);
+    expect(TsopsError.is(nameless, "SERVE_NO_CHAMPION")).toBe(true);
+    expect((nameless as TsopsError).hint).toContain('setAlias("demand", "champion"');
   });
 
   it("waits with closing for calls that are under way, and for their shadows", async () => {
@@ -161,9 +165,21 @@ describe("aborting", () => {
 });
 
 describe("observing", () => {
+  it("refuses rows of the future, which a wrong year makes, and takes nothing in", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", options());
+    const error = await deployment.observe("demand", demandRows(240, 243)).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "PANEL_INVALID")).toBe(true);
+    expect((error as TsopsError).message).toMatch(
+      /2 of 6 observed rows are of the future: row \d says 2026-01-15T02:00:00Z/,
+    );
+    expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  });
+
   it("moves the forecast on without a new model, and rows seen before change nothing", async () => {
     await registerModel(space.home, 240, ["champion"]);
     await using deployment = await deploy("demand", options());
+    await space.clock.advanceTo(start + 250n * hour);
     await deployment.observe("demand", demandRows(240, 250));
     const once = await deployment.predict();
     expect(once.forecast.time[0]).toBe(start + 250n * hour);
@@ -348,6 +364,7 @@ describe("a registry that does not answer", () => {
       await registerDistinct(2);
       hang();
       const refreshing = deployment.refresh().catch((e: unknown) => e);
+      await space.clock.advanceTo(start + 241n * hour);
       await deployment.observe("demand", demandRows(240, 241));
       expect(deployment.status().observedUntil).toBe(start + 240n * hour);
       expect((await deployment.predict()).modelVersion).toBe(1);
@@ -370,7 +387,9 @@ describe("a registry that does not answer", () => {
     const refreshing = deployment.refresh();
     // The look-up has to be over: rows observed before the loading begins are for the history.
     await new Promise((resolve) => setImmediate(resolve));
+    await space.clock.advanceTo(start + 242n * hour);
     await deployment.observe("demand", demandRows(240, 242));
+    await space.clock.advanceTo(start + 245n * hour);
     await deployment.observe("demand", demandRows(242, 245));
     answer();
     expect(await refreshing).toBe(true);
@@ -475,6 +494,7 @@ describe("shadow", () => {
     broken = "update";
     await deployment.refresh();
     expect(deployment.status().challenger?.version).toBe(2);
+    await space.clock.advanceTo(start + 245n * hour);
     await deployment.observe("demand", demandRows(240, 245));
     expect(deployment.status()).toMatchObject({ challenger: null, observedUntil: start + 244n * hour });
     expect(events.slice(1)).toMatchObject([
@@ -499,6 +519,7 @@ describe("shadow", () => {
       },
     };
     await using deployment = await deploy("demand", { ...options(), registry, shadow: true });
+    await space.clock.advanceTo(start + 245n * hour);
     await deployment.observe("demand", demandRows(240, 245));
     await space.home.registry.setAlias("demand", "champion", 2);
     await deployment.refresh();

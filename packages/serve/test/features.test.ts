@@ -192,10 +192,10 @@ it("absorbs observed rows with the features that were served for them", async ()
     lookups += (spine as { length: number }).length;
     return lookup.call(given.features.source, spine, how);
   }) as typeof lookup;
+  await space.clock.advanceTo(start + 264n * hour);
   await deployment.observe("weather", weatherRows(264, 288));
   await deployment.observe("demand", demandRows(240, 264));
   expect(lookups).toBe(0);
-  await space.clock.advanceTo(start + 264n * hour);
   const next = await deployment.predict();
   expect(next.forecast.time[0]).toBe(start + 264n * hour);
   // A deployment that never served these rows joins them and comes to the same forecast.
@@ -220,6 +220,7 @@ it("takes in nothing, features included, when the model refuses the rows", async
   await registerWithFeatures(240);
   const given = options();
   await using deployment = await deploy("demand", given);
+  await space.clock.advanceTo(start + 264n * hour);
   const before = { ...given.features.source.size };
   const rows = demandRows(240, 264);
   const strange = { ...rows, data: { ...rows.data, shop: { ...rows.data.shop, dictionary: ["a", "z"] } } };

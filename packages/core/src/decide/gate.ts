@@ -121,6 +121,15 @@ export function gate(options: GateOptions): GateDecision {
   if (options.variance !== undefined)
     checkOptions("GATE_INVALID", "variance", options.variance, { kernel: true, lag: true });
   const { role, model } = referenceOf(options);
+  for (const [name, given] of [
+    ["candidate", candidate],
+    [role, model],
+  ] as const)
+    if (!Array.isArray(given?.backtest?.series))
+      throw invalid(
+        `The ${name} has no backtest to compare.`,
+        `Write ${name}: { name: "bikes v4", backtest: await backtest(...) }.`,
+      );
   const pairs = comparableRows(candidate.backtest, model.backtest, loss);
   const candidateLosses = rowLosses(candidate.backtest, pairs.candidate, loss);
   const referenceLosses = rowLosses(model.backtest, pairs.reference, loss);

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkColumns } from "../options.ts";
 import type { Columns } from "../schema/columns.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
@@ -12,13 +13,14 @@ import { seriesKeyText } from "./series-key.ts";
  * appended, with missing rows where the grid has gaps; a missing value that arrives late is filled in; rows before the kept
  * history, or equal to it, change nothing. Covariates keep their first value.
  * @param depth - Rows to keep per series, at most; all when absent.
- * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts the one absorbed before; whatever `panel` refuses).
+ * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts one in the kept history; whatever `panel` refuses).
  */
 export function absorbRows<Known extends string>(
   history: Panel<Known>,
   rows: Columns,
   depth = Number.POSITIVE_INFINITY,
 ): Panel<Known> {
+  checkColumns("PANEL_INVALID", "update()", rows);
   if (rows.length === 0) {
     columnOfKind(rows, history.spec.time, ["timestamp"], "time");
     return history;

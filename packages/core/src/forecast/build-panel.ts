@@ -1,9 +1,9 @@
 import { TsopsError } from "../errors.ts";
-import { checkList, checkOptions, type OptionNames, shown } from "../options.ts";
+import { checkColumns, checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../schema/column-type.ts";
 import { type Columns, isValid } from "../schema/columns.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
-import { formatInstant } from "../time/instant.ts";
+import { formatInstant, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, PanelGap, PanelSpec } from "./panel.ts";
 import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, rowsError, seriesName } from "./rows.ts";
 
@@ -37,6 +37,7 @@ export function panel<S extends ColumnTypes, const Known extends keyof S & strin
   columns: Columns<S>,
   options: PanelOptions<S, Known>,
 ): Panel<Known> {
+  checkColumns("PANEL_INVALID", "panel()", columns);
   checkPanelOptions(options);
   const spec: PanelSpec<Known> = {
     keys: [...(options.keys ?? [])],
@@ -48,10 +49,6 @@ export function panel<S extends ColumnTypes, const Known extends keyof S & strin
     pastOnly: [...(options.pastOnly ?? [])],
   };
   refuseTwoRoles(spec);
-  if (typeof columns !== "object" || columns === null || !("types" in columns))
-    throw new TsopsError("PANEL_INVALID", `panel() takes columns, got ${shown(columns)}.`, {
-      hint: "Make columns of row objects with columnsFromRows(types, rows).",
-    });
   if (columns.length === 0)
     throw new TsopsError("PANEL_INVALID", "There are no rows to make a panel of.", {
       hint: "Check the filter or the source that the columns came from.",
@@ -151,6 +148,7 @@ function gridIndexes(columns: Columns, spec: PanelSpec, frequency: Frequency): F
   const time = columnOfKind(columns, spec.time, ["timestamp"], "time");
   refuseNulls(time, columns.length, `The time column "${spec.time}"`);
   const times = time.values.subarray(0, columns.length);
+  refuseOtherUnits(times);
   const indexes = frequency.indexesOf(times);
   const off: number[] = [];
   for (let row = 0; row < times.length; row++)
@@ -163,6 +161,26 @@ function gridIndexes(columns: Columns, spec: PanelSpec, frequency: Frequency): F
       "Round the times, choose a finer frequency, or declare the zone whose hours and days they follow.",
     );
   return indexes;
+}
+
+const yearOne = toMicros("0001-01-01T00:00Z");
+const year10000 = toMicros("+010000-01-01T00:00Z");
+
+/** Nanoseconds taken for microseconds are instants tens of thousands of years ahead, a thousand times as far apart. */
+function refuseOtherUnits(times: BigInt64Array): void {
+  const wrong: number[] = [];
+  for (let row = 0; row < times.length; row++) {
+    const time = times[row] as bigint;
+    if (time < yearOne || time >= year10000) wrong.push(row);
+  }
+  const [first] = wrong;
+  if (first === undefined) return;
+  const time = times[first] as bigint;
+  throw rowsError(
+    `Times lie outside the years 1 .. 9999 (${time} µs is the first)`,
+    wrong,
+    `tsops counts microseconds since 1970; as nanoseconds it would be ${formatInstant(time / 1000n)}: divide by 1000n.`,
+  );
 }
 
 function refuseInfinite(values: Float64Array, name: string): void {

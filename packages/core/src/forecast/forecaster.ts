@@ -72,7 +72,8 @@ export interface FittedForecaster<Known extends string = string> {
   predict(...args: PredictArguments<Known>): Forecast;
   /**
    * Absorbs rows (key columns, time, target, covariates) that follow the observed history, without refitting.
-   * Rows already absorbed with the same value change nothing; gaps become missing values, and late values fill them.
+   * Rows already absorbed with the same value change nothing; gaps become missing values, and late values fill them. A row that
+   * contradicts a target is refused as far back as the forecaster keeps its history (what its lags and season need); older rows change nothing.
    * @throws TsopsError KEY_UNKNOWN, PANEL_INVALID (offending rows listed).
    */
   update(rows: Columns): FittedForecaster<Known>;

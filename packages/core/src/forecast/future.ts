@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkColumns } from "../options.ts";
 import { type Columns, isValid } from "../schema/columns.ts";
 import { parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
@@ -84,6 +85,7 @@ export function readFuture(
 ): Float64Array[] {
   const length = history.series.length * horizon;
   const values = history.known.map(() => new Float64Array(length).fill(Number.NaN));
+  if (future !== undefined) checkColumns("PANEL_INVALID", "predict({ future })", future);
   if (future !== undefined && future.length > 0) {
     const targets = futureTargets(history, horizon, future);
     history.known.forEach(({ name, categories }, k) => {

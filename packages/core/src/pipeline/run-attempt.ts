@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { abortedError, throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import { sha256Hex } from "../hash.ts";
-import type { OptionNames } from "../options.ts";
+import { checkMethods, type OptionNames } from "../options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger, LedgerEntry, LedgerKey, StepRecord } from "../ports/ledger.ts";
 import type { Progress } from "../progress.ts";
@@ -68,6 +68,14 @@ export async function runAttempt(
   options: AttemptOptions,
 ): Promise<RunOutcome> {
   const { ledger, clock, signal, force = false, resume = false, only, codeVersion } = options;
+  checkMethods("PIPELINE_INVALID", "The ledger", ledger, ["claim", "finish"], "Give home.ledger.");
+  checkMethods(
+    "PIPELINE_INVALID",
+    "The clock",
+    clock,
+    ["now", "sleepUntil"],
+    "Give systemClock() or a virtualClock().",
+  );
   assertRunnable(pipeline, key, only);
   throwIfAborted(signal);
   const owner = uniqueOwner(options.owner);

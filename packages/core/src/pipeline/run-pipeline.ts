@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { checkOptions, checkWord, shown } from "../options.ts";
+import { checkMethods, checkOptions, checkWord, shown } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
@@ -63,6 +63,13 @@ export async function runUntilSettled(
     partition: true,
     wait: true,
   });
+  checkMethods(
+    "PIPELINE_INVALID",
+    "The clock",
+    clock,
+    ["now", "sleepUntil"],
+    "Give systemClock() or a virtualClock().",
+  );
   checkWord("PIPELINE_INVALID", "wait", wait, ["all", "retries", "nothing"]);
   const key = runKey(pipeline, options);
   if (options.interval !== undefined && options.force !== true)

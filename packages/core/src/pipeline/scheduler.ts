@@ -1,6 +1,6 @@
 import { abortable } from "../abort.ts";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { checkList, checkOptions } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { type Lane, openLanes } from "./lane.ts";
 import type { AnyPipeline } from "./pipeline.ts";
@@ -54,6 +54,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     pipelines: true,
     maxConcurrent: true,
   });
+  checkList("PIPELINE_INVALID", "pipelines", options.pipelines);
   const { clock, maxConcurrent = 4 } = options;
   if (!(Number.isSafeInteger(maxConcurrent) && maxConcurrent >= 1))
     throw new TsopsError(

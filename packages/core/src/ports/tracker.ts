@@ -64,7 +64,7 @@ export interface LoggedModel {
   readonly lineage: ModelLineage;
 }
 
-/** Writes one run. Everything awaited is durable. */
+/** Writes one run. Everything awaited is durable. After `end` every call is refused with STORE_CONFLICT: `resumeRun` goes on. */
 export interface ActiveRun {
   readonly runId: string;
   /** Adds parameters, as text. One that was logged with another value is an error. @throws TsopsError STORE_CONFLICT */

@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { checkList, checkOptions } from "../options.ts";
 import { type Disambiguation, type InstantInput, type InstantProblem, readMicros } from "../time/instant.ts";
 import { resolveZone } from "../time/zone.ts";
 import { assertColumnTypes } from "./check-schema.ts";
@@ -31,6 +31,7 @@ export function columnsFromRows<const S extends ColumnTypes>(
 ): Columns<S> {
   checkOptions("SCHEMA_INVALID", "columnsFromRows()", options, { disambiguation: true });
   assertColumnTypes(types);
+  checkList("VALUE_INVALID", "rows", rows);
   refuseMisspelt(types, rows);
   const problems = problemList();
   const data: Record<string, Column> = {};

@@ -74,6 +74,19 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     assert.equal(after.status, "FINISHED");
     assert.ok(after.endTime !== null && after.endTime >= after.startTime);
   },
+  async "a run that has ended is written to only when it is resumed"({ tracker }) {
+    const active = await tracker.startRun({ experiment: uniqueName("ended") });
+    await active.end();
+    await rejectsWith(active.logMetrics([{ key: "mae", value: 1 }]), "STORE_CONFLICT");
+    await rejectsWith(active.logParams({ trees: 1 }), "STORE_CONFLICT");
+    await rejectsWith(active.setTags({ stage: "late" }), "STORE_CONFLICT");
+    await rejectsWith(active.logArtifact("a.txt", new Uint8Array(1)), "STORE_CONFLICT");
+    await rejectsWith(active.end("FAILED"), "STORE_CONFLICT");
+    const resumed = await tracker.resumeRun(active.runId);
+    await resumed.logMetrics([{ key: "mae", value: 2 }]);
+    const run = await tracker.getRun(active.runId);
+    assert.deepEqual([run.status, { ...run.metrics }], ["FINISHED", { mae: 2 }]);
+  },
   async "a run ends as told"({ tracker }) {
     const active = await tracker.startRun({ experiment: uniqueName("end") });
     await active.end("FAILED");

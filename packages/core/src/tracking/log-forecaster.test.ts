@@ -18,7 +18,8 @@ async function logged(forecaster: Forecaster): Promise<ModelLineage> {
       lineage = model.lineage;
     },
   } as unknown as ActiveRun;
-  const fitted = { save: () => Uint8Array.of(1), horizon: 1 } as unknown as FittedForecaster;
+  const save = () => Uint8Array.of(1);
+  const fitted = { predict: () => {}, save, horizon: 1 } as unknown as FittedForecaster;
   await logForecaster(run, { name: "bikes", forecaster, fitted, trainingSet: null });
   return lineage as unknown as ModelLineage;
 }

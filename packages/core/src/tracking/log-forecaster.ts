@@ -1,6 +1,8 @@
+import { TsopsError } from "../errors.ts";
 import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
 import { definitionHash, sha256Hex } from "../hash.ts";
 import type { TrainingSetLineage } from "../lineage.ts";
+import { checkMethods, checkOptions } from "../options.ts";
 import type { ActiveRun, LoggedModel } from "../ports/tracker.ts";
 import { runtimeVersions } from "../version.ts";
 
@@ -24,9 +26,31 @@ export interface LogForecasterOptions {
 /**
  * Logs a fitted forecaster as a model of the run, with its parameters, its training set as an input, and the lineage from which
  * `tsops lineage` walks back. `deploy` and `loadForecaster` read what it writes.
+ * @throws TsopsError MODEL_PARAMETER_INVALID, and what the tracker throws
  */
 export async function logForecaster(run: ActiveRun, options: LogForecasterOptions): Promise<LoggedModel> {
+  checkOptions("MODEL_PARAMETER_INVALID", "logForecaster()", options, {
+    name: true,
+    forecaster: true,
+    fitted: true,
+    trainingSet: true,
+    codeVersion: true,
+    environment: true,
+  });
   const { forecaster, fitted, trainingSet } = options;
+  checkMethods("MODEL_PARAMETER_INVALID", "The forecaster", forecaster, ["fit"], "Give what was fitted.");
+  checkMethods(
+    "MODEL_PARAMETER_INVALID",
+    "The fitted forecaster",
+    fitted,
+    ["predict", "save"],
+    "Give what fit() resolved to.",
+  );
+  if (trainingSet === undefined)
+    throw new TsopsError("MODEL_PARAMETER_INVALID", "logForecaster() was not told the training set.", {
+      hint: "Give the lineage of buildTrainingSet, or null when the rows come from no training set.",
+      details: { option: "trainingSet" },
+    });
   const bytes = fitted.save();
   await run.logParams({ kind: forecaster.kind, params: JSON.stringify(forecaster.params) });
   if (trainingSet !== null)

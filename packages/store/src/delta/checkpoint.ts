@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { columnsFromArrays, TsopsError, utf8 } from "@tsops/core";
+import { isQueryFailure } from "../engine/duckdb-error.ts";
 import { quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
 import { syncDirectory } from "../home/files.ts";
 import { type Action, parseAction } from "./actions.ts";
@@ -69,7 +70,7 @@ export async function readCheckpoint(
       parseAction(line.dictionary[code] as string, `row ${row + 1} of ${file}`, { file, row: row + 1 }),
     );
   } catch (error) {
-    if (TsopsError.is(error)) throw error;
+    if (!isQueryFailure(error)) throw error;
     throw new TsopsError("STORE_CORRUPT", `The checkpoint ${file} cannot be read.`, {
       hint: "Remove it: the table can be read from its commits, if they are all there.",
       details: { file },

@@ -1,5 +1,5 @@
 import { TsopsError } from "@tsops/core";
-import { ResultCutError } from "../arrow/read.ts";
+import { isQueryFailure } from "../engine/duckdb-error.ts";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
 import { damagedFile, type ScanSource, scanFiles } from "./scan.ts";
@@ -21,7 +21,7 @@ export async function verifyFiles(
     try {
       await session.run(`SELECT bit_xor(hash(${hashes.join(", ")})) FROM ${sql}`, { signal });
     } catch (cause) {
-      if (TsopsError.is(cause)) throw cause;
+      if (!isQueryFailure(cause)) throw cause;
       throw damagedFile(source, file, "cannot be read", 1, cause);
     }
   }
@@ -33,7 +33,7 @@ export async function damageBehind(
   sessions: SessionSource,
   error: unknown,
 ): Promise<unknown> {
-  if (TsopsError.is(error) && !(error instanceof ResultCutError)) return error;
+  if (!isQueryFailure(error)) return error;
   const found = await sessions
     .use((session) => verifyFiles(source, session))
     .catch((reason: unknown) => reason);

@@ -1,4 +1,11 @@
-import { checkOptions, type ModelVersion, type Registry, TsopsError, throwIfAborted } from "@tsops/core";
+import {
+  checkOptions,
+  type ModelVersion,
+  type Registry,
+  shown,
+  TsopsError,
+  throwIfAborted,
+} from "@tsops/core";
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { findLoggedModel, readModelFiles, setModelTag } from "./logged-models.ts";
 import { checkAlias, checkRegisteredName, checkTag } from "./mlflow-rules.ts";
@@ -8,6 +15,10 @@ export function mlflowRegistry(context: HomeContext): Registry {
   const { sql, write } = context.mlflow;
 
   const versionRow = (name: string, version: number): VersionRow => {
+    if (typeof version !== "number")
+      throw new TsopsError("VALUE_INVALID", `A version is a number, got ${shown(version)}.`, {
+        hint: 'Write 1, not "1".',
+      });
     const row = Number.isSafeInteger(version)
       ? sql
           .prepare(

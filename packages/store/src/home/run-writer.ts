@@ -1,6 +1,7 @@
 import {
   type ActiveRun,
   canonicalJson,
+  checkList,
   type DatasetInput,
   type Metric,
   sha256Hex,
@@ -15,8 +16,19 @@ import type { SqlValue } from "./sqlite.ts";
 
 /** The writing side of one run; each call is one durable transaction. */
 export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
-  const { sql, write } = context.mlflow;
+  const { sql } = context.mlflow;
   const { runId } = run;
+  let isEnded = false;
+  const write = async <T>(work: () => T, signal?: AbortSignal): Promise<T> => {
+    refuseEnded();
+    return context.mlflow.write(work, signal);
+  };
+  const refuseEnded = (): void => {
+    if (isEnded)
+      throw new TsopsError("STORE_CONFLICT", `Run ${runId} has ended.`, {
+        hint: "Log before end(), or go on with tracker.resumeRun(runId).",
+      });
+  };
   const directory = (): string => context.artifacts.directoryOf(run.artifactUri);
 
   return {
@@ -48,6 +60,7 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       }, signal);
     },
     async logMetrics(metrics, { signal } = {}) {
+      checkList("VALUE_INVALID", "metrics", metrics);
       for (const { key } of metrics) checkKey("metric", key);
       const now = context.clock.now();
       const rows = metrics.map((metric) => metricRow(metric, now));
@@ -70,19 +83,24 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       }, signal);
     },
     async logArtifact(path, content, { signal } = {}) {
+      refuseEnded();
       artifactPath(path);
       const hash = sha256Hex(content);
       await context.artifactHashes.record(directory(), path, hash, content.length, signal);
       await context.artifacts.write(directory(), path, content);
       return hash;
     },
-    logModel: (model, { signal } = {}) => writeLoggedModel(context, run, model, signal),
+    async logModel(model, { signal } = {}) {
+      refuseEnded();
+      return writeLoggedModel(context, run, model, signal);
+    },
     async end(status = "FINISHED", { signal } = {}) {
       await write(() => {
         sql
           .prepare("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?")
           .run([status, toMillis(context.clock.now()), runId]);
       }, signal);
+      isEnded = true;
     },
   };
 }

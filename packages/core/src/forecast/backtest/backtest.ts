@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../../abort.ts";
+import { checkMethods } from "../../options.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { takeBlock } from "../conformal/pending.ts";
 import type { FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
@@ -35,6 +36,13 @@ export async function backtest<Known extends string>(
   panel: Panel<Known>,
   options: BacktestOptions,
 ): Promise<BacktestResult> {
+  checkMethods(
+    "MODEL_PARAMETER_INVALID",
+    "The forecaster of backtest()",
+    forecaster,
+    ["fit"],
+    "Give the forecaster itself, not a fitted one: backtest(seasonalNaive({ seasonLength: 24 }), ...).",
+  );
   const settings = resolveBacktestOptions(options, panel);
   const frequency = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
   const plan = planFolds(panel, settings, frequency);

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
+import { checkMethods } from "../../options.ts";
 import { checkFit, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
@@ -36,6 +37,13 @@ export interface Conformal extends Forecaster {
  * const forecast = (await forecaster.fit(rentals, { horizon: 24 })).predict({ levels: [80, 95], future });
  */
 export function conformal(forecaster: Forecaster, options: ConformalOptions = {}): Conformal {
+  checkMethods(
+    "MODEL_PARAMETER_INVALID",
+    "The forecaster of conformal()",
+    forecaster,
+    ["fit"],
+    "Call it: conformal(seasonalNaive({ seasonLength: 24 })).",
+  );
   const resolved = resolveConformalOptions(options);
   return {
     kind: "conformal",

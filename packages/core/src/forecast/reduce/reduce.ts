@@ -1,3 +1,4 @@
+import { checkMethods } from "../../options.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
@@ -41,6 +42,13 @@ export interface Reduce extends Forecaster {
  * const fitted = await forecaster.fit(rentals, { horizon: 24 });
  */
 export function reduce(regressor: Regressor, options: ReduceOptions = {}): Reduce {
+  checkMethods(
+    "MODEL_PARAMETER_INVALID",
+    "The regressor of reduce()",
+    regressor,
+    ["fit"],
+    "Call it: reduce(gbdt(), { lags: [24] }).",
+  );
   const resolved = resolveReduceOptions(options);
   return {
     kind: "reduce",
