@@ -22,7 +22,8 @@ export function autocorrelationTest(
 ): TestOutcome | null {
   const order = model.phi.length;
   const fitted = waves.filter(({ wave }) => wave.season * cyclesToFit <= deviations.length);
-  const adjusted = deviations.map((value) => value - level);
+  const adjusted = deviations.slice();
+  for (let slot = 0; slot < adjusted.length; slot++) adjusted[slot] = (adjusted[slot] as number) - level;
   for (const { coefficient, values } of fitted)
     for (let slot = 0; slot < adjusted.length; slot++)
       adjusted[slot] = (adjusted[slot] as number) - coefficient * (values[slot] as number);

@@ -1,4 +1,5 @@
-import { type LeastSquares, multiply, normalEquations, solve } from "./least-squares.ts";
+import { dotsOver, type LeastSquares, multiply, normalEquations, solve, timesOver } from "./least-squares.ts";
+import { presentValues } from "./regular-series.ts";
 
 /** An autoregression without constant: d[t] = sum of phi[i] * d[t - 1 - i] + innovation. */
 export interface Autoregression {
@@ -59,7 +60,7 @@ export function fitAutoregression(
   const { coefficients, inverse, residualSumOfSquares } = best.fit;
   const phi = withoutBias(coefficients, inverse, residualSumOfSquares / rows.length, rows.length, removed);
   const filtered = whiten(deviations, phi);
-  const innovations = filtered.filter((value) => !Number.isNaN(value));
+  const innovations = presentValues(filtered);
   const degrees = innovations.length - phi.length - parameters;
   let squares = 0;
   for (const innovation of innovations) squares += innovation * innovation;
@@ -105,15 +106,10 @@ function robustCovariance(
 ): Float64Array {
   const order = Math.sqrt(inverse.length);
   const meat = new Float64Array(order * order);
-  for (const row of rows) {
-    const square = (filtered[row] as number) ** 2;
-    for (let i = 0; i < order; i++)
-      for (let j = 0; j < order; j++)
-        meat[i * order + j] =
-          (meat[i * order + j] as number) +
-          square *
-            ((lagged[i] as Float64Array)[row] as number) *
-            ((lagged[j] as Float64Array)[row] as number);
+  const squares = filtered.map((value) => value ** 2);
+  for (let i = 0; i < order; i++) {
+    const weighted = timesOver(squares, lagged[i] as Float64Array, rows);
+    meat.set(dotsOver(weighted, lagged.slice(0, order), rows), i * order);
   }
   return sandwich(inverse, meat, order).map((value) => value * inflation);
 }
@@ -141,7 +137,8 @@ export function whiten(values: Float64Array, phi: Float64Array): Float64Array {
   return result;
 }
 
-function completeRows(values: Float64Array, lags: number): Int32Array {
+/** The slots that have a value and `lags` values right before it. */
+export function completeRows(values: Float64Array, lags: number): Int32Array {
   const rows = new Int32Array(values.length);
   let count = 0;
   let present = 0;

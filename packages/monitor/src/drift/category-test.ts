@@ -1,7 +1,7 @@
 import { chiSquareSurvival } from "@tsops/core";
 import { designEffect } from "./innovation-moments.ts";
-import { positionOf } from "./profile.ts";
-import type { RegularCodes } from "./regular-series.ts";
+import { positionsOf } from "./profile.ts";
+import { presentValues, type RegularCodes } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /** Rows, in effect, that a category must be expected to have in the current window; rarer ones are put together. */
@@ -68,24 +68,39 @@ interface Moments {
 }
 
 function momentsOf({ first, codes }: RegularCodes, code: number, expected: Float64Array): Moments {
-  const deviation = (slot: number) =>
-    (codes[slot] === code ? 1 : 0) - (expected[positionOf(first + slot, expected.length)] as number);
-  let [hits, sum, rows] = [0, 0, 0];
+  const deviations = deviationsOf({ first, codes }, code, expected);
+  let hits = 0;
+  let sum = 0;
+  let rows = 0;
   for (let slot = 0; slot < codes.length; slot++) {
     if ((codes[slot] as number) < 0) continue;
     if (codes[slot] === code) hits++;
-    sum += deviation(slot);
+    sum += deviations[slot] as number;
     rows++;
   }
   const mean = sum / rows;
-  let [squares, products] = [0, 0];
+  let squares = 0;
+  let products = 0;
   for (let slot = 0; slot < codes.length; slot++) {
     if ((codes[slot] as number) < 0) continue;
-    const value = deviation(slot) - mean;
+    const value = (deviations[slot] as number) - mean;
     squares += value * value;
-    if (slot > 0 && (codes[slot - 1] as number) >= 0) products += value * (deviation(slot - 1) - mean);
+    if (slot > 0 && (codes[slot - 1] as number) >= 0)
+      products += value * ((deviations[slot - 1] as number) - mean);
   }
   return { hits, mean, squares, products };
+}
+
+/** Hit less expected share at each slot; NaN where the code is missing. */
+function deviationsOf({ first, codes }: RegularCodes, code: number, expected: Float64Array): Float64Array {
+  const positions = positionsOf(first, codes.length, expected.length);
+  const deviations = new Float64Array(codes.length);
+  for (let slot = 0; slot < codes.length; slot++)
+    deviations[slot] =
+      (codes[slot] as number) < 0
+        ? Number.NaN
+        : (codes[slot] === code ? 1 : 0) - (expected[positions[slot] as number] as number);
+  return deviations;
 }
 
 /** How many rows count as one: less than 1 where the season explains much, more where categories persist. */
@@ -102,19 +117,14 @@ function markovEffect(before: readonly Moments[], now: readonly Moments[], n: nu
 
 /** The same by batch means of the reference. */
 function batchEffect(
-  { first, codes }: RegularCodes,
+  reference: RegularCodes,
   profile: readonly Float64Array[],
   before: readonly Moments[],
   n: number,
 ): number {
   let [weighted, plain] = [0, 0];
   profile.forEach((expected, code) => {
-    const deviations = new Float64Array(n);
-    let row = 0;
-    for (let slot = 0; slot < codes.length; slot++)
-      if ((codes[slot] as number) >= 0)
-        deviations[row++] =
-          (codes[slot] === code ? 1 : 0) - (expected[positionOf(first + slot, expected.length)] as number);
+    const deviations = presentValues(deviationsOf(reference, code, expected));
     const { hits, squares } = before[code] as Moments;
     weighted += designEffect(deviations).factor * squares;
     plain += hits * (1 - hits / n);
@@ -151,13 +161,15 @@ function sharesByPosition(
 ): Float64Array[] {
   const counts = Array.from({ length: categories }, () => new Float64Array(seasonLength));
   const rows = new Float64Array(seasonLength);
-  codes.forEach((code, slot) => {
-    if (code < 0) return;
-    const position = positionOf(first + slot, seasonLength);
+  const positions = positionsOf(first, codes.length, seasonLength);
+  for (let slot = 0; slot < codes.length; slot++) {
+    const code = codes[slot] as number;
+    if (code < 0) continue;
+    const position = positions[slot] as number;
     const byPosition = counts[code] as Float64Array;
     byPosition[position] = (byPosition[position] as number) + 1;
     rows[position] = (rows[position] as number) + 1;
-  });
+  }
   const all = rows.reduce((a, b) => a + b, 0);
   return counts.map((byPosition) => {
     const share = byPosition.reduce((a, b) => a + b, 0) / all;

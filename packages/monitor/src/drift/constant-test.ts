@@ -1,3 +1,4 @@
+import { presentValues } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { TestOutcome } from "./test-outcome.ts";
  * @returns Null when the reference varies.
  */
 export function constantTest(reference: Float64Array, current: Float64Array): TestOutcome | null {
-  const present = reference.filter((value) => !Number.isNaN(value));
+  const present = presentValues(reference);
   const constant = present[0] as number;
   if (present.some((value) => value !== constant)) return null;
   let largest = 0;

@@ -188,12 +188,13 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     return { kind: "labels", first: grid.first, labels, missing };
   }
   const values = new Float64Array(grid.length).fill(Number.NaN);
-  grid.slots.forEach((slot, row) => {
+  for (let row = 0; row < grid.slots.length; row++) {
     const value = Number(column.values[row]);
-    if (!isValid(column.valid, row) || !Number.isFinite(value)) return;
+    if (!isValid(column.valid, row) || !Number.isFinite(value)) continue;
+    const slot = grid.slots[row] as number;
     values[slot] = value;
     missing[slot] = 0;
-  });
+  }
   return { kind: "values", first: grid.first, values, missing };
 }
 

@@ -33,13 +33,14 @@ export function normalEquations(
   const moments = new Float64Array(k);
   for (let i = 0; i < k; i++) {
     const x = columns[i] as Float64Array;
-    moments[i] = dotOver(x, y, rows);
+    const products = dotsOver(x, [...columns.slice(0, i + 1), y], rows);
+    moments[i] = products[i + 1] as number;
     for (let j = 0; j <= i; j++) {
-      gram[i * k + j] = dotOver(x, columns[j] as Float64Array, rows);
-      gram[j * k + i] = gram[i * k + j] as number;
+      gram[i * k + j] = products[j] as number;
+      gram[j * k + i] = products[j] as number;
     }
   }
-  return { gram, moments, target: dotOver(y, y, rows), rows: rows.length };
+  return { gram, moments, target: dotsOver(y, [y], rows)[0] as number, rows: rows.length };
 }
 
 /**
@@ -60,14 +61,34 @@ export function solve(equations: NormalEquations, count: number): LeastSquares |
   return { coefficients, inverse, residualSumOfSquares: Math.max(target - explained, target * 1e-15), rows };
 }
 
-/** The sum of products over some rows. */
-function dotOver(x: Float64Array, y: Float64Array, rows: Int32Array): number {
-  let sum = 0;
+/** The products at some rows; 0 elsewhere. */
+export function timesOver(x: Float64Array, y: Float64Array, rows: Int32Array): Float64Array {
+  const products = new Float64Array(x.length);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    sum += (x[row] as number) * (y[row] as number);
+    products[row] = (x[row] as number) * (y[row] as number);
   }
-  return sum;
+  return products;
+}
+
+/** The sums of products of one column with some others over some rows. */
+export function dotsOver(x: Float64Array, others: readonly Float64Array[], rows: Int32Array): Float64Array {
+  const sums = new Float64Array(others.length);
+  // Four at a time: their additions do not wait for each other.
+  for (let first = 0; first < others.length; first += 4) {
+    const [y0, y1 = x, y2 = x, y3 = x] = others.slice(first, first + 4) as [Float64Array];
+    let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      const value = x[row] as number;
+      sum0 += value * (y0[row] as number);
+      sum1 += value * (y1[row] as number);
+      sum2 += value * (y2[row] as number);
+      sum3 += value * (y3[row] as number);
+    }
+    sums.set([sum0, sum1, sum2, sum3].slice(0, others.length - first), first);
+  }
+  return sums;
 }
 
 /** A square row-major matrix times a vector. */

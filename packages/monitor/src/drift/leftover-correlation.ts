@@ -1,4 +1,6 @@
 import { chiSquareSurvival } from "@tsops/core";
+import { completeRows } from "./autoregression.ts";
+import { dotsOver } from "./least-squares.ts";
 
 /** Innovations count as correlated when the Ljung-Box test has a p-value below this. */
 const ljungBoxLevel = 0.01;
@@ -16,10 +18,11 @@ export function leftoverCorrelation(
   lags: number,
   parameters: number,
 ): (frequency: number) => number {
-  const n = filtered.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
+  const rows = completeRows(filtered, 0);
+  const n = rows.length;
   const most = Math.min(lags, Math.floor(n / 4));
   if (most <= parameters) return () => 1;
-  const covariances = Array.from({ length: most + 1 }, (_, lag) => covarianceAt(filtered, lag));
+  const covariances = autocovariances(filtered, rows, most);
   const correlations = covariances.map((value) => value / (covariances[0] as number));
   let statistic = 0;
   for (let lag = 1; lag <= most; lag++) statistic += (correlations[lag] as number) ** 2 / (n - lag);
@@ -33,14 +36,21 @@ export function leftoverCorrelation(
   };
 }
 
-function covarianceAt(values: Float64Array, lag: number): number {
-  let sum = 0;
-  let pairs = 0;
-  for (let i = lag; i < values.length; i++) {
-    const product = (values[i] as number) * (values[i - lag] as number);
-    if (Number.isNaN(product)) continue;
-    sum += product;
-    pairs++;
+/** Mean product of the pairs that are both there, for lags 0 .. most. */
+function autocovariances(filtered: Float64Array, rows: Int32Array, most: number): Float64Array {
+  const values = new Float64Array(most + filtered.length);
+  const present = new Float64Array(values.length);
+  for (const row of rows) {
+    values[most + row] = filtered[row] as number;
+    present[most + row] = 1;
   }
-  return pairs === 0 ? 0 : sum / pairs;
+  const sums = productsByLag(values, rows, most);
+  const pairs = productsByLag(present, rows, most);
+  return sums.map((sum, lag) => (pairs[lag] === 0 ? 0 : sum / (pairs[lag] as number)));
+}
+
+/** Sums of products with what lies 0 .. most steps before, in a series that begins with `most` zeros. */
+function productsByLag(padded: Float64Array, rows: Int32Array, most: number): Float64Array {
+  const lagged = Array.from({ length: most + 1 }, (_, lag) => padded.subarray(most - lag));
+  return dotsOver(padded.subarray(most), lagged, rows);
 }

@@ -1,9 +1,9 @@
 import { fSurvival, studentTSurvival } from "@tsops/core";
-import { type Autoregression, sandwich, whiten } from "./autoregression.ts";
+import { type Autoregression, completeRows, sandwich, whiten } from "./autoregression.ts";
 import { designEffect } from "./innovation-moments.ts";
-import { invert, normalEquations, quadraticForm, solve } from "./least-squares.ts";
-import { positionOf } from "./profile.ts";
-import type { RegularSeries } from "./regular-series.ts";
+import { dotsOver, invert, normalEquations, quadraticForm, solve, timesOver } from "./least-squares.ts";
+import { positionsOf } from "./profile.ts";
+import { presentValues, type RegularSeries } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 import { frequencyOfWave, type Wave, waveValues } from "./waves.ts";
 
@@ -49,15 +49,15 @@ export function fitLocation(
   const columns = [new Float64Array(now.values.length).fill(1), ...values].map((term) =>
     whitenedAfter(zeros, term, phi),
   );
-  const rows = Int32Array.from(now.values.keys()).filter((slot) => !Number.isNaN(innovations[slot]));
+  const rows = completeRows(innovations, 0);
   const fit = solve(normalEquations(columns, innovations, rows), columns.length);
   if (fit === null || rows.length - columns.length < 2) return null;
   const { coefficients } = fit;
-  const residuals = Float64Array.from(rows, (row) => {
-    let rest = innovations[row] as number;
-    for (let i = 0; i < columns.length; i++)
-      rest -= (coefficients[i] as number) * ((columns[i] as Float64Array)[row] as number);
-    return rest;
+  const residuals = presentValues(innovations);
+  columns.forEach((column, i) => {
+    const coefficient = coefficients[i] as number;
+    for (let at = 0; at < rows.length; at++)
+      residuals[at] = (residuals[at] as number) - coefficient * (column[rows[at] as number] as number);
   });
 
   const k = columns.length;
@@ -136,14 +136,16 @@ function weightedGram(
 ): Float64Array {
   const k = columns.length;
   const gram = new Float64Array(k * k);
-  for (const row of rows) {
-    const variance = variances[positionOf(first + row, variances.length)] as number;
-    for (let i = 0; i < k; i++) {
-      const x = variance * ((columns[i] as Float64Array)[row] as number);
-      for (let j = 0; j <= i; j++)
-        gram[i * k + j] = (gram[i * k + j] as number) + x * ((columns[j] as Float64Array)[row] as number);
-    }
+  const length = (columns[0] as Float64Array).length;
+  const weights = new Float64Array(length);
+  const positions = positionsOf(first, length, variances.length);
+  for (let slot = 0; slot < length; slot++) weights[slot] = variances[positions[slot] as number] as number;
+  for (let i = 0; i < k; i++) {
+    const weighted = timesOver(weights, columns[i] as Float64Array, rows);
+    dotsOver(weighted, columns.slice(0, i + 1), rows).forEach((sum, j) => {
+      gram[i * k + j] = sum;
+      gram[j * k + i] = sum;
+    });
   }
-  for (let i = 0; i < k; i++) for (let j = 0; j < i; j++) gram[j * k + i] = gram[i * k + j] as number;
   return gram;
 }

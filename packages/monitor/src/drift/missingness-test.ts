@@ -16,6 +16,7 @@ export function missingnessTest(
   current: MissingSlots,
   seasonLength: number,
 ): TestOutcome | null {
+  if (!reference.missing.includes(1) && !current.missing.includes(1)) return null;
   const codes = ({ first, missing }: MissingSlots) => ({ first, codes: Int32Array.from(missing) });
   const outcome = categoryTest(codes(reference), codes(current), 2, seasonLength);
   if (outcome === null) return null;

@@ -2,7 +2,7 @@ import { autocorrelationTest } from "./autocorrelation-test.ts";
 import { type Autoregression, fitAutoregression } from "./autoregression.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
-import { deseasonalise, frequenciesOf, positionOf, seasonalProfile } from "./profile.ts";
+import { deseasonalise, frequenciesOf, positionsOf, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { seasonsShown } from "./season-choice.ts";
@@ -78,12 +78,14 @@ const rowsForHalf = 10;
 function variancesByPosition(model: Autoregression, first: number, seasonLength: number): Float64Array {
   const sums = new Float64Array(seasonLength);
   const counts = new Float64Array(seasonLength);
-  model.filtered.forEach((value, slot) => {
-    if (Number.isNaN(value)) return;
-    const position = positionOf(first + slot, seasonLength);
+  const positions = positionsOf(first, model.filtered.length, seasonLength);
+  for (let slot = 0; slot < positions.length; slot++) {
+    const value = model.filtered[slot] as number;
+    if (Number.isNaN(value)) continue;
+    const position = positions[slot] as number;
     sums[position] = (sums[position] as number) + value * value;
     counts[position] = (counts[position] as number) + 1;
-  });
+  }
   const inflation = model.innovations.length / model.degrees;
   return sums.map(
     (sum, position) =>

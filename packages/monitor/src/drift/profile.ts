@@ -12,12 +12,14 @@ export interface SeasonalProfile {
 export function seasonalProfile(series: RegularSeries, seasonLength: number): SeasonalProfile {
   const sums = new Float64Array(seasonLength);
   const counts = new Float64Array(seasonLength);
-  series.values.forEach((value, slot) => {
-    if (Number.isNaN(value)) return;
-    const position = positionOf(series.first + slot, seasonLength);
+  const positions = positionsOf(series.first, series.values.length, seasonLength);
+  for (let slot = 0; slot < positions.length; slot++) {
+    const value = series.values[slot] as number;
+    if (Number.isNaN(value)) continue;
+    const position = positions[slot] as number;
     sums[position] = (sums[position] as number) + value;
     counts[position] = (counts[position] as number) + 1;
-  });
+  }
   const total = sums.reduce((a, b) => a + b, 0) / counts.reduce((a, b) => a + b, 0);
   const means = sums.map((sum, position) =>
     (counts[position] as number) === 0 ? total : sum / (counts[position] as number),
@@ -27,15 +29,27 @@ export function seasonalProfile(series: RegularSeries, seasonLength: number): Se
 
 /** A series less its profile. */
 export function deseasonalise(series: RegularSeries, profile: SeasonalProfile): RegularSeries {
-  const values = series.values.map(
-    (value, slot) => value - (profile.means[positionOf(series.first + slot, profile.seasonLength)] as number),
-  );
+  const positions = positionsOf(series.first, series.values.length, profile.seasonLength);
+  const values = new Float64Array(series.values.length);
+  for (let slot = 0; slot < values.length; slot++)
+    values[slot] = (series.values[slot] as number) - (profile.means[positions[slot] as number] as number);
   return { first: series.first, values };
 }
 
 /** Position within the season of a grid index (which may be negative). */
 export function positionOf(index: number, seasonLength: number): number {
   return ((index % seasonLength) + seasonLength) % seasonLength;
+}
+
+/** Positions within the season of `length` grid indexes from `first` on. */
+export function positionsOf(first: number, length: number, seasonLength: number): Int32Array {
+  const positions = new Int32Array(length);
+  let position = positionOf(first, seasonLength);
+  for (let slot = 0; slot < length; slot++) {
+    positions[slot] = position;
+    position = position + 1 === seasonLength ? 0 : position + 1;
+  }
+  return positions;
 }
 
 /** Frequencies, in radians per step, that a seasonal profile takes out of a series. */

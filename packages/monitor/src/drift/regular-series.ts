@@ -6,6 +6,17 @@ export interface RegularSeries {
   readonly values: Float64Array;
 }
 
+/** The values that are not NaN. */
+export function presentValues(values: Float64Array): Float64Array {
+  const present = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!Number.isNaN(value)) present[count++] = value;
+  }
+  return present.subarray(0, count);
+}
+
 /** Category codes on a regular grid; -1 is missing. */
 export interface RegularCodes {
   readonly first: number;
@@ -49,12 +60,12 @@ export function gridOf(
   const seen = new Uint8Array(length);
   const slots = new Int32Array(indexes.length);
   const repeated: number[] = [];
-  indexes.forEach((index, row) => {
-    const slot = index - first;
+  for (let row = 0; row < indexes.length; row++) {
+    const slot = (indexes[row] as number) - first;
     if (seen[slot] === 1) repeated.push(row);
     seen[slot] = 1;
     slots[row] = slot;
-  });
+  }
   if (repeated.length > 0)
     throw new TsopsError(
       "MONITOR_INVALID",
@@ -69,8 +80,7 @@ export function gridOf(
 
 /** The frequency of a window's times. @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID */
 export function frequencyOf(columns: Columns, time: string, zone: string): string {
-  const times = BigInt64Array.from(timeValues("reference", columns, time)).sort();
-  return inferFrequency(times, zone).text;
+  return inferFrequency(timeValues("reference", columns, time), zone).text;
 }
 
 function timeValues(window: string, columns: Columns, time: string): BigInt64Array {

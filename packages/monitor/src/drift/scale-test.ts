@@ -34,12 +34,15 @@ const power = 1.5;
 /** The spread of a sample, and each value's influence on its logarithm. */
 function relativeDeviations(values: Float64Array): { spread: number; influences: Float64Array } {
   const mean = meanOf(values);
-  const powers = values.map((value) => Math.abs(value - mean) ** power);
+  const powers = new Float64Array(values.length);
+  for (let i = 0; i < powers.length; i++) {
+    const deviation = Math.abs((values[i] as number) - mean);
+    powers[i] = deviation * Math.sqrt(deviation);
+  }
   const average = meanOf(powers);
-  return {
-    spread: average ** (1 / power),
-    influences: powers.map((value) => (value / average - 1) / power),
-  };
+  const influences = new Float64Array(values.length);
+  for (let i = 0; i < powers.length; i++) influences[i] = ((powers[i] as number) / average - 1) / power;
+  return { spread: average ** (1 / power), influences };
 }
 
 function variancePerRow(influences: Float64Array): number {

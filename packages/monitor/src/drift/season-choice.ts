@@ -1,6 +1,6 @@
 import { fSurvival } from "@tsops/core";
 import { fitAutoregression } from "./autoregression.ts";
-import { deseasonalise, frequenciesOf, positionOf, seasonalProfile } from "./profile.ts";
+import { deseasonalise, frequenciesOf, positionsOf, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 
 /** A longer season is kept when it shows in the reference with a p-value below this. */
@@ -28,34 +28,35 @@ function shows(reference: RegularSeries, short: number, long: number, maxOrder: 
     removed: frequenciesOf(short),
   });
   if (model === null) return false;
-  const position = (slot: number) => positionOf(reference.first + slot, long);
-  const byPosition = groupsDiffer(model.filtered, position, long, short);
+  const positions = positionsOf(reference.first, model.filtered.length, long);
+  const byPosition = groupsDiffer(model.filtered, positions, long, short);
   const byCycle =
     long % short === 0
-      ? groupsDiffer(model.filtered, (slot) => Math.floor(position(slot) / short), long / short, 1)
+      ? groupsDiffer(
+          model.filtered,
+          positions.map((position) => Math.floor(position / short)),
+          long / short,
+          1,
+        )
       : 1;
   return Math.min(byPosition, byCycle) < choiceLevel;
 }
 
 /** p-value of the F test that groups of innovations have equal means, `known` of which were fitted before. */
-function groupsDiffer(
-  filtered: Float64Array,
-  groupOf: (slot: number) => number,
-  groups: number,
-  known: number,
-): number {
+function groupsDiffer(filtered: Float64Array, groupOf: Int32Array, groups: number, known: number): number {
   const sums = new Float64Array(groups);
   const counts = new Float64Array(groups);
   let all = 0;
   let n = 0;
-  filtered.forEach((value, slot) => {
-    if (Number.isNaN(value)) return;
-    const group = groupOf(slot);
+  for (let slot = 0; slot < filtered.length; slot++) {
+    const value = filtered[slot] as number;
+    if (Number.isNaN(value)) continue;
+    const group = groupOf[slot] as number;
     sums[group] = (sums[group] as number) + value;
     counts[group] = (counts[group] as number) + 1;
     all += value * value;
     n++;
-  });
+  }
   const between = sums.reduce(
     (total, sum, group) => (counts[group] === 0 ? total : total + sum ** 2 / (counts[group] as number)),
     0,

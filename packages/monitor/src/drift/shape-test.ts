@@ -53,24 +53,39 @@ export function shapeTest(reference: Float64Array, current: Float64Array): TestO
 function standardised(values: Float64Array): Float64Array {
   const mean = meanOf(values);
   const spread = spreadOf(values, mean) || 1;
-  return values.map((value) => (value - mean) / spread);
+  const z = new Float64Array(values.length);
+  for (let i = 0; i < z.length; i++) z[i] = ((values[i] as number) - mean) / spread;
+  return z;
 }
 
 /** Means of the waves of a standardised sample, and each value's influence on them. */
 function characteristics(z: Float64Array): { means: Float64Array; influences: Float64Array[] } {
-  const signs = meanOf(z.map(Math.sign));
-  const waves = frequencies.flatMap((t) => [
-    { wave: z.map((value) => Math.cos(t * value)), slope: z.map((value) => -t * Math.sin(t * value)) },
-    { wave: z.map((value) => Math.sin(t * value)), slope: z.map((value) => t * Math.cos(t * value)) },
-  ]);
+  let signs = 0;
+  for (let k = 0; k < z.length; k++) signs += Math.sign(z[k] as number);
+  signs /= z.length;
+  const waves = frequencies.flatMap((t) => {
+    const cosines = new Float64Array(z.length);
+    const sines = new Float64Array(z.length);
+    for (let k = 0; k < z.length; k++) {
+      cosines[k] = Math.cos(t * (z[k] as number));
+      sines[k] = Math.sin(t * (z[k] as number));
+    }
+    return [
+      { wave: cosines, derivative: sines, factor: -t },
+      { wave: sines, derivative: cosines, factor: t },
+    ];
+  });
   const means = Float64Array.from(waves, ({ wave }) => meanOf(wave));
-  const influences = waves.map(({ wave, slope }, i) => {
-    const byLocation = meanOf(slope);
-    const bySpread = dot(slope, z) / z.length;
-    return wave.map((value, k) => {
+  const influences = waves.map(({ wave, derivative, factor }, i) => {
+    const mean = means[i] as number;
+    const byLocation = factor * meanOf(derivative);
+    const bySpread = (factor * dot(derivative, z)) / z.length;
+    const influence = new Float64Array(z.length);
+    for (let k = 0; k < z.length; k++) {
       const x = z[k] as number;
-      return value - (means[i] as number) - byLocation * x - bySpread * (Math.abs(x) - 1 - signs * x);
-    });
+      influence[k] = (wave[k] as number) - mean - byLocation * x - bySpread * (Math.abs(x) - 1 - signs * x);
+    }
+    return influence;
   });
   return { means, influences };
 }

@@ -1,5 +1,6 @@
-import { positionOf } from "./profile.ts";
-import type { RegularSeries } from "./regular-series.ts";
+import { medianOf } from "./median.ts";
+import { positionOf, positionsOf } from "./profile.ts";
+import { presentValues, type RegularSeries } from "./regular-series.ts";
 
 /** How many robust standard deviations a value may lie from the median of its neighbours. */
 const reach = 4.5;
@@ -22,46 +23,54 @@ export function withoutSpikes(
 }
 
 function pulledIn(series: RegularSeries, expected: Float64Array, usual: Float64Array): RegularSeries {
-  const values = series.values.map((value, slot) => {
-    const limit = reach * (usual[positionOf(series.first + slot, usual.length)] as number);
+  const values = series.values.slice();
+  const positions = positionsOf(series.first, values.length, usual.length);
+  for (let slot = 0; slot < values.length; slot++) {
+    const limit = reach * (usual[positions[slot] as number] as number);
     const middle = expected[slot] as number;
-    return limit > 0 && Math.abs(value - middle) > limit ? middle + Math.sign(value - middle) * limit : value;
-  });
+    const distance = (values[slot] as number) - middle;
+    if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+  }
   return { first: series.first, values };
 }
 
 /** Robust standard deviation from the neighbours at each position, at least that of all. */
 function usualDistances(series: RegularSeries, expected: Float64Array, seasonLength: number): Float64Array {
-  const distances = series.values.map((value, slot) => Math.abs(value - (expected[slot] as number)));
-  const all = normalRatio * medianOf(distances.filter((value) => !Number.isNaN(value)));
-  const byPosition = Array.from({ length: seasonLength }, (): number[] => []);
-  distances.forEach((value, slot) => {
-    if (!Number.isNaN(value)) byPosition[positionOf(series.first + slot, seasonLength)]?.push(value);
+  const distances = new Float64Array(series.values.length);
+  for (let slot = 0; slot < distances.length; slot++)
+    distances[slot] = Math.abs((series.values[slot] as number) - (expected[slot] as number));
+  const all = normalRatio * medianOf(presentValues(distances));
+  return Float64Array.from({ length: seasonLength }, (_, position) => {
+    const found = presentValues(
+      everyNth(distances, positionOf(position - series.first, seasonLength), seasonLength),
+    );
+    return found.length === 0 ? all : Math.max(all, normalRatio * medianOf(found));
   });
-  return Float64Array.from(byPosition, (found) =>
-    found.length === 0 ? all : Math.max(all, normalRatio * medianOf(Float64Array.from(found))),
-  );
 }
 
 /** Median of the two values on either side of each; of those that are there. Of the value itself it would be too close to smooth series. */
 function neighbourMedians(values: Float64Array): Float64Array {
   const near = new Float64Array(4);
-  return values.map((_, slot) => {
+  const medians = new Float64Array(values.length);
+  for (let slot = 0; slot < values.length; slot++) {
     let count = 0;
-    for (let other = slot - 2; other <= slot + 2; other++) {
-      const value = values[other];
-      if (other === slot || value === undefined || Number.isNaN(value)) continue;
+    const last = Math.min(slot + 2, values.length - 1);
+    for (let other = Math.max(slot - 2, 0); other <= last; other++) {
+      const value = values[other] as number;
+      if (other === slot || Number.isNaN(value)) continue;
       let at = count++;
       for (; at > 0 && (near[at - 1] as number) > value; at--) near[at] = near[at - 1] as number;
       near[at] = value;
     }
-    if (count === 0) return Number.NaN;
-    return ((near[(count - 1) >> 1] as number) + (near[count >> 1] as number)) / 2;
-  });
+    medians[slot] =
+      count === 0 ? Number.NaN : ((near[(count - 1) >> 1] as number) + (near[count >> 1] as number)) / 2;
+  }
+  return medians;
 }
 
-function medianOf(values: Float64Array): number {
-  const sorted = values.sort();
-  const n = sorted.length;
-  return n === 0 ? 0 : ((sorted[(n - 1) >> 1] as number) + (sorted[n >> 1] as number)) / 2;
+/** The values at `from`, `from + step`, `from + 2 step` ... */
+function everyNth(values: Float64Array, from: number, step: number): Float64Array {
+  const found = new Float64Array(Math.max(0, Math.ceil((values.length - from) / step)));
+  for (let i = 0; i < found.length; i++) found[i] = values[from + i * step] as number;
+  return found;
 }

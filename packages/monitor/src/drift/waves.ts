@@ -1,4 +1,4 @@
-import { positionOf } from "./profile.ts";
+import { positionsOf } from "./profile.ts";
 
 /** Harmonics of each season that the season test looks at. */
 const harmonics = 3;
@@ -32,10 +32,7 @@ export function waveValues(wave: Wave, first: number, length: number): Float64Ar
   const { season, phase } = wave;
   const cycle = Float64Array.from({ length: season }, (_, i) => Math[phase](frequencyOfWave(wave) * i));
   const values = new Float64Array(length);
-  let position = positionOf(first, season);
-  for (let i = 0; i < length; i++) {
-    values[i] = cycle[position] as number;
-    position = position + 1 === season ? 0 : position + 1;
-  }
+  const positions = positionsOf(first, length, season);
+  for (let i = 0; i < length; i++) values[i] = cycle[positions[i] as number] as number;
   return values;
 }
