@@ -9,7 +9,7 @@ await rentals.append(await bikeSharing(), { txn: { appId: "import", version: 1 }
 const warmth = featureView({ name: "warmth", table: bikes, features: { temp_3h: mean("temp", "3h") } });
 const spine = await (await rentals.snapshot()).read({ columns: ["at", "users", "workingday"] });
 const { columns: rows } = await asOfJoin({ spine, time: "at", views: [warmth], tables: home }); // never reads the future
-const [past, tomorrow] = [sliceColumns(rows, 0, rows.length - 24), sliceColumns(rows, rows.length - 24)];
+const [past, tomorrow] = [sliceColumns(rows, 0, rows.length - 24), sliceColumns(rows, rows.length - 24)]; // its measured weather plays the forecast
 
 const knownFuture = ["workingday", "warmth__temp_3h"] as const;
 const history = panel(past, { time: "at", target: "users", frequency: "1h", zone: "-05:00", knownFuture });

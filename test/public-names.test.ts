@@ -38,14 +38,14 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
       "abortable abortedError addDuration aggregateKinds anyInTimeSql asOfSql assertColumnTypes assertSchema
       backfill backtest bool boundsOfLevel
-      calendarFields canonicalJson checkLevels checkList checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler
+      calendarFields canonicalJson checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       emptyBitmap emptyColumns
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
       importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
-      last latestDueInterval loadForecaster loadOnlineFeatures logBacktest logForecaster
+      last latestDueInterval loadForecaster loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias min
       normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineFeatures

@@ -362,6 +362,7 @@ export {
   intervalsOverlap,
   splitInterval,
 } from "./time/interval.ts";
+export { type LocalProblem, localToInstants } from "./time/local.ts";
 export { type OffsetPeriod, resolveZone, type Zone } from "./time/zone.ts";
 export { logBacktest } from "./tracking/log-backtest.ts";
 export { forecasterFile, type LogForecasterOptions, logForecaster } from "./tracking/log-forecaster.ts";

@@ -142,6 +142,10 @@ function lineageData(prediction: PredictionRecord, version: ModelVersion, run: F
       servedAt: formatInstant(prediction.servedAt),
       times: Array.from(prediction.times, (time) => formatInstant(time)),
       mean: Array.from(prediction.mean),
+      quantiles: prediction.quantiles.map(({ probability, values }) => ({
+        probability,
+        values: Array.from(values),
+      })),
       features: prediction.features,
       statuses: prediction.statuses,
       featureTimes: Object.fromEntries(

@@ -305,6 +305,10 @@ describe("tsops lineage", () => {
       prediction: {
         predictionId: "prediction-1",
         mean: [10.5, { $number: "NaN" }, 0],
+        quantiles: [
+          { probability: 0.1, values: [1, 2, 3] },
+          { probability: 0.9, values: [11, { $number: "Infinity" }, 13] },
+        ],
         featureTimes: { weather: ["2011-03-13T07:06:40.000001Z", null, null] },
         featureTables: { weather: "forecasts" },
       },

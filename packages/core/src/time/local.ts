@@ -50,3 +50,38 @@ export function instantOfLocal(zone: Zone, localSeconds: number): number {
   const found = resolveLocal(zone, localSeconds);
   return found.kind === "skipped" ? found.later : found.earlier;
 }
+
+/** A wall-clock time of a column that is no instant. */
+export interface LocalProblem {
+  readonly row: number;
+  readonly kind: "repeated" | "skipped";
+}
+
+/**
+ * Turns wall-clock times (microseconds counted as if in UTC) into instants, in place. Nothing is guessed: it stops at the
+ * first time that the zone's clocks show twice or never.
+ * @param isKnown - False for rows without a time, which are left alone.
+ * @returns The time that is no instant; null when all are.
+ */
+export function localToInstants(
+  values: BigInt64Array,
+  zone: Zone,
+  isKnown: (row: number) => boolean,
+): LocalProblem | null {
+  let period = zone.periodAt(0);
+  for (let row = 0; row < values.length; row++) {
+    if (!isKnown(row)) continue;
+    const local = values[row] as bigint;
+    const seconds = Math.floor(Number(local) / 1e6);
+    let at = seconds - period.offset;
+    // Far from a change of the clocks the period of the row before holds.
+    if (!(at >= period.start + secondsOfDay && at < period.end - secondsOfDay)) {
+      const found = resolveLocal(zone, seconds);
+      if (found.kind !== "unique") return { row, kind: found.kind };
+      at = found.earlier;
+      period = zone.periodAt(at);
+    }
+    values[row] = local + BigInt(at - seconds) * 1_000_000n;
+  }
+  return null;
+}

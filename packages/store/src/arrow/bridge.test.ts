@@ -6,11 +6,15 @@ import {
   type ColumnTypes,
   columnsFromArrays,
   float64,
+  formatInstant,
   fullBitmap,
   isValid,
   nullable,
   setNull,
+  type TimestampColumn,
   TsopsError,
+  timestamp,
+  toMicros,
   utf8,
 } from "@tsops/core";
 import { fromArrow, toArrow } from "@tsops/core/arrow";
@@ -323,7 +327,9 @@ describe("other DuckDB types", () => {
   it.each(widenings)("%s widens, with nulls around a vector's border", async (type, sql, kind, wanted) => {
     const query = `SELECT CASE i % 4 WHEN 0 THEN (${sql[0]})::${type} WHEN 1 THEN (${sql[1]})::${type}
       WHEN 2 THEN (${sql[2]})::${type} END AS v FROM range(4100) AS r(i)`;
-    const { data, length, types } = await readColumns(await connection.stream(query));
+    const isZoneless = type === "DATE" || /^TIMESTAMP(_|$)/.test(type);
+    const asked = isZoneless ? { types: { v: nullable(timestamp({ zone: "UTC" })) } } : {};
+    const { data, length, types } = await readColumns(await connection.stream(query), asked);
     expect(types["v"]?.kind).toBe(kind);
     const cycle = [...wanted, null];
     expect(valuesOf(data["v"] as Column, length)).toEqual(
@@ -370,7 +376,9 @@ describe("other DuckDB types", () => {
     ["bytes", "SELECT 'x'::BLOB AS v", "SCHEMA_MISMATCH"],
     ["a time of day", "SELECT TIME '12:00:00' AS v", "SCHEMA_MISMATCH"],
   ])("%s is refused with the column's name", async (_, sql, code) => {
-    const failure = await readColumns(await connection.stream(sql)).catch((error: unknown) => error);
+    const isZoneless = /::(DATE|TIMESTAMP_NS) /.test(sql);
+    const asked = isZoneless ? { types: { v: timestamp({ zone: "UTC" }) } } : {};
+    const failure = await readColumns(await connection.stream(sql), asked).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TsopsError);
     expect(failure).toMatchObject({ code, details: { column: "v" } });
   });
@@ -402,6 +410,55 @@ describe("other DuckDB types", () => {
     });
     const twice = await connection.stream("SELECT 1 AS v, 2 AS v");
     await expect(readColumns(twice)).rejects.toMatchObject({ code: "SCHEMA_MISMATCH" });
+  });
+});
+
+describe("times without a zone", () => {
+  const newYork = { types: { v: nullable(timestamp({ zone: "America/New_York" })) } };
+  const read = async (values: readonly string[], type = "TIMESTAMP") => {
+    const rows = values.map((value) => `(${value}::${type})`).join(", ");
+    const { data } = await readColumns(
+      await connection.stream(`SELECT v FROM (VALUES ${rows}) AS t(v)`),
+      newYork,
+    );
+    return (data["v"] as TimestampColumn).values;
+  };
+
+  it("are refused where no zone is declared", async () => {
+    for (const type of ["TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"])
+      for (const types of [undefined, { v: nullable(timestamp()) }]) {
+        const result = await connection.stream(`SELECT '2026-03-01'::${type} AS v`);
+        await expect(readColumns(result, types === undefined ? {} : { types })).rejects.toMatchObject({
+          code: "TIME_ZONE_MISSING",
+          details: { column: "v" },
+          hint: expect.stringContaining('v: timestamp({ zone: "America/New_York" })'),
+        });
+      }
+  });
+
+  it("are read in the declared zone, as toMicros reads text", async () => {
+    const texts = Array.from({ length: 24 * 365 }, (_, i) =>
+      new Date(Date.UTC(2026, 0, 1, i, 30)).toISOString().slice(0, 19),
+    ).filter((text) => !text.startsWith("2026-03-08T02") && !text.startsWith("2026-11-01T01"));
+    const wanted = texts.map((text) => toMicros(text, { zone: "America/New_York" }));
+    expect([...(await read(texts.map((text) => `'${text}'`)))]).toEqual(wanted);
+    const days = await read(["'2026-03-08'", "'2026-07-01'"], "DATE");
+    expect([...days].map((micros) => formatInstant(micros))).toEqual([
+      "2026-03-08T05:00:00Z",
+      "2026-07-01T04:00:00Z",
+    ]);
+  });
+
+  it("that the clocks show twice or never are refused with their row", async () => {
+    const good = Array.from({ length: 3000 }, () => "'2026-06-01 00:00'");
+    await expect(read([...good, "'2026-11-01 01:30'"])).rejects.toMatchObject({
+      code: "TIME_INVALID",
+      message: expect.stringMatching(
+        /2026-11-01T01:30:00 in row 3000, which happens twice in America\/New_York/,
+      ),
+      details: { column: "v", row: 3000 },
+    });
+    await expect(read(["'2026-03-08 02:30'"])).rejects.toThrow(/does not exist in America\/New_York/);
   });
 });
 

@@ -1,5 +1,15 @@
 import { type DuckDBEnumType, type DuckDBType, DuckDBTypeId } from "@duckdb/node-api";
-import { type Column, type ColumnKind, isValid, TsopsError } from "@tsops/core";
+import {
+  type Column,
+  type ColumnKind,
+  type ColumnType,
+  formatInstant,
+  isValid,
+  localToInstants,
+  resolveZone,
+  type TimestampColumn,
+  TsopsError,
+} from "@tsops/core";
 import { ValidityBuilder } from "./bits.ts";
 import { type RawVector, vectorBytes, vectorValidity } from "./raw.ts";
 import { TextCodes } from "./text-codes.ts";
@@ -17,12 +27,13 @@ export interface ColumnReader {
  * A reader for a column of a DuckDB type.
  *
  * Widenings: TINYINT .. UINTEGER, UBIGINT and HUGEINT become int64 (a value beyond int64 is an error); FLOAT and DECIMAL become
- * float64 (the nearest one); DATE, TIMESTAMP, TIMESTAMP_S/_MS/_NS and TIMESTAMPTZ become a timestamp in microseconds UTC, a
- * date its midnight (infinite instants and nanoseconds that are not whole microseconds are errors); ENUM becomes utf8.
- * When `wanted` is float64, every integer becomes the nearest float64.
- * @throws TsopsError SCHEMA_MISMATCH naming the column, for any other type or kind
+ * float64 (the nearest one); TIMESTAMPTZ becomes a timestamp in microseconds UTC, and so do DATE (its midnight), TIMESTAMP and
+ * TIMESTAMP_S/_MS/_NS, which have no zone and are read in the one that `asked` declares (infinite instants and nanoseconds that are
+ * not whole microseconds are errors); ENUM becomes utf8. When float64 is asked for, every integer becomes the nearest float64.
+ * @throws TsopsError SCHEMA_MISMATCH naming the column, for any other type or kind; TIME_ZONE_MISSING
  */
-export function columnReader(name: string, type: DuckDBType, wanted?: ColumnKind): ColumnReader {
+export function columnReader(name: string, type: DuckDBType, asked?: ColumnType): ColumnReader {
+  const wanted = asked?.kind;
   if (type.typeId === DuckDBTypeId.SQLNULL) return nullReader(wanted ?? "float64");
   if (type.typeId === DuckDBTypeId.VARCHAR && (wanted ?? "utf8") === "utf8") return textReader();
   if (type.typeId === DuckDBTypeId.ENUM && (wanted ?? "utf8") === "utf8")
@@ -37,7 +48,71 @@ export function columnReader(name: string, type: DuckDBType, wanted?: ColumnKind
         details: { column: name, type: String(type), wanted },
       },
     );
-  return fixedReader(found);
+  return zoneless.has(type.typeId)
+    ? localReader(name, type, fixedReader(found), asked?.zone)
+    : fixedReader(found);
+}
+
+const zoneless: ReadonlySet<DuckDBTypeId> = new Set([
+  DuckDBTypeId.DATE,
+  DuckDBTypeId.TIMESTAMP,
+  DuckDBTypeId.TIMESTAMP_S,
+  DuckDBTypeId.TIMESTAMP_MS,
+  DuckDBTypeId.TIMESTAMP_NS,
+]);
+
+/** Wall-clock times, read in a declared zone. */
+function localReader(
+  name: string,
+  type: DuckDBType,
+  inner: ColumnReader,
+  declared: string | undefined,
+): ColumnReader {
+  if (declared === undefined)
+    throw new TsopsError(
+      "TIME_ZONE_MISSING",
+      `Column "${name}" of the result is a ${type}, which has no zone, so its values are no instants.`,
+      {
+        hint: `Declare the zone of the data, { types: { ${name}: timestamp({ zone: "America/New_York" }), ... } }, or cast it in the query.`,
+        details: { column: name, type: String(type) },
+      },
+    );
+  const zone = resolveZone(declared);
+  let before = 0;
+  return {
+    kind: inner.kind,
+    append: inner.append,
+    finish: () => {
+      const column = inner.finish() as TimestampColumn;
+      const problem = localToInstants(column.values, zone, (row) => isValid(column.valid, row));
+      if (problem !== null) throw noInstant(name, column, problem.row, before, problem.kind, zone.id);
+      before += column.values.length;
+      return column;
+    },
+  };
+}
+
+function noInstant(
+  name: string,
+  { values }: TimestampColumn,
+  row: number,
+  before: number,
+  kind: "repeated" | "skipped",
+  zone: string,
+): TsopsError {
+  const local = formatInstant(values[row] as bigint).slice(0, -1);
+  const [what, hint] =
+    kind === "repeated"
+      ? [
+          "happens twice",
+          "Leave one of the two hours out, or read them with an offset; timezone() in SQL takes both for the later.",
+        ]
+      : ["does not exist", "Correct the time, or declare a fixed offset if the data has no daylight saving."];
+  return new TsopsError(
+    "TIME_INVALID",
+    `Column "${name}" of the result holds ${local} in row ${before + row}, which ${what} in ${zone}.`,
+    { hint, details: { column: name, row: before + row } },
+  );
 }
 
 /** Rows of the first and of the largest block. */

@@ -1,5 +1,5 @@
 import type { DuckDBResult } from "@duckdb/node-api";
-import { type Column, type ColumnKind, type Columns, type ColumnTypes, TsopsError } from "@tsops/core";
+import { type Column, type Columns, type ColumnType, type ColumnTypes, TsopsError } from "@tsops/core";
 import { type ColumnReader, columnReader } from "./column-reader.ts";
 import { checkDuckDbVersion, chunkSize, chunkVector, fetchChunk, hasFailed, rawResult } from "./raw.ts";
 
@@ -14,7 +14,10 @@ export class ResultCutError extends TsopsError {
 
 /** How to read a result. */
 export interface ReadOptions {
-  /** Wanted types by column name: their kinds are enforced and their units kept. Default: found types, all nullable. */
+  /**
+   * Wanted types by column name: their kinds are enforced and their units kept, and times without a zone are read in the zone
+   * that a timestamp declares. Default: found types, all nullable.
+   */
   readonly types?: ColumnTypes;
   /** Rows to gather before a batch is given out, at least; a batch ends with a DuckDB chunk. Default 65,536. */
   readonly batchRows?: number;
@@ -32,7 +35,7 @@ export async function* readBatches(
   checkDuckDbVersion();
   const names = result.columnNames();
   const readers = names.map((name, i) =>
-    columnReader(name, result.columnType(i), kindOf(name, options.types)),
+    columnReader(name, result.columnType(i), typeOf(name, options.types)),
   );
   const types = typesOf(names, readers, options.types);
   const raw = rawResult(result);
@@ -70,8 +73,8 @@ export async function readColumns(result: DuckDBResult, options: ReadOptions = {
   throw new TypeError("A result always gives one batch.");
 }
 
-function kindOf(name: string, types: ColumnTypes | undefined): ColumnKind | undefined {
-  return types !== undefined && Object.hasOwn(types, name) ? types[name]?.kind : undefined;
+function typeOf(name: string, types: ColumnTypes | undefined): ColumnType | undefined {
+  return types !== undefined && Object.hasOwn(types, name) ? types[name] : undefined;
 }
 
 function typesOf(

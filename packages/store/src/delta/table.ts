@@ -81,7 +81,7 @@ export async function createTable<S extends ColumnTypes>(
   const clock = options.clock ?? systemClock();
   const exists = () =>
     new TsopsError("STORE_EXISTS", `There is a table at ${path} already.`, {
-      hint: "Open it with openTable, or create it in another directory.",
+      hint: "Open it with openTable (or openOrCreateTable), or create it in another directory.",
     });
   const listing = await listLog(path);
   if (listing !== null && (listing.commits.length > 0 || listing.checkpoints.size > 0)) throw exists();

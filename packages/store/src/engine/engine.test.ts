@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   columnsFromArrays,
   columnsFromRows,
@@ -14,7 +16,7 @@ import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { asEngineError } from "./duckdb-error.ts";
 import { openEngine } from "./engine.ts";
-import { quoteInstant, quoteName, quoteText } from "./sql-text.ts";
+import { quoteInstant, quoteName, quotePath, quoteText } from "./sql-text.ts";
 
 const endless = "SELECT sum(a.i * b.i) FROM range(1000000) AS a(i), range(1000000) AS b(i)";
 
@@ -146,9 +148,24 @@ describe("a session", () => {
     expect(await rowsWith(temporaryDirectory().path)).toBe(200_000);
   }, 20_000);
 
-  it("leaves mistakes in SQL as they are", async () => {
+  it("gives mistakes in queries a code and one line, with DuckDB's own error as the cause", async () => {
     const engine = await openEngine({ threads: 1 });
-    await expect(engine.use((session) => session.run("SELECT nonsense"))).rejects.toThrow(/Binder Error/);
+    const { path } = temporaryDirectory();
+    writeFileSync(join(path, "bad.csv"), "a\n1\nx\n");
+    const failing = async (sql: string) =>
+      engine.use((session) => session.columns(sql)).catch((error: unknown) => error as TsopsError);
+    const csv = (name: string) => quotePath(join(path, name));
+    for (const [sql, code] of [
+      ["SELECT nonsense", "QUERY_INVALID"],
+      ["SELECT FROM", "QUERY_INVALID"],
+      ["SELECT * FROM nowhere", "QUERY_INVALID"],
+      [`SELECT * FROM read_csv(${csv("bad.csv")}, types = { a: BIGINT })`, "QUERY_INVALID"],
+      [`SELECT * FROM read_csv(${csv("missing.csv")})`, "STORE_NOT_FOUND"],
+    ] as const) {
+      const error = await failing(sql);
+      expect(error).toMatchObject({ code, hint: expect.any(String), cause: expect.any(Error) });
+      expect((error as TsopsError).message).not.toContain("\n");
+    }
     await engine.close();
   });
 });
