@@ -351,7 +351,7 @@ describe("what callers without types write", () => {
       "an interval of dates",
       "PIPELINE_INVALID",
       /from a Date to a Date; microseconds as bigint/,
-      /interval\(start, end\)/,
+      /interval\(toMicros/,
       () =>
         runPipeline(
           pipeline("daily").step("a", () => 1),

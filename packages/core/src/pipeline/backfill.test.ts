@@ -39,6 +39,8 @@ describe("backfill", () => {
     await expect(backfill(daily, { ...options, to })).rejects.toThrow(
       /2011-08-02T00:00:00Z\/2011-08-03T00:00:00Z of "daily" is not over: it is 2011-08-01/,
     );
+    const forced = await backfill(daily, { ...options, to, force: true }).catch((error: unknown) => error);
+    expect(forced).toMatchObject({ code: "PIPELINE_INVALID", hint: expect.not.stringContaining("force") });
     await expect(backfill(daily, { ...options, to: "2011-06-01T00:00Z" })).rejects.toThrow(
       /ends before it starts/,
     );

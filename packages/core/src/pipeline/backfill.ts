@@ -67,7 +67,7 @@ export async function backfill(
     });
   const intervals = [...intervalsBetween(ticks, first, last)];
   const latest = intervals.at(-1);
-  if (latest !== undefined) refuseUnscheduled(pipeline, latest, clock.now());
+  if (latest !== undefined) refuseUnscheduled(pipeline, latest, clock.now(), "Here, an earlier `to`.");
   const planned = intervals.flatMap((interval) => partitions.map((partition) => ({ interval, partition })));
   const runs: BackfillRun[] = [];
   for (const { interval, partition } of planned) {

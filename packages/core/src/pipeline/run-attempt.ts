@@ -68,14 +68,7 @@ export async function runAttempt(
   options: AttemptOptions,
 ): Promise<RunOutcome> {
   const { ledger, clock, signal, force = false, resume = false, only, codeVersion } = options;
-  checkMethods("PIPELINE_INVALID", "The ledger", ledger, ["claim", "finish"], "Give home.ledger.");
-  checkMethods(
-    "PIPELINE_INVALID",
-    "The clock",
-    clock,
-    ["now", "sleepUntil"],
-    "Give systemClock() or a virtualClock().",
-  );
+  checkLedgerAndClock(options);
   assertRunnable(pipeline, key, only);
   throwIfAborted(signal);
   const owner = uniqueOwner(options.owner);
@@ -101,6 +94,18 @@ export async function runAttempt(
   } finally {
     await lease.stop();
   }
+}
+
+/** @throws TsopsError PIPELINE_INVALID when one is missing, or is something else. */
+export function checkLedgerAndClock({ ledger, clock }: Pick<AttemptOptions, "ledger" | "clock">): void {
+  checkMethods("PIPELINE_INVALID", "The ledger", ledger, ["claim", "finish", "get"], "Give home.ledger.");
+  checkMethods(
+    "PIPELINE_INVALID",
+    "The clock",
+    clock,
+    ["now", "sleepUntil"],
+    "Give systemClock() or a virtualClock().",
+  );
 }
 
 /** Two attempts must not share an owner: the ledger lets an owner claim its own run again. */

@@ -80,6 +80,26 @@ describe("a run", () => {
     expect((await ledger.get(key))?.entry.attempt).toBe(2);
   });
 
+  it("of an interval that its schedule does not have is resumed, and gives its results, once it was forced", async () => {
+    const { options } = setUp();
+    const half = { start, end: start + 43_200n * second };
+    let isBroken = true;
+    const { daily, calls } = counted({ schedule: { every: "1d" }, retry: { attempts: 1 } }, () => {
+      if (isBroken) throw new Error("no");
+      return 7;
+    });
+    const asked = { ...options, interval: half };
+    expect(await errorOf(runPipeline(daily, asked))).toMatchObject({
+      code: "PIPELINE_INVALID",
+      hint: expect.stringContaining("use force"),
+    });
+    expect((await errorOf(runPipeline(daily, { ...asked, force: true }))).code).toBe("STEP_FAILED");
+    isBroken = false;
+    const resumed = await runPipeline(daily, { ...asked, resume: true });
+    expect((await runPipeline(daily, asked)).results).toEqual(resumed.results);
+    expect(calls).toEqual(["ingest", "train", "train", "report"]);
+  });
+
   it("tells its steps the interval, partition, attempt and clock", async () => {
     const { options, clock } = setUp();
     const seen = vi.fn();

@@ -1,10 +1,10 @@
 import { TsopsError } from "../errors.ts";
-import { checkMethods, checkOptions, checkWord, shown } from "../options.ts";
+import { checkOptions, checkWord, shown } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
 import type { AnyPipeline, Pipeline } from "./pipeline.ts";
-import { type AttemptOptions, attemptOptionNames, runAttempt } from "./run-attempt.ts";
+import { type AttemptOptions, attemptOptionNames, checkLedgerAndClock, runAttempt } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { latestDueInterval, refuseUnscheduled } from "./schedule.ts";
 import type { StepResults } from "./step.ts";
@@ -33,7 +33,7 @@ export interface PipelineRun<Results extends StepResults = StepResults> extends 
 /**
  * Runs a pipeline for one data interval until it has succeeded, waiting for retries. An interval that succeeded before is
  * not run again (unless forced): its recorded results come back.
- * @throws TsopsError PIPELINE_INVALID for an interval that is none of the schedule's or is not over, unless forced; with the code of the step's error (STEP_FAILED for errors that are not ours) when the run failed for good;
+ * @throws TsopsError PIPELINE_INVALID for an interval that is none of the schedule's or is not over, unless forced or in the ledger; with the code of the step's error (STEP_FAILED for errors that are not ours) when the run failed for good;
  * ABORTED, LEASE_LOST, PIPELINE_INVALID; STORE_BUSY when it may not wait for another process
  */
 export async function runPipeline<Results extends StepResults>(
@@ -63,17 +63,10 @@ export async function runUntilSettled(
     partition: true,
     wait: true,
   });
-  checkMethods(
-    "PIPELINE_INVALID",
-    "The clock",
-    clock,
-    ["now", "sleepUntil"],
-    "Give systemClock() or a virtualClock().",
-  );
+  checkLedgerAndClock(options);
   checkWord("PIPELINE_INVALID", "wait", wait, ["all", "retries", "nothing"]);
   const key = runKey(pipeline, options);
-  if (options.interval !== undefined && options.force !== true)
-    refuseUnscheduled(pipeline, options.interval, clock.now());
+  await refuseNewUnscheduled(pipeline, key, options);
   let attemptOptions: AttemptOptions = options;
   for (;;) {
     const outcome = await runAttempt(pipeline, key, attemptOptions);
@@ -86,6 +79,17 @@ export async function runUntilSettled(
     // What was asked for once has been done; from now on the ledger decides.
     if (outcome.status !== "busy") attemptOptions = goOn(attemptOptions, outcome);
   }
+}
+
+/** A run that the ledger has (forced once, or of an older schedule) can be resumed, and its results asked for. */
+async function refuseNewUnscheduled(
+  pipeline: AnyPipeline,
+  key: LedgerKey,
+  { ledger, clock, signal, interval, force = false }: RunPipelineOptions,
+): Promise<void> {
+  if (pipeline.ticks === null || interval === undefined || force) return;
+  if ((await ledger.get(key, { signal })) !== null) return;
+  refuseUnscheduled(pipeline, interval, clock.now(), "To run it all the same, use force (--force).");
 }
 
 /** Options of the attempt after one: what was asked for has begun, and its retries are counted from there. */
@@ -123,7 +127,9 @@ export function runKey(
     throw new TsopsError(
       "PIPELINE_INVALID",
       `The interval of "${name}" is from ${shown(start)} to ${shown(end)}; microseconds as bigint are needed.`,
-      { hint: "Make it with interval(start, end), which takes dates and texts." },
+      {
+        hint: 'Make them of dates and texts with toMicros: interval(toMicros("2026-01-01T00:00Z"), toMicros(date)).',
+      },
     );
   if (end < start)
     throw new TsopsError("PIPELINE_INVALID", `The interval of "${name}" ends before it starts.`, {

@@ -121,19 +121,21 @@ export function latestDueInterval(ticks: Ticks, now: bigint): Interval | null {
 
 /**
  * Refuses intervals that are none of the schedule's, or not over: their runs would stand in the way of the scheduled ones.
+ * @param otherwise - What the caller can do about it all the same, for the hint.
  * @throws TsopsError PIPELINE_INVALID
  */
 export function refuseUnscheduled(
   { name, ticks }: { readonly name: string; readonly ticks: Ticks | null },
   given: Interval,
   now: bigint,
+  otherwise: string,
 ): void {
   if (ticks === null) return;
   const refuse = (problem: string, hint: string): never => {
     throw new TsopsError(
       "PIPELINE_INVALID",
       `The interval ${formatInstant(given.start)}/${formatInstant(given.end)} of "${name}" ${problem}`,
-      { hint: `${hint} To run it all the same, use force (--force).` },
+      { hint: `${hint} ${otherwise}` },
     );
   };
   if (!isTicked(ticks, given)) {
