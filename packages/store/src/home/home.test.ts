@@ -262,6 +262,22 @@ describe("openHome", () => {
     await fails(run.logArtifact("a/b", new Uint8Array(1)), "STORE_EXISTS");
   });
 
+  it("refuses a status that there is none of, naming those there are", async () => {
+    await using home = await openHome(path);
+    const wrong = "DONE" as never;
+    const run = await home.tracker.startRun({ experiment: "demand" });
+    for (const call of [
+      () => run.end(wrong),
+      () => home.tracker.searchRuns({ status: wrong }),
+      () => home.ledger.list("daily", { status: wrong }),
+    ])
+      await expect(call()).rejects.toMatchObject({
+        code: "VALUE_INVALID",
+        message: expect.stringMatching(/status is one of .*(FAILED|failed)/),
+      });
+    await run.end("FAILED");
+  });
+
   it("stamps what it writes with the clock and the identifiers it was given", async () => {
     let ids = 0;
     const createId = (): string => String(++ids).padStart(32, "0");

@@ -1,6 +1,7 @@
 import {
   type Claim,
   checkOptions,
+  checkWord,
   type Ledger,
   type LedgerEntry,
   type LedgerKey,
@@ -11,6 +12,15 @@ import {
 } from "@tsops/core";
 import { conditions } from "./conditions.ts";
 import { type SqliteDatabase, type SqlValue, storableText } from "./sqlite.ts";
+
+const statuses: readonly LedgerStatus[] = [
+  "pending",
+  "running",
+  "succeeded",
+  "failed",
+  "waiting_retry",
+  "cancelled",
+];
 
 const keyCondition = "pipeline = ? AND partition = ? AND interval_start = ? AND interval_end = ?";
 
@@ -141,6 +151,7 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
         signal: true,
       });
       throwIfAborted(options.signal);
+      if (options.status !== undefined) checkWord("VALUE_INVALID", "status", options.status, statuses);
       const { text, values } = conditions([
         ["pipeline = ?", pipeline],
         ["partition = ?", options.partition],

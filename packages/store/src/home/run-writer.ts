@@ -2,6 +2,7 @@ import {
   type ActiveRun,
   canonicalJson,
   checkList,
+  checkWord,
   type DatasetInput,
   type Metric,
   sha256Hex,
@@ -95,6 +96,7 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       return writeLoggedModel(context, run, model, signal);
     },
     async end(status = "FINISHED", { signal } = {}) {
+      checkWord("VALUE_INVALID", "status", status, ["FINISHED", "FAILED", "KILLED"]);
       await write(() => {
         sql
           .prepare("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?")

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkWord,
   type DatasetInput,
   type Metric,
   type Run,
@@ -12,6 +13,8 @@ import { conditions } from "./conditions.ts";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
+
+const runStatuses: readonly RunStatus[] = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowTracker(context: HomeContext): Tracker {
@@ -94,6 +97,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
         signal: true,
       });
       throwIfAborted(query.signal);
+      if (query.status !== undefined) checkWord("VALUE_INVALID", "status", query.status, runStatuses);
       const { text, values } = conditions([
         ["r.lifecycle_stage = ?", "active"],
         ["e.name = ?", query.experiment],
