@@ -31,6 +31,7 @@ export async function decisionsCommand(io: CommandIo, options: DecisionsCommandO
       ...(kind === undefined ? {} : { kind }),
       ...(subject === undefined ? {} : { subject }),
       ...(since === undefined ? {} : { from: sinceWhen(since, session.clock.now()) }),
+      signal: io.signal,
     });
     const shown = found.slice(-options.limit);
     const data = shown.map((decision) => ({ ...decision, time: formatInstant(decision.time) }));

@@ -14,13 +14,15 @@ export async function lineageCommand(
   predictionId: string,
   options: GlobalOptions,
 ): Promise<number> {
+  const { signal } = io;
   return withSession(io, options, async (session) => {
-    const prediction = await (await session.contract("predictions")).get(predictionId);
+    const prediction = await (await session.contract("predictions")).get(predictionId, { signal });
     const version = await (await session.contract("registry")).getVersion(
       prediction.model,
       prediction.modelVersion,
+      { signal },
     );
-    const run = await findRun(session, version.runId);
+    const run = await findRun(session, version.runId, signal);
     writeResult(
       io,
       options,
@@ -34,10 +36,10 @@ export async function lineageCommand(
 type FoundRun = Run | { readonly runId: string; readonly missing: string } | null;
 
 /** The run is worth showing, but its absence must not hide the rest. */
-async function findRun(session: Session, runId: string | null): Promise<FoundRun> {
+async function findRun(session: Session, runId: string | null, signal: AbortSignal): Promise<FoundRun> {
   if (runId === null) return null;
   try {
-    return await (await session.contract("tracker")).getRun(runId);
+    return await (await session.contract("tracker")).getRun(runId, { signal });
   } catch (error) {
     if (TsopsError.is(error, "RUN_NOT_FOUND") || TsopsError.is(error, "CONFIG_INVALID"))
       return { runId, missing: error.message };

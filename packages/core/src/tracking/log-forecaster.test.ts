@@ -1,12 +1,14 @@
 import { expect, it } from "vitest";
+import type { BacktestResult } from "../forecast/backtest/result.ts";
 import { conformal } from "../forecast/conformal/conformal.ts";
 import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
 import { gbdt } from "../forecast/gbdt/gbdt.ts";
 import { reduce } from "../forecast/reduce/reduce.ts";
 import { definitionHash } from "../hash.ts";
-import type { ModelLineage } from "../lineage.ts";
+import type { ModelLineage, TrainingSetLineage } from "../lineage.ts";
 import type { ActiveRun } from "../ports/tracker.ts";
 import { coreVersion } from "../version.ts";
+import { logBacktest } from "./log-backtest.ts";
 import { logForecaster } from "./log-forecaster.ts";
 
 /** The lineage that is logged for a forecaster. */
@@ -49,4 +51,18 @@ it("hashes defaults as if they had been written out, so a changed default change
   expect((await logged(short)).definitionHash).toBe(
     definitionHash({ kind: "conformal", params: written.params }),
   );
+});
+
+it("passes its signal on to every call of the run", async () => {
+  const { signal } = new AbortController();
+  const signals: unknown[] = [];
+  const note = async (_: unknown, options?: { signal?: AbortSignal }) => void signals.push(options?.signal);
+  const run = { logParams: note, logInputs: note, logModel: note, logMetrics: note } as unknown as ActiveRun;
+  const forecaster = conformal(reduce(gbdt(), { lags: [1] }));
+  const fitted = { predict() {}, save: () => Uint8Array.of(1), horizon: 1 } as unknown as FittedForecaster;
+  const trainingSet = { name: "bikes", contentHash: "0", rows: 1 } as unknown as TrainingSetLineage;
+  await logForecaster(run, { name: "bikes", forecaster, fitted, trainingSet, signal });
+  const overall = { intervals: [], quantiles: [] };
+  await logBacktest(run, { byFold: [], overall } as unknown as BacktestResult, { signal });
+  expect(signals).toEqual([signal, signal, signal, signal]);
 });

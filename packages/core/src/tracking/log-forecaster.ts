@@ -3,6 +3,7 @@ import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
 import { definitionHash, sha256Hex } from "../hash.ts";
 import type { TrainingSetLineage } from "../lineage.ts";
 import { checkMethods, checkOptions } from "../options.ts";
+import type { CallOptions } from "../ports/call-options.ts";
 import type { ActiveRun, LoggedModel } from "../ports/tracker.ts";
 import { runtimeVersions } from "../version.ts";
 
@@ -10,7 +11,7 @@ import { runtimeVersions } from "../version.ts";
 export const forecasterFile = "model.tsops";
 
 /** What to log of a fitted forecaster. */
-export interface LogForecasterOptions {
+export interface LogForecasterOptions extends CallOptions {
   /** Name of the logged model. */
   readonly name: string;
   readonly forecaster: Forecaster;
@@ -26,7 +27,7 @@ export interface LogForecasterOptions {
 /**
  * Logs a fitted forecaster as a model of the run, with its parameters, its training set as an input, and the lineage from which
  * `tsops lineage` walks back. `deploy` and `loadForecaster` read what it writes.
- * @throws TsopsError MODEL_PARAMETER_INVALID, and what the tracker throws
+ * @throws TsopsError MODEL_PARAMETER_INVALID, ABORTED, and what the tracker throws
  */
 export async function logForecaster(run: ActiveRun, options: LogForecasterOptions): Promise<LoggedModel> {
   checkOptions("MODEL_PARAMETER_INVALID", "logForecaster()", options, {
@@ -36,8 +37,9 @@ export async function logForecaster(run: ActiveRun, options: LogForecasterOption
     trainingSet: true,
     codeVersion: true,
     environment: true,
+    signal: true,
   });
-  const { forecaster, fitted, trainingSet } = options;
+  const { forecaster, fitted, trainingSet, signal } = options;
   checkMethods("MODEL_PARAMETER_INVALID", "The forecaster", forecaster, ["fit"], "Give what was fitted.");
   checkMethods(
     "MODEL_PARAMETER_INVALID",
@@ -52,34 +54,40 @@ export async function logForecaster(run: ActiveRun, options: LogForecasterOption
       details: { option: "trainingSet" },
     });
   const bytes = fitted.save();
-  await run.logParams({ kind: forecaster.kind, params: JSON.stringify(forecaster.params) });
+  await run.logParams({ kind: forecaster.kind, params: JSON.stringify(forecaster.params) }, { signal });
   if (trainingSet !== null)
-    await run.logInputs([
-      {
-        name: trainingSet.name,
-        // MLflow keeps 36 characters; the whole hash is in the source.
-        digest: trainingSet.contentHash.slice(0, 36),
-        sourceType: "tsops",
-        source: JSON.stringify(trainingSet),
-        profile: JSON.stringify({ rows: trainingSet.rows }),
-        context: "training",
-      },
-    ]);
+    await run.logInputs(
+      [
+        {
+          name: trainingSet.name,
+          // MLflow keeps 36 characters; the whole hash is in the source.
+          digest: trainingSet.contentHash.slice(0, 36),
+          sourceType: "tsops",
+          source: JSON.stringify(trainingSet),
+          profile: JSON.stringify({ rows: trainingSet.rows }),
+          context: "training",
+        },
+      ],
+      { signal },
+    );
   const definition = { kind: forecaster.kind, params: forecaster.params };
-  return run.logModel({
-    name: options.name,
-    files: { [forecasterFile]: bytes },
-    flavors: { tsops: { kind: forecaster.kind, data: forecasterFile, horizon: fitted.horizon } },
-    params: { kind: forecaster.kind },
-    lineage: {
-      codeVersion: options.codeVersion ?? null,
-      definitionHash: definitionHash(definition),
-      trainingSet,
-      modelHash: sha256Hex(bytes),
-      seed: seedOf(forecaster.params),
-      environment: { ...runtimeVersions(), ...options.environment },
+  return run.logModel(
+    {
+      name: options.name,
+      files: { [forecasterFile]: bytes },
+      flavors: { tsops: { kind: forecaster.kind, data: forecasterFile, horizon: fitted.horizon } },
+      params: { kind: forecaster.kind },
+      lineage: {
+        codeVersion: options.codeVersion ?? null,
+        definitionHash: definitionHash(definition),
+        trainingSet,
+        modelHash: sha256Hex(bytes),
+        seed: seedOf(forecaster.params),
+        environment: { ...runtimeVersions(), ...options.environment },
+      },
     },
-  });
+    { signal },
+  );
 }
 
 /** The first seed among parameters, which may be nested: a forecaster's regressor has it. */
