@@ -93,9 +93,9 @@ export function refuseFuture(rows: Columns, { time, frequency, zone }: PanelSpec
   if (first === undefined) return;
   throw new TsopsError(
     "PANEL_INVALID",
-    `${late.length} of ${rows.length} observed rows are of the future: row ${first} says ${formatInstant(times[first] as bigint)}, and it is ${formatInstant(now)}.`,
+    `${late.length} of ${rows.length} rows of the target are of the future: row ${first} says ${formatInstant(times[first] as bigint)}, and it is ${formatInstant(now)}.`,
     {
-      hint: "Check the times for a wrong year or zone; a replay passes its own clock to deploy().",
+      hint: "Check the times for a wrong year or zone. What is known of the future goes into a table of its own, or into predict({ future }); a replay passes its own clock to deploy().",
       details: { rows: late.slice(0, 20), count: late.length },
     },
   );

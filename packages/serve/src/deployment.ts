@@ -70,6 +70,7 @@ export class Deployment {
     this.#loader = {
       registry: options.registry,
       load: options.load ?? loadSaved,
+      now: () => this.#clock.now(),
       history: async (since, signal) => (await options.history?.(since, signal)) ?? null,
     };
   }

@@ -7,6 +7,7 @@ import {
   type Registry,
   TsopsError,
 } from "@tsops/core";
+import { refuseFuture } from "./check-calls.ts";
 
 /** One loaded model version with its up-to-date state. Replaced as a whole, never changed in place. */
 export interface ModelSlot {
@@ -20,6 +21,8 @@ export interface SlotLoader {
   load(files: Readonly<Record<string, Uint8Array>>): FittedForecaster;
   /** Rows observed after `since`, or null when nobody keeps them. */
   history(since: bigint, signal: AbortSignal): Promise<Columns | null>;
+  /** The present, which no row of the history is after. */
+  now(): bigint;
 }
 
 /**
@@ -73,7 +76,10 @@ async function resolveOrNull(
   }
 }
 
-/** Loads a version and lets it absorb what was observed since it was saved. */
+/**
+ * Loads a version and lets it absorb what was observed since it was saved.
+ * @throws TsopsError PANEL_INVALID for a history with rows of the future, besides what the registry, `load` and `update` throw
+ */
 export async function loadSlot(
   loader: SlotLoader,
   version: ModelVersion,
@@ -82,6 +88,7 @@ export async function loadSlot(
   const files = await loader.registry.readFiles(version.name, version.version, { signal });
   const saved = loader.load(files);
   const rows = await loader.history(oldest(saved.lastTimes), signal);
+  if (rows !== null) refuseFuture(rows, saved.spec, loader.now());
   return { version, fitted: rows === null || rows.length === 0 ? saved : saved.update(rows) };
 }
 

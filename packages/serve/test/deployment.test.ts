@@ -171,9 +171,17 @@ describe("observing", () => {
     const error = await deployment.observe("demand", demandRows(240, 243)).catch((e: unknown) => e);
     expect(TsopsError.is(error, "PANEL_INVALID")).toBe(true);
     expect((error as TsopsError).message).toMatch(
-      /2 of 6 observed rows are of the future: row \d says 2026-01-15T02:00:00Z/,
+      /2 of 6 rows of the target are of the future: row \d says 2026-01-15T02:00:00Z/,
     );
     expect(deployment.status().observedUntil).toBe(start + 239n * hour);
+  });
+
+  it("refuses a history with rows of the future, too", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    const history = async () => demandRows(240, 243);
+    const error = await deploy("demand", { ...options(), history }).catch((e: unknown) => e);
+    expect(TsopsError.is(error, "PANEL_INVALID")).toBe(true);
+    expect((error as TsopsError).message).toMatch(/of the future/);
   });
 
   it("moves the forecast on without a new model, and rows seen before change nothing", async () => {

@@ -176,10 +176,15 @@ function refuseOtherUnits(times: BigInt64Array): void {
   const [first] = wrong;
   if (first === undefined) return;
   const time = times[first] as bigint;
+  const asNanos = time / 1000n;
+  const meant =
+    asNanos > yearOne && asNanos < year10000
+      ? `; as nanoseconds it would be ${formatInstant(asNanos)}: divide by 1000n`
+      : "";
   throw rowsError(
     `Times lie outside the years 1 .. 9999 (${time} µs is the first)`,
     wrong,
-    `tsops counts microseconds since 1970; as nanoseconds it would be ${formatInstant(time / 1000n)}: divide by 1000n.`,
+    `tsops counts microseconds since 1970${meant}.`,
   );
 }
 

@@ -107,7 +107,10 @@ function noInstant(
           "happens twice",
           "Leave one of the two hours out, or read them with an offset; timezone() in SQL takes both for the later.",
         ]
-      : ["does not exist", "Correct the time, or declare a fixed offset if the data has no daylight saving."];
+      : [
+          "does not exist",
+          "Correct that row. Only if all of the data was recorded without daylight saving, declare its fixed offset.",
+        ];
   return new TsopsError(
     "TIME_INVALID",
     `Column "${name}" of the result holds ${local} in row ${before + row}, which ${what} in ${zone}.`,

@@ -5,7 +5,7 @@ const full = /No space left on device|Disk quota exceeded|File too large|failed 
 const readOnly = /Read-only file system|Permission denied|Operation not permitted/;
 const missing = /^(IO Error: )?No files found that match/;
 const refused =
-  /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Constraint|Not implemented) Error/i;
+  /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Constraint|Not implemented) Error|^Error in native callback$/i;
 const memory = /^Out of Memory Error/;
 
 /** Whether DuckDB gave up on a query itself, which a damaged or missing file may have caused. */

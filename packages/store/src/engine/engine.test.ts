@@ -158,6 +158,7 @@ describe("a session", () => {
     for (const [sql, code] of [
       ["SELECT nonsense", "QUERY_INVALID"],
       ["SELECT FROM", "QUERY_INVALID"],
+      ["", "QUERY_INVALID"],
       ["SELECT * FROM nowhere", "QUERY_INVALID"],
       [`SELECT * FROM read_csv(${csv("bad.csv")}, types = { a: BIGINT })`, "QUERY_INVALID"],
       [`SELECT * FROM read_csv(${csv("missing.csv")})`, "STORE_NOT_FOUND"],

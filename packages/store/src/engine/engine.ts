@@ -127,7 +127,9 @@ function createSession(connection: DuckDBConnection, onClose: () => void): DuckS
 
   /** Why a query failed while its result was being read: DuckDB says so when it runs again to its end. */
   async function causeOf(error: unknown, sql: string, signal: AbortSignal | undefined): Promise<unknown> {
-    if (!(error instanceof ResultCutError) || signal?.aborted === true) return error;
+    // It is run once more for that, so it must be one that only reads.
+    const isRead = /^\s*(SELECT|FROM|WITH|VALUES)\b/i.test(sql);
+    if (!(error instanceof ResultCutError) || signal?.aborted === true || !isRead) return error;
     return connection.run(`EXPLAIN ANALYZE ${sql}`).then(
       () => error,
       (cause: unknown) => cause,
