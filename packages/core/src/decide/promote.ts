@@ -27,7 +27,7 @@ const promotionOptionNames: OptionNames<PromotionOptions> = {
 /**
  * Makes a version of a model the champion, and records it. The record is durable before the alias moves: no champion is without
  * its reason, and what was recorded without taking effect (a crash in between) is done by promoting again.
- * @param because - The gate's decision, or a person's reason in a sentence.
+ * @param asked - Where and why; `because` is the gate's decision, or a person's reason in a sentence.
  * @returns The record, of kind "promotion"; its evidence has the versions `from` (null for the first champion) and `to`, and the gate decision's id.
  * @throws TsopsError MODEL_NOT_FOUND, ABORTED, GATE_INVALID (the gate rejected, or decided about another model); the alias stays then.
  */
@@ -49,7 +49,7 @@ export async function promote(
 /**
  * Puts the champion back to the version before it, as the last promotion recorded it, or to one that is named; records that, too.
  * Deployments take it up at their next `refresh`.
- * @param because - Why, in a sentence.
+ * @param asked - Where and why: `because` says it in a sentence, `to` names a version to go back to.
  * @returns The record, of kind "rollback", with the versions `from` and `to` in its evidence.
  * @throws TsopsError ALIAS_NOT_FOUND (no champion), MODEL_NOT_FOUND, GATE_INVALID (no recorded promotion made this champion: name a version)
  */
