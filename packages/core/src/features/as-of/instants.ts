@@ -6,7 +6,8 @@ import { isValid, type Validity } from "../../schema/columns.ts";
  */
 export type Instants = Float64Array | BigInt64Array;
 
-const exactLimit = 2 ** 53;
+// Not 2 ** 53: that is also what 2 ** 53 + 1 is rounded to.
+const exactLimit = 2 ** 53 - 1;
 const minInt64 = -(2n ** 63n);
 const maxInt64 = 2n ** 63n - 1n;
 const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
