@@ -4,6 +4,7 @@ import { ResultCutError } from "../arrow/read.ts";
 const full = /No space left on device|Disk quota exceeded|File too large|failed to offload data block/;
 const readOnly = /Read-only file system|Permission denied|Operation not permitted/;
 const missing = /^(IO Error: )?No files found that match/;
+// The last is all that it says of a text without a statement.
 const refused =
   /^(?:Failed to extract statements: )?(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Constraint|Not implemented) Error|^Error in native callback$/i;
 const memory = /^Out of Memory Error/;

@@ -99,6 +99,7 @@ describe("a session", () => {
       "SELECT CASE WHEN i = 900000 THEN error('too late') ELSE i END AS v FROM range(1000000) AS r(i)";
     await engine.use(async (session) => {
       await expect(session.columns(late)).rejects.toThrow(/too late/);
+      await expect(session.columns(`-- a remark\n(${late})`)).rejects.toThrow(/too late/);
       let rows = 0;
       const reading = async () => {
         for await (const batch of session.batches(late)) rows += batch.length;

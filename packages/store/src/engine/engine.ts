@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type DuckDBConnection, DuckDBInstance, StatementType } from "@duckdb/node-api";
 import { type Columns, TsopsError } from "@tsops/core";
 import { fromArrow, toArrow } from "@tsops/core/arrow";
 import type { Table as ArrowTable, RecordBatch } from "apache-arrow";
@@ -127,9 +127,10 @@ function createSession(connection: DuckDBConnection, onClose: () => void): DuckS
 
   /** Why a query failed while its result was being read: DuckDB says so when it runs again to its end. */
   async function causeOf(error: unknown, sql: string, signal: AbortSignal | undefined): Promise<unknown> {
+    if (!(error instanceof ResultCutError) || signal?.aborted === true) return error;
+    const prepared = await connection.prepare(sql).catch(() => null);
     // It is run once more for that, so it must be one that only reads.
-    const isRead = /^\s*(SELECT|FROM|WITH|VALUES)\b/i.test(sql);
-    if (!(error instanceof ResultCutError) || signal?.aborted === true || !isRead) return error;
+    if (prepared?.statementType !== StatementType.SELECT) return error;
     return connection.run(`EXPLAIN ANALYZE ${sql}`).then(
       () => error,
       (cause: unknown) => cause,
