@@ -370,7 +370,7 @@ export class Deployment {
   }
 
   #forgetServed(rows: Columns): void {
-    const { keys, time } = this.#open().champion.fitted.spec;
+    const { keys, time } = (this.#slots as Slots).champion.fitted.spec;
     const times = timesOf(rows, time);
     for (let row = 0; row < rows.length; row++)
       this.#served?.forget(keyAt(rows, keys, row), times[row] as bigint);
