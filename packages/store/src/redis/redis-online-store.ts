@@ -33,7 +33,7 @@ export interface RedisOnlineStoreOptions<Views extends readonly FeatureView[]> {
   readonly connection: string | RedisClientLike;
   /** The views that are looked up. All that share a namespace have the same ones, in the same order. */
   readonly views: Views;
-  /** What all keys begin with. With a hash tag, e.g. `"{tsops}"`, they lie on one node of a cluster. Default "tsops". */
+  /** What all keys begin with. Default "tsops". */
   readonly namespace?: string;
   /**
    * Forgets an entity that brought no new row for this long, e.g. `"90d"`, as if it had never been: its features are `missing`,
