@@ -42,6 +42,7 @@ export interface OnlineStore<Views extends readonly FeatureView[] = readonly Fea
   advance(to: InstantInput, options?: CallOptions): Promise<number>;
   /** Lets go of what the store opened itself. Later calls reject with STORE_UNAVAILABLE; calling it again does nothing. */
   close(): Promise<void>;
+  /** Same as `close`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

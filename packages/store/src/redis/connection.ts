@@ -4,6 +4,7 @@ import type { RedisScript } from "./scripts.ts";
 
 /** The little of a `redis` (node-redis) client that is used, so that an app can pass its own. */
 export interface RedisClientLike {
+  /** Sends a command as it is; `typeMapping` says what the reply's parts become, by the byte that they begin with. */
   sendCommand(
     args: (string | Buffer)[],
     options?: { readonly typeMapping?: Readonly<Record<number, unknown>> },
