@@ -117,10 +117,12 @@ make_cluster() {
   ( umask 077; head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$state/password" )
   # initdb wants an empty folder of the server's user, and reads the password as that user.
   mkdir -p "$state/data" && chmod 700 "$state/data"
-  if [ "$(id -u)" = 0 ]; then chown postgres "$state/data"; fi
+  cp -p "$state/password" "$state/password.initdb"
+  if [ "$(id -u)" = 0 ]; then chown postgres "$state/data" "$state/password.initdb"; fi
   as_server "$(bin)/initdb" -D "$state/data" -U "$user" -E UTF8 --locale=C.UTF-8 --auth=scram-sha-256 \
-    --pwfile=/dev/stdin <"$state/password" >"$state/initdb.log" 2>&1 ||
-    { tail -5 "$state/initdb.log" >&2; rm -rf "$state/data"; fail "initdb failed (can the user postgres reach $state?)"; }
+    --pwfile="$state/password.initdb" >"$state/initdb.log" 2>&1 ||
+    { rm -f "$state/password.initdb"; tail -5 "$state/initdb.log" >&2; rm -rf "$state/data"; fail "initdb failed (can the user postgres reach $state?)"; }
+  rm -f "$state/password.initdb"
 }
 
 serve() {
