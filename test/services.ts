@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { resolve } from "node:path";
+import { promisify } from "node:util";
 import { inject } from "vitest";
 
 /** A real server or foreign library that tests talk to. */
@@ -17,4 +19,31 @@ export function service(name: string): Service {
   if (program === undefined) throw new RangeError(`There is no scripts/services/${name}.sh.`);
   const script = resolve(import.meta.dirname, `../scripts/services/${name}.sh`);
   return { script, program: program ?? "", isMissing: program === null };
+}
+
+/** A server that a test started for itself. */
+export interface RunningService {
+  /** What `start` printed: the variables with which programs find the server. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Starts the server of `scripts/services/<name>.sh` with its files in a directory of the caller's own. */
+export async function startService(name: string, state: string): Promise<RunningService> {
+  const { script } = service(name);
+  const call = (command: string) =>
+    promisify(execFile)("bash", [script, command], {
+      env: { ...process.env, [`TSOPS_${name.toUpperCase()}_STATE`]: state },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  const { stdout } = await call("start");
+  const variables = [...stdout.matchAll(/^export ([A-Z0-9_]+)=(?:'(.*)'|(.*))$/gm)];
+  return {
+    environment: Object.fromEntries(
+      variables.map(([, key, quoted, bare]) => [key as string, quoted ?? bare ?? ""]),
+    ),
+    stop: async () => {
+      await call("stop");
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { type ColumnTypes, checkOptions, type Progress, TsopsError, throwIfAborted } from "@tsops/core";
+import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
 import { addActionOf, copyToParquet, flushFiles, removeFiles, type WrittenFile } from "./data-file.ts";
 import { refuseUnwritable } from "./features.ts";
@@ -168,7 +169,10 @@ async function rewrite(
   const order = [...(eventTime === null ? [] : [eventTime]), "_ingest_version", "_ingest_row"].map(quoteName);
   const query = `SELECT ${Object.keys(types).map(quoteName).join(", ")} FROM ${sql} ORDER BY ${order.join(", ")}`;
   const file = await log.sessions
-    .use((session) => copyToParquet(session, log.directory, query, signal))
+    .use(async (session) => {
+      const keepsZeroSigns = await hasNegativeZero(session, sql, schema.types, signal);
+      return copyToParquet(session, log.directory, query, { keepsZeroSigns, signal });
+    })
     .catch(async (error: unknown) => {
       throw await damageBehind(source, log.sessions, error);
     });
@@ -177,4 +181,23 @@ async function rewrite(
     schema.types,
   );
   return { ...file, stats, isTimeOrdered: eventTime !== null };
+}
+
+/** Whether rows to rewrite hold -0 in a float column. Row groups whose least value is above 0 are not read for it. */
+async function hasNegativeZero(
+  session: DuckSession,
+  rows: string,
+  types: ColumnTypes,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const floats = Object.keys(types).filter((name) => types[name]?.kind === "float64");
+  if (floats.length === 0) return false;
+  const conditions = floats.map(quoteName).map((name) => `(${name} = 0 AND signbit(${name}))`);
+  const found = await session.columns(
+    `SELECT true AS found FROM ${rows} WHERE ${conditions.join(" OR ")} LIMIT 1`,
+    {
+      signal,
+    },
+  );
+  return found.length > 0;
 }

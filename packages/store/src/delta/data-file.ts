@@ -39,7 +39,7 @@ export async function writeDataFile(
       session,
       table,
       `SELECT ${selected.join(", ")} FROM ${quoteName(temporary)}`,
-      signal,
+      { keepsZeroSigns: hasNegativeZero(columns), signal },
     );
     return {
       ...file,
@@ -51,18 +51,23 @@ export async function writeDataFile(
   }
 }
 
-/** Writes the result of a query to a new Parquet file of a table. Leaves nothing when it fails. */
+/**
+ * Writes the result of a query to a new Parquet file of a table. Leaves nothing when it fails.
+ * @param options.keepsZeroSigns - Whether a float column may hold -0. DuckDB's dictionaries take it for 0, so such a file has none.
+ */
 export async function copyToParquet(
   session: DuckSession,
   table: string,
   query: string,
-  signal?: AbortSignal,
+  { keepsZeroSigns, signal }: { readonly keepsZeroSigns: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<{ readonly name: string; readonly size: number }> {
   const name = `part-${randomUUID()}.zstd.parquet`;
   const path = join(table, name);
   try {
     await session.run(
-      `COPY (${query}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      `COPY (${query}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${
+        keepsZeroSigns ? ", DICTIONARY_SIZE_LIMIT 0" : ""
+      })`,
       { signal },
     );
     return { name, size: (await stat(path)).size };
@@ -112,4 +117,10 @@ export function addActionOf(
 function isTimeOrdered(columns: Columns, definition: Table | null): boolean {
   const column = definition === null ? undefined : columns.data[definition.eventTime];
   return column?.kind === "timestamp" && isAscending(column.values, columns.length);
+}
+
+function hasNegativeZero(columns: Columns): boolean {
+  return Object.values(columns.data).some(
+    (column) => column.kind === "float64" && column.values.some((value) => Object.is(value, -0)),
+  );
 }

@@ -619,6 +619,31 @@ describe("older versions", () => {
   });
 });
 
+it("keeps 0 and -0 apart in a column that holds both many times, also through compaction", async () => {
+  const at = (row: number) => BigInt(row) * hour;
+  const signs = table({
+    name: "signs",
+    columns: { at: timestamp(), v: float64() },
+    keys: [],
+    eventTime: "at",
+  });
+  const created = await createTable(await directory(), signs, { clock: steppingClock(), engine: engine() });
+  const zeros = Array.from({ length: 3000 }, (_, row) => (row % 3 === 0 ? -0 : 0));
+  const append = (from: number, to: number) =>
+    created.append(
+      columnsFromArrays(signs.columns, {
+        at: BigInt64Array.from(zeros.slice(from, to), (_, row) => at(from + row)),
+        v: Float64Array.from(zeros.slice(from, to)),
+      }),
+    );
+  await append(0, 2000);
+  await append(2000, 3000);
+  const values = async () => [...(await (await created.snapshot()).read()).data.v.values];
+  expect(await values()).toEqual(zeros);
+  await created.compact();
+  expect(await values()).toEqual(zeros);
+});
+
 describe("compaction", () => {
   it("keeps every row, its ingest time, version and number, also when done twice", async () => {
     const created = await newTable();
