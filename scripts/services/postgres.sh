@@ -118,7 +118,10 @@ make_cluster() {
   # initdb wants an empty folder of the server's user, and reads the password as that user.
   mkdir -p "$state/data" && chmod 700 "$state/data"
   cp -p "$state/password" "$state/password.initdb"
-  if [ "$(id -u)" = 0 ]; then chown postgres "$state/data" "$state/password.initdb"; fi
+  if [ "$(id -u)" = 0 ]; then
+    chown postgres "$state/data" "$state/password.initdb"
+    chmod a+x "$state"
+  fi
   as_server "$(bin)/initdb" -D "$state/data" -U "$user" -E UTF8 --locale=C.UTF-8 --auth=scram-sha-256 \
     --pwfile="$state/password.initdb" >"$state/initdb.log" 2>&1 ||
     { rm -f "$state/password.initdb"; tail -5 "$state/initdb.log" >&2; rm -rf "$state/data"; fail "initdb failed (can the user postgres reach $state?)"; }

@@ -1,4 +1,4 @@
-import { type Columns, isValid, localToInstants, TsopsError, type Zone } from "@tsops/core";
+import { type Columns, isValid, localToInstants, TsopsError, type Utf8Column, type Zone } from "@tsops/core";
 import type { RelationColumn, ServerType } from "./relation.ts";
 import { fitsTimestamptz } from "./sql-text.ts";
 
@@ -182,7 +182,7 @@ function originOf(column: RelationColumn, { data, length }: Columns, before: num
     case "bool":
       return { ...shared, bytes: found.values };
     case "utf8":
-      return { ...shared, codes: found.codes, ...encodeTexts(name, found.dictionary) };
+      return { ...shared, codes: found.codes, ...encodeTexts(name, found, before) };
     case "int64":
       if (serverType !== "int8") checkIntegers(name, found.values, length, valid, before, serverType);
       return { ...shared, words: wordsOf(found.values) };
@@ -201,19 +201,27 @@ function wordsOf(values: BigInt64Array): Int32Array {
 
 const loneSurrogate = /\p{Surrogate}/u;
 
-function encodeTexts(name: string, dictionary: readonly string[]): Pick<Origin, "texts" | "ends"> {
+function encodeTexts(
+  name: string,
+  { codes, dictionary, valid }: Utf8Column,
+  before: number,
+): Pick<Origin, "texts" | "ends"> {
   const ends = new Int32Array(dictionary.length);
   let total = 0;
   for (const [code, text] of dictionary.entries()) {
-    if (text.includes("\0") || loneSurrogate.test(text))
-      throw new TsopsError(
-        "VALUE_INVALID",
-        `A text of column "${name}" holds ${text.includes("\0") ? "NUL" : "half a character (a lone surrogate)"}, which PostgreSQL cannot store.`,
-        {
-          hint: "Remove it from the text before writing.",
-          details: { column: name, text: JSON.stringify(text) },
-        },
-      );
+    if (text.includes("\0") || loneSurrogate.test(text)) {
+      // A dictionary may hold texts that no row has.
+      const row = codes.findIndex((each, at) => each === code && isValid(valid, at));
+      if (row >= 0)
+        throw new TsopsError(
+          "VALUE_INVALID",
+          `Column "${name}" holds ${text.includes("\0") ? "NUL" : "half a character (a lone surrogate)"} in row ${before + row}, which PostgreSQL cannot store.`,
+          {
+            hint: "Remove it from the text before writing.",
+            details: { column: name, row: before + row, text: JSON.stringify(text) },
+          },
+        );
+    }
     total += Buffer.byteLength(text);
     ends[code] = total;
   }
