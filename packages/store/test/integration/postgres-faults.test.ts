@@ -30,7 +30,7 @@ describe.skipIf(postgres.isMissing)("faults of a real PostgreSQL server and of i
       if (performance.now() > deadline) throw new Error(`It did not come to: ${condition}`);
   };
   const working = (what: string): string =>
-    `SELECT 1 FROM pg_stat_activity WHERE query LIKE '${what}%' AND pid <> pg_backend_pid()`;
+    `SELECT 1 FROM pg_stat_activity WHERE query LIKE '${what}%' AND state <> 'idle' AND pid <> pg_backend_pid()`;
   const nobodyWorks = (what: string): string => `SELECT 1 WHERE NOT EXISTS (${working(what)})`;
   const countOf = async (relation: string): Promise<number> =>
     Number((await sql(server.url, `SELECT count(*) FROM ${relation}`))[0]?.[0]);
