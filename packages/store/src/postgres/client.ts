@@ -23,16 +23,11 @@ export interface PostgresSubmittable {
 
 /** What is used of a client that a `pg` pool lends. */
 export interface PostgresClient {
-  query(query: {
-    readonly text: string;
-    readonly values?: readonly unknown[];
-    readonly rowMode: "array";
-  }): Promise<{
-    readonly rows: unknown[][];
-    readonly command: string;
-  }>;
-  query(query: PostgresSubmittable): unknown;
+  /** Runs a statement, or a query that speaks the copy protocol itself. */
+  query(query: object): unknown;
+  /** Listens to the loss of the connection. */
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Stops to listen. */
   off(event: "error", listener: (error: Error) => void): unknown;
   /** `true` closes the connection instead of lending it again. */
   release(destroy?: boolean): void;
@@ -40,5 +35,6 @@ export interface PostgresClient {
 
 /** What is used of a `pg` pool: give your own `new pg.Pool(...)`. */
 export interface PostgresPool {
+  /** Lends a client. */
   connect(): Promise<PostgresClient>;
 }

@@ -140,9 +140,9 @@ describe("the binary COPY format", () => {
       value.writeBigInt64BE(micros);
       const bytes = Buffer.concat([copyHeader, Buffer.from("000100000008", "hex"), value, copyTrailer]);
       decoder.read(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
-      return fromArrow(new ArrowTable([decoder.finish() as RecordBatch])).data["t"]?.values;
+      return fromArrow(new ArrowTable([decoder.finish() as RecordBatch])).data["t"];
     };
-    expect(read(last)).toEqual(BigInt64Array.of(2n ** 63n - 1n));
+    expect(read(last)).toMatchObject({ values: BigInt64Array.of(2n ** 63n - 1n) });
     expect(() => read(last + 1n)).toThrow("after the year 294246");
   });
 

@@ -1,6 +1,6 @@
 // Tables of PostgreSQL and TimescaleDB as sources; an entry of its own, because it needs the driver.
 
-export type { PostgresClient, PostgresConnection, PostgresPool, PostgresSubmittable } from "./client.ts";
+export type { PostgresClient, PostgresPool } from "./client.ts";
 export type { CreateTableOptions } from "./create-table.ts";
 export {
   type PostgresExplained,

@@ -53,14 +53,18 @@ function sessionOf(client: PostgresClient, name: string, signal: AbortSignal | u
   };
   const query = async (text: string, values?: readonly unknown[]) => {
     try {
-      return await client.query({ text, rowMode: "array", ...(values === undefined ? {} : { values }) });
+      const question = { text, rowMode: "array", ...(values === undefined ? {} : { values }) };
+      return (await client.query(question)) as {
+        readonly rows: (string | null)[][];
+        readonly command: string;
+      };
     } catch (error) {
       throw asTsopsError(error, name);
     }
   };
   let ending: Promise<void> | null = null;
   return {
-    rows: async (text, values) => (await abortable(query(text, values), signal)).rows as (string | null)[][],
+    rows: async (text, values) => (await abortable(query(text, values), signal)).rows,
     async run(text) {
       await abortable(query(text), signal);
     },

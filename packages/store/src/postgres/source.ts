@@ -33,8 +33,11 @@ export type PostgresExplained =
 
 /** A table of PostgreSQL, or a hypertable where the database has TimescaleDB. */
 export interface PostgresSource extends Source {
+  /** Appends rows by COPY in one transaction, all or none; resolves when they are durable. */
   write(batches: Batches, options?: { readonly signal?: AbortSignal | undefined }): Promise<SourceWrite>;
+  /** The row of each entity with the greatest event time in the range, by keys. */
   latest(scan?: SourceScan): AsyncIterable<RecordBatch>;
+  /** A row per entity and bucket that has rows, by (bucket, keys). */
   aggregate(aggregation: SourceAggregation): AsyncIterable<RecordBatch>;
   /**
    * Makes the database's table, with its indexes; a hypertable where the database has TimescaleDB.

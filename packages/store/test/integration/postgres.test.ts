@@ -1,5 +1,4 @@
 import { bool, float64, int64, nullable, type Table, table, timestamp, toMicros, utf8 } from "@tsops/core";
-import type { SourceKey } from "@tsops/core/arrow";
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +8,6 @@ import {
   hasTimescale,
   type PostgresServer,
   postgres,
-  type Rows,
   rowsOf,
   sql,
   startPostgres,
@@ -30,7 +28,18 @@ const load = table({
   keys: ["station", "meter"],
   eventTime: "at",
 });
-type Row = Record<string, unknown> & { station: string; meter: bigint; at: bigint };
+interface Row {
+  station: string;
+  meter: bigint;
+  at: bigint;
+  mw: number | null;
+  n: bigint | null;
+  note: string | null;
+  holiday: boolean | null;
+  known: bigint | null;
+}
+
+type Key = Pick<Row, "station" | "meter">;
 
 const start = toMicros("2024-03-01T00:00:00Z");
 const hour = 3_600_000_000n;
@@ -49,14 +58,13 @@ const someRows: Row[] = Array.from({ length: 200 }, (_, i) => ({
 
 const bytesOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
-const byKeys = (a: Row, b: Row): number => bytesOrder(a.station, b.station) || compare(a.meter, b.meter);
-const byTimeAndKeys = (a: Row, b: Row): number => compare(a.at, b.at) || byKeys(a, b);
-const keyOf = ({ station, meter }: Row): SourceKey => ({ station, meter });
+const byKeys = (a: Key, b: Key): number => bytesOrder(a.station, b.station) || compare(a.meter, b.meter);
+const byTimeAndKeys = (a: Key & { at: bigint }, b: Key & { at: bigint }): number =>
+  compare(a.at, b.at) || byKeys(a, b);
+const keyOf = ({ station, meter }: Row): Key => ({ station, meter });
 /** Rows in an order that does not depend on how ties were broken. */
-const sorted = (rows: Rows): Rows =>
-  [...rows].sort(
-    (a, b) => byTimeAndKeys(a as Row, b as Row) || compare((a.n ?? -1n) as bigint, (b.n ?? -1n) as bigint),
-  );
+const sorted = (rows: readonly Row[]): Row[] =>
+  [...rows].sort((a, b) => byTimeAndKeys(a, b) || compare(a.n ?? -1n, b.n ?? -1n));
 
 const databases = [
   { database: "PostgreSQL", isMissing: postgres.isMissing },
@@ -101,7 +109,7 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
 
     it("gives back what was written: every value, by (event time, keys), each row as often as it is there", async () => {
       const source = await filled([...someRows, ...someRows.slice(0, 20)], load, { batchRows: 17 });
-      const found = await rowsOf(source.scan());
+      const found = await rowsOf<Row>(source.scan());
       expect(sorted(found)).toEqual(sorted([...someRows, ...someRows.slice(0, 20)]));
       expect(found.map((row) => [row.at, row.station, row.meter])).toEqual(
         sorted(found).map((row) => [row.at, row.station, row.meter]),
@@ -129,7 +137,7 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
       // One chunk of the hypertable holds all of time, or a few random rows would make a chunk each.
       const source = open(load, { relation: "anything" });
       await source.createTable({ chunk: "4000000d" });
-      const keyed = (all: Rows): string[] =>
+      const keyed = (all: readonly object[]): string[] =>
         all
           .map((row) =>
             JSON.stringify(Object.values(row).map((value) => (Object.is(value, -0) ? "-0" : String(value)))),
@@ -159,7 +167,7 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
         { start: -(2n ** 63n), end: -(2n ** 62n) },
       ]) {
         const expected = someRows.filter(({ at }) => at >= range.start && at < range.end);
-        expect(sorted(await rowsOf(source.scan({ range })))).toEqual(sorted(expected));
+        expect(sorted(await rowsOf<Row>(source.scan({ range })))).toEqual(sorted(expected));
       }
     });
 
@@ -170,7 +178,7 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
         keys.some((key) => key.station === row.station && key.meter === row.meter),
       );
       expect(expected.length).toBeGreaterThan(20);
-      expect(sorted(await rowsOf(source.scan({ keys })))).toEqual(sorted(expected));
+      expect(sorted(await rowsOf<Row>(source.scan({ keys })))).toEqual(sorted(expected));
       expect(await rowsOf(source.scan({ keys: [] }))).toEqual([]);
       const odd = ["'; DROP TABLE load; --", "a\\", "a\0", "\ud800", "A"].map((station) => ({
         station,
@@ -221,7 +229,7 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
         { columns: ["at", "meter"] },
         { keys: [] },
       ]) {
-        const { range, keys } = scan as { range?: { start: bigint; end: bigint }; keys?: SourceKey[] };
+        const { range, keys } = scan as { range?: { start: bigint; end: bigint }; keys?: Key[] };
         const last = new Map<string, Row>();
         for (const row of someRows) {
           if (range !== undefined && (row.at < range.start || row.at >= range.end)) continue;
@@ -277,31 +285,38 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
           },
         }),
       );
-      const groups = new Map<string, Row[]>();
+      const groups = new Map<string, { at: bigint; rows: Row[] }>();
       for (const row of rows) {
         if (row.at < -8n * hour || row.at >= 8n * hour) continue;
         const bucket = row.at - (((row.at % every) + every) % every);
         const id = `${bucket} ${row.station} ${row.meter}`;
-        groups.set(id, [...(groups.get(id) ?? []), { ...row, bucket }]);
+        groups.set(id, { at: bucket, rows: [...(groups.get(id)?.rows ?? []), row] });
       }
-      const expected = [...groups.values()].map((group) => {
-        const [{ station, meter, bucket }] = group as [Row];
-        const known = <T>(column: string): T[] =>
-          [...group].sort(byTimeAndKeys).flatMap((row) => (row[column] === null ? [] : [row[column] as T]));
-        const mw = known<number>("mw");
-        const n = known<bigint>("n");
+      const expected = [...groups.values()].map(({ at, rows: group }) => {
+        const [{ station, meter }] = group as [Row];
+        const inOrder = [...group].sort(byTimeAndKeys);
+        const known = <T>(of: (row: Row) => T | null): T[] =>
+          inOrder.map(of).filter((value): value is T & NonNullable<T> => value !== null);
+        const mw = known((row) => row.mw);
+        const n = known((row) => row.n);
         return {
           station,
           meter,
-          at: bucket as bigint,
+          at,
           count: BigInt(mw.length),
           sum: n.length === 0 ? null : n.reduce((a, b) => a + b, 0n),
           mean: mw.length === 0 ? null : expect.closeTo(mw.reduce((a, b) => a + b, 0) / mw.length, 9),
           min: n.length === 0 ? null : n.reduce((a, b) => (b < a ? b : a)),
-          max: known<string>("note").sort(bytesOrder).at(-1) ?? null,
+          max:
+            known((row) => row.note)
+              .sort(bytesOrder)
+              .at(-1) ?? null,
           first: n[0] ?? null,
-          last: known<bigint>("known").at(-1) ?? null,
-          any: known<boolean>("holiday").sort().at(-1) ?? null,
+          last: known((row) => row.known).at(-1) ?? null,
+          any:
+            known((row) => row.holiday)
+              .sort()
+              .at(-1) ?? null,
         };
       });
       expect(found.length).toBeGreaterThan(50);

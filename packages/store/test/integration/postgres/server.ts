@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { type Columns, columnsFromRows, type Table, toRows } from "@tsops/core";
+import { columnsFromRows, type Table, toRows } from "@tsops/core";
 import { fromArrow, toArrow } from "@tsops/core/arrow";
 import { Table as ArrowTable, type RecordBatch } from "apache-arrow";
 import pg from "pg";
@@ -66,9 +66,6 @@ export async function sql(url: string, text: string): Promise<(string | null)[][
   }
 }
 
-/** Rows as objects, instants in microseconds. */
-export type Rows = Record<string, unknown>[];
-
 /** Row objects as batches of at most `size` rows. */
 export function batchesOf(table: Table, rows: readonly object[], size = rows.length): RecordBatch[] {
   const batches: RecordBatch[] = [];
@@ -77,10 +74,12 @@ export function batchesOf(table: Table, rows: readonly object[], size = rows.len
   return batches;
 }
 
-/** All rows of a scan. */
-export async function rowsOf(batches: AsyncIterable<RecordBatch>): Promise<Rows> {
-  const rows: Rows = [];
+/** All rows of a scan as objects, instants in microseconds. */
+export async function rowsOf<Row = Record<string, unknown>>(
+  batches: AsyncIterable<RecordBatch>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
   for await (const batch of batches)
-    rows.push(...(toRows(fromArrow(new ArrowTable([batch])) as Columns, { timestamps: "micros" }) as Rows));
+    rows.push(...(toRows(fromArrow(new ArrowTable([batch])), { timestamps: "micros" }) as Row[]));
   return rows;
 }
