@@ -60,8 +60,10 @@ timescaledb() {
 
 apt() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "install $* first (apt-get needs root)"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 ||
-    { apt-get update -q >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2; } ||
+  # Another script may be installing as well: wait for its lock.
+  local get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  "${get[@]}" install -y --no-install-recommends "$@" >&2 ||
+    { "${get[@]}" update >&2 && "${get[@]}" install -y --no-install-recommends "$@" >&2; } ||
     fail "apt-get could not install $*"
 }
 

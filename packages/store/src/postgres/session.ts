@@ -36,7 +36,15 @@ export async function openSession(
     );
     throw asTsopsError(error, name);
   }
-  return sessionOf(client, name, signal);
+  if (!("native" in client)) return sessionOf(client, name, signal);
+  client.release();
+  throw new TsopsError(
+    "CONFIG_INVALID",
+    "The pool gives clients of pg-native, which do not show their socket.",
+    {
+      hint: "Give a pool of `pg` itself: new pg.Pool(...).",
+    },
+  );
 }
 
 function sessionOf(client: PostgresClient, name: string, signal: AbortSignal | undefined): Session {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresSource, type PostgresSourceOptions, postgresSource } from "../../src/postgres/index.ts";
+import { instantSql, localSql } from "../../src/postgres/sql-text.ts";
 import {
   batchesOf,
   hasTimescale,
@@ -151,6 +152,18 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
         }),
         { numRuns: 60 },
       );
+    });
+
+    it("writes instants as constants that the server reads as the same instants, over all of its time", async () => {
+      // The last microsecond but one: the server itself takes the last one's epoch in floating point.
+      const last = 2n ** 63n - 2n;
+      const all = fc.bigInt({ min: -210_866_803_200_000_000n, max: last });
+      const near = fc.bigInt({ min: -70_000_000_000_000_000n, max: 10n ** 16n });
+      const micros = fc.sample(fc.oneof(all, near), 500).concat(-210_866_803_200_000_000n, last, -1n, 0n);
+      const back = (constant: string) => `(extract(epoch FROM ${constant}) * 1000000)::numeric(30)::text`;
+      const list = micros.map((each) => `(${back(instantSql(each))}, ${back(localSql(each))})`);
+      const found = await sql(url, `SELECT * FROM (VALUES ${list.join(", ")}) v`);
+      expect(found).toEqual(micros.map((each) => [String(each), String(each)]));
     });
 
     it("keeps to a half-open range, to the microsecond", async () => {
