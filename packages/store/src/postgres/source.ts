@@ -70,31 +70,47 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
   const name = `postgres table ${relationSql}`;
   const pool = openPool(connection, name);
 
+  const sessions = new Set<Session>();
+  const open = async (signal: AbortSignal | undefined): Promise<Session> => {
+    const session = await openSession(await pool.get(), name, signal);
+    sessions.add(session);
+    return session;
+  };
+  const finish = async (session: Session): Promise<void> => {
+    sessions.delete(session);
+    await session.end();
+  };
+  // Scans that nobody will finish do not hold it up: their connections end here.
+  const close = async (): Promise<void> => {
+    await Promise.all([...sessions].map(finish));
+    await pool.close();
+  };
+
   const withSession = async <T>(
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
   ): Promise<T> => {
-    const session = await openSession(await pool.get(), name, signal);
+    const session = await open(signal);
     try {
       const result = await work(session);
       session.release();
       return result;
     } finally {
-      await session.end();
+      await finish(session);
     }
   };
   async function* rowsOf(
     statementOf: (relation: Relation) => Statement,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RecordBatch, void, undefined> {
-    const session = await openSession(await pool.get(), name, signal);
+    const session = await open(signal);
     try {
       const { sql, columns } = statementOf(await findRelation(session, table, relationSql, "read"));
       const decoder = rowDecoder(columns, describedBy(table, columns), batchRows);
       yield* copyOut(session, `COPY (${sql}) TO STDOUT (FORMAT binary)`, decoder, name, signal);
       session.release();
     } finally {
-      await session.end();
+      await finish(session);
     }
   }
   return {
@@ -140,8 +156,8 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
         return answer(false, error.message);
       }
     },
-    close: pool.close,
-    [Symbol.asyncDispose]: pool.close,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -110,6 +110,28 @@ describe.skipIf(postgres.isMissing)("faults of a real PostgreSQL server and of i
     await pool.end();
   });
 
+  it.each(["a URL", "a pool"])(
+    "closing the source ends a scan that nobody reads on, over %s",
+    async (what) => {
+      const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+      const source = postgresSource({
+        connection: what === "a URL" ? server.url : pool,
+        table: long,
+        batchRows: 1000,
+      });
+      const batches = source.scan()[Symbol.asyncIterator]();
+      await batches.next();
+      await source.close();
+      await until(nobodyWorks("COPY (SELECT"));
+      const rest = async (): Promise<void> => {
+        while (!(await batches.next()).done);
+      };
+      await expect(rest()).rejects.toMatchObject({ code: "ADAPTER_UNAVAILABLE" });
+      expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+      await pool.end();
+    },
+  );
+
   it("a signal ends a scan at once, although its consumer is busy with something else", async () => {
     const source = open(long, { batchRows: 1000 });
     const controller = new AbortController();
