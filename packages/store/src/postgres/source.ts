@@ -6,7 +6,7 @@ import type { PostgresPool } from "./client.ts";
 import { copyOut } from "./copy-out.ts";
 import { type CreateTableOptions, createTableIn } from "./create-table.ts";
 import { openPool } from "./pool.ts";
-import { findRelation, type Relation } from "./relation.ts";
+import { declaredRelation, findRelation, type Relation } from "./relation.ts";
 import { rowDecoder } from "./row-decoder.ts";
 import { openSession, type Session } from "./session.ts";
 import { quoteRelation } from "./sql-text.ts";
@@ -99,7 +99,16 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
       await finish(session);
     }
   };
-  async function* rowsOf(
+  const declared = declaredRelation(table, relationSql);
+  const rowsOf = (
+    statementOf: (relation: Relation) => Statement,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<RecordBatch> => {
+    // What is wrong with the call itself is said at the call, not when somebody begins to read.
+    statementOf(declared);
+    return readRows(statementOf, signal);
+  };
+  async function* readRows(
     statementOf: (relation: Relation) => Statement,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RecordBatch, void, undefined> {
