@@ -93,6 +93,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     quoteInstant quoteName quotePath quoteText
     rebuildTrainingSet"
   `));
+  it("@tsops/store/postgres", async () =>
+    expect(await namesOf("@tsops/store/postgres")).toMatchInlineSnapshot(`"postgresSource"`));
   it("@tsops/store/datasets", async () =>
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
   it("@tsops/store/redis", async () =>
