@@ -29,14 +29,18 @@ export interface RunningService {
 }
 
 /** Starts the server of `scripts/services/<name>.sh` with its files in a directory of the caller's own. */
-export async function startService(name: string, state: string): Promise<RunningService> {
+export async function startService(
+  name: string,
+  state: string,
+  ...given: readonly string[]
+): Promise<RunningService> {
   const { script } = service(name);
-  const call = (command: string) =>
-    promisify(execFile)("bash", [script, command], {
+  const call = (...command: readonly string[]) =>
+    promisify(execFile)("bash", [script, ...command], {
       env: { ...process.env, [`TSOPS_${name.toUpperCase()}_STATE`]: state },
       maxBuffer: 64 * 1024 * 1024,
     });
-  const { stdout } = await call("start");
+  const { stdout } = await call("start", ...given);
   const variables = [...stdout.matchAll(/^export ([A-Z0-9_]+)=(?:'(.*)'|(.*))$/gm)];
   return {
     environment: Object.fromEntries(
