@@ -97,7 +97,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
   it("@tsops/serve/prometheus", async () =>
-    expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot());
+    expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot(`
+      "deploymentMetrics
+      metricsListener"
+    `));
   it("@tsops/monitor", async () =>
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
     "benjaminiHochberg
