@@ -29,7 +29,9 @@ describe.skipIf(service("prometheus").isMissing)("a deployment that Prometheus s
     const server = createServer(metricsListener(registry)).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const prometheus = await startService("prometheus", temporaryDirectory().path, `127.0.0.1:${port}`);
+    const prometheus = await startService("prometheus", temporaryDirectory().path, {
+      TSOPS_PROMETHEUS_TARGET: `127.0.0.1:${port}`,
+    });
     try {
       const value = async (query: string): Promise<string[]> => {
         const uri = prometheus.environment["PROMETHEUS_URI"];
