@@ -100,6 +100,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   it("@tsops/store/redis", async () =>
     expect(await namesOf("@tsops/store/redis")).toMatchInlineSnapshot(`"redisOnlineStore"`));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
+  it("@tsops/serve/prometheus", async () =>
+    expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot(`
+      "deploymentMetrics
+      metricsListener"
+    `));
   it("@tsops/monitor", async () =>
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
     "benjaminiHochberg

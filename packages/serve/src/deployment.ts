@@ -13,7 +13,13 @@ import {
 } from "@tsops/core";
 import { checkDeployOptions, checkObserved, checkPredictOptions, refuseFuture } from "./check-calls.ts";
 import { rowsToAbsorb } from "./covariates.ts";
-import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
+import { type DeploymentActivity, Listeners } from "./deployment-activity.ts";
+import type {
+  DeploymentEvent,
+  DeploymentPredictOptions,
+  DeploymentStatus,
+  DeployOptions,
+} from "./deployment-options.ts";
 import { featureRows } from "./feature-rows.ts";
 import { futureSpine } from "./future-spine.ts";
 import { loadSaved, loadSlot, lookUp, type ModelSlot, type SlotLoader } from "./model-slot.ts";
@@ -59,6 +65,7 @@ export class Deployment {
   #loading = 0;
   #observedWhileLoading: Columns[] = [];
   readonly #background = new Set<Promise<void>>();
+  readonly #listeners = new Listeners();
   /** What changes features or models, which may wait for a store: no two of them mix. */
   readonly #changes = new Turns();
 
@@ -161,7 +168,10 @@ export class Deployment {
       throwIfAborted(signal);
       await features.source.observe(table, rows, options);
     }
-    if (!isTarget) return;
+    if (!isTarget) {
+      this.#observed(table, rows);
+      return;
+    }
     const absorbed = {
       champion: await this.#absorb(champion, rows, signal),
       challenger: await this.#ifSound(
@@ -172,6 +182,7 @@ export class Deployment {
     this.#slots = absorbed;
     if (this.#loading > 0) this.#observedWhileLoading.push(rows);
     else this.#forgetServed(rows);
+    this.#observed(table, rows);
   }
 
   /**
@@ -191,9 +202,18 @@ export class Deployment {
       this.#open();
       throwIfAborted(signal);
       this.#refreshError = error;
-      this.#options.onEvent?.({ type: "refresh_failed", error, at: this.#clock.now() });
+      this.#happened({ type: "refresh_failed", error, at: this.#clock.now() });
       return false;
     }
+  }
+
+  /**
+   * Tells a listener what happens from now on: predictions, rows taken in, swaps, failures. One that throws is told to
+   * `process.emitWarning`, and serving goes on.
+   * @returns Ends it.
+   */
+  subscribe(listener: (activity: DeploymentActivity) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Which versions serve, and how recent their state is. */
@@ -224,6 +244,11 @@ export class Deployment {
     await this.close();
   }
 
+  #happened(event: DeploymentEvent): void {
+    this.#options.onEvent?.(event);
+    this.#listeners.tell(event);
+  }
+
   /** A misspelt name would leave the models behind without a word. */
   #refuseUnknown(table: string): void {
     const known = new Set([this.#options.targetTable, ...this.#featureTables()]);
@@ -232,6 +257,10 @@ export class Deployment {
       hint: `It reads ${[...known].join(", ")}.`,
       details: { table },
     });
+  }
+
+  #observed(table: string, { length: rows }: Columns): void {
+    this.#listeners.tell({ type: "observed", table, rows, at: this.#clock.now() });
   }
 
   #featureTables(): ReadonlySet<string> {
@@ -308,17 +337,16 @@ export class Deployment {
   }
 
   #swap(slots: Slots): boolean {
-    const { onEvent } = this.#options;
     const before = this.#slots;
     this.#slots = slots;
     this.#served ??= new ServedRows(slots.champion.fitted.spec.keys, slots.champion.fitted.spec.time);
     if (before === null) return true;
     const at = this.#clock.now();
     const [from, to] = [before.champion.version.version, slots.champion.version.version];
-    if (from !== to) onEvent?.({ type: "swapped", from, to, at });
+    if (from !== to) this.#happened({ type: "swapped", from, to, at });
     const shadowing = slots.challenger?.version.version ?? null;
     if ((before.challenger?.version.version ?? null) !== shadowing)
-      onEvent?.({ type: "challenger_changed", to: shadowing, at });
+      this.#happened({ type: "challenger_changed", to: shadowing, at });
     return from !== to;
   }
 
@@ -332,7 +360,7 @@ export class Deployment {
   }
 
   #shadowFailed(error: unknown): null {
-    this.#options.onEvent?.({ type: "shadow_failed", error, at: this.#clock.now() });
+    this.#happened({ type: "shadow_failed", error, at: this.#clock.now() });
     return null;
   }
 
@@ -376,7 +404,35 @@ export class Deployment {
       this.#served?.forget(keyAt(rows, keys, row), times[row] as bigint);
   }
 
+  /** Predicts, and tells the listeners how it went. */
   async #predictWith(
+    slot: ModelSlot,
+    role: "champion" | "challenger",
+    requestId: string,
+    servedAt: bigint,
+    options: DeploymentPredictOptions,
+  ): Promise<Prediction> {
+    const started = performance.now();
+    const tell = (failure: { readonly error: unknown } | null) =>
+      this.#listeners.tell({
+        type: "predicted",
+        role,
+        version: slot.version,
+        durationMs: performance.now() - started,
+        failure,
+        at: servedAt,
+      });
+    try {
+      const prediction = await this.#predictAndLog(slot, role, requestId, servedAt, options);
+      tell(null);
+      return prediction;
+    } catch (error) {
+      tell({ error });
+      throw error;
+    }
+  }
+
+  async #predictAndLog(
     slot: ModelSlot,
     role: "champion" | "challenger",
     requestId: string,
