@@ -99,6 +99,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
   it("@tsops/store/redis", async () =>
     expect(await namesOf("@tsops/store/redis")).toMatchInlineSnapshot(`"redisOnlineStore"`));
+  it("@tsops/store/mlflow", async () =>
+    expect(await namesOf("@tsops/store/mlflow")).toMatchInlineSnapshot(
+      `"mlflowRegistry mlflowSettingsFrom mlflowTracker"`,
+    ));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
   it("@tsops/serve/prometheus", async () =>
     expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot(`
