@@ -152,7 +152,7 @@ function checkScan(call: string, scan: SourceScan): void {
 }
 
 /** The type of a table's column. @throws TsopsError COLUMN_NOT_FOUND */
-function selectedTypes(table: Table, names = Object.keys(table.columns)): ColumnTypes {
+function selectedTypes(table: Table, names: readonly string[] = Object.keys(table.columns)): ColumnTypes {
   const types: Record<string, ColumnType> = {};
   for (const name of names) {
     const type = Object.hasOwn(table.columns, name) ? table.columns[name] : undefined;

@@ -90,7 +90,7 @@ export const readCases: Readonly<Record<string, (subject: SourceSubject) => Prom
       "1969-12-31T23:59:59.999999Z",
       "1970-01-01T00:00:00.000001Z",
       "1970-01-01T00:00:00.123456Z",
-    ].map(toMicros);
+    ].map((text) => toMicros(text));
     const rows = instants.map((at) => ({ ...base, at, known: at - 1n }));
     const { source } = await filled(subject, definition, rows);
     assertSameRows(await scanned(source), rows, definition);
@@ -123,7 +123,7 @@ export const readCases: Readonly<Record<string, (subject: SourceSubject) => Prom
     const definition = table({ name: uniqueTable(), columns, keys: ["station"], eventTime: "at" });
     // The hour that Berlin has twice, and the one it lacks.
     const instants = ["2024-10-27T00:30:00Z", "2024-10-27T01:30:00Z", "2024-03-31T01:30:00Z"]
-      .map(toMicros)
+      .map((text) => toMicros(text))
       .sort();
     const rows = instants.map((at, n) => ({ station: "a", at, known: at + 1n, n: BigInt(n) }));
     const { source } = await filled(subject, definition, rows);
