@@ -60,6 +60,15 @@ const writable: Readonly<Record<ColumnKind, readonly ServerType[]>> = {
   timestamp: ["timestamptz", "timestamp"],
 };
 
+/** The relation that the definition describes, without a look into the database: what a call asks for can be checked against it. */
+export function declaredRelation(table: Table, sql: string): Relation {
+  const columns = Object.entries(table.columns).map(([name, type]): [string, RelationColumn] => {
+    const [serverType] = readable[type.kind] as readonly [ServerType];
+    return [name, { name, type, serverType, zone: null, isByteOrdered: true }];
+  });
+  return { sql, columns: new Map(columns), timescaleSchema: null };
+}
+
 const catalog = `
 SELECT a.attname::text, COALESCE(b.typname, t.typname)::text, format_type(a.atttypid, a.atttypmod),
   (COALESCE(k.collname, '') IN ('C', 'POSIX', 'ucs_basic'))::text,

@@ -6,7 +6,7 @@ import type { PostgresPool } from "./client.ts";
 import { copyOut } from "./copy-out.ts";
 import { type CreateTableOptions, createTableIn } from "./create-table.ts";
 import { openPool } from "./pool.ts";
-import { findRelation, type Relation } from "./relation.ts";
+import { declaredRelation, findRelation, type Relation } from "./relation.ts";
 import { rowDecoder } from "./row-decoder.ts";
 import { openSession, type Session } from "./session.ts";
 import { quoteRelation } from "./sql-text.ts";
@@ -70,31 +70,72 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
   const name = `postgres table ${relationSql}`;
   const pool = openPool(connection, name);
 
+  const sessions = new Set<Session>();
+  const finish = async (session: Session): Promise<void> => {
+    sessions.delete(session);
+    await session.end();
+  };
+  /**
+   * A connection on which a first statement, one that changes nothing, has worked. A pool may lend one that the server has ended
+   * meanwhile: that says nothing of the server, so another one is taken.
+   */
+  const open = async <T>(
+    signal: AbortSignal | undefined,
+    first: (session: Session) => Promise<T>,
+  ): Promise<{ readonly session: Session; readonly found: T }> => {
+    for (let attempt = 1; ; attempt++) {
+      const session = await openSession(await pool.get(), name, signal);
+      sessions.add(session);
+      try {
+        return { session, found: await first(session) };
+      } catch (error) {
+        await finish(session);
+        if (attempt === 3 || !TsopsError.is(error, "ADAPTER_UNAVAILABLE")) throw error;
+      }
+    }
+  };
+  // Scans that nobody will finish do not hold it up: their connections end here.
+  const close = async (): Promise<void> => {
+    await Promise.all([...sessions].map(finish));
+    await pool.close();
+  };
+
   const withSession = async <T>(
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
   ): Promise<T> => {
-    const session = await openSession(await pool.get(), name, signal);
+    const { session } = await open(signal, (opened) => opened.run("SELECT 1"));
     try {
       const result = await work(session);
       session.release();
       return result;
     } finally {
-      await session.end();
+      await finish(session);
     }
   };
-  async function* rowsOf(
+  const declared = declaredRelation(table, relationSql);
+  const rowsOf = (
+    statementOf: (relation: Relation) => Statement,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<RecordBatch> => {
+    // What is wrong with the call itself is said at the call, not when somebody begins to read.
+    statementOf(declared);
+    return readRows(statementOf, signal);
+  };
+  async function* readRows(
     statementOf: (relation: Relation) => Statement,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RecordBatch, void, undefined> {
-    const session = await openSession(await pool.get(), name, signal);
+    const { session, found } = await open(signal, (opened) =>
+      findRelation(opened, table, relationSql, "read"),
+    );
     try {
-      const { sql, columns } = statementOf(await findRelation(session, table, relationSql, "read"));
+      const { sql, columns } = statementOf(found);
       const decoder = rowDecoder(columns, describedBy(table, columns), batchRows);
       yield* copyOut(session, `COPY (${sql}) TO STDOUT (FORMAT binary)`, decoder, name, signal);
       session.release();
     } finally {
-      await session.end();
+      await finish(session);
     }
   }
   return {
@@ -140,8 +181,8 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
         return answer(false, error.message);
       }
     },
-    close: pool.close,
-    [Symbol.asyncDispose]: pool.close,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

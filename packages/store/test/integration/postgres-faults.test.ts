@@ -69,6 +69,22 @@ describe.skipIf(postgres.isMissing)("faults of a real PostgreSQL server and of i
     },
   );
 
+  it("connections that the server ended while they waited in the pool are replaced", async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 2 });
+    // As a pool that has not heard of the end yet: it lends these clients all the same.
+    pool.on("error", () => {});
+    const lost = await Promise.all([pool.connect(), pool.connect()]);
+    for (const client of lost) client.on("error", () => {});
+    await server.restart("shutdown");
+    let lent = 0;
+    const stale = { connect: async () => lost[lent++] ?? (await pool.connect()) };
+    const source = postgresSource({ connection: stale, table: crash });
+    expect(await rowsOf(source.scan())).toEqual([]);
+    expect(lent).toBe(3);
+    await source.close();
+    await pool.end();
+  });
+
   it("a connection that is ended for a scan is an error as well", async () => {
     const source = open(long, { batchRows: 1000 });
     const batches = source.scan()[Symbol.asyncIterator]();
@@ -109,6 +125,28 @@ describe.skipIf(postgres.isMissing)("faults of a real PostgreSQL server and of i
     expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
     await pool.end();
   });
+
+  it.each(["a URL", "a pool"])(
+    "closing the source ends a scan that nobody reads on, over %s",
+    async (what) => {
+      const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+      const source = postgresSource({
+        connection: what === "a URL" ? server.url : pool,
+        table: long,
+        batchRows: 1000,
+      });
+      const batches = source.scan()[Symbol.asyncIterator]();
+      await batches.next();
+      await source.close();
+      await until(nobodyWorks("COPY (SELECT"));
+      const rest = async (): Promise<void> => {
+        while (!(await batches.next()).done);
+      };
+      await expect(rest()).rejects.toMatchObject({ code: "ADAPTER_UNAVAILABLE" });
+      expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+      await pool.end();
+    },
+  );
 
   it("a signal ends a scan at once, although its consumer is busy with something else", async () => {
     const source = open(long, { batchRows: 1000 });
