@@ -1,0 +1,136 @@
+import { TsopsError } from "../errors.ts";
+import { definitionHash } from "../hash.ts";
+import { checkList, checkOptions, type OptionNames } from "../options.ts";
+import type { AnyPipeline } from "../pipeline/pipeline.ts";
+import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
+import { seconds, taskLines, variables } from "./dag-tasks.ts";
+import { pythonAssets, pythonList, pythonText } from "./python.ts";
+import { type CronTimetable, cronTimetable } from "./timetable.ts";
+
+/** What a pipeline is in Airflow beyond its definition. */
+export interface AirflowDagSettings {
+  /** Default: the pipeline's name. */
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  /** Steps that wait for a person's approval before they run, by name, each with the question. Rejected, the steps from there on are skipped. */
+  readonly approvals?: Readonly<Record<string, string>>;
+  /** Assets that a step updates, by step: other DAGs may be scheduled on them. */
+  readonly outlets?: Readonly<Record<string, readonly string[]>>;
+  /** No run begins by schedule for an interval after this instant. */
+  readonly endAt?: InstantInput;
+  /** Runs the pipeline when all of these assets have been updated. Only for pipelines without a schedule. */
+  readonly onAssets?: readonly string[];
+}
+
+/** For the checks of whatever takes these settings, too. */
+export const dagSettingNames: OptionNames<AirflowDagSettings> = {
+  description: true,
+  tags: true,
+  approvals: true,
+  outlets: true,
+  endAt: true,
+  onAssets: true,
+};
+
+/** Where the exported file finds what it runs; paths are taken from the DAG's folder. */
+export interface AirflowDagOptions extends AirflowDagSettings {
+  /** File name of the bundle beside the DAG file. */
+  readonly bundle: string;
+  /** Folder in which the steps work, relative to the DAG's folder. */
+  readonly directory: string;
+  /** Program that runs the bundle. Default `"node"`, found on the worker's PATH. */
+  readonly node?: string;
+}
+
+/**
+ * A pipeline as the text of a Python file for Airflow 3: each step is a task that runs `tsops run <pipeline> <step>` for the
+ * run's data interval. Equal definitions give equal texts.
+ * @throws TsopsError PIPELINE_INVALID for a schedule that Airflow has no equal of, and for settings that name an unknown step
+ */
+export function airflowDag(pipeline: AnyPipeline, options: AirflowDagOptions): string {
+  checkDagOptions(pipeline, options);
+  const { name, retry, overlap, catchUp } = pipeline;
+  const { definitionHash: definition } = pipeline.describe();
+  const start = pipeline.startAt ?? toMicros("2000-01-01T00:00Z");
+  const timetable = cronTimetable(pipeline);
+  const tasks = pipeline.partitions.flatMap((partition, index) =>
+    taskLines(pipeline, { partition, index }, options),
+  );
+  const body = [
+    `    dag_id=${pythonText(name)},`,
+    `    description=${pythonText(options.description ?? name)},`,
+    `    schedule=${scheduleOf(timetable, options.onAssets ?? [])},`,
+    `    start_date=${pythonInstant(start)},`,
+    ...(options.endAt === undefined ? [] : [`    end_date=${pythonInstant(toMicros(options.endAt))},`]),
+    `    catchup=${catchUp === "all" ? "True" : "False"},`,
+    `    max_active_runs=${overlap === "parallel" ? 16 : 1},`,
+    `    tags=${pythonList(options.tags ?? [])},`,
+    "    default_args={",
+    `        "retries": ${retry.attempts - 1},`,
+    `        "retry_delay": timedelta(seconds=${seconds(retry.delayMicros)}),`,
+    `        "retry_exponential_backoff": ${retry.factor},`,
+    // Airflow knows no longer wait.
+    `        "max_retry_delay": timedelta(seconds=${Math.min(seconds(retry.maxDelayMicros), 86_400)}),`,
+    "    },",
+    "):",
+    ...tasks,
+  ];
+  const content = `with DAG(\n${body.join("\n")}\n`;
+  const parts = [variables(name, options), content];
+  return `${[
+    "# An Airflow DAG, written by `tsops airflow export`. Change the pipeline, not this file.",
+    `# definition ${definitionHash({ definition, parts })}`,
+    "from datetime import datetime, timedelta",
+    "",
+    ...importLines(parts.join("\n")),
+    "",
+    ...parts,
+  ].join("\n")}`;
+}
+
+function pythonInstant(micros: bigint): string {
+  return `datetime.fromisoformat(${pythonText(formatInstant(micros).replace(/Z$/, "+00:00"))})`;
+}
+
+function importLines(text: string): readonly string[] {
+  const uses = (name: string) => text.includes(`${name}(`);
+  const sdk = ["Asset", "CronDataIntervalTimetable", "DAG"].filter(uses);
+  const standard = "from airflow.providers.standard";
+  return [
+    `${standard}.operators.bash import BashOperator`,
+    ...(uses("ApprovalOperator") ? [`${standard}.operators.hitl import ApprovalOperator`] : []),
+    ...(uses("TimeDeltaSensor") ? [`${standard}.sensors.time_delta import TimeDeltaSensor`] : []),
+    `from airflow.sdk import ${sdk.join(", ")}`,
+  ];
+}
+
+function scheduleOf(timetable: CronTimetable | null, onAssets: readonly string[]): string {
+  if (timetable !== null)
+    return `CronDataIntervalTimetable(${pythonText(timetable.cron)}, timezone=${pythonText(timetable.zone)})`;
+  return onAssets.length === 0 ? "None" : pythonAssets(onAssets);
+}
+
+function checkDagOptions(pipeline: AnyPipeline, options: AirflowDagOptions): void {
+  const call = `airflowDag("${pipeline.name}")`;
+  checkOptions("PIPELINE_INVALID", call, options, {
+    ...dagSettingNames,
+    bundle: true,
+    directory: true,
+    node: true,
+  });
+  for (const key of ["tags", "onAssets"] as const)
+    if (options[key] !== undefined) checkList("PIPELINE_INVALID", key, options[key]);
+  const names = pipeline.steps.map((step) => step.name);
+  for (const [key, steps] of Object.entries({ approvals: options.approvals, outlets: options.outlets }))
+    for (const step of Object.keys(steps ?? {}))
+      if (!names.includes(step))
+        throw new TsopsError("PIPELINE_INVALID", `${key} of "${pipeline.name}" names a step "${step}".`, {
+          hint: `It has ${names.join(", ")}.`,
+        });
+  if (names.length === 0)
+    throw new TsopsError("PIPELINE_INVALID", `Pipeline "${pipeline.name}" has no steps.`);
+  if (pipeline.schedule !== null && (options.onAssets ?? []).length > 0)
+    throw new TsopsError("PIPELINE_INVALID", `"${pipeline.name}" has a schedule and onAssets.`, {
+      hint: "Leave one of them out: an asset's run has no data interval.",
+    });
+}

@@ -1,0 +1,12 @@
+export { type AirflowAuth, type AirflowAuthRequest, passwordAuth, tokenAuth } from "./auth.ts";
+export { type AirflowDagOptions, type AirflowDagSettings, airflowDag } from "./dag.ts";
+export { type AirflowSchedulerOptions, airflowScheduler } from "./scheduler.ts";
+export type {
+  AirflowApproval,
+  AirflowAssetEvent,
+  AirflowBackfillOptions,
+  AirflowRun,
+  AirflowScheduler,
+  AirflowTask,
+  AirflowTrigger,
+} from "./scheduler-types.ts";
