@@ -46,9 +46,9 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       last latestDueInterval loadForecaster loadOnlineFeatures localToInstants logBacktest logForecaster
-      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias min
+      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min
       normalCdf normalQuantile normalSurvival nullable numberSpineKeys
-      onlineFeatures
+      onlineEvaluator onlineFeatures
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
       readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
       sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError systemClock
@@ -68,17 +68,17 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/progress-bar")).toMatchInlineSnapshot(`"progressBar"`));
   it("@tsops/core/testing", async () =>
     expect(await namesOf("@tsops/core/testing")).toMatchInlineSnapshot(`
-    "conformanceCases
-    decisionLogCases defineCase
-    forecasterCases
-    ledgerCases
-    matchesOf memoryDecisionLog memoryLedger
-    oracleJoin
-    predictionLogCases
-    randomAsOfCase registryCases regressorCases
-    samplePrediction
-    trackerCases"
-  `));
+      "conformanceCases
+      decisionLogCases defineCase
+      forecasterCases
+      ledgerCases
+      matchesOf memoryDecisionLog memoryLedger
+      onlineStoreCases oracleJoin
+      predictionLogCases
+      randomAsOfCase registryCases regressorCases
+      samplePrediction
+      trackerCases"
+    `));
   it("@tsops/core/ridge", async () =>
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
@@ -101,9 +101,18 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     quoteInstant quoteName quotePath quoteText
     rebuildTrainingSet"
   `));
+  it("@tsops/store/postgres", async () =>
+    expect(await namesOf("@tsops/store/postgres")).toMatchInlineSnapshot(`"postgresSource"`));
   it("@tsops/store/datasets", async () =>
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
+  it("@tsops/store/redis", async () =>
+    expect(await namesOf("@tsops/store/redis")).toMatchInlineSnapshot(`"redisOnlineStore"`));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
+  it("@tsops/serve/prometheus", async () =>
+    expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot(`
+      "deploymentMetrics
+      metricsListener"
+    `));
   it("@tsops/monitor", async () =>
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
     "benjaminiHochberg

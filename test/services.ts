@@ -28,12 +28,19 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Starts the server of `scripts/services/<name>.sh` with its files in a directory of the caller's own. */
-export async function startService(name: string, state: string): Promise<RunningService> {
+/**
+ * Starts the server of `scripts/services/<name>.sh` with its files in a directory of the caller's own.
+ * @param settings - Further settings that the script reads, e.g. a port to be found at again.
+ */
+export async function startService(
+  name: string,
+  state: string,
+  settings: Readonly<Record<string, string | undefined>> = {},
+): Promise<RunningService> {
   const { script } = service(name);
   const call = (command: string) =>
     promisify(execFile)("bash", [script, command], {
-      env: { ...process.env, [`TSOPS_${name.toUpperCase()}_STATE`]: state },
+      env: { ...process.env, ...settings, [`TSOPS_${name.toUpperCase()}_STATE`]: state },
       maxBuffer: 64 * 1024 * 1024,
     });
   const { stdout } = await call("start");

@@ -1,2 +1,4 @@
 import { defineConfig, esm } from "../../tsup.base.ts";
-export default defineConfig(esm(["src/index.ts", "src/datasets/index.ts"]));
+export default defineConfig(
+  esm(["src/index.ts", "src/datasets/index.ts", "src/redis/index.ts", "src/postgres/index.ts"]),
+);

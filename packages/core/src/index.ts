@@ -92,6 +92,13 @@ export {
   type JoinedRow,
   joinedTypes,
 } from "./features/joined-columns.ts";
+export { type MemoryOnlineStoreOptions, memoryOnlineStore } from "./features/online/memory-online-store.ts";
+export {
+  type KeptTable,
+  type OnlineEvaluator,
+  onlineEvaluator,
+  type ViewEntities,
+} from "./features/online/online-evaluator.ts";
 export {
   type LookupOptions,
   loadOnlineFeatures,
@@ -240,7 +247,7 @@ export type { CallOptions } from "./ports/call-options.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { DecisionKind, DecisionLog, DecisionQuery, DecisionRecord } from "./ports/decision-log.ts";
 export type { Claim, Ledger, LedgerEntry, LedgerKey, LedgerStatus, StepRecord } from "./ports/ledger.ts";
-export type { SnapshotStore } from "./ports/online-store.ts";
+export type { OnlineStore, SnapshotStore } from "./ports/online-store.ts";
 export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/prediction-log.ts";
 export type { ModelVersion, Registry } from "./ports/registry.ts";
 export type {

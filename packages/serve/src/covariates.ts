@@ -18,13 +18,14 @@ import type { RowRef, ServedRows } from "./served-rows.ts";
  * Observed rows as a forecaster absorbs them: keys, time, target and covariates. Known-future columns come from the features
  * that were served for the same instants; for instants never served they are joined now.
  */
-export function rowsToAbsorb(
+export async function rowsToAbsorb(
   fitted: FittedForecaster,
   rows: Columns,
   features: DeploymentFeatures | null,
   served: ServedRows,
   now: bigint,
-): Columns {
+  signal: AbortSignal | undefined,
+): Promise<Columns> {
   const { keys, time, target, knownFuture, pastOnly } = fitted.spec;
   const own = selectColumns(rows, [...keys, time, target, ...pastOnly]);
   if (knownFuture.length === 0) return own;
@@ -44,7 +45,7 @@ export function rowsToAbsorb(
     return ref;
   });
   const spine = selectColumns(rows, [...keys, time]);
-  const joined = joinNow(spine, Int32Array.from(unserved), features, time, now);
+  const joined = await joinNow(spine, Int32Array.from(unserved), features, { time, now, signal });
   unserved.forEach((row, index) => {
     refs[row] = { columns: joined, row: index };
   });
@@ -59,13 +60,16 @@ export function rowsToAbsorb(
 }
 
 /** The features of some rows as known now; of no row, their types alone. */
-function joinNow(
+async function joinNow(
   rows: Columns,
   wanted: Int32Array,
   { source, knownAt }: DeploymentFeatures,
-  time: string,
-  now: bigint,
-): Columns {
+  {
+    time,
+    now,
+    signal,
+  }: { readonly time: string; readonly now: bigint; readonly signal: AbortSignal | undefined },
+): Promise<Columns> {
   const chosen = takeColumns(rows, wanted);
   const instants = new BigInt64Array(wanted.length).fill(now);
   const spine: Columns = withColumn(chosen, knownAt, timestamp(), {
@@ -73,5 +77,5 @@ function joinNow(
     values: instants,
     valid: null,
   });
-  return source.lookup(spine, { time, knownAt: { column: knownAt } });
+  return source.lookup(spine, { time, knownAt: { column: knownAt }, ...(signal && { signal }) });
 }

@@ -13,13 +13,20 @@ import {
 } from "@tsops/core";
 import { checkDeployOptions, checkObserved, checkPredictOptions, refuseFuture } from "./check-calls.ts";
 import { rowsToAbsorb } from "./covariates.ts";
-import type { DeploymentPredictOptions, DeploymentStatus, DeployOptions } from "./deployment-options.ts";
+import { type DeploymentActivity, Listeners } from "./deployment-activity.ts";
+import type {
+  DeploymentEvent,
+  DeploymentPredictOptions,
+  DeploymentStatus,
+  DeployOptions,
+} from "./deployment-options.ts";
 import { featureRows } from "./feature-rows.ts";
 import { futureSpine } from "./future-spine.ts";
 import { loadSaved, loadSlot, lookUp, type ModelSlot, type SlotLoader } from "./model-slot.ts";
 import { type Prediction, predictionRecords } from "./prediction.ts";
 import { keyAt, timesOf } from "./rows.ts";
 import { ServedRows } from "./served-rows.ts";
+import { Turns } from "./turns.ts";
 
 interface Slots {
   readonly champion: ModelSlot;
@@ -58,6 +65,9 @@ export class Deployment {
   #loading = 0;
   #observedWhileLoading: Columns[] = [];
   readonly #background = new Set<Promise<void>>();
+  readonly #listeners = new Listeners();
+  /** What changes features or models, which may wait for a store: no two of them mix. */
+  readonly #changes = new Turns();
 
   /** @internal Use `deploy`. */
   constructor(model: string, options: DeployOptions) {
@@ -127,7 +137,8 @@ export class Deployment {
 
   /**
    * Takes in new rows of a table: the features see them, and if it is the `targetTable` the models absorb them without being
-   * refitted. Rows seen before change nothing. When it throws, neither the features nor the models have taken anything in.
+   * refitted. Rows seen before change nothing. When it throws, the models have taken nothing in. Nor have the features, except that
+   * after ABORTED, and after an error of an `OnlineStore` itself, a store may hold the rows: call again with the same ones.
    * @throws TsopsError SERVE_CLOSED, STORE_NOT_FOUND (it is not the `targetTable`, and no view reads it), KEY_UNKNOWN,
    * PANEL_INVALID (rows later than the clock among them), ABORTED, and what the features throw
    */
@@ -137,25 +148,41 @@ export class Deployment {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     checkObserved(rows, options);
-    // From here to the end nothing waits: no other change and no signal comes in between.
+    this.#open();
+    const taken = this.#changes.run(() => this.#takeIn(table, rows, options));
+    this.#inBackground(taken.catch(() => undefined));
+    return taken;
+  }
+
+  async #takeIn(table: string, rows: Columns, options: { readonly signal?: AbortSignal }): Promise<void> {
     const { champion, challenger } = this.#open();
-    throwIfAborted(options.signal);
+    const { signal } = options;
+    throwIfAborted(signal);
     this.#refuseUnknown(table);
     const { features, targetTable } = this.#options;
     const isTarget = table === targetTable && rows.length > 0;
     if (isTarget) refuseFuture(rows, champion.fitted.spec, this.#clock.now());
-    if (features !== undefined && Object.hasOwn(features.source.size, table)) {
+    if (features !== undefined && this.#featureTables().has(table)) {
       // The champion is asked first: the features must not hold rows that it refuses.
-      if (isTarget) this.#absorb(champion, rows);
-      features.source.observe(table, rows);
+      if (isTarget) await this.#absorb(champion, rows, signal);
+      throwIfAborted(signal);
+      await features.source.observe(table, rows, options);
     }
-    if (!isTarget) return;
-    this.#slots = {
-      champion: this.#absorb(champion, rows),
-      challenger: this.#ifSound(() => challenger && this.#absorb(challenger, rows)),
+    if (!isTarget) {
+      this.#observed(table, rows);
+      return;
+    }
+    const absorbed = {
+      champion: await this.#absorb(champion, rows, signal),
+      challenger: await this.#ifSound(
+        async () => challenger && (await this.#absorb(challenger, rows, signal)),
+      ),
     };
+    throwIfAborted(signal);
+    this.#slots = absorbed;
     if (this.#loading > 0) this.#observedWhileLoading.push(rows);
     else this.#forgetServed(rows);
+    this.#observed(table, rows);
   }
 
   /**
@@ -175,9 +202,18 @@ export class Deployment {
       this.#open();
       throwIfAborted(signal);
       this.#refreshError = error;
-      this.#options.onEvent?.({ type: "refresh_failed", error, at: this.#clock.now() });
+      this.#happened({ type: "refresh_failed", error, at: this.#clock.now() });
       return false;
     }
+  }
+
+  /**
+   * Tells a listener what happens from now on: predictions, rows taken in, swaps, failures. One that throws is told to
+   * `process.emitWarning`, and serving goes on.
+   * @returns Ends it.
+   */
+  subscribe(listener: (activity: DeploymentActivity) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Which versions serve, and how recent their state is. */
@@ -208,15 +244,27 @@ export class Deployment {
     await this.close();
   }
 
+  #happened(event: DeploymentEvent): void {
+    this.#options.onEvent?.(event);
+    this.#listeners.tell(event);
+  }
+
   /** A misspelt name would leave the models behind without a word. */
   #refuseUnknown(table: string): void {
-    const { features, targetTable } = this.#options;
-    const known = new Set([targetTable, ...Object.keys(features?.source.size ?? {})]);
+    const known = new Set([this.#options.targetTable, ...this.#featureTables()]);
     if (known.has(table)) return;
     throw new TsopsError("STORE_NOT_FOUND", `The deployment "${this.name}" reads no table "${table}".`, {
       hint: `It reads ${[...known].join(", ")}.`,
       details: { table },
     });
+  }
+
+  #observed(table: string, { length: rows }: Columns): void {
+    this.#listeners.tell({ type: "observed", table, rows, at: this.#clock.now() });
+  }
+
+  #featureTables(): ReadonlySet<string> {
+    return new Set(Object.values(this.#options.features?.source.viewTables ?? {}));
   }
 
   #open(): Slots {
@@ -267,14 +315,19 @@ export class Deployment {
             signal.aborted ? null : this.#shadowFailed(error),
           ),
       ]);
-      // From here to the end nothing waits.
-      throwIfAborted(signal);
-      if (reload < this.#swappedBy) return false;
-      this.#swappedBy = reload;
-      const missed = this.#observedWhileLoading.slice(observedBefore);
-      return this.#swap({
-        champion: this.#broughtUp(champion, missed),
-        challenger: this.#ifSound(() => challenger && this.#broughtUp(challenger, missed)),
+      return await this.#changes.run(async () => {
+        throwIfAborted(signal);
+        if (reload < this.#swappedBy) return false;
+        const missed = this.#observedWhileLoading.slice(observedBefore);
+        const slots = {
+          champion: await this.#broughtUp(champion, missed, signal),
+          challenger: await this.#ifSound(
+            async () => challenger && (await this.#broughtUp(challenger, missed, signal)),
+          ),
+        };
+        throwIfAborted(signal);
+        this.#swappedBy = reload;
+        return this.#swap(slots);
       });
     } finally {
       this.#loading--;
@@ -284,31 +337,30 @@ export class Deployment {
   }
 
   #swap(slots: Slots): boolean {
-    const { onEvent } = this.#options;
     const before = this.#slots;
     this.#slots = slots;
     this.#served ??= new ServedRows(slots.champion.fitted.spec.keys, slots.champion.fitted.spec.time);
     if (before === null) return true;
     const at = this.#clock.now();
     const [from, to] = [before.champion.version.version, slots.champion.version.version];
-    if (from !== to) onEvent?.({ type: "swapped", from, to, at });
+    if (from !== to) this.#happened({ type: "swapped", from, to, at });
     const shadowing = slots.challenger?.version.version ?? null;
     if ((before.challenger?.version.version ?? null) !== shadowing)
-      onEvent?.({ type: "challenger_changed", to: shadowing, at });
+      this.#happened({ type: "challenger_changed", to: shadowing, at });
     return from !== to;
   }
 
   /** What work makes of the challenger, or null when it fails: the next refresh loads it again, the champion goes on. */
-  #ifSound(work: () => ModelSlot | null): ModelSlot | null {
+  async #ifSound(work: () => Promise<ModelSlot | null>): Promise<ModelSlot | null> {
     try {
-      return work();
+      return await work();
     } catch (error) {
       return this.#shadowFailed(error);
     }
   }
 
   #shadowFailed(error: unknown): null {
-    this.#options.onEvent?.({ type: "shadow_failed", error, at: this.#clock.now() });
+    this.#happened({ type: "shadow_failed", error, at: this.#clock.now() });
     return null;
   }
 
@@ -324,30 +376,63 @@ export class Deployment {
   }
 
   /** A loaded slot with the rows that were observed since its loading began; what serves has absorbed them. */
-  #broughtUp(slot: ModelSlot, missed: readonly Columns[]): ModelSlot {
-    return this.#serving(slot.version) ?? missed.reduce((latest, rows) => this.#absorb(latest, rows), slot);
+  async #broughtUp(slot: ModelSlot, missed: readonly Columns[], signal: AbortSignal): Promise<ModelSlot> {
+    let latest = this.#serving(slot.version);
+    if (latest !== null) return latest;
+    latest = slot;
+    for (const rows of missed) latest = await this.#absorb(latest, rows, signal);
+    return latest;
   }
 
-  #absorb(slot: ModelSlot, rows: Columns): ModelSlot {
+  async #absorb(slot: ModelSlot, rows: Columns, signal: AbortSignal | undefined): Promise<ModelSlot> {
     const { features } = this.#options;
-    const absorbed = rowsToAbsorb(
+    const absorbed = await rowsToAbsorb(
       slot.fitted,
       rows,
       features ?? null,
       this.#served as ServedRows,
       this.#clock.now(),
+      signal,
     );
     return { version: slot.version, fitted: slot.fitted.update(absorbed) };
   }
 
   #forgetServed(rows: Columns): void {
-    const { keys, time } = this.#open().champion.fitted.spec;
+    const { keys, time } = (this.#slots as Slots).champion.fitted.spec;
     const times = timesOf(rows, time);
     for (let row = 0; row < rows.length; row++)
       this.#served?.forget(keyAt(rows, keys, row), times[row] as bigint);
   }
 
+  /** Predicts, and tells the listeners how it went. */
   async #predictWith(
+    slot: ModelSlot,
+    role: "champion" | "challenger",
+    requestId: string,
+    servedAt: bigint,
+    options: DeploymentPredictOptions,
+  ): Promise<Prediction> {
+    const started = performance.now();
+    const tell = (failure: { readonly error: unknown } | null) =>
+      this.#listeners.tell({
+        type: "predicted",
+        role,
+        version: slot.version,
+        durationMs: performance.now() - started,
+        failure,
+        at: servedAt,
+      });
+    try {
+      const prediction = await this.#predictAndLog(slot, role, requestId, servedAt, options);
+      tell(null);
+      return prediction;
+    } catch (error) {
+      tell({ error });
+      throw error;
+    }
+  }
+
+  async #predictAndLog(
     slot: ModelSlot,
     role: "champion" | "challenger",
     requestId: string,
@@ -357,7 +442,7 @@ export class Deployment {
     const started = performance.now();
     const { fitted, version } = slot;
     const horizon = options.horizon ?? fitted.horizon;
-    const rows = this.#featureRows(fitted, horizon, options);
+    const rows = await this.#featureRows(fitted, horizon, options);
     const forecast = fitted.predict({
       horizon,
       levels: this.#levels,
@@ -391,13 +476,22 @@ export class Deployment {
     };
   }
 
-  #featureRows(fitted: FittedForecaster, horizon: number, options: DeploymentPredictOptions): Columns | null {
+  async #featureRows(
+    fitted: FittedForecaster,
+    horizon: number,
+    options: DeploymentPredictOptions,
+  ): Promise<Columns | null> {
     if (fitted.spec.knownFuture.length === 0) return null;
     const { features } = this.#options;
     if (options.future !== undefined || features === undefined) return options.future ?? null;
     const instant = options.at ?? this.#clock.now();
     const spine = futureSpine(fitted, horizon, { column: features.knownAt, instant }, options.keys);
-    return features.source.lookup(spine, { time: fitted.spec.time, knownAt: { column: features.knownAt } });
+    const { signal } = options;
+    return features.source.lookup(spine, {
+      time: fitted.spec.time,
+      knownAt: { column: features.knownAt },
+      ...(signal && { signal }),
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 // The public contract of @tsops/serve: every name is listed.
 
 export { type Deployment, deploy } from "./deployment.ts";
+export type { DeploymentActivity } from "./deployment-activity.ts";
 export type {
   DeploymentEvent,
   DeploymentPredictOptions,

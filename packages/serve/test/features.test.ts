@@ -2,20 +2,15 @@ import {
   columnsFromArrays,
   columnsFromRows,
   float64,
-  gbdt,
   type PredictionRecord,
-  panel,
-  reduce,
-  selectColumns,
-  sha256Hex,
   TsopsError,
   timestamp,
   utf8,
-  withColumn,
 } from "@tsops/core";
 import { asOfJoin } from "@tsops/store";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { deploy } from "../src/index.ts";
+import { registerFeatureModel } from "./feature-model.ts";
 import {
   demand,
   demandRows,
@@ -36,50 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => space.close());
 
-const forecaster = reduce(gbdt({ trees: 5, leaves: 4, seed: "s" }), { lags: [24], windows: [] });
-const knownFuture = ["sky__temp", "recent__day"] as const;
-
-/** Rows of demand with their features, each as known one hour after the row before it. */
-function trainingRows(from: number, to: number) {
-  const { source } = features(to);
-  const rows = demandRows(from, to);
-  const spine = withColumn(rows, "known_at", timestamp(), {
-    kind: "timestamp",
-    values: rows.data.at.values,
-    valid: null,
-  });
-  const joined = source.lookup(spine, { time: "at", knownAt: { column: "known_at" } });
-  return selectColumns(joined, ["shop", "at", "units", ...knownFuture]);
-}
-
-async function registerWithFeatures(until: number): Promise<void> {
-  const history = panel(trainingRows(48, until), {
-    keys: ["shop"],
-    time: "at",
-    target: "units",
-    frequency: "1h",
-    knownFuture,
-  });
-  const fitted = await forecaster.fit(history, { horizon: 24 });
-  const bytes = fitted.save();
-  const run = await space.home.tracker.startRun({ experiment: "demand" });
-  const logged = await run.logModel({
-    name: "demand",
-    files: { "model.tsops": bytes },
-    flavors: {},
-    lineage: {
-      codeVersion: null,
-      definitionHash: "d",
-      trainingSet: null,
-      modelHash: sha256Hex(bytes),
-      seed: "s",
-      environment: {},
-    },
-  });
-  await run.end();
-  const { version } = await space.home.registry.register("demand", logged);
-  await space.home.registry.setAlias("demand", "champion", version);
-}
+const registerWithFeatures = (until: number): Promise<void> => registerFeatureModel(space.home, until);
 
 const options = () => ({
   registry: space.home.registry,

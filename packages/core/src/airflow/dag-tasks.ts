@@ -1,5 +1,5 @@
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
-import type { AirflowDagOptions } from "./dag.ts";
+import type { AirflowDagOptions } from "./dag-options.ts";
 import { jinjaText, pythonAssets, pythonText } from "./python.ts";
 
 /** Values come as environment variables: no text of a user's is ever read by the shell. */

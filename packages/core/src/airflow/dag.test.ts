@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { pipeline } from "../pipeline/pipeline.ts";
-import { type AirflowDagOptions, airflowDag } from "./dag.ts";
+import { airflowDag } from "./dag.ts";
+import type { AirflowDagOptions } from "./dag-options.ts";
 import { pythonText } from "./python.ts";
 
 const base = { bundle: "daily.mjs", directory: ".." } satisfies AirflowDagOptions;

@@ -1,46 +1,12 @@
 import { TsopsError } from "../errors.ts";
 import { definitionHash } from "../hash.ts";
-import { checkList, checkOptions, type OptionNames } from "../options.ts";
+import { checkList, checkOptions } from "../options.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
-import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
+import { formatInstant, toMicros } from "../time/instant.ts";
+import { type AirflowDagOptions, dagSettingNames } from "./dag-options.ts";
 import { seconds, taskLines, variables } from "./dag-tasks.ts";
 import { pythonAssets, pythonList, pythonText } from "./python.ts";
 import { type CronTimetable, cronTimetable } from "./timetable.ts";
-
-/** What a pipeline is in Airflow beyond its definition. */
-export interface AirflowDagSettings {
-  /** Default: the pipeline's name. */
-  readonly description?: string;
-  readonly tags?: readonly string[];
-  /** Steps that wait for a person's approval before they run, by name, each with the question. Rejected, the steps from there on are skipped. */
-  readonly approvals?: Readonly<Record<string, string>>;
-  /** Assets that a step updates, by step: other DAGs may be scheduled on them. */
-  readonly outlets?: Readonly<Record<string, readonly string[]>>;
-  /** No run begins by schedule for an interval after this instant. */
-  readonly endAt?: InstantInput;
-  /** Runs the pipeline when all of these assets have been updated. Only for pipelines without a schedule. */
-  readonly onAssets?: readonly string[];
-}
-
-/** For the checks of whatever takes these settings, too. */
-export const dagSettingNames: OptionNames<AirflowDagSettings> = {
-  description: true,
-  tags: true,
-  approvals: true,
-  outlets: true,
-  endAt: true,
-  onAssets: true,
-};
-
-/** Where the exported file finds what it runs; paths are taken from the DAG's folder. */
-export interface AirflowDagOptions extends AirflowDagSettings {
-  /** File name of the bundle beside the DAG file. */
-  readonly bundle: string;
-  /** Folder in which the steps work, relative to the DAG's folder. */
-  readonly directory: string;
-  /** Program that runs the bundle. Default `"node"`, found on the worker's PATH. */
-  readonly node?: string;
-}
 
 /**
  * A pipeline as the text of a Python file for Airflow 3: each step is a task that runs `tsops run <pipeline> <step>` for the

@@ -1,5 +1,6 @@
 export { type AirflowAuth, type AirflowAuthRequest, passwordAuth, tokenAuth } from "./auth.ts";
-export { type AirflowDagOptions, type AirflowDagSettings, airflowDag } from "./dag.ts";
+export { airflowDag } from "./dag.ts";
+export type { AirflowDagOptions, AirflowDagSettings } from "./dag-options.ts";
 export { type AirflowSchedulerOptions, airflowScheduler } from "./scheduler.ts";
 export type {
   AirflowApproval,

@@ -1,4 +1,4 @@
-import type { AirflowDagSettings } from "../airflow/dag.ts";
+import type { AirflowDagSettings } from "../airflow/dag-options.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog } from "../ports/decision-log.ts";

@@ -30,7 +30,11 @@ export interface SourceScan extends SourceFilter {
   readonly columns?: readonly string[];
 }
 
-/** What is made of the values of a column that fall into one bucket. Nulls are left out; a bucket without values gives null (`count` 0). */
+/**
+ * What is made of the values of a column that fall into one bucket. Nulls are left out; a bucket without values gives null (`count` 0).
+ * `count` is int64 and `mean` float64, of numbers only; the others have the column's type, `sum` of numbers only. For `min` and `max`
+ * NaN is above every number, text is ordered by its bytes in UTF-8, and false is below true.
+ */
 export type SourceAggregateKind = "count" | "sum" | "mean" | "min" | "max" | "first" | "last";
 
 /** One output column of `aggregate`: `first` and `last` are by event time. */
@@ -72,12 +76,13 @@ export interface Source {
   /** What a row is. @throws TsopsError SCHEMA_INVALID when the database's table does not fit what the caller declared. */
   schema(options?: CallOptions): Promise<Table>;
   /**
-   * Rows by (event time, keys), each as often as it is stored. Memory stays bounded by a batch or two however many rows
+   * Rows by (event time, keys), text by its bytes in UTF-8, each as often as it is stored. Memory stays bounded by a batch or two however many rows
    * there are, a consumer that is slow slows the server down, and one that stops (`break`, `signal`) frees the connection.
    * A connection that breaks is an error: rows are never left out in silence.
    * @throws TsopsError ADAPTER_UNAVAILABLE
    */
   scan(scan?: SourceScan): AsyncIterable<RecordBatch>;
+  /** Whether the server answers now. */
   health(options?: CallOptions): Promise<SourceHealth>;
   /** Appends rows, all or none; resolves when they are durable. Of the batch's columns, those of the table are needed. */
   write?(
@@ -90,5 +95,6 @@ export interface Source {
   aggregate?(aggregation: SourceAggregation): AsyncIterable<RecordBatch>;
   /** Lets go of the connections that the source opened itself. Calling it again does nothing. */
   close(): Promise<void>;
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

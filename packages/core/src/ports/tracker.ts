@@ -111,7 +111,7 @@ export interface Tracker {
   getRun(runId: string, options?: CallOptions): Promise<Run>;
   /** The runs that meet all conditions, newest first. */
   searchRuns(query?: RunQuery & CallOptions): Promise<readonly Run[]>;
-  /** All values of one metric, in the order they were logged. */
+  /** All values of one metric, by (time, step, value): MLflow keeps no order of arrival. */
   metricHistory(runId: string, key: string, options?: CallOptions): Promise<readonly Required<Metric>[]>;
   /** Paths of the run's files, relative to its artifacts, sorted. @throws TsopsError RUN_NOT_FOUND */
   listArtifacts(runId: string, options?: CallOptions): Promise<readonly string[]>;

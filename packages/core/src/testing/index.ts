@@ -22,6 +22,7 @@ export { forecasterCases } from "./forecaster.ts";
 export { type LedgerSubject, ledgerCases } from "./ledger.ts";
 export { memoryDecisionLog } from "./memory-decision-log.ts";
 export { memoryLedger } from "./memory-ledger.ts";
+export { type OnlineStoreSubject, onlineStoreCases } from "./online-store.ts";
 export { type PredictionLogSubject, predictionLogCases, samplePrediction } from "./prediction-log.ts";
 export { type RegistrySubject, registryCases } from "./registry.ts";
 export { regressorCases } from "./regressor.ts";

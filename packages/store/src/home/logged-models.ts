@@ -1,17 +1,15 @@
 import { dirname } from "node:path";
-import {
-  type LoggedModel,
-  type ModelFiles,
-  type ModelLineage,
-  sha256Hex,
-  TsopsError,
-  throwIfAborted,
-} from "@tsops/core";
+import { type LoggedModel, type ModelFiles, type ModelLineage, throwIfAborted } from "@tsops/core";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
-import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
-
-const lineageTag = "tsops.lineage";
-const filesTag = "tsops.files";
+import {
+  checkModelFiles,
+  filesTag,
+  lineageTag,
+  modelDescriptor,
+  modelTags,
+  parseModelTag,
+  readVerifiedFiles,
+} from "./model-files.ts";
 
 /**
  * Logs a model: its folder (an `MLmodel` file beside the given files) appears whole, then its rows in one transaction.
@@ -25,38 +23,12 @@ export async function writeLoggedModel(
   signal?: AbortSignal,
 ): Promise<LoggedModel> {
   throwIfAborted(signal);
-  checkLoggedModelName(model.name);
   const params = Object.entries(model.params ?? {});
-  for (const [key, value] of params) checkParam(key, value);
-  if ("MLmodel" in model.files)
-    throw new TsopsError(
-      "VALUE_INVALID",
-      'A model\'s files must not include "MLmodel": it is written for them.',
-    );
-  const hashes = Object.fromEntries(
-    Object.entries(model.files).map(([path, content]) => [path, sha256Hex(content)]),
-  );
-  if (!Object.values(hashes).includes(model.lineage.modelHash))
-    throw new TsopsError(
-      "VALUE_INVALID",
-      `None of the ${Object.keys(hashes).length} files of model "${model.name}" has the sha256 that its lineage names as modelHash.`,
-      { hint: "Set lineage.modelHash to the sha256 (hexadecimal) of the saved model bytes." },
-    );
-
+  const hashes = checkModelFiles(model);
   const modelId = `m-${context.createId()}`;
   const location = context.artifacts.location(String(run.experimentId), "models", modelId, "artifacts");
   const now = context.clock.now();
-  const descriptor = {
-    artifact_path: location,
-    flavors: model.flavors,
-    model_id: modelId,
-    model_uuid: modelId,
-    run_id: run.runId,
-    utc_time_created: new Date(Number(toMillis(now))).toISOString().replace("T", " ").replace("Z", ""),
-    metadata: { tsops: { lineage: model.lineage, files: hashes } },
-  };
-  // JSON is YAML: Python's mlflow reads this as it reads its own.
-  const descriptorBytes = new TextEncoder().encode(`${JSON.stringify(descriptor, null, 2)}\n`);
+  const descriptorBytes = modelDescriptor(model, hashes, { modelId, location, runId: run.runId, now });
   const files = Object.entries({ ...model.files, MLmodel: descriptorBytes });
   await context.artifacts.writeFolder(
     dirname(context.artifacts.directoryOf(location)),
@@ -67,8 +39,7 @@ export async function writeLoggedModel(
     "mlflow.user": context.user,
     "mlflow.source.name": "tsops",
     "mlflow.source.type": "LOCAL",
-    [lineageTag]: JSON.stringify(model.lineage),
-    [filesTag]: JSON.stringify({ ...hashes, MLmodel: sha256Hex(descriptorBytes) }),
+    ...modelTags(model, hashes, descriptorBytes),
   };
   const { sql } = context.mlflow;
   await context.mlflow.write(() => {
@@ -148,15 +119,7 @@ function modelTag(context: HomeContext, modelId: string, key: string): unknown {
   const row = context.mlflow.sql
     .prepare("SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?")
     .get<{ tag_value: string }>([modelId, key]);
-  if (row === undefined) return null;
-  try {
-    return JSON.parse(row.tag_value);
-  } catch (cause) {
-    throw new TsopsError("STORE_CORRUPT", `Tag "${key}" of logged model ${modelId} is not JSON.`, {
-      hint: "It was written by tsops and must not be edited; log the model again.",
-      cause,
-    });
-  }
+  return parseModelTag(modelId, key, row?.tag_value);
 }
 
 /**
@@ -171,33 +134,11 @@ export async function readModelFiles(
 ): Promise<Readonly<Record<string, Uint8Array>>> {
   const directory = context.artifacts.directoryOf(location);
   const paths = hashes === null ? await context.artifacts.list(directory) : Object.keys(hashes);
-  const files: Record<string, Uint8Array> = {};
-  for (const path of paths) {
-    throwIfAborted(signal);
-    const content = await readModelFile(context, directory, path);
-    if (hashes !== null && sha256Hex(content) !== hashes[path])
-      throw new TsopsError(
-        "STORE_CORRUPT",
-        `Model file ${directory}/${path} was changed after it was logged.`,
-        {
-          hint: "Restore the file from a backup, or point the alias at another version.",
-          details: { path, expected: hashes[path], found: sha256Hex(content) },
-        },
-      );
-    if (path !== "MLmodel") files[path] = content;
-  }
-  return files;
-}
-
-async function readModelFile(context: HomeContext, directory: string, path: string): Promise<Uint8Array> {
-  try {
-    return await context.artifacts.read(directory, path);
-  } catch (cause) {
-    if (!TsopsError.is(cause, "STORE_NOT_FOUND")) throw cause;
-    throw new TsopsError("STORE_CORRUPT", `Model file ${directory}/${path} is missing.`, {
-      hint: "Restore the file from a backup, or point the alias at another version.",
-      details: { path },
-      cause,
-    });
-  }
+  return readVerifiedFiles(
+    directory,
+    paths,
+    hashes,
+    (path) => context.artifacts.read(directory, path),
+    signal,
+  );
 }

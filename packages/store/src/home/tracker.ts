@@ -119,7 +119,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
       runRow(runId);
       return sql
         .prepare(
-          "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY rowid",
+          "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY timestamp, step, value",
         )
         .all<{ value: number; is_nan: bigint; timestamp: bigint; step: bigint }>([runId, key])
         .map(

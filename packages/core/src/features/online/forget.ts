@@ -9,7 +9,8 @@ import type { KeyBlock } from "./key-block.ts";
  * see, in order. What is left out never decides a value, a feature time or a status again:
  * - of the rows before the latest one that is certainly in time and known, only those in a window or with the latest
  *   non-null value of a `lastNonNull` feature;
- * - corrections stay until a later one is certainly known.
+ * - corrections stay until a later one is certainly known;
+ * - rows of the same times as a row that stays.
  */
 export function visibleFrom(
   block: KeyBlock,
@@ -19,10 +20,22 @@ export function visibleFrom(
 ): number[] {
   const keep = new Uint8Array(block.length);
   for (const view of views) markVisible(block, view, columns, horizon, keep);
+  keepTies(block, keep);
   const positions: number[] = [];
   for (let position = 0; position < keep.length; position++)
     if (keep[position] === 1) positions.push(position);
   return positions;
+}
+
+/** A dropped row that is brought again arrives last: among rows of the same times it would win, so these stay together. */
+function keepTies({ time, available, length }: KeyBlock, keep: Uint8Array): void {
+  for (let position = length - 2; position >= 0; position--)
+    if (
+      keep[position + 1] === 1 &&
+      time[position] === time[position + 1] &&
+      available[position] === available[position + 1]
+    )
+      keep[position] = 1;
 }
 
 function markVisible(

@@ -1,18 +1,17 @@
 import { TsopsError } from "../../errors.ts";
-import { definitionHash } from "../../hash.ts";
 import { checkOptions } from "../../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../../schema/column-type.ts";
 import { type Column, type Columns, isValid, type TimestampColumn } from "../../schema/columns.ts";
-import type { Table } from "../../schema/table.ts";
 import { formatInstant, type InstantInput, toMicros } from "../../time/instant.ts";
 import { viewBounds } from "../as-of/bounds.ts";
 import { evaluateView } from "../as-of/evaluate.ts";
 import { groupByKey } from "../as-of/group-by-key.ts";
 import type { KeyRows } from "../as-of/ordered-rows.ts";
-import { type AsOfPlan, type KnownAt, planAsOfJoin, planView, type ViewPlan } from "../as-of/plan.ts";
+import type { AsOfPlan, KnownAt, ViewPlan } from "../as-of/plan.ts";
 import { emptyViewResult, joinedTable, viewColumns } from "../as-of/view-result.ts";
 import type { FeatureView } from "../feature-view.ts";
 import type { CheckedViews, JoinedColumns } from "../joined-columns.ts";
+import { OnlineDefinition } from "./online-definition.ts";
 import { type ObservedCounts, OnlineTable } from "./online-table.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 
@@ -76,7 +75,7 @@ export function onlineFeatures<const Views extends readonly FeatureView[]>(
   options: OnlineFeaturesOptions = {},
 ): OnlineFeatures<Views> {
   checkOptions("FEATURE_INVALID", "onlineFeatures()", options, { repeats: true });
-  return new State(views, options) as unknown as OnlineFeatures<Views>;
+  return new OnlineState(new OnlineDefinition(views), options) as unknown as OnlineFeatures<Views>;
 }
 
 /**
@@ -89,45 +88,31 @@ export function loadOnlineFeatures<const Views extends readonly FeatureView[]>(
   options: OnlineFeaturesOptions = {},
 ): OnlineFeatures<Views> {
   checkOptions("FEATURE_INVALID", "loadOnlineFeatures()", options, { repeats: true });
-  const state = new State(views, options);
-  const snapshot = readSnapshot(bytes, state.tables, state.definition);
+  const definition = new OnlineDefinition(views);
+  const state = new OnlineState(definition, options);
+  const snapshot = readSnapshot(bytes, definition.tables, definition.hash);
   for (const [table, rows] of Object.entries(snapshot.rows)) state.table(table).observe(rows, false);
   if (snapshot.horizon !== null) state.horizon = snapshot.horizon;
   return state as unknown as OnlineFeatures<Views>;
 }
 
-class State {
-  readonly #views: readonly FeatureView[];
-  readonly #online = new Map<string, OnlineTable>();
+/** Rows by table, joined by core's one evaluation. */
+export class OnlineState {
+  readonly #definition: OnlineDefinition;
+  readonly #online: ReadonlyMap<string, OnlineTable>;
   readonly #dropRepeats: boolean;
-  #plans = new WeakMap<ColumnTypes, Map<string, AsOfPlan>>();
-  readonly tables: readonly Table[];
-  readonly definition: string;
   horizon: bigint | null = null;
 
-  constructor(views: readonly FeatureView[], options: OnlineFeaturesOptions) {
-    this.#views = views;
-    this.#dropRepeats = (options.repeats ?? "drop") === "drop";
-    this.tables = distinctTables(views);
-    this.definition = definitionHash(views);
-    for (const table of this.tables) {
-      const features = views
-        .filter((view) => view.table.name === table.name)
-        .flatMap((view) => Object.values(view.features));
-      this.#online.set(
-        table.name,
-        new OnlineTable(table, new Set(features.map((feature) => feature.column))),
-      );
-    }
+  constructor(definition: OnlineDefinition, { repeats = "drop" }: OnlineFeaturesOptions) {
+    this.#definition = definition;
+    this.#dropRepeats = repeats === "drop";
+    this.#online = new Map(
+      definition.tables.map((table) => [table.name, new OnlineTable(table, definition.keptTypes(table))]),
+    );
   }
 
   table(name: string): OnlineTable {
-    const found = this.#online.get(name);
-    if (found !== undefined) return found;
-    throw new TsopsError("STORE_NOT_FOUND", `No view reads a table "${name}".`, {
-      hint: `The views read ${[...this.#online.keys()].join(", ")}.`,
-      details: { table: name },
-    });
+    return this.#online.get(this.#definition.table(name).name) as OnlineTable;
   }
 
   observe(table: string, rows: Columns): ObservedCounts {
@@ -135,7 +120,7 @@ class State {
   }
 
   lookup(spine: Columns, options: LookupOptions): Columns {
-    const plan = this.#plan(spine.types, options);
+    const plan = this.#definition.plan(spine.types, options);
     this.#refuseForgotten(plan, spine);
     const joined: Record<string, Column> = {};
     for (const view of plan.views) {
@@ -158,10 +143,8 @@ class State {
     if (this.horizon !== null && horizon <= this.horizon) return 0;
     this.horizon = horizon;
     let dropped = 0;
-    for (const [name, table] of this.#online) {
-      const plans = this.#views.filter((view) => view.table.name === name).map((view) => planView(view));
-      dropped += table.forget(plans, horizon);
-    }
+    for (const [name, table] of this.#online)
+      dropped += table.forget(this.#definition.viewPlans(name), horizon);
     return dropped;
   }
 
@@ -170,29 +153,12 @@ class State {
   }
 
   get viewTables(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#views.map(({ name, table }) => [name, table.name]));
+    return this.#definition.viewTables;
   }
 
   save(): Uint8Array {
     const rows = Object.fromEntries([...this.#online].map(([name, table]) => [name, table.keptRows()]));
-    return writeSnapshot(rows, this.definition, this.horizon);
-  }
-
-  #plan(spineTypes: ColumnTypes, { time, knownAt }: LookupOptions): AsOfPlan {
-    const plan = (): AsOfPlan => planAsOfJoin({ spineTypes, time, views: this.#views, knownAt });
-    // Instants may be different objects at every call: only plans with named columns are worth keeping.
-    const named =
-      knownAt === undefined || knownAt === "spine" || knownAt === "ignore"
-        ? (knownAt ?? "spine")
-        : typeof knownAt === "object" && "column" in knownAt
-          ? `column ${knownAt.column}`
-          : null;
-    if (named === null) return plan();
-    const byName = this.#plans.get(spineTypes) ?? new Map<string, AsOfPlan>();
-    this.#plans.set(spineTypes, byName);
-    const found = byName.get(`${time} ${named}`) ?? plan();
-    byName.set(`${time} ${named}`, found);
-    return found;
+    return writeSnapshot(rows, this.#definition.hash, this.horizon);
   }
 
   #refuseForgotten(plan: AsOfPlan, spine: Columns): void {
@@ -245,22 +211,4 @@ function ownDictionary(column: Extract<Column, { readonly kind: "utf8" }>): Colu
   });
   const dictionary = [...renumbered.keys()].map((code) => column.dictionary[code] as string);
   return { kind: "utf8", codes, dictionary, valid: column.valid };
-}
-
-function distinctTables(views: readonly FeatureView[]): readonly Table[] {
-  const byName = new Map<string, Table>();
-  for (const { name, table } of views) {
-    const known = byName.get(table.name);
-    if (known !== undefined && known !== table && definitionHash(known) !== definitionHash(table))
-      throw new TsopsError(
-        "FEATURE_INVALID",
-        `View "${name}" reads another definition of table "${table.name}".`,
-        {
-          hint: "Define each table once and share the definition.",
-          details: { view: name, table: table.name },
-        },
-      );
-    byName.set(table.name, table);
-  }
-  return [...byName.values()];
 }

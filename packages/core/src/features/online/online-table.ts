@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import type { ColumnType, ColumnTypes } from "../../schema/column-type.ts";
+import type { ColumnTypes } from "../../schema/column-type.ts";
 import { type Column, type Columns, isValid, type TimestampColumn } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
 import type { Table } from "../../schema/table.ts";
@@ -30,17 +30,11 @@ export class OnlineTable {
   #rows: GrowingColumns;
   #live = 0;
 
-  constructor(table: Table, featureColumns: ReadonlySet<string>) {
+  /** @param types - The columns to keep, keys and times among them. */
+  constructor(table: Table, types: ColumnTypes) {
     this.#table = table;
-    const { keys, eventTime, availableAt } = table;
-    const needed = new Set([
-      ...keys,
-      eventTime,
-      ...(availableAt === undefined ? [] : [availableAt]),
-      ...featureColumns,
-    ]);
-    this.#types = Object.fromEntries([...needed].map((name) => [name, table.columns[name] as ColumnType]));
-    this.#index = keyIndex(keys.length);
+    this.#types = types;
+    this.#index = keyIndex(table.keys.length);
     this.#rows = new GrowingColumns(this.#types);
   }
 
@@ -55,7 +49,7 @@ export class OnlineTable {
   }
 
   observe(rows: Columns, dropRepeats: boolean): ObservedCounts {
-    this.#check(rows);
+    checkObservedRows(this.#table, this.#types, rows);
     const { keys, eventTime, availableAt } = this.#table;
     const keyOf = this.#index.add(rows, keys);
     const time = rows.data[eventTime] as TimestampColumn;
@@ -149,34 +143,6 @@ export class OnlineTable {
     this.#rows = smaller;
   }
 
-  #check(rows: Columns): void {
-    const label = `The observed rows of table "${this.#table.name}"`;
-    for (const [name, type] of Object.entries(this.#types)) {
-      const found = Object.hasOwn(rows.data, name) ? (rows.data[name] as Column) : undefined;
-      if (found === undefined)
-        throw new TsopsError("COLUMN_NOT_FOUND", `${label} have no column "${name}".`, {
-          hint: `They need ${Object.keys(this.#types).join(", ")}.`,
-          details: { table: this.#table.name, column: name },
-        });
-      if (found.kind !== type.kind)
-        throw new TsopsError(
-          "SCHEMA_MISMATCH",
-          `${label} have "${name}" as ${found.kind}, not ${type.kind}.`,
-          {
-            hint: "Convert the column.",
-            details: { table: this.#table.name, column: name },
-          },
-        );
-    }
-    const { valid } = rows.data[this.#table.eventTime] as Column;
-    for (let i = 0; i < rows.length; i++)
-      if (!isValid(valid, i))
-        throw new TsopsError("VALUE_INVALID", `${label} have no event time in row ${i}.`, {
-          hint: "Leave out rows without an event time.",
-          details: { table: this.#table.name, row: i },
-        });
-  }
-
   /** A row that was there before this call and was not yet matched by another row of it. */
   #hasRepeat(
     block: KeyBlock,
@@ -212,4 +178,32 @@ function sameValue(a: Column, i: number, b: Column, j: number): boolean {
   const first = a.kind === "utf8" ? a.dictionary[a.codes[i] as number] : a.values[i];
   const second = b.kind === "utf8" ? b.dictionary[b.codes[j] as number] : b.values[j];
   return Object.is(first, second);
+}
+
+/**
+ * Refuses rows that lack a column that is kept, or an event time.
+ * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID
+ */
+export function checkObservedRows(table: Table, types: ColumnTypes, rows: Columns): void {
+  const label = `The observed rows of table "${table.name}"`;
+  for (const [name, type] of Object.entries(types)) {
+    const found = Object.hasOwn(rows.data, name) ? (rows.data[name] as Column) : undefined;
+    if (found === undefined)
+      throw new TsopsError("COLUMN_NOT_FOUND", `${label} have no column "${name}".`, {
+        hint: `They need ${Object.keys(types).join(", ")}.`,
+        details: { table: table.name, column: name },
+      });
+    if (found.kind !== type.kind)
+      throw new TsopsError("SCHEMA_MISMATCH", `${label} have "${name}" as ${found.kind}, not ${type.kind}.`, {
+        hint: "Convert the column.",
+        details: { table: table.name, column: name },
+      });
+  }
+  const { valid } = rows.data[table.eventTime] as Column;
+  for (let i = 0; i < rows.length; i++)
+    if (!isValid(valid, i))
+      throw new TsopsError("VALUE_INVALID", `${label} have no event time in row ${i}.`, {
+        hint: "Leave out rows without an event time.",
+        details: { table: table.name, row: i },
+      });
 }
