@@ -70,7 +70,9 @@ export interface AirflowScheduler {
   upsert(dag: string, text: string, options?: CallOptions): Promise<void>;
   /** No run of the DAG starts by schedule or asset; runs at work go on. */
   pause(dag: string, options?: CallOptions): Promise<void>;
+  /** Lets runs start again. */
   resume(dag: string, options?: CallOptions): Promise<void>;
+  /** Whether the DAG is paused; new ones are. */
   isPaused(dag: string, options?: CallOptions): Promise<boolean>;
   /** @throws TsopsError STORE_CONFLICT when there is a run of this interval's start, or of this id */
   trigger(dag: string, options: AirflowTrigger): Promise<AirflowRun>;
@@ -78,6 +80,7 @@ export interface AirflowScheduler {
   runs(dag: string, options?: CallOptions): Promise<readonly AirflowRun[]>;
   /** Waits until a run is over, whether it succeeded or failed. */
   wait(dag: string, run: string, options?: CallOptions): Promise<AirflowRun>;
+  /** The tasks of a run, with their states; at most 1000. */
   tasks(dag: string, run: string, options?: CallOptions): Promise<readonly AirflowTask[]>;
   /** What a task left for others: its last line of stdout. Null when it left nothing. */
   xcom(dag: string, run: string, task: string, options?: CallOptions): Promise<unknown>;
