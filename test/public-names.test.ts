@@ -88,6 +88,14 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/core/airflow", async () =>
+    expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
+    "airflowDag airflowScheduler
+    passwordAuth
+    tokenAuth"
+  `));
+  it("@tsops/core/command", async () =>
+    expect(await namesOf("@tsops/core/command")).toMatchInlineSnapshot(`"runProcess"`));
   it("@tsops/store", async () =>
     expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
     "asOfJoin
