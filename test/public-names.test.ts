@@ -66,6 +66,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   `));
   it("@tsops/core/progress-bar", async () =>
     expect(await namesOf("@tsops/core/progress-bar")).toMatchInlineSnapshot(`"progressBar"`));
+  it("@tsops/core/testing/source", async () =>
+    expect(await namesOf("@tsops/core/testing/source")).toMatchInlineSnapshot(`
+    "memorySource
+    sourceCases"
+  `));
   it("@tsops/core/testing", async () =>
     expect(await namesOf("@tsops/core/testing")).toMatchInlineSnapshot(`
       "conformanceCases
