@@ -98,14 +98,15 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/command")).toMatchInlineSnapshot(`"runProcess"`));
   it("@tsops/store", async () =>
     expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
-    "asOfJoin
-    buildTrainingSet
-    createTable
-    ingestTypes
-    openEngine openHome openOrCreateTable openTable
-    quoteInstant quoteName quotePath quoteText
-    rebuildTrainingSet"
-  `));
+      "asOfJoin
+      buildTrainingSet
+      createTable
+      ingestTypes
+      openEngine openHome openOrCreateTable openTable
+      quoteInstant quoteName quotePath quoteText
+      rebuildTrainingSet
+      sync"
+    `));
   it("@tsops/store/postgres", async () =>
     expect(await namesOf("@tsops/store/postgres")).toMatchInlineSnapshot(`"postgresSource"`));
   it("@tsops/store/datasets", async () =>
