@@ -1,4 +1,11 @@
-import { type Columns, selectColumns, type Table, takeColumns, toRows } from "@tsops/core";
+import {
+  type Columns,
+  selectColumns,
+  type Table,
+  type TimestampColumn,
+  takeColumns,
+  toRows,
+} from "@tsops/core";
 import type { DeltaTable } from "@tsops/store";
 
 /** Rows of a table after an instant, one for each key and time: of several, the one that was appended last. */
@@ -9,7 +16,7 @@ export async function latestRows(
   signal: AbortSignal,
 ): Promise<Columns> {
   const rows = await (await table.snapshot()).read({ range: { start: since + 1n }, signal });
-  const times = rows.data[definition.eventTime]?.values as BigInt64Array;
+  const { values: times } = rows.data[definition.eventTime] as TimestampColumn;
   const latest = new Map<string, number>();
   toRows(selectColumns(rows, definition.keys)).forEach((key, row) => {
     latest.set(`${times[row]} ${JSON.stringify(key, textOf)}`, row);
