@@ -135,6 +135,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     requestRetrain retrainPolicy
     simes"
   `));
+  it("@tsops/monitor/prometheus", async () =>
+    expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "driftReports
