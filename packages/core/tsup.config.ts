@@ -7,6 +7,7 @@ export default defineConfig(
     "src/testing/index.ts",
     "src/forecast/regressors/ridge.ts",
     "src/forecast/regressors/random-forest.ts",
+    "src/forecast/onnx/index.ts",
     "src/cli/main.ts",
   ]),
 );
