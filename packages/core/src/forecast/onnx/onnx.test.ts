@@ -184,7 +184,7 @@ describe("toOnnx of gbdt", { timeout: 120_000 }, () => {
   });
 
   it("writes equal models as equal bytes", async () => {
-    const { x, y } = fc.sample(problem, { numRuns: 1, seed: 3 })[0]!; y: Float64Array }];
+    const { x, y } = fc.sample(problem, { numRuns: 1, seed: 3 })[0]!;
     const first = await toOnnx(await gbdt({ trees: 5 }).fit(x, y));
     expect(await toOnnx(await gbdt({ trees: 5 }).fit(x, y))).toEqual(first);
   });
