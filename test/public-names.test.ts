@@ -88,6 +88,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/core/onnx", async () =>
+    expect(await namesOf("@tsops/core/onnx")).toMatchInlineSnapshot(`
+      "loadOnnx
+      toOnnx"
+    `));
   it("@tsops/core/airflow", async () =>
     expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
     "airflowDag airflowScheduler
