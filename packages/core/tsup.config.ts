@@ -5,6 +5,7 @@ export default defineConfig(
     "src/arrow/index.ts",
     "src/cli/progress-bar.ts",
     "src/testing/index.ts",
+    "src/testing/source/index.ts",
     "src/forecast/regressors/ridge.ts",
     "src/forecast/regressors/random-forest.ts",
     "src/cli/main.ts",

@@ -119,7 +119,7 @@ async function copyRun(
     await active.logModel(await from.readModel(modelId, calls), { key: modelId, ...calls });
   if (status === "FINISHED" || status === "FAILED" || status === "KILLED")
     await active.end(status, { ...(endTime === null ? {} : { endTime }), ...calls });
-  // Last, so that it says the truth whenever the copying stops.
-  await (await to.resumeRun(active.runId, calls)).setTags({ [originHashTag]: hash }, calls);
+  // Last, so that it says the truth whenever the copying stops; with the tags, some of which logging a model sets.
+  await (await to.resumeRun(active.runId, calls)).setTags({ ...tags, [originHashTag]: hash }, calls);
   return active.runId;
 }

@@ -1,4 +1,4 @@
-import { type ModelFiles, sha256Hex, TsopsError, throwIfAborted } from "@tsops/core";
+import { type ModelFiles, type ModelLineage, sha256Hex, TsopsError, throwIfAborted } from "@tsops/core";
 import { toMillis } from "./context.ts";
 import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
 
@@ -80,6 +80,24 @@ export function descriptorFlavors(where: string, descriptor: Uint8Array): Readon
       cause,
     });
   }
+}
+
+/** The tags of a run that logged a model, so that whoever looks at it in MLflow sees where the model came from. */
+export function lineageRunTags({
+  codeVersion,
+  definitionHash,
+  trainingSet,
+}: ModelLineage): Record<string, string> {
+  return {
+    "tsops.definition_hash": definitionHash,
+    ...(codeVersion === null ? {} : { "tsops.code_version": codeVersion }),
+    ...(trainingSet === null
+      ? {}
+      : {
+          "tsops.training_set": `${trainingSet.name} ${trainingSet.contentHash}`,
+          "tsops.tables": trainingSet.tables.map(({ table, version }) => `${table}@${version}`).join(", "),
+        }),
+  };
 }
 
 /** What one of these tags says; null when there is none. @throws TsopsError STORE_CORRUPT */

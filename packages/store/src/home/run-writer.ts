@@ -20,6 +20,7 @@ import {
   paramText,
   storedMetric,
 } from "./mlflow-rules.ts";
+import { lineageRunTags } from "./model-files.ts";
 import type { SqlValue } from "./sqlite.ts";
 
 /** The writing side of one run; each call is one durable transaction. */
@@ -100,7 +101,12 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
     async logModel(model, options = {}) {
       checkOptions("VALUE_INVALID", "logModel()", options, { key: true, signal: true });
       refuseEnded();
-      return writeLoggedModel(context, run, model, options);
+      const logged = await writeLoggedModel(context, run, model, options);
+      const tags = Object.entries(lineageRunTags(model.lineage));
+      await write(() => {
+        for (const [key, value] of tags) setRunTag(context, runId, key, value);
+      });
+      return logged;
     },
     async end(status = "FINISHED", options = {}) {
       checkWord("VALUE_INVALID", "status", status, ["FINISHED", "FAILED", "KILLED"]);
