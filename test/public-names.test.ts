@@ -88,16 +88,30 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/core/onnx", async () =>
+    expect(await namesOf("@tsops/core/onnx")).toMatchInlineSnapshot(`
+      "loadOnnx
+      toOnnx"
+    `));
+  it("@tsops/core/airflow", async () =>
+    expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
+    "airflowDag airflowScheduler
+    passwordAuth
+    tokenAuth"
+  `));
+  it("@tsops/core/command", async () =>
+    expect(await namesOf("@tsops/core/command")).toMatchInlineSnapshot(`"runProcess"`));
   it("@tsops/store", async () =>
     expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
-    "asOfJoin
-    buildTrainingSet
-    createTable
-    ingestTypes
-    openEngine openHome openOrCreateTable openTable
-    quoteInstant quoteName quotePath quoteText
-    rebuildTrainingSet"
-  `));
+      "asOfJoin
+      buildTrainingSet
+      createTable
+      ingestTypes
+      openEngine openHome openOrCreateTable openTable
+      quoteInstant quoteName quotePath quoteText
+      rebuildTrainingSet
+      sync"
+    `));
   it("@tsops/store/postgres", async () =>
     expect(await namesOf("@tsops/store/postgres")).toMatchInlineSnapshot(`"postgresSource"`));
   it("@tsops/store/datasets", async () =>
@@ -126,6 +140,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     requestRetrain retrainPolicy
     simes"
   `));
+  it("@tsops/monitor/prometheus", async () =>
+    expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "driftReports
