@@ -75,7 +75,7 @@ start() {
   echo $! >"$state/pid"
   echo "$port" >"$state/port"
   local _
-  for _ in $(seq 1 240); do
+  for _ in $(seq 1 720); do
     if python -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)' \
       "http://127.0.0.1:$port/health" 2>/dev/null; then
       print_env
@@ -85,7 +85,7 @@ start() {
     sleep 0.25
   done
   stop
-  fail "the server did not answer within a minute; see $state/log"
+  fail "the server did not answer within three minutes; see $state/log"
 }
 
 stop() {

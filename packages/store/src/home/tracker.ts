@@ -69,7 +69,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
                end_time, deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
              VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, NULL, NULL, '', 'active', ?, ?)`,
           )
-          .run([runId, name, context.user, startTime, artifactUri, experimentId]);
+          .run([runId, name, tags["mlflow.user"] ?? context.user, startTime, artifactUri, experimentId]);
         for (const [key, value] of Object.entries(tags)) setRunTag(context, runId, key, value);
         return { runId, experimentId, artifactUri };
       }, options.signal);

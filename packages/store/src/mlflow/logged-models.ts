@@ -87,28 +87,32 @@ export async function logModel(
   const { info } =
     begun ??
     (await makeOnce<RestModel>(
-      client.settings.retries ?? 5,
-      async () =>
-        (
-          await client.json<{ model: RestModel }>(
-            create(
-              "logged-models",
-              {
-                experiment_id: experimentId,
-                name: model.name,
-                source_run_id: run.runId,
-                params: first,
-                tags: [
-                  { key: requestTag, value: request },
-                  ...(key === undefined ? [] : [{ key: keyTag, value: key }]),
-                ],
-              },
-              options,
-            ),
-          )
-        ).model,
-      async () =>
-        (await search(client, run, options, `tags.\`${requestTag}\` = ${quoted(request)}`))[0] ?? null,
+      client.settings,
+      {
+        make: async () =>
+          (
+            await client.json<{ model: RestModel }>(
+              create(
+                "logged-models",
+                {
+                  experiment_id: experimentId,
+                  name: model.name,
+                  source_run_id: run.runId,
+                  params: first,
+                  tags: [
+                    { key: requestTag, value: request },
+                    ...(key === undefined ? [] : [{ key: keyTag, value: key }]),
+                  ],
+                },
+                options,
+              ),
+            )
+          ).model,
+        find: () => search(client, run, options, `tags.\`${requestTag}\` = ${quoted(request)}`),
+        discard: (extra) =>
+          client.json(put(`logged-models/${extra.info.model_id}`, {}, { ...options, method: "DELETE" })),
+      },
+      options.signal,
     ));
   const { model_id: modelId, artifact_uri: uri } = info;
   for (let at = 0; at < rest.length; at += 100)

@@ -1,24 +1,42 @@
-import { TsopsError } from "@tsops/core";
+import { setTimeout as wait } from "node:timers/promises";
+import { abortedError, TsopsError } from "@tsops/core";
+import type { MlflowSettings } from "./settings.ts";
+
+/** How something is made that MLflow makes anew at each request. */
+export interface Making<T> {
+  /** Sends the request, with a tag that no other call gives. */
+  make(): Promise<T>;
+  /** All that stands with that tag. */
+  find(): Promise<readonly T[]>;
+  /** Takes away one that was made too much. */
+  discard(extra: T): Promise<unknown>;
+}
 
 /**
- * Makes something that MLflow makes anew at each request, once. When nobody knows what became of a request it is looked for, by a tag
- * that only this call gives it, before it is sent again.
- * @param make - Sends the request.
- * @param find - What an earlier try made, or null.
+ * Makes it once. When nobody knows what became of a request it is looked for before it is sent again; and since a request that was cut off
+ * may still be at work on the server while it is looked for, a second time after it was sent again.
  */
 export async function makeOnce<T>(
-  tries: number,
-  make: () => Promise<T>,
-  find: () => Promise<T | null>,
+  { retries = 5, retryDelayMs = 200 }: Pick<MlflowSettings, "retries" | "retryDelayMs">,
+  { make, find, discard }: Making<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++)
+  for (let attempt = 0; ; attempt++)
     try {
-      return await make();
+      const made = await make();
+      if (attempt === 0) return made;
+      const [kept = made, ...extra] = await find();
+      for (const one of extra) await discard(one);
+      return kept;
     } catch (error) {
       if (!TsopsError.is(error, "ADAPTER_UNAVAILABLE")) throw error;
-      // Looking waits until the server answers again; whatever it had begun is done by then.
-      const found = await find();
-      if (found !== null) return found;
-      if (attempt > tries) throw error;
+      await wait(Math.min(10_000, retryDelayMs * 2 ** attempt), undefined, signal && { signal }).catch(
+        (cause: unknown) => {
+          throw signal?.aborted ? abortedError(signal) : cause;
+        },
+      );
+      const [found] = await find();
+      if (found !== undefined) return found;
+      if (attempt >= retries) throw error;
     }
 }

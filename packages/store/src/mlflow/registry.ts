@@ -143,27 +143,34 @@ export function registryOf(client: MlflowClient): Registry {
       }
       const request = randomUUID();
       const version = await makeOnce<RestVersion>(
-        client.settings.retries ?? 5,
-        async () =>
-          (
-            await client.json<{ model_version: RestVersion }>(
-              create(
-                "model-versions/create",
-                {
-                  name,
-                  source: `models:/${model.modelId}`,
-                  model_id: model.modelId,
-                  ...(logged.runId === null ? {} : { run_id: logged.runId }),
-                  tags: [...tags, [requestTag, request]].map(([key, value]) => ({ key, value })),
-                },
-                call,
-              ),
-            )
-          ).model_version,
-        async () =>
-          (await versionsOf(`name = ${quoted(name)}`, call)).find(({ tags = [] }) =>
-            tags.some(({ key, value }) => key === requestTag && value === request),
-          ) ?? null,
+        client.settings,
+        {
+          make: async () =>
+            (
+              await client.json<{ model_version: RestVersion }>(
+                create(
+                  "model-versions/create",
+                  {
+                    name,
+                    source: `models:/${model.modelId}`,
+                    model_id: model.modelId,
+                    ...(logged.runId === null ? {} : { run_id: logged.runId }),
+                    tags: [...tags, [requestTag, request]].map(([key, value]) => ({ key, value })),
+                  },
+                  call,
+                ),
+              )
+            ).model_version,
+          find: async () =>
+            (await versionsOf(`name = ${quoted(name)}`, call)).filter(({ tags = [] }) =>
+              tags.some(({ key, value }) => key === requestTag && value === request),
+            ),
+          discard: ({ version: extra }) =>
+            client.json(
+              put("model-versions/delete", { name, version: extra }, { ...call, method: "DELETE" }),
+            ),
+        },
+        call.signal,
       );
       return readVersion(await restVersion(name, Number(version.version), call), call);
     },

@@ -103,34 +103,43 @@ export function trackerOf(client: MlflowClient): Tracker {
       for (const [key, value] of Object.entries(tags)) checkTag(key, value);
       const experimentId = await experiments.idOf(options.experiment, { signal });
       const started = await makeOnce<RestRun>(
-        client.settings.retries ?? 5,
-        async () =>
-          (
-            await client.json<{ run: RestRun }>(
-              create(
-                "runs/create",
-                {
-                  experiment_id: experimentId,
-                  run_name: name,
-                  user_id: user,
-                  start_time: Number(toMillis(startTime)),
-                  tags: Object.entries({ ...tags, [requestTag]: request }).map(([key, value]) => ({
-                    key,
-                    value,
-                  })),
-                },
-                { signal },
-              ),
-            )
-          ).run,
-        async () => {
-          const filter = `tags.\`${requestTag}\` = ${quoted(request)}`;
-          const { runs = [] } = await search(
-            { experiment_ids: [experimentId], filter, max_results: 1 },
-            { signal },
-          );
-          return runs[0] ?? null;
+        client.settings,
+        {
+          make: async () =>
+            (
+              await client.json<{ run: RestRun }>(
+                create(
+                  "runs/create",
+                  {
+                    experiment_id: experimentId,
+                    run_name: name,
+                    user_id: tags["mlflow.user"],
+                    start_time: Number(toMillis(startTime)),
+                    tags: Object.entries({ ...tags, [requestTag]: request }).map(([key, value]) => ({
+                      key,
+                      value,
+                    })),
+                  },
+                  { signal },
+                ),
+              )
+            ).run,
+          find: async () => {
+            const filter = `tags.\`${requestTag}\` = ${quoted(request)}`;
+            const { runs = [] } = await search(
+              {
+                experiment_ids: [experimentId],
+                filter,
+                max_results: 100,
+                order_by: ["attributes.start_time ASC"],
+              },
+              { signal },
+            );
+            return runs;
+          },
+          discard: ({ info }) => client.json(put("runs/delete", { run_id: info.run_id }, { signal })),
         },
+        signal,
       );
       return runWriter({ client, artifacts }, serverRun(started), now);
     },

@@ -1,4 +1,4 @@
-"""Prints, as JSON, everything that MLflow's Python client sees in a database: read_back.py DB_PATH EXPERIMENT MODEL"""
+"""Prints, as JSON, everything that MLflow's Python client sees in a database or on a server: read_back.py DB_PATH_OR_URL EXPERIMENT MODEL"""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import mlflow
 from mlflow.models import Model
 
 path, experiment_name, model_name = sys.argv[1:]
-mlflow.set_tracking_uri(f"sqlite:///{path}")
+mlflow.set_tracking_uri(path if path.startswith("http") else f"sqlite:///{path}")
 client = mlflow.MlflowClient()
 
 

@@ -1,0 +1,276 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type Metric, sha256Hex, TsopsError } from "@tsops/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningService, service, startService } from "../../../../test/services.ts";
+import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
+import { type MlflowSettings, mlflowRegistry, mlflowTracker } from "../../src/mlflow/index.ts";
+import { type Cut, type CuttingProxy, cuttingProxy } from "./mlflow/cutting-proxy.ts";
+
+describe.skipIf(service("mlflow").isMissing)(
+  "MLflow's server, when things go wrong",
+  { timeout: 300_000 },
+  () => {
+    const state = join(temporaryDirectory().path, "mlflow");
+    let server: RunningService;
+    let url: string;
+    beforeAll(async () => {
+      server = await startService("mlflow", state);
+      url = server.environment["MLFLOW_TRACKING_URI"] as string;
+    }, 300_000);
+    afterAll(() => server?.stop(), 60_000);
+
+    const closing: (() => Promise<void>)[] = [];
+    afterAll(async () => {
+      for (const close of closing.reverse()) await close();
+    });
+    const open = (settings: Partial<MlflowSettings> = {}) => {
+      const given = { url, retryDelayMs: 20, retries: 10, ...settings };
+      const opened = { tracker: mlflowTracker(given), registry: mlflowRegistry(given) };
+      closing.push(async () => {
+        await opened.tracker.close();
+        await opened.registry.close();
+      });
+      return opened;
+    };
+    /** A proxy that cuts `count` requests to an endpoint, each way in turn: the first ones, or every second one. */
+    const cutting = async (endpoint: RegExp, count: number, every = 1): Promise<CuttingProxy> => {
+      const ways: readonly Cut[] = ["unanswered", "unheard", "sent", "half", "unanswered", "sent"];
+      let [seen, cuts] = [0, 0];
+      const proxy = await cuttingProxy(url, (line) => {
+        if (!endpoint.test(line) || cuts === count || seen++ % every > 0) return null;
+        return ways[cuts++ % ways.length] ?? null;
+      });
+      closing.push(proxy.close);
+      return proxy;
+    };
+    const metricsOf = (from: number, count: number): Metric[] =>
+      Array.from({ length: count }, (_, index) => ({
+        key: "mae",
+        value: from + index,
+        step: from + index,
+        time: 1_700_000_000_000_000n + BigInt(from + index) * 1000n,
+      }));
+    const stepsOf = async (runId: string) =>
+      (await open().tracker.metricHistory(runId, "mae")).map(({ step }) => step);
+    const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+    it("18 connections that are cut while 10 runs start give 10 runs", async () => {
+      const proxy = await cutting(/^POST \S*\/runs\/create /, 18);
+      const { tracker } = open({ url: proxy.url });
+      const experiment = "18 of 10";
+      const runs = await Promise.all(
+        upTo(10).map((index) => tracker.startRun({ experiment, name: `run ${index}` })),
+      );
+      expect(proxy.cuts()).toBe(18);
+      const found = await open().tracker.searchRuns({ experiment });
+      expect(found.map(({ name }) => name).sort()).toEqual(upTo(10).map((index) => `run ${index}`));
+      expect(found.map(({ runId }) => runId).sort()).toEqual(runs.map(({ runId }) => runId).sort());
+    });
+
+    it("an experiment whose creation goes unanswered is there once", async () => {
+      const proxy = await cutting(/^POST \S*\/experiments\/create /, 3);
+      const { tracker } = open({ url: proxy.url });
+      const run = await tracker.startRun({ experiment: "cut experiment" });
+      expect((await open().tracker.getRun(run.runId)).experiment).toBe("cut experiment");
+      expect(proxy.cuts()).toBeGreaterThan(0);
+    });
+
+    it("two writers that create one experiment at once both succeed", async () => {
+      const writers = upTo(4).map(() => open().tracker);
+      await Promise.all(writers.map((tracker) => tracker.startRun({ experiment: "at once" })));
+      expect(await open().tracker.searchRuns({ experiment: "at once" })).toHaveLength(4);
+    });
+
+    it("models and versions are made once each, whatever is cut", async () => {
+      const proxy = await cutting(
+        /^POST \S*\/(?:logged-models|model-versions\/create|registered-models\/create) /,
+        12,
+        2,
+      );
+      const { tracker, registry } = open({ url: proxy.url });
+      const run = await tracker.startRun({ experiment: "cut models" });
+      for (const text of ["a", "b", "c", "d"]) {
+        const bytes = new TextEncoder().encode(text);
+        const lineage = {
+          codeVersion: null,
+          definitionHash: sha256Hex("definition"),
+          trainingSet: null,
+          modelHash: sha256Hex(bytes),
+          seed: null,
+          environment: {},
+        };
+        const model = await run.logModel({
+          name: text,
+          files: { "model.tsops": bytes },
+          flavors: {},
+          lineage,
+        });
+        await registry.register("cut", model);
+      }
+      expect(proxy.cuts()).toBeGreaterThan(5);
+      const direct = open();
+      expect((await direct.tracker.listModels(run.runId)).map(({ name }) => name)).toEqual([
+        "a",
+        "b",
+        "c",
+        "d",
+      ]);
+      expect(await direct.registry.listVersions("cut")).toHaveLength(4);
+    });
+
+    it("metrics, parameters, tags, inputs and files survive any cut, once each", async () => {
+      let requests = 0;
+      const ways: readonly Cut[] = ["unanswered", "unheard", "sent", "half"];
+      const proxy = await cuttingProxy(url, () =>
+        ++requests % 3 === 0 ? (ways[(requests / 3) % ways.length] ?? null) : null,
+      );
+      closing.push(proxy.close);
+      const { tracker } = open({ url: proxy.url });
+      const run = await tracker.startRun({ experiment: "any cut" });
+      const content = new Uint8Array(300_000).map((_, index) => index % 251);
+      for (let from = 0; from < 3000; from += 500) {
+        await run.logMetrics(metricsOf(from, 500));
+        await run.logParams({ [`from ${from}`]: from });
+        await run.setTags({ last: String(from) });
+        await run.logInputs([{ name: "hourly", digest: `d${from}`, sourceType: "delta", source: "{}" }]);
+        await run.logArtifact(`files/${from}.bin`, content);
+      }
+      await run.end();
+      expect(proxy.cuts()).toBeGreaterThan(10);
+      const direct = open().tracker;
+      const found = await direct.getRun(run.runId);
+      expect(await stepsOf(run.runId)).toEqual(upTo(3000));
+      expect(Object.keys(found.params)).toHaveLength(6);
+      expect([found.status, found.tags["last"]]).toEqual(["FINISHED", "2500"]);
+      expect(found.inputs.map(({ digest }) => digest)).toHaveLength(6);
+      for (const path of await direct.listArtifacts(run.runId))
+        expect(await direct.readArtifact(run.runId, path)).toEqual(content);
+      expect(await direct.listArtifacts(run.runId)).toHaveLength(6);
+    });
+
+    it("calls that nobody waits for go out together", async () => {
+      let requests = 0;
+      const proxy = await cuttingProxy(url, (line) => {
+        if (line.includes("/runs/log-batch")) requests++;
+        return null;
+      });
+      closing.push(proxy.close);
+      const run = await open({ url: proxy.url }).tracker.startRun({ experiment: "batches" });
+      await Promise.all(metricsOf(0, 2500).map((metric) => run.logMetrics([metric])));
+      expect(requests).toBeLessThanOrEqual(4);
+      expect(await stepsOf(run.runId)).toEqual(upTo(2500));
+    });
+
+    it("what was acknowledged outlives a server that is killed, and calls under way go on when it is back", async () => {
+      const { tracker } = open({ retries: 60, retryDelayMs: 100 });
+      const run = await tracker.startRun({ experiment: "killed" });
+      const acknowledged = new Set<number>();
+      const calls = metricsOf(0, 4000).map((metric, index) => async () => {
+        await run.logMetrics([metric]);
+        acknowledged.add(index);
+      });
+      // Some calls are always under way; the server dies between two answers.
+      const lane = async (): Promise<void> => {
+        for (let next = calls.shift(); next !== undefined; next = calls.shift()) await next();
+      };
+      const lanes = Promise.all(upTo(20).map(lane));
+      while (acknowledged.size < 400) await new Promise((wake) => setImmediate(wake));
+      process.kill(-Number(readFileSync(join(state, "pid"), "utf8")), "SIGKILL");
+      const sure = [...acknowledged];
+      const started = tracker.startRun({ experiment: "killed", name: "begun meanwhile" });
+      server = await startService("mlflow", state, { TSOPS_MLFLOW_PORT: new URL(url).port });
+      const steps = new Set(await stepsOf(run.runId));
+      expect(sure.filter((step) => !steps.has(step))).toEqual([]);
+      await started;
+      await lanes;
+      await run.end();
+      expect(await stepsOf(run.runId)).toEqual(upTo(4000));
+      const names = (await open().tracker.searchRuns({ experiment: "killed" })).map(({ name }) => name);
+      expect(names).toHaveLength(2);
+    });
+
+    it("a server that does not come back is said to be away, and an end to the wait is heard", async () => {
+      const { tracker } = open({ url: "http://127.0.0.1:9", retries: 1 });
+      const error = await tracker.getRun("0".repeat(32)).catch((reason: unknown) => reason);
+      expect(TsopsError.is(error, "ADAPTER_UNAVAILABLE")).toBe(true);
+      const controller = new AbortController();
+      const waiting = open({ url: "http://127.0.0.1:9", retries: 100 }).tracker.startRun({
+        experiment: "never",
+        signal: controller.signal,
+      });
+      controller.abort();
+      await expect(waiting).rejects.toMatchObject({ code: "ABORTED" });
+    });
+
+    /** Passes requests on with other headers, to be seen by the server as somebody else. */
+    const disguised = async (headers: (given: IncomingHttpHeaders) => OutgoingHttpHeaders | null) => {
+      const { hostname, port } = new URL(url);
+      const proxy = createServer((incoming, answer) => {
+        const changed = headers(incoming.headers);
+        if (changed === null) {
+          answer.writeHead(401, { "content-type": "text/plain", "www-authenticate": 'Basic realm="mlflow"' });
+          answer.end("You are not authenticated.");
+          return;
+        }
+        const { method = "GET", url: path } = incoming;
+        const outgoing = request({
+          hostname,
+          port,
+          path,
+          method,
+          headers: { ...incoming.headers, ...changed },
+        });
+        incoming.pipe(outgoing);
+        outgoing.on("response", (response) => {
+          answer.writeHead(response.statusCode ?? 500, response.headers);
+          response.pipe(answer);
+        });
+      });
+      proxy.listen(0, "127.0.0.1");
+      await once(proxy, "listening");
+      closing.push(async () => {
+        proxy.close();
+        proxy.closeAllConnections();
+      });
+      return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    };
+
+    it("a foreign host name is a refused login, with the setting to look at", async () => {
+      const { tracker } = open({ url: await disguised(() => ({ host: "mlflow.example.test" })) });
+      await expect(tracker.searchRuns()).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        details: { status: 403 },
+        hint: expect.stringContaining("--allowed-hosts"),
+      });
+    });
+
+    it("a user name, or a token, goes with every request; without them the refusal says what is missing", async () => {
+      const seen = new Set<string | undefined>();
+      const guarded = await disguised(({ authorization }) => {
+        seen.add(authorization);
+        return authorization === undefined ? null : {};
+      });
+      await expect(open({ url: guarded }).tracker.searchRuns()).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        details: { status: 401 },
+      });
+      await open({ url: guarded, username: "ada", password: "säcret" }).tracker.startRun({
+        experiment: "login",
+      });
+      await open({ url: guarded, token: "t-1", username: "ada" }).tracker.searchRuns({ experiment: "login" });
+      const basic = `Basic ${Buffer.from("ada:säcret").toString("base64")}`;
+      expect([...seen]).toEqual([undefined, basic, "Bearer t-1"]);
+    });
+
+    it("a server that is no MLflow, or not at that path, is said to be that", async () => {
+      await expect(open({ url: `${url}/elsewhere` }).tracker.searchRuns()).rejects.toMatchObject({
+        code: "STORE_UNSUPPORTED",
+        hint: expect.stringContaining("URL"),
+      });
+    });
+  },
+);
