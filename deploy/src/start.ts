@@ -3,6 +3,7 @@ import { type Table, TsopsError } from "@tsops/core";
 import { deploy } from "@tsops/serve";
 import { deploymentMetrics } from "@tsops/serve/prometheus";
 import { openHome, openTable } from "@tsops/store";
+import { mlflowRegistry } from "@tsops/store/mlflow";
 import type { FastifyServerOptions } from "fastify";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { latestRows } from "./history.ts";
@@ -44,7 +45,7 @@ export async function startApp(
     const definition = await definitionOf(table, settings.targetTable);
 
     const deployment = await deploy(settings.model, {
-      registry: home.registry,
+      registry: settings.mlflow === null ? home.registry : mlflowRegistry(settings.mlflow),
       log: home.predictions,
       targetTable: definition.name,
       history: (since, signal) => latestRows(table, definition, since, signal),

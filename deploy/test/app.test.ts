@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { formatInstant } from "@tsops/core";
 import { openHome } from "@tsops/store";
+import { mlflowRegistry, mlflowTracker } from "@tsops/store/mlflow";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   daily,
@@ -14,6 +15,7 @@ import {
   start,
   units,
 } from "../../packages/serve/test/fixtures.ts";
+import { service, startService } from "../../test/services.ts";
 import { temporaryDirectory } from "../../test/temporary-directory.ts";
 import { readSettings } from "../src/settings.ts";
 import { type App, startApp } from "../src/start.ts";
@@ -119,6 +121,27 @@ describe("the app in this process", () => {
     expect(text).toContain(`tsops_predictions_total{${series},outcome="ok"} 1\n`);
     expect(text).toContain(`tsops_predictions_total{${series},outcome="error"} 1\n`);
     expect(text).toMatch(/^process_cpu_seconds_total /m);
+  });
+});
+
+describe.skipIf(service("mlflow").isMissing)("the app beside an MLflow server", () => {
+  it("serves the champion of the server", { timeout: 300_000 }, async () => {
+    const mlflow = await startService("mlflow", temporaryDirectory().path);
+    try {
+      const { MLFLOW_TRACKING_URI: url = "" } = mlflow.environment;
+      const server = { tracker: mlflowTracker({ url }), registry: mlflowRegistry({ url }) };
+      await registerModel(server, 240, []);
+      await registerModel(server, 240, ["champion"], daily, 5);
+      const app = await startApp(readSettings({ ...environment(), MLFLOW_TRACKING_URI: url }), false);
+      try {
+        const answer = (await call(app, "/predict", { horizon: 1, keys: [{ shop: "b" }] })).json();
+        expect([answer.modelVersion, answer.forecast[0].time]).toEqual([2, instant(250)]);
+      } finally {
+        await app.close();
+      }
+    } finally {
+      await mlflow.stop();
+    }
   });
 });
 
