@@ -11,6 +11,8 @@ export interface Settings {
   readonly model: string;
   /** Table of the home whose rows hold the target. */
   readonly targetTable: string;
+  /** Column of that table that is predicted. */
+  readonly target: string;
   readonly host: string;
   readonly port: number;
   /** How often the registry is asked for another champion. */
@@ -50,6 +52,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     mlflow: mlflowSettingsFrom(environment),
     model: text("TSOPS_MODEL"),
     targetTable: text("TSOPS_TARGET_TABLE"),
+    target: text("TSOPS_TARGET"),
     host: text("HOST", "127.0.0.1"),
     port,
     refreshEvery: duration("TSOPS_REFRESH_EVERY", "30s"),
