@@ -52,7 +52,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       onlineEvaluator onlineFeatures
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
       randomWalkWithDrift readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
-      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError systemClock
+      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
       TsopsError table takeColumns throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
@@ -67,6 +67,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   `));
   it("@tsops/core/progress-bar", async () =>
     expect(await namesOf("@tsops/core/progress-bar")).toMatchInlineSnapshot(`"progressBar"`));
+  it("@tsops/core/testing/source", async () =>
+    expect(await namesOf("@tsops/core/testing/source")).toMatchInlineSnapshot(`
+    "memorySource
+    sourceCases"
+  `));
   it("@tsops/core/testing", async () =>
     expect(await namesOf("@tsops/core/testing")).toMatchInlineSnapshot(`
       "conformanceCases
@@ -84,22 +89,40 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/core/onnx", async () =>
+    expect(await namesOf("@tsops/core/onnx")).toMatchInlineSnapshot(`
+      "loadOnnx
+      toOnnx"
+    `));
+  it("@tsops/core/airflow", async () =>
+    expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
+    "airflowDag airflowScheduler
+    passwordAuth
+    tokenAuth"
+  `));
+  it("@tsops/core/command", async () =>
+    expect(await namesOf("@tsops/core/command")).toMatchInlineSnapshot(`"runProcess"`));
   it("@tsops/store", async () =>
     expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
-    "asOfJoin
-    buildTrainingSet
-    createTable
-    ingestTypes
-    openEngine openHome openOrCreateTable openTable
-    quoteInstant quoteName quotePath quoteText
-    rebuildTrainingSet"
-  `));
+      "asOfJoin
+      buildTrainingSet
+      createTable
+      ingestTypes
+      openEngine openHome openOrCreateTable openTable
+      quoteInstant quoteName quotePath quoteText
+      rebuildTrainingSet
+      sync"
+    `));
   it("@tsops/store/postgres", async () =>
     expect(await namesOf("@tsops/store/postgres")).toMatchInlineSnapshot(`"postgresSource"`));
   it("@tsops/store/datasets", async () =>
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
   it("@tsops/store/redis", async () =>
     expect(await namesOf("@tsops/store/redis")).toMatchInlineSnapshot(`"redisOnlineStore"`));
+  it("@tsops/store/mlflow", async () =>
+    expect(await namesOf("@tsops/store/mlflow")).toMatchInlineSnapshot(
+      `"mlflowRegistry mlflowSettingsFrom mlflowTracker"`,
+    ));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
   it("@tsops/serve/prometheus", async () =>
     expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot(`
@@ -118,6 +141,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     requestRetrain retrainPolicy
     simes"
   `));
+  it("@tsops/monitor/prometheus", async () =>
+    expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "driftReports

@@ -5,8 +5,12 @@ export default defineConfig(
     "src/arrow/index.ts",
     "src/cli/progress-bar.ts",
     "src/testing/index.ts",
+    "src/testing/source/index.ts",
     "src/forecast/regressors/ridge.ts",
     "src/forecast/regressors/random-forest.ts",
+    "src/forecast/onnx/index.ts",
+    "src/airflow/index.ts",
+    "src/cli/run-process.ts",
     "src/cli/main.ts",
   ]),
 );

@@ -396,3 +396,9 @@ export { type LocalProblem, localToInstants } from "./time/local.ts";
 export { type OffsetPeriod, resolveZone, type Zone } from "./time/zone.ts";
 export { logBacktest } from "./tracking/log-backtest.ts";
 export { forecasterFile, type LogForecasterOptions, logForecaster } from "./tracking/log-forecaster.ts";
+export {
+  type SyncTrackingOptions,
+  syncTracking,
+  type TrackingStore,
+  type TrackingSync,
+} from "./tracking/sync-tracking.ts";

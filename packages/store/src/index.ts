@@ -7,7 +7,7 @@ export { type Home, type HomeOptions, openHome } from "./home/home.ts";
 // arrow
 
 // delta
-export type { AppendInput, AppendOptions, AppendResult } from "./delta/append.ts";
+export type { AppendInput, AppendOptions, AppendResult, PositionMove } from "./delta/append.ts";
 export type { CompactOptions, CompactResult } from "./delta/compact.ts";
 export type { HistoryEntry } from "./delta/history.ts";
 export type { Scan, ScannedFile, ScanOptions, TimeRange } from "./delta/scan.ts";
@@ -43,3 +43,6 @@ export {
   buildTrainingSet,
   rebuildTrainingSet,
 } from "./join/training-set.ts";
+
+// sync
+export { type SyncOptions, type SyncProgress, type SyncResult, sync } from "./sync/sync.ts";

@@ -1,3 +1,4 @@
+import type { AirflowDagSettings } from "../airflow/dag-options.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog } from "../ports/decision-log.ts";
@@ -5,6 +6,7 @@ import type { Ledger } from "../ports/ledger.ts";
 import type { PredictionLog } from "../ports/prediction-log.ts";
 import type { Registry } from "../ports/registry.ts";
 import type { Tracker } from "../ports/tracker.ts";
+import type { TrackingStore } from "../tracking/sync-tracking.ts";
 
 /** The contracts that the command works with; `openHome` of `@tsops/store` gives them all. */
 export interface Contracts {
@@ -33,10 +35,14 @@ export interface TsopsConfig<Home extends Contracts = Contracts> {
   readonly registry?: Factory<Registry>;
   readonly predictions?: Factory<PredictionLog>;
   readonly decisions?: Factory<DecisionLog>;
+  /** Places that `tsops sync --to <name>` copies runs and models to, by name. */
+  readonly syncTo?: Readonly<Record<string, Factory<TrackingStore>>>;
   /** Pipelines that `tsops run` knows; a function is given what `home` opened. */
   readonly pipelines?:
     | readonly AnyPipeline[]
     | ((home: Home) => readonly AnyPipeline[] | PromiseLike<readonly AnyPipeline[]>);
+  /** What pipelines are in Airflow beyond their definition, by name, for `tsops airflow export`. */
+  readonly airflow?: Readonly<Record<string, AirflowDagSettings>>;
   /** Commit or other identifier of the code, kept with each run. */
   readonly codeVersion?: string;
   /** Default: the system's clock. */

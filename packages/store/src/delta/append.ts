@@ -3,6 +3,7 @@ import {
   type Columns,
   type ColumnType,
   type ColumnTypes,
+  checkList,
   checkOptions,
   columnLength,
   columnsFromRows,
@@ -31,12 +32,25 @@ export type AppendInput<S extends ColumnTypes> =
   | RecordBatch
   | readonly InputRowOf<S>[];
 
+/** A number that an application keeps with a table, e.g. how far it has read what it appends. */
+export interface PositionMove {
+  readonly appId: string;
+  /** Where it stood when the rows were made; null: nowhere yet. */
+  readonly from: number | null;
+  readonly to: number;
+}
+
 /** How to append. */
 export interface AppendOptions {
   /**
    * Makes the append idempotent: it does nothing when this application has already committed this version or a later one.
    */
   readonly txn?: { readonly appId: string; readonly version: number };
+  /**
+   * Positions (see `DeltaTable.position`) that move in the same commit as the rows. When one of them is not at `from` any more, nothing
+   * is written and the result says `duplicate`: somebody else was faster.
+   */
+  readonly positions?: readonly PositionMove[];
   /** Rows per data file, at most; bounds the memory that DuckDB needs at once. Default 4,000,000. */
   readonly rowsPerFile?: number;
   /** Told the rows written after each data file. */
@@ -50,7 +64,7 @@ export interface AppendResult {
   readonly version: number;
   /** Rows written. */
   readonly rows: number;
-  /** Whether the transaction had been committed before. */
+  /** Whether the transaction had been committed before, or a position had been moved by somebody else. */
   readonly duplicate: boolean;
 }
 
@@ -68,6 +82,7 @@ export async function appendRows(
 ): Promise<AppendResult> {
   checkOptions("VALUE_INVALID", "append()", options, {
     txn: true,
+    positions: true,
     rowsPerFile: true,
     progress: true,
     signal: true,
@@ -77,7 +92,9 @@ export async function appendRows(
       hint: "Give row objects in an array, columns or an Arrow table.",
     });
   const { txn, signal } = options;
+  const moves = options.positions ?? [];
   if (txn !== undefined) checkTxn(txn);
+  checkMoves(moves, txn);
   if (
     options.rowsPerFile !== undefined &&
     !(Number.isInteger(options.rowsPerFile) && options.rowsPerFile > 0)
@@ -94,13 +111,13 @@ export async function appendRows(
       version: state.version,
       schema: schemaNow(state),
       schemaText: state.metaData.schemaString,
-      isDone: isDone(state, txn),
+      isDone: isDone(state, txn) || hasMoved(state, moves),
     };
   });
   const duplicate = { version: before.version, rows: 0, duplicate: true };
   if (before.isDone) return duplicate;
   const columns = checkedColumns(before.schema, input);
-  if (columns.length === 0 && txn === undefined)
+  if (columns.length === 0 && txn === undefined && moves.length === 0)
     return { version: before.version, rows: 0, duplicate: false };
 
   const files = await writeFiles(
@@ -113,7 +130,7 @@ export async function appendRows(
   let isKept = false;
   try {
     const committed = await log.commit((state, { version, timestampMicros }) => {
-      if (isDone(state, txn)) return null;
+      if (isDone(state, txn) || hasMoved(state, moves)) return null;
       if (state.metaData.schemaString !== before.schemaText)
         throw new TsopsError(
           "STORE_CONFLICT",
@@ -137,7 +154,11 @@ export async function appendRows(
         operation: "WRITE",
         parameters: { mode: "Append" },
         metrics: { numFiles: String(files.length), numOutputRows: String(columns.length) },
-        actions: [...(txn === undefined ? [] : [{ txn: { ...txn, lastUpdated } }]), ...adds],
+        actions: [
+          ...(txn === undefined ? [] : [{ txn: { ...txn, lastUpdated } }]),
+          ...moves.map(({ appId, to }) => ({ txn: { appId, version: to, lastUpdated } })),
+          ...adds,
+        ],
       };
     }, signal);
     isKept = committed !== null;
@@ -183,6 +204,24 @@ async function writeFiles(
 function checkTxn(txn: NonNullable<AppendOptions["txn"]>): void {
   checkOptions("VALUE_INVALID", "txn", txn, { appId: true, version: true });
   const { appId, version } = txn;
+  checkPosition(appId, version);
+}
+
+function checkMoves(moves: readonly PositionMove[], txn: AppendOptions["txn"]): void {
+  checkList("VALUE_INVALID", "positions", moves);
+  for (const move of moves) {
+    checkOptions("VALUE_INVALID", "positions", move, { appId: true, from: true, to: true });
+    checkPosition(move.appId, move.to);
+  }
+  const names = [...moves.map(({ appId }) => appId), ...(txn === undefined ? [] : [txn.appId])];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new TsopsError("VALUE_INVALID", `The application "${twice}" is to be at two positions.`, {
+      hint: "Name each application once.",
+    });
+}
+
+function checkPosition(appId: unknown, version: unknown): void {
   if (typeof appId !== "string" || appId === "")
     throw new TsopsError(
       "VALUE_INVALID",
@@ -193,6 +232,10 @@ function checkTxn(txn: NonNullable<AppendOptions["txn"]>): void {
       "VALUE_INVALID",
       `A transaction's version is a whole number, got ${shown(version)}.`,
     );
+}
+
+function hasMoved(state: TableState, moves: readonly PositionMove[]): boolean {
+  return moves.some(({ appId, from }) => (state.txns.get(appId)?.version ?? null) !== from);
 }
 
 function isDone(state: TableState, txn: AppendOptions["txn"]): boolean {

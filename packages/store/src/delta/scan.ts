@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type ColumnTypes, checkRange, type InstantInput, TsopsError, toMicros } from "@tsops/core";
 import { quoteInstant, quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
 import { perFile } from "./per-file.ts";
-import { ingestTypes, type TableSchema } from "./schema.ts";
+import { ingestTypes, sqlTypeOf, type TableSchema } from "./schema.ts";
 import type { DataFile } from "./state.ts";
 import { parseStats, timeBounds } from "./stats.ts";
 
@@ -32,6 +32,8 @@ export interface Scan {
   readonly sql: string;
   /** Types of the scanned columns, without the ingest columns. */
   readonly types: ColumnTypes;
+  /** DuckDB's type in which each of them is stored: tables of other tools have narrower ones, e.g. FLOAT, which are read as DOUBLE. */
+  readonly storedAs: Readonly<Record<string, string>>;
   /** The files behind it, in order of ingest. */
   readonly files: readonly ScannedFile[];
   /** Whether rows come in order of ingest without sorting (until the table is compacted). */
@@ -91,6 +93,7 @@ export async function scanFiles(source: ScanSource, options: ScanOptions = {}): 
   return {
     sql: relation(source, types, chosen, range, options.timestamps ?? "instant"),
     types,
+    storedAs: Object.fromEntries(Object.keys(types).map((name) => [name, sqlTypeOf(source.schema, name)])),
     files: chosen.map(({ described }) => described),
     isIngestOrdered: chosen.every(({ file }) => file.ingest !== "all"),
   };

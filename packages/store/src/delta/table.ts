@@ -53,6 +53,8 @@ export interface DeltaTable<S extends ColumnTypes = ColumnTypes> extends AsyncDi
   readonly directory: string;
   /** Appends rows as one commit; resolves when they are on disk. When it rejects, the table is as it was. */
   append(rows: AppendInput<S>, options?: AppendOptions): Promise<AppendResult>;
+  /** Where an application stands: the version of its last `txn`, or where `positions` moved it; null before the first. */
+  position(appId: string): Promise<number | null>;
   /** The table at its newest version, or at an earlier one. */
   snapshot(asOf?: AsOf): Promise<Snapshot<S>>;
   /** Replaces small files by larger ones; no row changes. */
@@ -156,6 +158,7 @@ export async function openTable<S extends ColumnTypes>(
     directory: path,
     append: (rows, appendOptions) =>
       appendRows(log, schemaNow, rows as AppendInput<ColumnTypes>, appendOptions),
+    position: (appId) => log.head((state) => state.txns.get(appId)?.version ?? null),
     compact: (compactOptions) => compactTable(log, schemaNow, compactOptions),
     vacuum: (vacuumOptions) => vacuumTable(log, vacuumOptions),
     history: ({ limit } = {}) => tableHistory(path, limit),

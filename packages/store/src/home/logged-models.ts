@@ -3,15 +3,22 @@ import {
   type LoggedModel,
   type ModelFiles,
   type ModelLineage,
-  sha256Hex,
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
-import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
-
-const lineageTag = "tsops.lineage";
-const filesTag = "tsops.files";
+import { checkTag } from "./mlflow-rules.ts";
+import {
+  checkModelFiles,
+  descriptorFlavors,
+  filesTag,
+  keyTag,
+  lineageTag,
+  modelDescriptor,
+  modelTags,
+  parseModelTag,
+  readVerifiedFiles,
+} from "./model-files.ts";
 
 /**
  * Logs a model: its folder (an `MLmodel` file beside the given files) appears whole, then its rows in one transaction.
@@ -22,41 +29,20 @@ export async function writeLoggedModel(
   context: HomeContext,
   run: RunIdentity,
   model: ModelFiles,
-  signal?: AbortSignal,
+  { key, signal }: { readonly key?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<LoggedModel> {
   throwIfAborted(signal);
-  checkLoggedModelName(model.name);
+  if (key !== undefined) checkTag(keyTag, key);
   const params = Object.entries(model.params ?? {});
-  for (const [key, value] of params) checkParam(key, value);
-  if ("MLmodel" in model.files)
-    throw new TsopsError(
-      "VALUE_INVALID",
-      'A model\'s files must not include "MLmodel": it is written for them.',
-    );
-  const hashes = Object.fromEntries(
-    Object.entries(model.files).map(([path, content]) => [path, sha256Hex(content)]),
-  );
-  if (!Object.values(hashes).includes(model.lineage.modelHash))
-    throw new TsopsError(
-      "VALUE_INVALID",
-      `None of the ${Object.keys(hashes).length} files of model "${model.name}" has the sha256 that its lineage names as modelHash.`,
-      { hint: "Set lineage.modelHash to the sha256 (hexadecimal) of the saved model bytes." },
-    );
-
+  const hashes = checkModelFiles(model);
+  const known = (): LoggedModel | undefined =>
+    key === undefined ? undefined : listLoggedModels(context, run.runId).find((one) => one.key === key);
+  const before = known();
+  if (before !== undefined) return before;
   const modelId = `m-${context.createId()}`;
   const location = context.artifacts.location(String(run.experimentId), "models", modelId, "artifacts");
   const now = context.clock.now();
-  const descriptor = {
-    artifact_path: location,
-    flavors: model.flavors,
-    model_id: modelId,
-    model_uuid: modelId,
-    run_id: run.runId,
-    utc_time_created: new Date(Number(toMillis(now))).toISOString().replace("T", " ").replace("Z", ""),
-    metadata: { tsops: { lineage: model.lineage, files: hashes } },
-  };
-  // JSON is YAML: Python's mlflow reads this as it reads its own.
-  const descriptorBytes = new TextEncoder().encode(`${JSON.stringify(descriptor, null, 2)}\n`);
+  const descriptorBytes = modelDescriptor(model, hashes, { modelId, location, runId: run.runId, now });
   const files = Object.entries({ ...model.files, MLmodel: descriptorBytes });
   await context.artifacts.writeFolder(
     dirname(context.artifacts.directoryOf(location)),
@@ -67,11 +53,13 @@ export async function writeLoggedModel(
     "mlflow.user": context.user,
     "mlflow.source.name": "tsops",
     "mlflow.source.type": "LOCAL",
-    [lineageTag]: JSON.stringify(model.lineage),
-    [filesTag]: JSON.stringify({ ...hashes, MLmodel: sha256Hex(descriptorBytes) }),
+    ...modelTags(model, hashes, descriptorBytes, key),
   };
   const { sql } = context.mlflow;
-  await context.mlflow.write(() => {
+  return context.mlflow.write(() => {
+    // Another process may have logged it meanwhile.
+    const meanwhile = known();
+    if (meanwhile !== undefined) return meanwhile;
     sql
       .prepare(
         `INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
@@ -93,8 +81,66 @@ export async function writeLoggedModel(
          VALUES (?, 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?)`,
       )
       .run([context.createId(), run.runId, modelId]);
+    return {
+      modelId,
+      name: model.name,
+      runId: run.runId,
+      uri: location,
+      lineage: model.lineage,
+      ...(key === undefined ? {} : { key }),
+    };
   }, signal);
-  return { modelId, name: model.name, runId: run.runId, uri: location, lineage: model.lineage };
+}
+
+/** The models that a run logged with a lineage of ours, oldest first. */
+export function listLoggedModels(context: HomeContext, runId: string): LoggedModel[] {
+  return context.mlflow.sql
+    .prepare(
+      `SELECT model_id, name, artifact_location FROM logged_models
+       WHERE source_run_id = ? AND lifecycle_stage <> 'deleted' AND status = 2 ORDER BY creation_timestamp_ms, rowid`,
+    )
+    .all<{ model_id: string; name: string; artifact_location: string }>([runId])
+    .flatMap((row) => {
+      const { model_id: modelId, name, artifact_location: uri } = row;
+      const lineage = modelTag(context, modelId, lineageTag) as ModelLineage | null;
+      const key = modelTagText(context, modelId, keyTag);
+      if (lineage === null) return [];
+      return [{ modelId, name, runId, uri, lineage, ...(key === undefined ? {} : { key }) }];
+    });
+}
+
+/** A logged model as it was given. @throws TsopsError MODEL_NOT_FOUND, STORE_CORRUPT */
+export async function readLoggedModel(
+  context: HomeContext,
+  modelId: string,
+  signal?: AbortSignal,
+): Promise<ModelFiles> {
+  throwIfAborted(signal);
+  const { sql } = context.mlflow;
+  const found = findLoggedModel(context, modelId);
+  if (found === null || found.lineage === null)
+    throw new TsopsError(
+      "MODEL_NOT_FOUND",
+      `There is no logged model ${modelId}${found === null ? "" : " with a lineage of tsops"} in ${sql.path}.`,
+      { hint: "See which models a run logged with listModels(runId)." },
+    );
+  const named = sql
+    .prepare("SELECT name FROM logged_models WHERE model_id = ?")
+    .get<{ name: string }>([modelId]);
+  const params = sql
+    .prepare("SELECT param_key, param_value FROM logged_model_params WHERE model_id = ? ORDER BY param_key")
+    .all<{ param_key: string; param_value: string }>([modelId]);
+  const files = await readModelFiles(context, found.location, found.files, signal);
+  const directory = context.artifacts.directoryOf(found.location);
+  return {
+    name: named?.name ?? "",
+    files,
+    flavors: descriptorFlavors(directory, await context.artifacts.read(directory, "MLmodel")),
+    lineage: found.lineage,
+    ...(params.length === 0
+      ? {}
+      : { params: Object.fromEntries(params.map((row) => [row.param_key, row.param_value])) }),
+  };
 }
 
 /** Sets a tag of a logged model, inside a transaction. */
@@ -145,18 +191,13 @@ export function findLoggedModel(context: HomeContext, modelId: string): StoredMo
 }
 
 function modelTag(context: HomeContext, modelId: string, key: string): unknown {
-  const row = context.mlflow.sql
+  return parseModelTag(modelId, key, modelTagText(context, modelId, key));
+}
+
+function modelTagText(context: HomeContext, modelId: string, key: string): string | undefined {
+  return context.mlflow.sql
     .prepare("SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?")
-    .get<{ tag_value: string }>([modelId, key]);
-  if (row === undefined) return null;
-  try {
-    return JSON.parse(row.tag_value);
-  } catch (cause) {
-    throw new TsopsError("STORE_CORRUPT", `Tag "${key}" of logged model ${modelId} is not JSON.`, {
-      hint: "It was written by tsops and must not be edited; log the model again.",
-      cause,
-    });
-  }
+    .get<{ tag_value: string }>([modelId, key])?.tag_value;
 }
 
 /**
@@ -171,33 +212,11 @@ export async function readModelFiles(
 ): Promise<Readonly<Record<string, Uint8Array>>> {
   const directory = context.artifacts.directoryOf(location);
   const paths = hashes === null ? await context.artifacts.list(directory) : Object.keys(hashes);
-  const files: Record<string, Uint8Array> = {};
-  for (const path of paths) {
-    throwIfAborted(signal);
-    const content = await readModelFile(context, directory, path);
-    if (hashes !== null && sha256Hex(content) !== hashes[path])
-      throw new TsopsError(
-        "STORE_CORRUPT",
-        `Model file ${directory}/${path} was changed after it was logged.`,
-        {
-          hint: "Restore the file from a backup, or point the alias at another version.",
-          details: { path, expected: hashes[path], found: sha256Hex(content) },
-        },
-      );
-    if (path !== "MLmodel") files[path] = content;
-  }
-  return files;
-}
-
-async function readModelFile(context: HomeContext, directory: string, path: string): Promise<Uint8Array> {
-  try {
-    return await context.artifacts.read(directory, path);
-  } catch (cause) {
-    if (!TsopsError.is(cause, "STORE_NOT_FOUND")) throw cause;
-    throw new TsopsError("STORE_CORRUPT", `Model file ${directory}/${path} is missing.`, {
-      hint: "Restore the file from a backup, or point the alias at another version.",
-      details: { path },
-      cause,
-    });
-  }
+  return readVerifiedFiles(
+    directory,
+    paths,
+    hashes,
+    (path) => context.artifacts.read(directory, path),
+    signal,
+  );
 }

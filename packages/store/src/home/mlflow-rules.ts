@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { TsopsError } from "@tsops/core";
+import { canonicalJson, type Metric, shown, TsopsError } from "@tsops/core";
 
 // Names and lengths as mlflow/utils/validation.py of MLflow 3.17.2 accepts them, so that whatever is written here can
 // also be written, searched and copied by its clients.
@@ -22,6 +22,38 @@ export function checkKey(kind: "metric" | "param" | "tag", key: string): void {
   if (posix.normalize(key) !== key || key.startsWith("/") || key.startsWith("..") || key.endsWith("/"))
     throw invalid(`The ${kind} name "${key}" would not keep its name as a file path.`);
   checkLength(`The ${kind} name "${key.slice(0, 40)}"`, key, maximum.key);
+}
+
+/** A parameter as MLflow keeps it: text as it is; objects and lists as JSON. */
+export function paramText(value: unknown): string {
+  return typeof value === "object" && value !== null && !(value instanceof Date)
+    ? canonicalJson(value)
+    : String(value);
+}
+
+/** @throws TsopsError VALUE_INVALID unless an instant of the run is given as microseconds. */
+export function checkMicros(what: string, time: unknown): void {
+  if (typeof time !== "bigint")
+    throw invalid(`${what} is ${shown(time)}; microseconds UTC as bigint are needed.`, {
+      hint: `Write ${what}: toMicros(...), which takes dates and texts.`,
+    });
+}
+
+/** @throws TsopsError VALUE_INVALID */
+export function checkMetric(metric: Metric): void {
+  checkKey("metric", metric.key);
+  if (typeof metric.value !== "number")
+    throw invalid(
+      `The value of metric "${metric.key}" is ${metric.value === null ? "null" : `a ${typeof metric.value}`}, not a number.`,
+      { hint: "Log NaN for a value that is not known." },
+    );
+  if (metric.time !== undefined && typeof metric.time !== "bigint")
+    throw invalid(
+      `The time of metric "${metric.key}" is ${shown(metric.time)}; microseconds UTC as bigint are needed.`,
+      { hint: "Write time: toMicros(...), which takes dates and texts." },
+    );
+  if (!Number.isSafeInteger(metric.step ?? 0))
+    throw invalid(`Step ${metric.step} of metric "${metric.key}" is not an integer.`);
 }
 
 /** @throws TsopsError VALUE_INVALID */

@@ -1,18 +1,26 @@
 import {
   type ActiveRun,
-  canonicalJson,
   checkList,
+  checkOptions,
   checkWord,
   type DatasetInput,
   type Metric,
   sha256Hex,
-  shown,
   TsopsError,
 } from "@tsops/core";
 import { artifactPath } from "./artifact-files.ts";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
-import { checkDataset, checkKey, checkParam, checkTag, storedMetric } from "./mlflow-rules.ts";
+import {
+  checkDataset,
+  checkMetric,
+  checkMicros,
+  checkParam,
+  checkTag,
+  paramText,
+  storedMetric,
+} from "./mlflow-rules.ts";
+import { lineageRunTags } from "./model-files.ts";
 import type { SqlValue } from "./sqlite.ts";
 
 /** The writing side of one run; each call is one durable transaction. */
@@ -62,7 +70,6 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
     },
     async logMetrics(metrics, { signal } = {}) {
       checkList("VALUE_INVALID", "metrics", metrics);
-      for (const { key } of metrics) checkKey("metric", key);
       const now = context.clock.now();
       const rows = metrics.map((metric) => metricRow(metric, now));
       await write(() => insertMetrics(context, runId, rows), signal);
@@ -91,27 +98,29 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       await context.artifacts.write(directory(), path, content);
       return hash;
     },
-    async logModel(model, { signal } = {}) {
+    async logModel(model, options = {}) {
+      checkOptions("VALUE_INVALID", "logModel()", options, { key: true, signal: true });
       refuseEnded();
-      return writeLoggedModel(context, run, model, signal);
+      const logged = await writeLoggedModel(context, run, model, options);
+      const tags = Object.entries(lineageRunTags(model.lineage));
+      await write(() => {
+        for (const [key, value] of tags) setRunTag(context, runId, key, value);
+      });
+      return logged;
     },
-    async end(status = "FINISHED", { signal } = {}) {
+    async end(status = "FINISHED", options = {}) {
       checkWord("VALUE_INVALID", "status", status, ["FINISHED", "FAILED", "KILLED"]);
+      checkOptions("VALUE_INVALID", "end()", options, { endTime: true, signal: true });
+      const { endTime, signal } = options;
+      if (endTime !== undefined) checkMicros("endTime", endTime);
       await write(() => {
         sql
           .prepare("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?")
-          .run([status, toMillis(context.clock.now()), runId]);
+          .run([status, toMillis(endTime ?? context.clock.now()), runId]);
       }, signal);
       isEnded = true;
     },
   };
-}
-
-/** Text as it is; objects and lists as JSON. */
-function paramText(value: unknown): string {
-  return typeof value === "object" && value !== null && !(value instanceof Date)
-    ? canonicalJson(value)
-    : String(value);
 }
 
 /** Sets a tag of a run, inside a transaction. */
@@ -133,26 +142,12 @@ interface MetricRow {
 }
 
 function metricRow(metric: Metric, now: bigint): MetricRow {
-  if (typeof metric.value !== "number")
-    throw new TsopsError(
-      "VALUE_INVALID",
-      `The value of metric "${metric.key}" is ${metric.value === null ? "null" : `a ${typeof metric.value}`}, not a number.`,
-      { hint: "Log NaN for a value that is not known." },
-    );
-  if (metric.time !== undefined && typeof metric.time !== "bigint")
-    throw new TsopsError(
-      "VALUE_INVALID",
-      `The time of metric "${metric.key}" is ${shown(metric.time)}; microseconds UTC as bigint are needed.`,
-      { hint: "Write time: toMicros(...), which takes dates and texts." },
-    );
-  const step = metric.step ?? 0;
-  if (!Number.isSafeInteger(step))
-    throw new TsopsError("VALUE_INVALID", `Step ${step} of metric "${metric.key}" is not an integer.`);
+  checkMetric(metric);
   return {
     key: metric.key,
     ...storedMetric(metric.value),
     millis: toMillis(metric.time ?? now),
-    step: BigInt(step),
+    step: BigInt(metric.step ?? 0),
   };
 }
 

@@ -71,14 +71,28 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
   const pool = openPool(connection, name);
 
   const sessions = new Set<Session>();
-  const open = async (signal: AbortSignal | undefined): Promise<Session> => {
-    const session = await openSession(await pool.get(), name, signal);
-    sessions.add(session);
-    return session;
-  };
   const finish = async (session: Session): Promise<void> => {
     sessions.delete(session);
     await session.end();
+  };
+  /**
+   * A connection on which a first statement, one that changes nothing, has worked. A pool may lend one that the server has ended
+   * meanwhile: that says nothing of the server, so another one is taken.
+   */
+  const open = async <T>(
+    signal: AbortSignal | undefined,
+    first: (session: Session) => Promise<T>,
+  ): Promise<{ readonly session: Session; readonly found: T }> => {
+    for (let attempt = 1; ; attempt++) {
+      const session = await openSession(await pool.get(), name, signal);
+      sessions.add(session);
+      try {
+        return { session, found: await first(session) };
+      } catch (error) {
+        await finish(session);
+        if (attempt === 3 || !TsopsError.is(error, "ADAPTER_UNAVAILABLE")) throw error;
+      }
+    }
   };
   // Scans that nobody will finish do not hold it up: their connections end here.
   const close = async (): Promise<void> => {
@@ -90,7 +104,7 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
   ): Promise<T> => {
-    const session = await open(signal);
+    const { session } = await open(signal, (opened) => opened.run("SELECT 1"));
     try {
       const result = await work(session);
       session.release();
@@ -112,9 +126,11 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
     statementOf: (relation: Relation) => Statement,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RecordBatch, void, undefined> {
-    const session = await open(signal);
+    const { session, found } = await open(signal, (opened) =>
+      findRelation(opened, table, relationSql, "read"),
+    );
     try {
-      const { sql, columns } = statementOf(await findRelation(session, table, relationSql, "read"));
+      const { sql, columns } = statementOf(found);
       const decoder = rowDecoder(columns, describedBy(table, columns), batchRows);
       yield* copyOut(session, `COPY (${sql}) TO STDOUT (FORMAT binary)`, decoder, name, signal);
       session.release();

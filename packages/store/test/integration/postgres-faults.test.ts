@@ -69,6 +69,22 @@ describe.skipIf(postgres.isMissing)("faults of a real PostgreSQL server and of i
     },
   );
 
+  it("connections that the server ended while they waited in the pool are replaced", async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 2 });
+    // As a pool that has not heard of the end yet: it lends these clients all the same.
+    pool.on("error", () => {});
+    const lost = await Promise.all([pool.connect(), pool.connect()]);
+    for (const client of lost) client.on("error", () => {});
+    await server.restart("shutdown");
+    let lent = 0;
+    const stale = { connect: async () => lost[lent++] ?? (await pool.connect()) };
+    const source = postgresSource({ connection: stale, table: crash });
+    expect(await rowsOf(source.scan())).toEqual([]);
+    expect(lent).toBe(3);
+    await source.close();
+    await pool.end();
+  });
+
   it("a connection that is ended for a scan is an error as well", async () => {
     const source = open(long, { batchRows: 1000 });
     const batches = source.scan()[Symbol.asyncIterator]();
