@@ -40,10 +40,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       backfill backtest bool boundsOfLevel
       calendarFields canonicalJson checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      emptyBitmap emptyColumns
+      emptyBitmap emptyColumns ets
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
-      historicAverage
+      historicAverage holt holtWinters
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       last latestDueInterval loadForecaster loadOnlineFeatures localToInstants logBacktest logForecaster
@@ -52,7 +52,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       onlineEvaluator onlineFeatures
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
       randomWalkWithDrift readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
-      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
+      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
       TsopsError table takeColumns throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock

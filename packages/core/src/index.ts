@@ -169,6 +169,16 @@ export {
   type CrostonVariant,
   croston,
 } from "./forecast/models/croston.ts";
+export {
+  type Ets,
+  type EtsOptions,
+  ets,
+  type HoltOptions,
+  type HoltWintersOptions,
+  holt,
+  holtWinters,
+  ses,
+} from "./forecast/models/ets/ets.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";

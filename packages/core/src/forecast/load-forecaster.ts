@@ -6,6 +6,7 @@ import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
 import { croston } from "./models/croston.ts";
+import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
 import { naive } from "./models/naive.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
@@ -50,6 +51,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return adida().load(bytes);
     case "imapa":
       return imapa().load(bytes);
+    case "ets":
+      return ets().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":

@@ -8,6 +8,7 @@ import { conformal } from "./conformal/conformal.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { croston } from "./models/croston.ts";
+import { ets, holt, holtWinters } from "./models/ets/ets.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
@@ -33,6 +34,9 @@ describe("misspelt options", () => {
     ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
     ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
+    ["ets", "damped", () => ets(untyped({ dampd: true }))],
+    ["holt", "damped", () => holt(untyped({ dampd: true }))],
+    ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],
     ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
     ["reduce level", "width", () => reduce(gbdt(), untyped({ level: { widht: 24 } }))],
     [

@@ -231,9 +231,9 @@ function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
   if (wrong.length === 0) return;
   throw new TsopsError(
     "PANEL_INVALID",
-    `${kind} takes no target below ${lowest}; there are some in ${listSome(wrong)}.`,
+    `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}; there are some in ${listSome(wrong)}.`,
     {
-      hint: "Give null where the target is unknown, or choose a model that takes negative values.",
+      hint: "Give null where the target is unknown, or choose a model that takes such values.",
       details: { count: wrong.length, first: wrong.slice(0, 20) },
     },
   );

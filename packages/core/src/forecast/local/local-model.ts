@@ -23,7 +23,7 @@ export interface LocalModel<Kind extends string = string> {
   readonly neededRows: number;
   /** Last rows of a series in which late values are still taken in; at least the horizon is kept. */
   readonly keptRows?: number;
-  /** The least target that the model can take. */
+  /** The least target that the model can take; `Number.MIN_VALUE` where it must be positive. */
   readonly lowest?: number;
   /**
    * Parameters and the state *before* the first row.

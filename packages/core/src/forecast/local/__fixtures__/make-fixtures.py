@@ -8,6 +8,7 @@ import json
 import pathlib
 
 import numpy as np
+from statsforecast.ets import ets_f, forecast_ets
 from statsforecast.models import (
     ADIDA,
     IMAPA,
@@ -124,6 +125,38 @@ def simple(all_series):
     return found
 
 
+def ets(all_series):
+    found = []
+    for name, m, y in arrays(all_series):
+        if name.startswith("demand") or name == "constant":
+            continue
+        models = ["ANN", "AAN", "AAdN", "MNN", "MAdN"]
+        models += ["ANA", "AAA", "AAdA", "MNA", "MAM", "MNM", "MAdM"] if m > 1 else ["MAN"]
+        row = {"name": name}
+        for model in models + ["ZZZ"]:
+            damped = None if model == "ZZZ" else "d" in model
+            try:
+                fit = ets_f(y, m, model.replace("d", ""), damped)
+            except Exception as error:
+                row[model] = {"error": str(error)}
+                continue
+            f = forecast_ets(fit, horizon, level=[80, 95])
+            row[model] = {
+                "chosen": fit["components"],
+                "loglik": float(fit["loglik"]),
+                "aicc": float(fit["aicc"]),
+                "sigma2": float(fit["sigma2"]),
+                "parameters": numbers(fit["par"][:4], 7),
+                "initial": numbers(fit["par"][4:], 9),
+                "mean": steps(f["mean"], 8),
+                "lo80": steps(f["lo-80"], 8),
+                "hi95": steps(f["hi-95"], 8),
+            }
+        found.append(row)
+    return found
+
+
 all_series = series()
 write("series.json", all_series)
 write("simple.json", simple(all_series))
+write("ets.json", ets(all_series))
