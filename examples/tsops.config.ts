@@ -4,6 +4,7 @@
 import { defineConfig, pipeline } from "@tsops/core";
 import { checkQuality } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
+import { mlflowRegistry, mlflowSettingsFrom } from "@tsops/store/mlflow";
 import { demand, zone } from "./closed-loop/definitions.ts";
 
 const openDemo = () => openHome("../.tsops-demo", { create: false });
@@ -27,4 +28,11 @@ const quality = pipeline("check-quality", { schedule: { every: "1d", zone } }).s
   },
 );
 
-export default defineConfig({ home: openDemo, pipelines: [quality] });
+// Where the models of `npm run stack` are; those of the demo are in its home.
+const mlflow = mlflowSettingsFrom(process.env);
+
+export default defineConfig({
+  home: openDemo,
+  ...(mlflow === null ? {} : { registry: () => mlflowRegistry(mlflow) }),
+  pipelines: [quality],
+});

@@ -100,6 +100,7 @@ metrics                 ${read("PROMETHEUS_URI")}/graph?g0.expr=tsops_prediction
 rows                    eval "$(TSOPS_POSTGRES_STATE=${shownState("postgres")} scripts/services/postgres.sh env)"; psql "\${TSOPS_TIMESCALE_URL:-$TSOPS_POSTGRES_URL}" -c 'select * from demand order by at desc limit 24'
 online features         eval "$(TSOPS_REDIS_STATE=${shownState("redis")} scripts/services/redis.sh env)"; redis-cli -u "$TSOPS_REDIS_URL" --scan
 tables, predictions     ./.tsops-demo   (npm run tsops -- decisions --config examples/tsops.config.ts)
+where a number is from  MLFLOW_TRACKING_URI=${read("MLFLOW_TRACKING_URI")} npm run tsops -- lineage ${/lineage (\w+)/.exec(printed)?.[1]} --config examples/tsops.config.ts
 
 All of it took ${seconds()}. The servers go on: end them with  npm run stack -- stop`);
 process.exit(isSame ? 0 : 1);
