@@ -1,13 +1,18 @@
 import { durationMicros, TsopsError } from "@tsops/core";
+import { type MlflowSettings, mlflowSettingsFrom } from "@tsops/store/mlflow";
 
 /** What the app is told by its environment. */
 export interface Settings {
   /** Directory of the home: tables, prediction log, decisions, and the registry unless a server keeps it. */
   readonly home: string;
+  /** The server with the registry; null when the home's own is used. */
+  readonly mlflow: MlflowSettings | null;
   /** The registered model that is served. */
   readonly model: string;
   /** Table of the home whose rows hold the target. */
   readonly targetTable: string;
+  /** Column of that table that is predicted. */
+  readonly target: string;
   readonly host: string;
   readonly port: number;
   /** How often the registry is asked for another champion. */
@@ -44,8 +49,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (shadow !== "true" && shadow !== "false") throw invalid("TSOPS_SHADOW", "must be true or false");
   return {
     home: text("TSOPS_HOME"),
+    mlflow: mlflowSettingsFrom(environment),
     model: text("TSOPS_MODEL"),
     targetTable: text("TSOPS_TARGET_TABLE"),
+    target: text("TSOPS_TARGET"),
     host: text("HOST", "127.0.0.1"),
     port,
     refreshEvery: duration("TSOPS_REFRESH_EVERY", "30s"),

@@ -1,13 +1,16 @@
 import { join } from "node:path";
-import { type Table, TsopsError } from "@tsops/core";
+import { systemClock, type Table, TsopsError } from "@tsops/core";
+import { monitorMetrics } from "@tsops/monitor/prometheus";
 import { deploy } from "@tsops/serve";
 import { deploymentMetrics } from "@tsops/serve/prometheus";
 import { openHome, openTable } from "@tsops/store";
+import { mlflowRegistry } from "@tsops/store/mlflow";
 import type { FastifyServerOptions } from "fastify";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { latestRows } from "./history.ts";
 import { serverOf } from "./server.ts";
 import type { Settings } from "./settings.ts";
+import { watch } from "./watch.ts";
 
 /** A running app. */
 export interface App {
@@ -42,9 +45,18 @@ export async function startApp(
     });
     steps.push(() => table.close());
     const definition = await definitionOf(table, settings.targetTable);
+    if (definition.columns[settings.target] === undefined)
+      throw new TsopsError(
+        "COLUMN_NOT_FOUND",
+        `The table "${definition.name}" has no column "${settings.target}".`,
+        {
+          hint: "TSOPS_TARGET names the column that is predicted.",
+          details: { columns: Object.keys(definition.columns) },
+        },
+      );
 
     const deployment = await deploy(settings.model, {
-      registry: home.registry,
+      registry: settings.mlflow === null ? home.registry : mlflowRegistry(settings.mlflow),
       log: home.predictions,
       targetTable: definition.name,
       history: (since, signal) => latestRows(table, definition, since, signal),
@@ -59,6 +71,26 @@ export async function startApp(
     steps.push(async () => counted.stop());
 
     const server = serverOf({ deployment, table, definition, metrics, logger });
+    const monitor = await monitorMetrics({ registry: metrics });
+    const ending = new AbortController();
+    const watching = watch(
+      {
+        home,
+        deployment,
+        table,
+        definition,
+        target: settings.target,
+        metrics: monitor,
+        clock: systemClock(),
+      },
+      settings.watchEvery,
+      (error) => server.log.error({ err: error }, "watching failed"),
+      ending.signal,
+    );
+    steps.push(() => {
+      ending.abort();
+      return watching;
+    });
     // Closed first: requests under way still find all that they need.
     steps.push(() => server.close());
     return { address: await server.listen({ host: settings.host, port: settings.port }), close };

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { formatInstant } from "@tsops/core";
+import { columnsFromArrays, createRandom, float64, formatInstant, timestamp } from "@tsops/core";
+import { driftDecision, driftTest } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
+import { mlflowRegistry, mlflowTracker } from "@tsops/store/mlflow";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   daily,
@@ -14,6 +16,7 @@ import {
   start,
   units,
 } from "../../packages/serve/test/fixtures.ts";
+import { service, startService } from "../../test/services.ts";
 import { temporaryDirectory } from "../../test/temporary-directory.ts";
 import { readSettings } from "../src/settings.ts";
 import { type App, startApp } from "../src/start.ts";
@@ -31,6 +34,7 @@ const environment = () => ({
   TSOPS_HOME: path,
   TSOPS_MODEL: "demand",
   TSOPS_TARGET_TABLE: "demand",
+  TSOPS_TARGET: "units",
   PORT: "0",
 });
 const instant = (index: number) => formatInstant(start + hour * BigInt(index));
@@ -119,6 +123,65 @@ describe("the app in this process", () => {
     expect(text).toContain(`tsops_predictions_total{${series},outcome="ok"} 1\n`);
     expect(text).toContain(`tsops_predictions_total{${series},outcome="error"} 1\n`);
     expect(text).toMatch(/^process_cpu_seconds_total /m);
+  });
+});
+
+describe("what the app watches", () => {
+  it("shows the error of what it predicted once outcomes are known, findings, and the drift that a pipeline found", async () => {
+    const app = await startApp(readSettings({ ...environment(), TSOPS_WATCH_EVERY: "20ms" }), false);
+    try {
+      const metrics = async () => (await call(app, "/metrics")).text;
+      const shows = (line: string) => expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
+      await call(app, "/predict", { horizon: 2 });
+      await shows('tsops_outcomes_missing{deployment="demand",version="",step=""} 4');
+      const rows = ["a", "b"].map((shop) => ({ shop, at: instant(250), units: units(shop, 250) + 3 }));
+      await call(app, "/observe", { rows });
+      await shows('tsops_mean_absolute_error{deployment="demand",version="",step=""} 3');
+      await shows('tsops_mean_bias{deployment="demand",version="",step=""} -3');
+      await call(app, "/observe", { rows });
+      await shows('tsops_quality_findings{table="demand",check="duplicates",severity="error",column="at"} 2');
+
+      const random = createRandom("drift");
+      const levels = (from: number, length: number, level: number) =>
+        columnsFromArrays(
+          { at: timestamp(), units: float64() },
+          {
+            at: BigInt64Array.from({ length }, (_, i) => start + hour * BigInt(from + i)),
+            units: Float64Array.from({ length }, () => level + random.normal()),
+          },
+        );
+      const report = driftTest(levels(0, 300, 10), levels(300, 100, 15), { time: "at", season: [] });
+      await using home = await openHome(path);
+      const now = start + 250n * hour;
+      await home.decisions.append(driftDecision(report, { subject: "demand", now, requestedBy: "test" }));
+      await shows('tsops_drift_detected{subject="demand",column="units"} 1');
+      await shows(
+        `tsops_decision_timestamp_seconds{subject="demand",kind="drift",verdict="drift"} ${Number(now) / 1e6}`,
+      );
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+describe.skipIf(service("mlflow").isMissing)("the app beside an MLflow server", () => {
+  it("serves the champion of the server", { timeout: 300_000 }, async () => {
+    const mlflow = await startService("mlflow", temporaryDirectory().path);
+    try {
+      const { MLFLOW_TRACKING_URI: url = "" } = mlflow.environment;
+      const server = { tracker: mlflowTracker({ url }), registry: mlflowRegistry({ url }) };
+      await registerModel(server, 240, []);
+      await registerModel(server, 240, ["champion"], daily, 5);
+      const app = await startApp(readSettings({ ...environment(), MLFLOW_TRACKING_URI: url }), false);
+      try {
+        const answer = (await call(app, "/predict", { horizon: 1, keys: [{ shop: "b" }] })).json();
+        expect([answer.modelVersion, answer.forecast[0].time]).toEqual([2, instant(250)]);
+      } finally {
+        await app.close();
+      }
+    } finally {
+      await mlflow.stop();
+    }
   });
 });
 

@@ -104,7 +104,7 @@ export const daily: Forecaster = seasonalNaive({ seasonLength: 24 });
  * @param above - What is added to the demand that it learns, and so to its forecasts: tells versions apart.
  */
 export async function registerModel(
-  home: Home,
+  home: Pick<Home, "tracker" | "registry">,
   until: number,
   aliases: readonly string[],
   forecaster: Forecaster = daily,

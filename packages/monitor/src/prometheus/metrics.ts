@@ -19,7 +19,7 @@ export interface MonitorMetricsOptions {
  */
 export interface MonitorMetrics {
   readonly registry: Registry;
-  /** @param now - When it was tested, microseconds UTC. */
+  /** Shows a drift report; `about.now` is when the test was made, microseconds UTC. */
   drift(report: DriftReport, about: { readonly subject: string; readonly now: bigint }): void;
   /**
    * Shows the last window with outcomes; of windows that are split by version or step, the last of each.
@@ -27,7 +27,7 @@ export interface MonitorMetrics {
    * @throws TsopsError MONITOR_INVALID when they are split by key
    */
   performance(windows: readonly WindowPerformance[], about: { readonly deployment: string }): void;
-  /** @param now - When it was checked, microseconds UTC. */
+  /** Shows what a quality check found; `about.now` is when it was made, microseconds UTC. */
   quality(findings: readonly QualityFinding[], about: { readonly table: string; readonly now: bigint }): void;
   /** The verdict shows its latest time; older records than that change nothing. */
   decision(record: Pick<DecisionRecord, "subject" | "kind" | "verdict" | "time">): void;

@@ -14,15 +14,29 @@ export interface DeploymentMetricsOptions {
 /** A deployment under watch. */
 export interface DeploymentMetrics {
   readonly registry: Registry;
-  /** Ends it: nothing more is counted. */
+  /** Ends it: nothing more is counted, and what told the present state is gone. Counters stay as they are. */
   stop(): void;
 }
 
 const inProcess = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
+/** Errors that `predict` is known for; their counters are there before the first of them, so that its increase is seen. */
+const knownCodes = [
+  "KEY_UNKNOWN",
+  "FUTURE_VALUES_MISSING",
+  "MODEL_PARAMETER_INVALID",
+  "STORE_BUSY",
+  "STORE_FULL",
+  "ABORTED",
+  "OTHER",
+];
+
+/** What is read at each scrape, by the gauge that shows it: deployments may share a registry, and so its gauges. */
+const readers = new WeakMap<Gauge<"deployment">, Set<() => void>>();
+
 /**
  * Counts what a deployment does from now on. The label values are bounded: names of the app's, roles, error codes, and the versions that
- * serve; the series of a version go when it no longer does.
+ * serve or did so before the last swap, as some predictions of these may still end. Counters begin at 0.
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY without `prom-client`, MODEL_PARAMETER_INVALID, SERVE_CLOSED
  */
 export async function deploymentMetrics(
@@ -83,33 +97,53 @@ export async function deploymentMetrics(
     "kind",
   ]);
 
+  const failing = get<Gauge<"deployment">>("tsops_refresh_failing", () => {
+    const read = new Set<() => void>();
+    const made = new client.Gauge({
+      name: "tsops_refresh_failing",
+      help: "1 while the last look at the registry failed: the last good version serves.",
+      labelNames: ["deployment"],
+      collect: () => {
+        for (const one of read) one();
+      },
+      ...shared,
+    });
+    readers.set(made, read);
+    return made;
+  });
+
   const { name } = deployment;
-  let serving: { readonly model: string; readonly version: string; readonly role: string }[] = [];
-  const roles = ["champion", "challenger"];
+  let serving: Served[] = [];
+  /** Served until the last swap. */
+  let retired: Served[] = [];
   const lookAgain = () => {
     const { champion, challenger, observedUntil } = deployment.status();
     until.set({ deployment: name }, Number(observedUntil) / 1e6);
-    const now = [champion, challenger].flatMap((version, i) =>
-      version === null ? [] : [{ ...labelsOf(version), role: roles[i] as string }],
-    );
-    for (const old of serving) {
-      if (now.some(({ version, role }) => version === old.version && role === old.role)) continue;
-      info.remove({ deployment: name, ...old });
-      for (const outcome of ["ok", "error"]) predictions.remove({ deployment: name, ...old, outcome });
+    const now = [servedBy(champion, "champion"), servedBy(challenger, "challenger")].flat();
+    if (now.length === serving.length && now.every((one) => isIn(serving, one))) return;
+    const gone = serving.filter((one) => !isIn(now, one));
+    for (const one of gone) info.remove({ deployment: name, ...one });
+    for (const one of retired)
+      if (!isIn(now, one) && !isIn(gone, one))
+        for (const outcome of outcomes) predictions.remove({ deployment: name, ...one, outcome });
+    for (const one of now) {
+      info.set({ deployment: name, ...one }, 1);
+      for (const outcome of outcomes) predictions.inc({ deployment: name, ...one, outcome }, 0);
+      for (const code of knownCodes) errors.inc({ deployment: name, role: one.role, code }, 0);
     }
-    serving = now;
-    for (const one of serving) info.set({ deployment: name, ...one }, 1);
+    [serving, retired] = [now, gone];
   };
   lookAgain();
+  for (const kind of ["refresh", "shadow"]) failures.inc({ deployment: name, kind }, 0);
 
   const listen = (activity: DeploymentActivity): void => {
     switch (activity.type) {
       case "predicted": {
         const { role, failure, version } = activity;
-        const labels = { ...labelsOf(version), role };
-        // One that ends after its version was swapped out would leave a series that nothing removes.
-        if (serving.some((one) => one.version === labels.version && one.role === role))
-          predictions.inc({ deployment: name, ...labels, outcome: failure === null ? "ok" : "error" });
+        const one = { ...labelsOf(version), role };
+        // One that ends two swaps after it began would leave a series that nothing removes.
+        if (isIn(serving, one) || isIn(retired, one))
+          predictions.inc({ deployment: name, ...one, outcome: failure === null ? "ok" : "error" });
         if (failure === null) duration.observe({ deployment: name, role }, activity.durationMs / 1000);
         else errors.inc({ deployment: name, role, code: codeOf(failure.error) });
         break;
@@ -126,7 +160,43 @@ export async function deploymentMetrics(
         failures.inc({ deployment: name, kind: activity.type === "refresh_failed" ? "refresh" : "shadow" });
     }
   };
-  return { registry, stop: deployment.subscribe(listen) };
+  const read = () => {
+    try {
+      failing.set({ deployment: name }, deployment.status().refreshError === null ? 0 : 1);
+    } catch {
+      // Closed: there is no present state to tell.
+      failing.remove({ deployment: name });
+    }
+  };
+  readers.get(failing)?.add(read);
+  const unsubscribe = deployment.subscribe(listen);
+  return {
+    registry,
+    stop: () => {
+      unsubscribe();
+      readers.get(failing)?.delete(read);
+      for (const gauge of [failing, until]) gauge.remove({ deployment: name });
+      for (const one of serving) info.remove({ deployment: name, ...one });
+      serving = [];
+    },
+  };
+}
+
+/** A version that serves in a role. */
+interface Served {
+  readonly model: string;
+  readonly version: string;
+  readonly role: "champion" | "challenger";
+}
+
+const outcomes = ["ok", "error"];
+
+function servedBy(version: ModelVersion | null, role: Served["role"]): Served[] {
+  return version === null ? [] : [{ ...labelsOf(version), role }];
+}
+
+function isIn(list: readonly Served[], one: Served): boolean {
+  return list.some(({ version, role }) => version === one.version && role === one.role);
 }
 
 function labelsOf({ name, version }: ModelVersion): { readonly model: string; readonly version: string } {

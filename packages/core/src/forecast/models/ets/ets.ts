@@ -1,0 +1,284 @@
+import { TsopsError } from "../../../errors.ts";
+import { checkOptions, shown } from "../../../options.ts";
+import { wholeNumber } from "../../check.ts";
+import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
+import type { LocalFit, LocalModel } from "../../local/local-model.ts";
+import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import {
+  type EtsForm,
+  formFromNumbers,
+  formName,
+  formToNumbers,
+  levelAt,
+  parameterCount,
+  seasonAt,
+  trendAt,
+} from "./form.ts";
+import { deviationsOf, simulatedQuantiles } from "./intervals.ts";
+import { type EtsChoice, formsOf, rowsFor, selectEts } from "./select.ts";
+
+/** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series by AICc. */
+export interface EtsOptions {
+  readonly error?: "additive" | "multiplicative" | "auto";
+  readonly trend?: "none" | "additive" | "auto";
+  /** Whether the trend levels off. */
+  readonly damped?: boolean | "auto";
+  readonly season?: "none" | "additive" | "multiplicative" | "auto";
+  /** Steps of one season. Default 1: no season. */
+  readonly seasonLength?: number;
+}
+
+/** An exponential smoothing forecaster. */
+export type Ets = LocalForecaster<"ets">;
+
+/**
+ * Exponential smoothing in state space form: error, trend and season, each absent, added or multiplied, fitted by maximum likelihood; what is
+ * not given is chosen for each series by AICc among all forms that are admissible (those of R's `ets` and statsforecast's `AutoETS`: no
+ * multiplicative trend, no additive error about a multiplicative season unless both are asked for). `fits` names the form.
+ *
+ * Forms with multiplicative parts need positive targets: the choice leaves them out where there are others, and a form that was
+ * asked for refuses them with their rows. A series too short for a season or a trend gets a form that it can bear; one that can bear none
+ * is refused. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
+ * for missing by a multiplicative season.
+ *
+ * Intervals: analytic without, simulated (2,000 paths, always the same) with a multiplicative season.
+ *
+ * Hyndman, Koehler, Snyder & Grose (2002), A state space framework for automatic forecasting using exponential smoothing methods. Bounds of the
+ * parameters, likelihood and AICc are those of statsforecast 2.1.1, which it is checked against.
+ * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` SERIES_TOO_SHORT, PANEL_INVALID.
+ * @example
+ * const forecast = (await ets({ seasonLength: 12 }).fit(sales, { horizon: 18 })).predict({ levels: [80, 95] });
+ */
+export function ets(options: EtsOptions = {}): Ets {
+  checkOptions("MODEL_PARAMETER_INVALID", "ets()", options, {
+    error: true,
+    trend: true,
+    damped: true,
+    season: true,
+    seasonLength: true,
+  });
+  const { error = "auto", trend = "auto", season = "auto" } = options;
+  return etsOf({
+    error: oneOf("error", error, ["additive", "multiplicative", "auto"]),
+    trend: oneOf("trend", trend, ["none", "additive", "auto"]),
+    damped: oneOf("damped", options.damped ?? (trend === "none" ? false : "auto"), [true, false, "auto"]),
+    season: oneOf("season", season, ["none", "additive", "multiplicative", "auto"]),
+    seasonLength: wholeNumber("seasonLength", options.seasonLength ?? 1),
+  });
+}
+
+/**
+ * Simple exponential smoothing: a level that moves by a fitted share of each error, ETS(A,N,N). Brown (1959), Statistical Forecasting for Inventory Control.
+ */
+export function ses(): Ets {
+  return ets({ error: "additive", trend: "none", season: "none" });
+}
+
+/** Settings of `holt`. */
+export interface HoltOptions {
+  /** Whether the trend levels off (Gardner & McKenzie 1985). Default false. */
+  readonly damped?: boolean;
+}
+
+/**
+ * Holt's linear trend: a level and a trend, ETS(A,A,N) or ETS(A,Ad,N). Holt (1957), reprinted in the International Journal of Forecasting 20 (2004).
+ * @throws TsopsError MODEL_PARAMETER_INVALID.
+ */
+export function holt(options: HoltOptions = {}): Ets {
+  checkOptions("MODEL_PARAMETER_INVALID", "holt()", options, { damped: true });
+  const damped = oneOf("damped", options.damped ?? false, [true, false]);
+  return ets({ error: "additive", trend: "additive", damped, season: "none" });
+}
+
+/** Settings of `holtWinters`. */
+export interface HoltWintersOptions {
+  /** Steps of one season. */
+  readonly seasonLength: number;
+  /** Whether the season is added to the level or multiplies it. Default `"additive"`. */
+  readonly season?: "additive" | "multiplicative";
+  /** Whether the trend levels off. Default false. */
+  readonly damped?: boolean;
+}
+
+/**
+ * Holt and Winters' level, trend and season, with errors of the season's kind: ETS(A,A,A) or ETS(M,A,M). Winters (1960), Forecasting sales by
+ * exponentially weighted moving averages.
+ * @throws TsopsError MODEL_PARAMETER_INVALID.
+ */
+export function holtWinters(options: HoltWintersOptions): Ets {
+  checkOptions("MODEL_PARAMETER_INVALID", "holtWinters()", options, {
+    seasonLength: true,
+    season: true,
+    damped: true,
+  });
+  const season = oneOf("season", options.season ?? "additive", ["additive", "multiplicative"]);
+  const damped = oneOf("damped", options.damped ?? false, [true, false]);
+  return ets({
+    error: season,
+    trend: "additive",
+    damped,
+    season,
+    seasonLength: wholeNumber("seasonLength", options.seasonLength, 2),
+  });
+}
+
+function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `${name} is one of ${allowed.map(String).join(", ")}, got ${shown(value)}.`,
+  );
+}
+
+function etsOf(choice: EtsChoice): Ets {
+  return localForecaster(modelOf(choice), (params) => modelOf(params as unknown as EtsChoice));
+}
+
+/** Where the parameters lie: four numbers of the form, the smoothing, then these. */
+const [smoothingAt, logLikelihoodAt, aiccAt] = [4, 8, 9];
+/** Where the state lies: rows, known values and the sum of their squared errors, then level, trend and season by phase. */
+const statesAt = 3;
+
+function modelOf(choice: EtsChoice): LocalModel<"ets"> {
+  const { seasonLength } = choice;
+  const forms = formsOf(choice);
+  if (forms.length === 0 || forms.some(({ season }) => season !== "none" && seasonLength < 2))
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `A season has at least 2 steps, seasonLength is ${seasonLength}.`,
+      { hint: 'Give ets({ seasonLength }), or season: "none".' },
+    );
+  if (choice.damped === true && choice.trend === "none")
+    throw new TsopsError("MODEL_PARAMETER_INVALID", "Without a trend there is nothing to damp.", {
+      hint: 'Leave damped out, or give trend: "additive".',
+    });
+  const needsPositive = forms.every(
+    (form) => form.error === "multiplicative" || form.season === "multiplicative",
+  );
+  return {
+    kind: "ets",
+    params: { ...choice },
+    neededRows: Math.min(...forms.map(rowsFor)),
+    keptRows: seasonLength,
+    ...(needsPositive ? { lowest: Number.MIN_VALUE } : {}),
+    fit(y) {
+      const fit = selectEts(forms, y);
+      if (fit === null)
+        throw new TsopsError(
+          "PANEL_INVALID",
+          "None of the forms that were asked for can be fitted to a series.",
+          {
+            hint: "Leave components to the choice: ets({ seasonLength }).",
+          },
+        );
+      const parameters = Float64Array.of(
+        ...formToNumbers(fit.form),
+        ...fit.numbers.subarray(0, levelAt),
+        fit.logLikelihood,
+        fit.aicc,
+      );
+      return { parameters, state: Float64Array.of(0, 0, 0, ...fit.numbers.subarray(levelAt)) };
+    },
+    absorb(fit, value) {
+      absorb(fit, value, seasonLength);
+    },
+    forecast({ parameters, state }, mean) {
+      const form = formFromNumbers(parameters, seasonLength);
+      const phi = parameters[smoothingAt + 3] as number;
+      let damping = 0;
+      let power = 1;
+      for (let h = 0; h < mean.length; h++) {
+        power *= phi;
+        damping += power;
+        const q = (state[statesAt] as number) + damping * (state[statesAt + 1] as number);
+        const season =
+          form.season === "none"
+            ? 0
+            : (state[statesAt + seasonAt - levelAt + (((state[0] as number) + h) % seasonLength)] as number);
+        mean[h] = form.season === "multiplicative" ? q * season : q + season;
+      }
+    },
+    quantiles(fit, mean, probabilities, values, random) {
+      const form = formFromNumbers(fit.parameters, seasonLength);
+      const variance = varianceOf(form, fit.state);
+      const smoothing = fit.parameters.subarray(smoothingAt, smoothingAt + 4);
+      const deviations = deviationsOf(
+        form,
+        smoothing as unknown as [number, number, number, number],
+        variance,
+        mean,
+      );
+      if (deviations !== null)
+        normalQuantiles(mean, (step) => deviations[step - 1] as number, probabilities, values);
+      else {
+        const one = new Float64Array(1);
+        const step = {
+          forecast: (now: LocalFit) => {
+            this.forecast(now, one);
+            return one[0] as number;
+          },
+          absorb: this.absorb,
+        };
+        const isRelative = form.error === "multiplicative";
+        simulatedQuantiles(isRelative, variance, fit, step, probabilities, values, random);
+      }
+    },
+    summary({ parameters, state }) {
+      const form = formFromNumbers(parameters, seasonLength);
+      const [alpha, beta, gamma, phi] = parameters.subarray(smoothingAt) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      return {
+        form: formName(form),
+        alpha,
+        ...(form.trend === "none" ? {} : { beta }),
+        ...(form.season === "none" ? {} : { gamma }),
+        ...(form.damped ? { phi } : {}),
+        level: state[statesAt] as number,
+        ...(form.trend === "none" ? {} : { trend: state[statesAt + trendAt - levelAt] as number }),
+        deviation: Math.sqrt(varianceOf(form, state)),
+        logLikelihood: parameters[logLikelihoodAt] as number,
+        aicc: parameters[aiccAt] as number,
+      };
+    },
+  };
+}
+
+/** Of the errors, relative ones where the error is multiplicative; the fit's parameters are counted, as in the reference. */
+function varianceOf(form: EtsForm, state: Float64Array): number {
+  return (state[2] as number) / Math.max(1, (state[1] as number) - parameterCount(form) - 1);
+}
+
+/** The recursion of `likelihood.ts`, one row. */
+function absorb({ parameters, state }: LocalFit, value: number, seasonLength: number): void {
+  const isRelative = parameters[0] === 1;
+  const hasTrend = parameters[1] === 1;
+  const season = parameters[3] as number;
+  const alpha = parameters[smoothingAt] as number;
+  const rows = state[0] as number;
+  state[0] = rows + 1;
+  const trend = (parameters[smoothingAt + 3] as number) * (state[statesAt + 1] as number);
+  const q = (state[statesAt] as number) + trend;
+  const isFactor = season === 2;
+  if (Number.isNaN(value) || (isFactor && (value <= 0 || q === 0))) {
+    state[statesAt] = q;
+    if (hasTrend) state[statesAt + 1] = trend;
+    return;
+  }
+  const at = season === 0 ? -1 : statesAt + seasonAt - levelAt + (rows % seasonLength);
+  const s = at < 0 ? 0 : (state[at] as number);
+  const forecast = isFactor ? q * s : q + s;
+  const error = isRelative ? (value - forecast) / forecast : value - forecast;
+  if (Number.isFinite(error)) {
+    state[1] = (state[1] as number) + 1;
+    state[2] = (state[2] as number) + error * error;
+  }
+  const d = (isFactor ? value / s : value - s) - q;
+  state[statesAt] = q + alpha * d;
+  if (hasTrend) state[statesAt + 1] = trend + (parameters[smoothingAt + 1] as number) * d;
+  if (at >= 0)
+    state[at] = s + (parameters[smoothingAt + 2] as number) * ((isFactor ? value / q : value - q) - s);
+}

@@ -1,0 +1,190 @@
+import { minimize } from "../../local/minimize.ts";
+import { type EtsForm, levelAt, numbersLength, parameterCount, seasonAt, trendAt } from "./form.ts";
+import { etsLikelihood } from "./likelihood.ts";
+import { startOf } from "./start.ts";
+
+/** A form fitted to a series. */
+export interface EtsFit {
+  readonly form: EtsForm;
+  /** Smoothing and the state before the first row, laid out as `form.ts` says. */
+  readonly numbers: Float64Array;
+  /** As R's forecast counts it: without the constants that all forms share. */
+  readonly logLikelihood: number;
+  /** Akaike's criterion, corrected for small samples. */
+  readonly aicc: number;
+}
+
+/** Bounds of alpha, beta, gamma and of phi: those of statsforecast. */
+const [least, most, phiLeast, phiMost] = [1e-4, 0.9999, 0.8, 0.98];
+
+/** Rates that searches start from: slow and quick levels have optima of their own. */
+const starts = [
+  { alpha: 0.05, beta: 0.02, gamma: 0.05, phi: 0.97 },
+  { alpha: 0.6, beta: 0.05, gamma: 0.2, phi: 0.975 },
+  { alpha: 0.02, beta: 0.005, gamma: 0.5, phi: 0.9 },
+];
+
+/**
+ * Fits a form by maximum likelihood: initial states and smoothing together, by a quasi-Newton search with the exact gradient. The bounds are kept
+ * by a sine, which reaches them.
+ * @param filled - The series without gaps, for the starts.
+ * @param near - Fits of nearer forms, to start from as well.
+ */
+export function fitForm(
+  form: EtsForm,
+  y: Float64Array,
+  filled: Float64Array,
+  near: readonly EtsFit[] = [],
+): EtsFit {
+  const known = y.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
+  const size = Math.max(...filled.map(Math.abs));
+  const floor = known * (1e-10 * (form.error === "additive" ? size : 1)) ** 2;
+  const likelihood = etsLikelihood(form, y, floor);
+  const plain = startOf(form, filled);
+  const numbers = new Float64Array(numbersLength(form));
+  const gradient = new Float64Array(numbersLength(form));
+  const space = searchSpace(form, scaleOf(filled, plain));
+
+  const objective = (x: Float64Array, slope: Float64Array): number => {
+    space.toNumbers(x, numbers);
+    const { value } = likelihood(numbers, gradient);
+    if (value !== Number.POSITIVE_INFINITY) space.toSlope(x, gradient, slope);
+    return value;
+  };
+  const candidates = [
+    ...near.map((fit) => space.fromNumbers(withStates(plain, fit), fit.numbers)),
+    ...starts.map((rates) => {
+      const rated = plain.slice();
+      rated.set([rates.alpha, rates.beta, rates.gamma, rates.phi]);
+      return space.fromNumbers(rated, rated);
+    }),
+  ];
+  let best = Number.POSITIVE_INFINITY;
+  let found = plain;
+  const tolerance = 1e-7 * known;
+  // A few steps from everywhere, then on from the best.
+  const tried = candidates
+    .map((x) => ({ x, value: minimize(objective, x, 12, tolerance) }))
+    .sort((a, b) => a.value - b.value);
+  if (tried[0]?.value === Number.POSITIVE_INFINITY) {
+    // Forecasts below zero from every start: a level that stands still has none.
+    const x = space.fromNumbers(standingStill(form, filled), Float64Array.of(0.01, 0.001, 0.001, 0.9));
+    tried.unshift({ x, value: minimize(objective, x, 12, tolerance) });
+  }
+  for (const { x, value } of tried.slice(0, near.length > 0 ? 1 : 2)) {
+    const end = Math.min(value, minimize(objective, x, 300, tolerance * 1e-2));
+    if (end < best) {
+      best = end;
+      space.toNumbers(x, numbers);
+      found = numbers.slice();
+    }
+  }
+  const count = parameterCount(form);
+  const room = known - count - 1;
+  return {
+    form,
+    numbers: found,
+    logLikelihood: -best / 2,
+    aicc: room > 0 ? best + 2 * count + (2 * count * (count + 1)) / room : Number.POSITIVE_INFINITY,
+  };
+}
+
+/** States of a level at the mean, without trend and season. */
+export function standingStill(form: EtsForm, filled: Float64Array): Float64Array {
+  const numbers = new Float64Array(numbersLength(form));
+  numbers.fill(form.season === "multiplicative" ? 1 : 0, seasonAt);
+  numbers[levelAt] = filled.reduce((sum, value) => sum + value, 0) / filled.length;
+  return numbers;
+}
+
+/** The plain states with the rates of a nearer fit, and its states where it has the same season. */
+function withStates(plain: Float64Array, { numbers, form }: EtsFit): Float64Array {
+  const started = plain.slice();
+  if (form.season !== "none" && numbers.length === plain.length)
+    started.set(numbers.subarray(seasonAt), seasonAt);
+  started[levelAt] = numbers[levelAt] as number;
+  if (form.trend !== "none") started[trendAt] = numbers[trendAt] as number;
+  return started;
+}
+
+/** How far a state must move to matter. */
+function scaleOf(filled: Float64Array, plain: Float64Array): number {
+  let sum = 0;
+  for (let t = 1; t < filled.length; t++) sum += Math.abs((filled[t] as number) - (filled[t - 1] as number));
+  return sum / filled.length || Math.abs(plain[levelAt] as number) || 1;
+}
+
+/**
+ * The search runs over angles for the rates and over scaled states; the last phase of the season is what the others leave.
+ */
+function searchSpace(form: EtsForm, scale: number) {
+  const hasTrend = form.trend !== "none";
+  const hasSeason = form.season !== "none";
+  const isFactor = form.season === "multiplicative";
+  const period = hasSeason ? form.seasonLength : 0;
+  const level = 1 + (hasTrend ? 1 : 0) + (hasSeason ? 1 : 0) + (form.damped ? 1 : 0);
+  const seasons = level + 1 + (hasTrend ? 1 : 0);
+  const size = seasons + Math.max(0, period - 1);
+  const total = isFactor ? period : 0;
+  const factorScale = 0.1;
+
+  const toNumbers = (x: Float64Array, numbers: Float64Array): void => {
+    let at = 0;
+    numbers[0] = between(least, most, x[at++] as number);
+    numbers[1] = hasTrend ? between(least, most, x[at++] as number) : 0;
+    numbers[2] = hasSeason ? between(least, most, x[at++] as number) : 0;
+    numbers[3] = form.damped ? between(phiLeast, phiMost, x[at++] as number) : 1;
+    numbers[levelAt] = (x[at++] as number) * scale;
+    numbers[trendAt] = hasTrend ? (x[at++] as number) * scale * 0.1 : 0;
+    if (!hasSeason) return;
+    let rest = total;
+    const unit = isFactor ? factorScale : scale;
+    for (let j = 0; j < period - 1; j++) {
+      const value = (x[at++] as number) * unit;
+      numbers[seasonAt + j] = value;
+      rest -= value;
+    }
+    numbers[seasonAt + period - 1] = rest;
+  };
+  const toSlope = (x: Float64Array, gradient: Float64Array, slope: Float64Array): void => {
+    let at = 0;
+    const angle = (low: number, high: number, of: number): void => {
+      slope[at] = ((of * (high - low)) / 2) * Math.cos(x[at] as number);
+      at++;
+    };
+    angle(least, most, gradient[0] as number);
+    if (hasTrend) angle(least, most, gradient[1] as number);
+    if (hasSeason) angle(least, most, gradient[2] as number);
+    if (form.damped) angle(phiLeast, phiMost, gradient[3] as number);
+    slope[at++] = (gradient[levelAt] as number) * scale;
+    if (hasTrend) slope[at++] = (gradient[trendAt] as number) * scale * 0.1;
+    const ofLast = hasSeason ? (gradient[seasonAt + period - 1] as number) : 0;
+    const unit = isFactor ? factorScale : scale;
+    for (let j = 0; j < period - 1; j++) slope[at++] = ((gradient[seasonAt + j] as number) - ofLast) * unit;
+  };
+  /** @param rates - Numbers whose smoothing is taken where it lies within the bounds. */
+  const fromNumbers = (states: Float64Array, rates: Float64Array): Float64Array => {
+    const x = new Float64Array(size);
+    let at = 0;
+    x[at++] = angleOf(least, most, rates[0] as number);
+    if (hasTrend) x[at++] = angleOf(least, most, (rates[1] as number) || 0.05);
+    if (hasSeason) x[at++] = angleOf(least, most, (rates[2] as number) || 0.1);
+    if (form.damped) x[at++] = angleOf(phiLeast, phiMost, rates[3] === 1 ? 0.95 : (rates[3] as number));
+    x[at++] = (states[levelAt] as number) / scale;
+    if (hasTrend) x[at++] = (states[trendAt] as number) / (scale * 0.1);
+    const unit = isFactor ? factorScale : scale;
+    for (let j = 0; j < period - 1; j++) x[at++] = (states[seasonAt + j] as number) / unit;
+    return x;
+  };
+  return { toNumbers, toSlope, fromNumbers };
+}
+
+function between(low: number, high: number, angle: number): number {
+  return low + ((high - low) * (1 + Math.sin(angle))) / 2;
+}
+
+/** The angle of a value, kept off the bounds: there the sine would not move. */
+function angleOf(low: number, high: number, value: number): number {
+  const share = high > low ? (value - low) / (high - low) : 0.5;
+  return Math.asin(2 * Math.min(0.995, Math.max(0.005, share)) - 1);
+}
