@@ -88,6 +88,14 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/core/airflow", async () =>
+    expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
+    "airflowDag airflowScheduler
+    passwordAuth
+    tokenAuth"
+  `));
+  it("@tsops/core/command", async () =>
+    expect(await namesOf("@tsops/core/command")).toMatchInlineSnapshot(`"runProcess"`));
   it("@tsops/store", async () =>
     expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
       "asOfJoin
@@ -105,6 +113,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
   it("@tsops/store/redis", async () =>
     expect(await namesOf("@tsops/store/redis")).toMatchInlineSnapshot(`"redisOnlineStore"`));
+  it("@tsops/store/mlflow", async () =>
+    expect(await namesOf("@tsops/store/mlflow")).toMatchInlineSnapshot(
+      `"mlflowRegistry mlflowSettingsFrom mlflowTracker"`,
+    ));
   it("@tsops/serve", async () => expect(await namesOf("@tsops/serve")).toMatchInlineSnapshot(`"deploy"`));
   it("@tsops/serve/prometheus", async () =>
     expect(await namesOf("@tsops/serve/prometheus")).toMatchInlineSnapshot(`

@@ -14,7 +14,8 @@ usage: scripts/services/mlflow.sh install | installed | start [BACKEND_URI [ARTI
   install   make a Python environment with mlflow under .services/ (once; needs python3 with venv and pip)
   installed print the interpreter that has it; exits 1 when it is not installed
   start     serve BACKEND_URI (or $TSOPS_MLFLOW_BACKEND_URI; a SQLite file of its own when neither is given) on a free port
-            of 127.0.0.1 and wait until it answers; prints what `env` prints
+            of 127.0.0.1 (or on $TSOPS_MLFLOW_PORT) and wait until it answers; prints what `env` prints. Clients reach files through the
+            server; with ARTIFACT_ROOT they find those of new experiments there themselves
   stop      end the server that `start` began, and nothing else
   status    say whether that server runs; exits 1 when it does not
   env       shell lines with MLFLOW_TRACKING_URI and TSOPS_MLFLOW_PYTHON, for: eval "$(scripts/services/mlflow.sh env)"
@@ -62,14 +63,15 @@ start() {
   if running; then fail "already running on port $(cat "$state/port"): scripts/services/mlflow.sh stop"; fi
   mkdir -p "$state"
   local backend="${1:-${TSOPS_MLFLOW_BACKEND_URI:-sqlite:///$state/mlflow.db}}"
-  local artifacts="${2:-$state/artifacts}"
-  local port
-  port="$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+  local artifacts=(--artifacts-destination "$state/artifacts")
+  if [ -n "${2:-}" ]; then artifacts=(--default-artifact-root "$2"); fi
+  local port="${TSOPS_MLFLOW_PORT:-}"
+  [ -n "$port" ] || port="$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
   # A session of its own: the server and its workers are ended together, and nobody else with them.
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true \
     "$venv/bin/python" -c 'import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])' \
     "$venv/bin/python" -m mlflow server --host 127.0.0.1 --port "$port" --workers 1 \
-    --backend-store-uri "$backend" --default-artifact-root "$artifacts" >"$state/log" 2>&1 </dev/null &
+    --backend-store-uri "$backend" "${artifacts[@]}" >"$state/log" 2>&1 </dev/null &
   echo $! >"$state/pid"
   echo "$port" >"$state/port"
   local _

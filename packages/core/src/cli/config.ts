@@ -1,3 +1,4 @@
+import type { AirflowDagSettings } from "../airflow/dag-options.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog } from "../ports/decision-log.ts";
@@ -37,6 +38,8 @@ export interface TsopsConfig<Home extends Contracts = Contracts> {
   readonly pipelines?:
     | readonly AnyPipeline[]
     | ((home: Home) => readonly AnyPipeline[] | PromiseLike<readonly AnyPipeline[]>);
+  /** What pipelines are in Airflow beyond their definition, by name, for `tsops airflow export`. */
+  readonly airflow?: Readonly<Record<string, AirflowDagSettings>>;
   /** Commit or other identifier of the code, kept with each run. */
   readonly codeVersion?: string;
   /** Default: the system's clock. */

@@ -22,6 +22,7 @@ const configKeys = [
   "predictions",
   "decisions",
   "pipelines",
+  "airflow",
   "codeVersion",
   "clock",
 ] as const;
@@ -122,7 +123,7 @@ function problemOf(config: unknown): { readonly text: string; readonly hint: str
       };
     }
     if (value === undefined) continue;
-    const isFactory = !["pipelines", "codeVersion", "clock"].includes(key);
+    const isFactory = !["pipelines", "airflow", "codeVersion", "clock"].includes(key);
     if (isFactory && typeof value !== "function")
       return {
         text: `gives ${key} as a ${typeof value}; a function that returns it is needed.`,
@@ -133,6 +134,8 @@ function problemOf(config: unknown): { readonly text: string; readonly hint: str
         text: `gives pipelines as a ${typeof value}.`,
         hint: "Give an array, or a function of the home that returns one.",
       };
+    if (key === "airflow" && (typeof value !== "object" || value === null || Array.isArray(value)))
+      return { text: "gives airflow as no object.", hint: "Give settings by the name of a pipeline." };
     if (key === "codeVersion" && typeof value !== "string")
       return { text: `gives codeVersion as a ${typeof value}.`, hint: "Give text, e.g. the commit." };
   }

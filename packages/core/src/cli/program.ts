@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { DecisionKind } from "../ports/decision-log.ts";
 import { coreVersion } from "../version.ts";
+import { type AirflowExportOptions, airflowExportCommand } from "./airflow.ts";
 import { decisionKinds, decisionsCommand } from "./decisions.ts";
 import { errorData, errorText } from "./describe-error.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -50,6 +51,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
+  addAirflow(program, io, exit);
   addDoctor(program, io, exit);
   return program;
 }
@@ -160,6 +162,33 @@ Examples:
     )
     .action(async (_: unknown, command: Command) => {
       exit(await decisionsCommand(io, command.optsWithGlobals<DecisionOptions>()));
+    });
+}
+
+function addAirflow(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  program
+    .command("airflow")
+    .summary("hand pipelines to Airflow")
+    .description("Hands pipelines to Airflow.")
+    .command("export")
+    .summary("write a DAG file for each pipeline")
+    .description(
+      "Writes a Python file for each pipeline of the configurations, and the bundle that its tasks run. Equal definitions give equal files.",
+    )
+    .argument("[configurations...]", "files that export a configuration (default: the one in use)")
+    .requiredOption("--out <folder>", "Airflow's folder of DAG files")
+    .option("--check", "write nothing; exit with 1 when a file is missing or differs")
+    .option("--node <program>", "Node.js as the worker finds it (default: node on its PATH)")
+    .option("--external <package...>", "packages with native parts, left outside the bundle")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ tsops airflow export --out dags
+  $ tsops airflow export pipelines/*.ts --out dags --check`,
+    )
+    .action(async (configurations: string[], _: unknown, command: Command) => {
+      exit(await airflowExportCommand(io, configurations, command.optsWithGlobals<AirflowExportOptions>()));
     });
 }
 

@@ -20,6 +20,8 @@ export interface CommandIo {
   enter(directory: string): void;
   /** Fires when the command is to stop. */
   readonly signal: AbortSignal;
+  /** A configuration that is part of the program, as in a bundle: none is looked for, and the working directory is kept. */
+  readonly config?: TsopsConfig;
 }
 
 /** Options that all subcommands share. */
@@ -30,6 +32,7 @@ export interface GlobalOptions {
 
 /** The configuration with what a subcommand needs of it, opened. */
 export interface Session {
+  /** Of the configuration. */
   readonly path: string;
   readonly config: TsopsConfig;
   readonly clock: Clock;
@@ -49,9 +52,7 @@ export async function withSession<T>(
   options: GlobalOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const path = await findConfig(io.cwd, options.config);
-  io.enter(dirname(path));
-  const config = await loadConfig(path);
+  const { path, config } = await configurationOf(io, options);
   throwIfAborted(io.signal);
   const opened = openOnce(config, path);
   try {
@@ -59,6 +60,13 @@ export async function withSession<T>(
   } finally {
     await opened.close();
   }
+}
+
+async function configurationOf(io: CommandIo, options: GlobalOptions) {
+  if (io.config !== undefined) return { path: `of the bundle in ${io.cwd}`, config: io.config };
+  const path = await findConfig(io.cwd, options.config);
+  io.enter(dirname(path));
+  return { path, config: await loadConfig(path) };
 }
 
 function openOnce(config: TsopsConfig, path: string) {

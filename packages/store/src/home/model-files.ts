@@ -1,4 +1,4 @@
-import { type ModelFiles, sha256Hex, TsopsError, throwIfAborted } from "@tsops/core";
+import { type ModelFiles, type ModelLineage, sha256Hex, TsopsError, throwIfAborted } from "@tsops/core";
 import { toMillis } from "./context.ts";
 import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
 
@@ -60,6 +60,24 @@ export function modelTags(
   return {
     [lineageTag]: JSON.stringify(model.lineage),
     [filesTag]: JSON.stringify({ ...hashes, MLmodel: sha256Hex(descriptor) }),
+  };
+}
+
+/** The tags of a run that logged a model, so that whoever looks at it in MLflow sees where the model came from. */
+export function lineageRunTags({
+  codeVersion,
+  definitionHash,
+  trainingSet,
+}: ModelLineage): Record<string, string> {
+  return {
+    "tsops.definition_hash": definitionHash,
+    ...(codeVersion === null ? {} : { "tsops.code_version": codeVersion }),
+    ...(trainingSet === null
+      ? {}
+      : {
+          "tsops.training_set": `${trainingSet.name} ${trainingSet.contentHash}`,
+          "tsops.tables": trainingSet.tables.map(({ table, version }) => `${table}@${version}`).join(", "),
+        }),
   };
 }
 

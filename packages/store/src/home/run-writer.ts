@@ -11,6 +11,7 @@ import { artifactPath } from "./artifact-files.ts";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
 import { checkDataset, checkMetric, checkParam, checkTag, paramText, storedMetric } from "./mlflow-rules.ts";
+import { lineageRunTags } from "./model-files.ts";
 import type { SqlValue } from "./sqlite.ts";
 
 /** The writing side of one run; each call is one durable transaction. */
@@ -90,7 +91,12 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
     },
     async logModel(model, { signal } = {}) {
       refuseEnded();
-      return writeLoggedModel(context, run, model, signal);
+      const logged = await writeLoggedModel(context, run, model, signal);
+      const tags = Object.entries(lineageRunTags(model.lineage));
+      await write(() => {
+        for (const [key, value] of tags) setRunTag(context, runId, key, value);
+      });
+      return logged;
     },
     async end(status = "FINISHED", { signal } = {}) {
       checkWord("VALUE_INVALID", "status", status, ["FINISHED", "FAILED", "KILLED"]);

@@ -217,6 +217,8 @@ describe.skipIf(mlflow.isMissing)("the home beside a real MLflow 3.17.2", { time
         "mlflow.source.name": "tsops",
         "mlflow.source.type": "LOCAL",
         stage: "final",
+        "tsops.code_version": "0123abc",
+        "tsops.definition_hash": logged.lineage.definitionHash,
       },
       inputs: [{ ...input, tags: { "mlflow.data.context": "training" } }],
       outputs: [[logged.modelId, 0]],

@@ -1,0 +1,210 @@
+import { abortedError, type CallOptions, importPeer, TsopsError, throwIfAborted } from "@tsops/core";
+import type { Dispatcher } from "undici";
+import { isTransient, type Refusal, readRefusal, refusalError } from "./rest-error.ts";
+import { checkMlflowSettings, type MlflowSettings } from "./settings.ts";
+
+/** One request to the server's REST API. */
+export interface MlflowRequest extends CallOptions {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below the server's URL, e.g. `/api/2.0/mlflow/runs/get`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly bytes?: Uint8Array;
+  /** Whether sending it twice does no more than sending it once, so that it may be tried again when nobody knows what became of it. */
+  readonly isRepeatable: boolean;
+}
+
+/** Speaks HTTP with an MLflow server over connections that are kept alive. */
+export interface MlflowClient {
+  /** The server's URL, for messages. */
+  readonly server: string;
+  readonly settings: MlflowSettings;
+  /** The answer's JSON. @throws TsopsError ADAPTER_UNAVAILABLE, CONFIG_INVALID, ABORTED, and what `refusalError` makes of a refusal */
+  json<T>(request: MlflowRequest): Promise<T>;
+  /** The answer's bytes; throws as `json`. */
+  bytes(request: MlflowRequest): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+const api = "/api/2.0/mlflow";
+
+/** A request that only reads. */
+export function get(
+  path: string,
+  query: MlflowRequest["query"] = {},
+  { signal }: CallOptions = {},
+): MlflowRequest {
+  return { method: "GET", path: `${api}/${path}`, query, isRepeatable: true, signal };
+}
+
+/** A request that writes what can be written twice. */
+export function put(
+  path: string,
+  json: unknown,
+  { signal, method = "POST" }: CallOptions & { readonly method?: "POST" | "PATCH" | "DELETE" } = {},
+): MlflowRequest {
+  return { method, path: `${api}/${path}`, json, isRepeatable: true, signal };
+}
+
+/** A request that makes something new each time it is sent. */
+export function create(path: string, json: unknown, { signal }: CallOptions = {}): MlflowRequest {
+  return { method: "POST", path: `${api}/${path}`, json, isRepeatable: false, signal };
+}
+
+/** A connection that broke, a server that did not answer: what became of the request is not known. */
+class NoAnswer extends Error {}
+
+/** An answer that may be another one later. */
+class TransientAnswer extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+/** Opens no connection before the first request. @throws TsopsError CONFIG_INVALID */
+export function mlflowClient(settings: MlflowSettings): MlflowClient {
+  checkMlflowSettings(settings);
+  const base = settings.url.replace(/\/+$/, "");
+  const { retries = 5, retryDelayMs = 200, timeoutMs = 60_000 } = settings;
+  const headers = { accept: "application/json", "user-agent": "tsops", ...authorization(settings) };
+  let agent: Promise<Dispatcher> | undefined;
+  let isClosed = false;
+  const dispatcher = (): Promise<Dispatcher> => {
+    agent ??= importPeer("@tsops/store/mlflow", "undici", () => import("undici"), ["undici", "p-retry"]).then(
+      ({ Agent }) =>
+        new Agent({
+          connections: settings.connections ?? 8,
+          // Shorter than the server's own five seconds: a connection that it closes at that moment looks like a fault.
+          keepAliveTimeout: 3000,
+          keepAliveMaxTimeout: 4000,
+          headersTimeout: timeoutMs,
+          bodyTimeout: timeoutMs,
+          connect: {
+            timeout: Math.min(timeoutMs, 10_000),
+            rejectUnauthorized: settings.insecureTls !== true,
+          },
+        }),
+    );
+    return agent;
+  };
+
+  const once = async (request: MlflowRequest): Promise<Uint8Array> => {
+    const { method, path, query, json, bytes, signal } = request;
+    const search = new URLSearchParams();
+    for (const [key, value] of Object.entries(query ?? {}))
+      if (value !== undefined) search.append(key, `${value}`);
+    const url = `${base}${path}${search.size > 0 ? `?${search}` : ""}`;
+    let status: number;
+    let content: Uint8Array;
+    try {
+      const answer = await (await dispatcher()).request({
+        origin: new URL(url).origin,
+        path: url.slice(new URL(url).origin.length),
+        method,
+        headers: {
+          ...headers,
+          ...(json === undefined ? {} : { "content-type": "application/json" }),
+          ...(bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
+        },
+        body: json === undefined ? (bytes ?? null) : JSON.stringify(json),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      status = answer.statusCode;
+      content = new Uint8Array(await answer.body.arrayBuffer());
+    } catch (error) {
+      if (TsopsError.is(error)) throw error;
+      if (signal?.aborted) throw abortedError(signal);
+      throw new NoAnswer(networkMessage(error), { cause: error });
+    }
+    if (status < 300) return content;
+    const refusal = readRefusal(status, new TextDecoder().decode(content));
+    if (isTransient(refusal)) throw new TransientAnswer(refusal);
+    throw refusalError(base, described(request), refusal);
+  };
+
+  const send = async (request: MlflowRequest): Promise<Uint8Array> => {
+    throwIfAborted(request.signal);
+    if (isClosed)
+      throw new TsopsError("STORE_UNAVAILABLE", "The connection to MLflow was closed.", {
+        hint: "Open another tracker or registry.",
+      });
+    const { default: pRetry, AbortError } = await importPeer(
+      "@tsops/store/mlflow",
+      "p-retry",
+      () => import("p-retry"),
+      ["undici", "p-retry"],
+    );
+    try {
+      return await pRetry(
+        () =>
+          once(request).catch((error: unknown) => {
+            const mayRepeat = error instanceof NoAnswer || error instanceof TransientAnswer;
+            throw mayRepeat ? error : new AbortError(error as Error);
+          }),
+        {
+          retries: request.isRepeatable ? retries : 0,
+          minTimeout: retryDelayMs,
+          maxTimeout: 10_000,
+          randomize: true,
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+        },
+      );
+    } catch (error) {
+      if (TsopsError.is(error)) throw error;
+      if (request.signal?.aborted) throw abortedError(request.signal);
+      if (error instanceof TransientAnswer) throw refusalError(base, described(request), error.refusal);
+      throw new TsopsError(
+        "ADAPTER_UNAVAILABLE",
+        `MLflow at ${base} did not answer ${described(request)}: ${error instanceof Error ? error.message : String(error)}.`,
+        { hint: "Check that the server runs and the URL is right, then try again.", cause: error },
+      );
+    }
+  };
+
+  return {
+    server: base,
+    settings,
+    async json<T>(request: MlflowRequest) {
+      const content = new TextDecoder().decode(await send(request));
+      try {
+        return (content === "" ? {} : JSON.parse(content)) as T;
+      } catch (cause) {
+        throw new TsopsError(
+          "STORE_UNSUPPORTED",
+          `The server at ${base} does not answer ${described(request)} in JSON.`,
+          {
+            hint: "Check the URL: is it that of an MLflow server?",
+            cause,
+          },
+        );
+      }
+    },
+    bytes: send,
+    async close() {
+      isClosed = true;
+      const opened = agent;
+      agent = undefined;
+      await (await opened)?.close();
+    },
+  };
+}
+
+function authorization({ token, username, password }: MlflowSettings): Record<string, string> {
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  if (username === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ""}`).toString("base64")}` };
+}
+
+function described({ method, path }: MlflowRequest): string {
+  return `${method} ${path.replace(/^\/api\/2\.0\//, "")}`;
+}
+
+function networkMessage(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === undefined ? (message ?? String(error)) : `${message ?? ""} (${code})`.trim();
+}

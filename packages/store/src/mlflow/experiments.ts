@@ -1,0 +1,81 @@
+import { type CallOptions, TsopsError } from "@tsops/core";
+import { create, get, type MlflowClient } from "./client.ts";
+import { isRefusal } from "./rest-error.ts";
+
+interface Experiment {
+  readonly experiment_id: string;
+  readonly name: string;
+  readonly lifecycle_stage: string;
+}
+
+/** Experiments by name and by id; asked for once each. */
+export class Experiments {
+  readonly #client: MlflowClient;
+  readonly #ids = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+
+  constructor(client: MlflowClient) {
+    this.#client = client;
+  }
+
+  /** The experiment's id; creates it when there is none. @throws TsopsError STORE_CONFLICT when it was deleted */
+  async idOf(name: string, options: CallOptions = {}): Promise<string> {
+    const known = (await this.find(name, options)) ?? (await this.#create(name, options));
+    this.#remember(known, name);
+    return known;
+  }
+
+  /** The experiment's id, or null. */
+  async find(name: string, options: CallOptions = {}): Promise<string | null> {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    try {
+      const { experiment } = await this.#client.json<{ experiment: Experiment }>(
+        get("experiments/get-by-name", { experiment_name: name }, options),
+      );
+      if (experiment.lifecycle_stage === "deleted")
+        throw new TsopsError("STORE_CONFLICT", `Experiment "${name}" was deleted.`, {
+          hint: "Restore it with MLflow's client (restore_experiment), or use another name.",
+        });
+      this.#remember(experiment.experiment_id, name);
+      return experiment.experiment_id;
+    } catch (error) {
+      if (isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) return null;
+      throw error;
+    }
+  }
+
+  /** The name of an experiment. */
+  async nameOf(id: string, options: CallOptions = {}): Promise<string> {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const { experiment } = await this.#client.json<{ experiment: Experiment }>(
+      get("experiments/get", { experiment_id: id }, options),
+    );
+    this.#remember(id, experiment.name);
+    return experiment.name;
+  }
+
+  async #create(name: string, options: CallOptions): Promise<string> {
+    try {
+      const { experiment_id } = await this.#client.json<{ experiment_id: string }>(
+        create("experiments/create", { name }, options),
+      );
+      return experiment_id;
+    } catch (error) {
+      // Another writer was first, or this very request went through although its answer was lost.
+      const mayExist =
+        isRefusal(error, "RESOURCE_ALREADY_EXISTS") ||
+        TsopsError.is(error, "ADAPTER_UNAVAILABLE") ||
+        TsopsError.is(error, "VALUE_INVALID");
+      const found = mayExist ? await this.find(name, options) : null;
+      if (found !== null) return found;
+      throw error;
+    }
+  }
+
+  #remember(id: string, name: string): void {
+    this.#ids.set(name, id);
+    this.#names.set(id, name);
+  }
+}
