@@ -2,19 +2,9 @@ import { float64, int64, table, timestamp, utf8 } from "@tsops/core";
 import type { Source, SourceAggregation } from "@tsops/core/arrow";
 import { memorySource, type SourceSubject, sourceCases } from "@tsops/core/testing/source";
 import { describe, expect, it } from "vitest";
+import { emulated } from "../../test/source/emulated.ts";
 import { aggregateOf } from "./aggregate-of.ts";
 import { latestOf } from "./latest-of.ts";
-
-/** A source that can do nothing but scan and write, with the store's emulation in place of what it lacks. */
-function emulated(source: Source): Source {
-  const scanOnly = { ...source, capabilities: { ...source.capabilities, latest: false, aggregate: false } };
-  return {
-    ...source,
-    capabilities: { ...source.capabilities, latest: true, aggregate: true },
-    latest: (scan) => latestOf(scanOnly, scan),
-    aggregate: (aggregation) => aggregateOf(scanOnly, aggregation),
-  };
-}
 
 const open = async (): Promise<SourceSubject> => ({
   async open(definition) {
