@@ -11,7 +11,6 @@ import {
   type Forecaster,
   type GateDecision,
   gate,
-  onlineFeatures,
   parseFrequency,
   pipeline,
   promote,
@@ -45,6 +44,7 @@ import {
   weather,
   zone,
 } from "./closed-loop/definitions.ts";
+import { openInfrastructure } from "./closed-loop/infrastructure.ts";
 import { writeReport } from "./closed-loop/report.ts";
 import { printDecisions, printSummary, summarise } from "./closed-loop/summary.ts";
 import {
@@ -67,6 +67,14 @@ const random = createRandom("closed loop");
 const createId = () =>
   Array.from({ length: 8 }, () => random.integer(0, 0x10000).toString(16).padStart(4, "0")).join("");
 await using home = await openHome(homePath, { clock, createId });
+// Everything is in the home, unless the environment names servers: see closed-loop/infrastructure.ts.
+const infrastructure = await openInfrastructure(home, {
+  tables: [demand, weather],
+  views,
+  clock,
+  environment: process.env,
+});
+const { tracker, registry, online } = infrastructure;
 const demandTable = await home.table(demand);
 const weatherTable = await home.table(weather);
 const days = parseFrequency("1d", { zone });
@@ -89,7 +97,6 @@ const stormDrill = days.add(world.start, 682); // 2012-11-13, two weeks after th
 
 // ---- 3. What the app holds in memory: online features, the deployment, and how it has done -------------------------------------
 
-const online = onlineFeatures(views);
 const judged: WindowPerformance[] = [];
 const quality: QualityFinding[] = [];
 let deployment: Deployment | null = null;
@@ -103,14 +110,19 @@ async function takeOver(
   evaluated: BacktestResult,
   decision: GateDecision,
 ): Promise<void> {
-  const { version } = await registerVersion(home, candidate, training, evaluated);
-  const { registry, decisions } = home;
-  await promote(modelName, version, { registry, decisions, clock, because: decision, requestedBy: "daily" });
+  const { version } = await registerVersion({ tracker, registry }, candidate, training, evaluated);
+  await promote(modelName, version, {
+    registry,
+    decisions: home.decisions,
+    clock,
+    because: decision,
+    requestedBy: "daily",
+  });
   champion = { name: `${modelName} v${version}`, since: clock.now(), expectedError: evaluated.overall.mae };
   if (deployment !== null) await deployment.refresh();
-  else
+  else {
     deployment = await deploy(modelName, {
-      registry: home.registry,
+      registry,
       log: home.predictions,
       clock,
       levels,
@@ -120,6 +132,8 @@ async function takeOver(
         (await joinTrainingSet(home, { start: since + 1n, end: clock.now() })).columns,
       newId: createId,
     });
+    await infrastructure.watch(deployment);
+  }
 }
 
 /** What the champion really served over the last days, beside what happened: its side of the gate's comparison. */
@@ -181,13 +195,13 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
     );
     // The transaction makes a repeated append do nothing, so the step can be run again after a crash.
     await Promise.all([
-      demandTable.append(rentals, { txn: { appId: "daily", version: day } }),
+      infrastructure.bring(demand, rentals, { appId: "daily", version: day }),
       (async () => {
         for (const [part, rows] of forecasts.entries())
-          await weatherTable.append(rows, { txn: { appId: `daily-${part}`, version: day } });
+          await infrastructure.bring(weather, rows, { appId: `daily-${part}`, version: day });
       })(),
     ]);
-    for (const rows of forecasts) online.observe(weather.name, rows);
+    for (const rows of forecasts) await online.observe(weather.name, rows);
     if (deployment !== null) await deployment.observe(demand.name, rentals);
     if (day % 60 === 59) await Promise.all([demandTable.compact(), weatherTable.compact()]);
     return { rentals: rentals.length };
@@ -268,7 +282,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
   .step("serve", async ({ interval }) => {
     if (deployment === null || interval.end >= world.end) return { predictions: [] };
     const { predictionIds } = await deployment.predict();
-    online.advance(interval.end);
+    await online.advance(interval.end);
     return { predictions: predictionIds };
   });
 
@@ -296,8 +310,9 @@ const summary = summarise(served, compared, decisions);
 printDecisions(decisions);
 printSummary(summary, compared.scale);
 await writeFile(`${homePath}/summary.json`, JSON.stringify(summary, null, 2));
-const { report, picture } = await writeReport(home, served, compared, quality, clock.now());
+const { report, picture } = await writeReport({ home, registry }, served, compared, quality, clock.now());
 const lastPrediction = served.predictionIds.at(-1);
+await infrastructure.close();
 const shown = (path: string) => `./${relative(process.cwd(), path)}`;
 console.log(`
 The weather in this data is the weather that was measured: it stands in for a weather forecast, which would be wrong at times.

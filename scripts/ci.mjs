@@ -19,6 +19,7 @@ const checks = [
   ["workflow lint", "bash scripts/actionlint.sh"],
   ["packed packages in an empty app", "node scripts/smoke.mjs"],
   ["demo, twice", "node scripts/check-demo.mjs"],
+  ["the demo on real servers", "npm run stack; code=$?; npm run stack -- stop; exit $code"],
 ];
 
 let passed = 0;

@@ -112,7 +112,15 @@ try {
   const tarballs = pack();
 
   const all = app("all-four", ...Object.values(tarballs));
-  refuse(all, "ml-random-forest", "ml-matrix", "@observablehq/plot", "esbuild");
+  refuse(
+    all,
+    "ml-random-forest",
+    "ml-matrix",
+    "onnxruntime-node",
+    "protobufjs",
+    "@observablehq/plot",
+    "esbuild",
+  );
   for (const name of Object.keys(tarballs)) importEntries(all.folder, name);
   addTools(all.folder);
   const script = /```ts run\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];

@@ -36,23 +36,24 @@ async function namesOf(specifier: string): Promise<string> {
 describe("whoever adds or removes a public name does it on purpose (vitest -u writes them here)", () => {
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
-      "abortable abortedError addDuration aggregateKinds anyInTimeSql asOfSql assertColumnTypes assertSchema
+      "abortable abortedError addDuration adida aggregateKinds anyInTimeSql asOfSql assertColumnTypes assertSchema
       backfill backtest bool boundsOfLevel
-      calendarFields canonicalJson checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler
+      calendarFields canonicalJson checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       emptyBitmap emptyColumns
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
-      importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
+      historicAverage
+      imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       last latestDueInterval loadForecaster loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min
-      normalCdf normalQuantile normalSurvival nullable numberSpineKeys
+      naive normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
-      readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
-      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError systemClock
-      TsopsError table takeColumns throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash
+      randomWalkWithDrift readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
+      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
+      TsopsError table takeColumns throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
       windowAverage withColumn writeBinary"
@@ -89,6 +90,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/ridge")).toMatchInlineSnapshot(`"ridge"`));
   it("@tsops/core/random-forest", async () =>
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
+  it("@tsops/core/onnx", async () =>
+    expect(await namesOf("@tsops/core/onnx")).toMatchInlineSnapshot(`
+      "loadOnnx
+      toOnnx"
+    `));
   it("@tsops/core/airflow", async () =>
     expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
     "airflowDag airflowScheduler
@@ -137,6 +143,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     requestRetrain retrainPolicy
     simes"
   `));
+  it("@tsops/monitor/prometheus", async () =>
+    expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "driftReports

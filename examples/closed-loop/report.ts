@@ -1,5 +1,6 @@
 // The report and the forecast picture: one HTML file without scripts or requests, and one SVG.
 import { mkdir, writeFile } from "node:fs/promises";
+import type { Registry } from "@tsops/core";
 import type { JoinedOutcomes, QualityFinding } from "@tsops/monitor";
 import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
 import type { Home } from "@tsops/store";
@@ -8,7 +9,7 @@ import { modelName, zone } from "./definitions.ts";
 
 /** Writes both files below the home, and says where. */
 export async function writeReport(
-  home: Home,
+  { home, registry }: { readonly home: Home; readonly registry: Registry },
   served: JoinedOutcomes,
   compared: Comparison,
   quality: readonly QualityFinding[],
@@ -29,7 +30,7 @@ export async function writeReport(
     ],
     decisions: await home.decisions.list({ limit: 10_000 }),
     quality,
-    champion: await home.registry.resolve(modelName, "champion"),
+    champion: await registry.resolve(modelName, "champion"),
   };
   const directory = `${home.path}/reports`;
   await mkdir(directory, { recursive: true });

@@ -58,12 +58,12 @@ export function splitAt<S extends ColumnTypes>(rows: Columns<S>, row: number): [
 
 /** Fits a forecaster on all rows, logs the run with the dry run's metrics and the lineage, and registers the next version. */
 export async function registerVersion(
-  home: Home,
+  { tracker, registry }: Pick<Home, "tracker" | "registry">,
   forecaster: Forecaster,
   training: TrainingPanel,
   evaluated: BacktestResult,
 ): Promise<ModelVersion> {
-  const run = await home.tracker.startRun({ experiment: modelName });
+  const run = await tracker.startRun({ experiment: modelName });
   const fitted = await forecaster.fit(training.panel, { horizon });
   await logBacktest(run, evaluated);
   const logged = await logForecaster(run, {
@@ -73,5 +73,5 @@ export async function registerVersion(
     trainingSet: training.lineage,
   });
   await run.end();
-  return home.registry.register(modelName, logged);
+  return registry.register(modelName, logged);
 }

@@ -147,6 +147,8 @@ export type {
 } from "./forecast/gbdt/options.ts";
 export { boundsOfLevel, checkLevels, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
+export type { FittedLocal, LocalForecaster } from "./forecast/local/local-forecaster.ts";
+export type { LocalSummary } from "./forecast/local/local-model.ts";
 export {
   intervalCoverage,
   intervalScore,
@@ -160,11 +162,22 @@ export {
   seasonalNaiveScale,
   symmetricPercentageError,
 } from "./forecast/metrics.ts";
+export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export {
+  type Croston,
+  type CrostonOptions,
+  type CrostonVariant,
+  croston,
+} from "./forecast/models/croston.ts";
+export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
+export { type Naive, naive } from "./forecast/models/naive.ts";
+export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";
 export {
   type SeasonalNaive,
   type SeasonalNaiveOptions,
   seasonalNaive,
 } from "./forecast/models/seasonal-naive.ts";
+export { type Tsb, type TsbOptions, tsb } from "./forecast/models/tsb.ts";
 export {
   type WindowAverage,
   type WindowAverageOptions,
@@ -373,3 +386,9 @@ export { type LocalProblem, localToInstants } from "./time/local.ts";
 export { type OffsetPeriod, resolveZone, type Zone } from "./time/zone.ts";
 export { logBacktest } from "./tracking/log-backtest.ts";
 export { forecasterFile, type LogForecasterOptions, logForecaster } from "./tracking/log-forecaster.ts";
+export {
+  type SyncTrackingOptions,
+  syncTracking,
+  type TrackingStore,
+  type TrackingSync,
+} from "./tracking/sync-tracking.ts";

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { pipeline } from "../pipeline/pipeline.ts";
+import { resolveZone } from "../time/zone.ts";
 import { airflowDag } from "./dag.ts";
 import type { AirflowDagOptions } from "./dag-options.ts";
 import { pythonText } from "./python.ts";
@@ -122,10 +123,22 @@ describe("the file of a pipeline", () => {
   it.each([
     [{ every: "7m" }, /no pattern with the ticks/],
     [{ cron: "0 0 6 * * *" }, /seconds/],
-    [{ every: "1d", zone: "+02:00" }, /an offset/],
+    [{ every: "1d", zone: "+05:30" }, /an offset/],
   ])("refuses the schedule %j, which Airflow has no equal of", (schedule, message) => {
     const steps = pipeline("p", { schedule }).step("a", () => 1);
     expect(() => airflowDag(steps, base)).toThrow(message);
+  });
+
+  it.each([
+    ["-05:00", "Etc/GMT+5"],
+    ["+02:00", "Etc/GMT-2"],
+    ["+00:00", "UTC"],
+    ["Europe/Berlin", "Europe/Berlin"],
+  ])("names the zone %s %s", (zone, name) => {
+    const steps = pipeline("p", { schedule: { every: "1d", zone } }).step("a", () => 1);
+    expect(airflowDag(steps, base)).toContain(`timezone="${name}"`);
+    const offset = (text: string) => resolveZone(text).periodAt(1.7e9).offset;
+    expect(offset(name)).toBe(offset(zone));
   });
 
   it("refuses settings that name no step of the pipeline", () => {

@@ -2,7 +2,7 @@ import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import { parseSchedule } from "../pipeline/schedule.ts";
 import { parseDuration } from "../time/duration.ts";
-import { resolveZone } from "../time/zone.ts";
+import { resolveZone, type Zone } from "../time/zone.ts";
 
 /** A schedule as Airflow's `CronDataIntervalTimetable` takes it. */
 export interface CronTimetable {
@@ -20,15 +20,16 @@ export function cronTimetable({ name, schedule, ticks }: AnyPipeline): CronTimet
     throw new TsopsError("PIPELINE_INVALID", `Airflow cannot run "${name}": ${problem}`, { hint });
   };
   const zone = resolveZone(schedule.zone ?? "UTC");
-  if (zone.fixedOffset !== null && zone.id !== "UTC")
+  const named = ianaName(zone);
+  if (named === null)
     refuse(
-      `its schedule has the zone ${zone.id}, an offset.`,
-      "Give a named zone, e.g. Europe/Berlin, or UTC.",
+      `its schedule has the zone ${zone.id}, an offset that no IANA zone has at all times.`,
+      "Give a named zone, e.g. Europe/Berlin, an offset of whole hours, or UTC.",
     );
   if ("cron" in schedule) {
     if (schedule.cron.trim().split(/\s+/).length === 6)
       refuse("its cron pattern has seconds.", "Write five fields: Airflow's cron begins with minutes.");
-    return { cron: schedule.cron.trim(), zone: zone.id };
+    return { cron: schedule.cron.trim(), zone: named as string };
   }
   const cron = cronOf(schedule.every);
   if (cron === null || !hasSameTicks(cron, schedule.every, zone.id))
@@ -36,7 +37,15 @@ export function cronTimetable({ name, schedule, ticks }: AnyPipeline): CronTimet
       `cron has no pattern with the ticks of every: "${schedule.every}".`,
       "Take a step that divides its unit (15m, 6h, 1d, 1w, 3mo), or give the schedule as cron.",
     );
-  return { cron: cron as string, zone: zone.id };
+  return { cron: cron as string, zone: named as string };
+}
+
+/** Airflow takes no offsets, but IANA has a zone for most whole hours; its names count hours west of UTC. */
+function ianaName({ id, fixedOffset }: Zone): string | null {
+  if (fixedOffset === null || fixedOffset === 0) return fixedOffset === null ? id : "UTC";
+  const west = -fixedOffset / 3600;
+  if (!Number.isInteger(west) || west < -14 || west > 12) return null;
+  return `Etc/GMT${west > 0 ? "+" : ""}${west}`;
 }
 
 function cronOf(every: string): string | null {

@@ -6,6 +6,7 @@ import type { Ledger } from "../ports/ledger.ts";
 import type { PredictionLog } from "../ports/prediction-log.ts";
 import type { Registry } from "../ports/registry.ts";
 import type { Tracker } from "../ports/tracker.ts";
+import type { TrackingStore } from "../tracking/sync-tracking.ts";
 
 /** The contracts that the command works with; `openHome` of `@tsops/store` gives them all. */
 export interface Contracts {
@@ -34,6 +35,8 @@ export interface TsopsConfig<Home extends Contracts = Contracts> {
   readonly registry?: Factory<Registry>;
   readonly predictions?: Factory<PredictionLog>;
   readonly decisions?: Factory<DecisionLog>;
+  /** Places that `tsops sync --to <name>` copies runs and models to, by name. */
+  readonly syncTo?: Readonly<Record<string, Factory<TrackingStore>>>;
   /** Pipelines that `tsops run` knows; a function is given what `home` opened. */
   readonly pipelines?:
     | readonly AnyPipeline[]

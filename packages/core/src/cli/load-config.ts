@@ -21,6 +21,7 @@ const configKeys = [
   "registry",
   "predictions",
   "decisions",
+  "syncTo",
   "pipelines",
   "airflow",
   "codeVersion",
@@ -123,12 +124,21 @@ function problemOf(config: unknown): { readonly text: string; readonly hint: str
       };
     }
     if (value === undefined) continue;
-    const isFactory = !["pipelines", "airflow", "codeVersion", "clock"].includes(key);
+    const isFactory = !["syncTo", "pipelines", "airflow", "codeVersion", "clock"].includes(key);
     if (isFactory && typeof value !== "function")
       return {
         text: `gives ${key} as a ${typeof value}; a function that returns it is needed.`,
         hint: `Write ${key}: () => ... so that it is opened only when a command needs it.`,
       };
+    if (key === "syncTo") {
+      const places = typeof value === "object" && value !== null ? Object.entries(value) : null;
+      const wrong = places?.find(([, place]) => typeof place !== "function");
+      if (places === null || wrong !== undefined)
+        return {
+          text: `gives syncTo${wrong === undefined ? "" : `.${wrong[0]}`} as a ${typeof (wrong?.[1] ?? value)}.`,
+          hint: "Write syncTo: { mlflow: () => ({ tracker: ..., registry: ... }) }.",
+        };
+    }
     if (key === "pipelines" && typeof value !== "function" && !Array.isArray(value))
       return {
         text: `gives pipelines as a ${typeof value}.`,

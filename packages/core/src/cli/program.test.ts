@@ -60,7 +60,7 @@ describe("help and usage", () => {
     expect(code).toBe(0);
     for (const text of ["run a pipeline for one data interval", "tsops doctor", "75", "defineConfig"])
       expect(stdout).toContain(text);
-    for (const command of ["run", "lineage", "decisions", "doctor"]) {
+    for (const command of ["run", "lineage", "decisions", "sync", "doctor"]) {
       const help = await tsops("working", command, "--help");
       expect(help.code).toBe(0);
       expect(help.stdout).toMatch(/Examples:|Exits with/);
@@ -83,6 +83,8 @@ describe("help and usage", () => {
     ],
     ["force and resume", ["run", "daily", "--force", "--resume"], "cannot be used with"],
     ["a kind that does not exist", ["decisions", "--kind", "gat"], "gate, promotion"],
+    ["a place to sync to that is none", ["sync", "--to", "mlflw"], "syncTo: { mlflw:"],
+    ["no place to sync to", ["sync"], "--to <name>"],
     ["a limit that is none", ["decisions", "--limit", "0"], "whole number"],
     ["an interval that is none", ["run", "daily", "--interval", "yesterday"], "start/end"],
     ["an interval without zone", ["run", "daily", "--interval", "2011-07-01T00:00/1d"], "TIME_ZONE_MISSING"],

@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { lineageCommand } from "./lineage.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
+import { type SyncCommandOptions, syncCommand } from "./sync.ts";
 
 /**
  * Runs the `tsops` command.
@@ -52,6 +53,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
   addAirflow(program, io, exit);
+  addSync(program, io, exit);
   addDoctor(program, io, exit);
   return program;
 }
@@ -189,6 +191,26 @@ Examples:
     )
     .action(async (configurations: string[], _: unknown, command: Command) => {
       exit(await airflowExportCommand(io, configurations, command.optsWithGlobals<AirflowExportOptions>()));
+    });
+}
+
+function addSync(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  program
+    .command("sync")
+    .summary("copy runs and models to a server")
+    .description(
+      "Copies the runs that were tracked, with their original times, files and models, and the registered versions with their aliases. Only what is new is copied; after it was stopped, the next call goes on.",
+    )
+    .requiredOption("--to <name>", "one of the places of syncTo in the configuration")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ tsops sync --to mlflow           with syncTo: { mlflow: () => ({ tracker, registry }) } in the configuration
+  $ tsops sync --to mlflow --json`,
+    )
+    .action(async (_: unknown, command: Command) => {
+      exit(await syncCommand(io, command.optsWithGlobals<SyncCommandOptions>()));
     });
 }
 

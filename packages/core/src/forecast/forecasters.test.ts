@@ -4,13 +4,27 @@ import { conformal } from "./conformal/conformal.ts";
 import type { Forecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
+import { adida, imapa } from "./models/aggregated-demand.ts";
+import { croston } from "./models/croston.ts";
+import { historicAverage } from "./models/historic-average.ts";
+import { naive } from "./models/naive.ts";
+import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { ridge } from "./regressors/ridge.ts";
 
 const forecasters: Record<string, () => Forecaster> = {
   "seasonal naive": () => seasonalNaive({ seasonLength: 24 }),
+  naive,
+  "random walk with drift": randomWalkWithDrift,
+  "historic average": historicAverage,
+  croston,
+  "croston, optimized": () => croston({ variant: "optimized" }),
+  tsb: () => tsb({ sizeRate: 0.2, probabilityRate: 0.3 }),
+  adida,
+  imapa,
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {

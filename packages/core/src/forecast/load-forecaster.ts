@@ -4,7 +4,13 @@ import { checkList, checkOptions, shown } from "../options.ts";
 import { loadConformal } from "./conformal/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
+import { adida, imapa } from "./models/aggregated-demand.ts";
+import { croston } from "./models/croston.ts";
+import { historicAverage } from "./models/historic-average.ts";
+import { naive } from "./models/naive.ts";
+import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
+import { tsb } from "./models/tsb.ts";
 import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
 import type { Regressor } from "./regressor.ts";
@@ -30,6 +36,20 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
   const { kind } = readBinary(bytes);
   const regressors = [...(options.regressors ?? []), gbdt()];
   switch (kind) {
+    case "naive":
+      return naive().load(bytes);
+    case "randomWalkWithDrift":
+      return randomWalkWithDrift().load(bytes);
+    case "historicAverage":
+      return historicAverage().load(bytes);
+    case "croston":
+      return croston().load(bytes);
+    case "tsb":
+      return tsb({ sizeRate: 0.1, probabilityRate: 0.1 }).load(bytes);
+    case "adida":
+      return adida().load(bytes);
+    case "imapa":
+      return imapa().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":

@@ -7,7 +7,9 @@ import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
+import { croston } from "./models/croston.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { randomForest } from "./regressors/random-forest.ts";
@@ -29,6 +31,8 @@ describe("misspelt options", () => {
     ["panel", "frequency", () => panel(columns, untyped({ time: "at", target: "y", frequncy: "1h" }))],
     ["seasonalNaive", "seasonLength", () => seasonalNaive(untyped({ seasonLenght: 24 }))],
     ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
+    ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
+    ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
     ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
     ["reduce level", "width", () => reduce(gbdt(), untyped({ level: { widht: 24 } }))],
     [
@@ -89,6 +93,18 @@ describe("wrong values", () => {
       "PANEL_INVALID",
       /knownFuture must be a list/,
       () => panel(columns, untyped({ time: "at", target: "y", frequency: "1h", knownFuture: "temp" })),
+    ],
+    [
+      "an unknown variant of Croston",
+      "MODEL_PARAMETER_INVALID",
+      /variant is classic, optimized, sba, got the text "fast"/,
+      () => croston({ variant: untyped("fast") }),
+    ],
+    [
+      "a rate beyond 1",
+      "MODEL_PARAMETER_INVALID",
+      /probabilityRate must be between 0 and 1, got 2/,
+      () => tsb({ sizeRate: 0.1, probabilityRate: 2 }),
     ],
     [
       "refit as a text",

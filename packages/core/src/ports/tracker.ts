@@ -62,6 +62,8 @@ export interface LoggedModel {
   /** Where its files lie. */
   readonly uri: string;
   readonly lineage: ModelLineage;
+  /** The key that `logModel` was given, if any. */
+  readonly key?: string;
 }
 
 /** Writes one run. Everything awaited is durable. After `end` every call is refused with STORE_CONFLICT: `resumeRun` goes on. */
@@ -80,10 +82,16 @@ export interface ActiveRun {
   logInputs(inputs: readonly DatasetInput[], options?: CallOptions): Promise<void>;
   /** Stores a file under the run's artifacts and returns its sha256. */
   logArtifact(path: string, content: Uint8Array, options?: CallOptions): Promise<string>;
-  /** Stores a fitted model's files with its lineage, ready to be registered. */
-  logModel(model: ModelFiles, options?: CallOptions): Promise<LoggedModel>;
-  /** Ends the run. Default: `FINISHED`. */
-  end(status?: Exclude<RunStatus, "RUNNING" | "SCHEDULED">, options?: CallOptions): Promise<void>;
+  /**
+   * Stores a fitted model's files with its lineage, ready to be registered. With a `key`, what this run logged under it before is
+   * returned and nothing is stored, so that the call can be repeated after a crash.
+   */
+  logModel(model: ModelFiles, options?: CallOptions & { readonly key?: string }): Promise<LoggedModel>;
+  /** Ends the run, now or at `endTime`. Default: `FINISHED`. */
+  end(
+    status?: Exclude<RunStatus, "RUNNING" | "SCHEDULED">,
+    options?: CallOptions & { readonly endTime?: bigint },
+  ): Promise<void>;
 }
 
 /** Which runs to list. */
@@ -103,6 +111,8 @@ export interface Tracker {
       readonly experiment: string;
       readonly name?: string;
       readonly tags?: Readonly<Record<string, string>>;
+      /** When it began, in microseconds, for a run that is recorded later. Default: the tracker's clock. */
+      readonly startTime?: bigint;
     },
   ): Promise<ActiveRun>;
   /** Continues an existing run. @throws TsopsError RUN_NOT_FOUND */
@@ -117,6 +127,13 @@ export interface Tracker {
   listArtifacts(runId: string, options?: CallOptions): Promise<readonly string[]>;
   /** @throws TsopsError RUN_NOT_FOUND, STORE_NOT_FOUND */
   readArtifact(runId: string, path: string, options?: CallOptions): Promise<Uint8Array>;
+  /** The models that a run logged through this contract, oldest first. @throws TsopsError RUN_NOT_FOUND */
+  listModels(runId: string, options?: CallOptions): Promise<readonly LoggedModel[]>;
+  /**
+   * A logged model as it was given to `logModel`, its files verified.
+   * @throws TsopsError MODEL_NOT_FOUND, also for a model of another tool, which has no lineage of ours; STORE_CORRUPT
+   */
+  readModel(modelId: string, options?: CallOptions): Promise<ModelFiles>;
   /** Lets go of what the tracker holds open. Runs are not ended. Calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -115,6 +115,8 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
       tracker.metricHistory(active.runId, "mae", { signal }),
       tracker.listArtifacts(active.runId, { signal }),
       tracker.readArtifact(active.runId, "report.html", { signal }),
+      tracker.listModels(active.runId, { signal }),
+      tracker.readModel("m-0", { signal }),
     ];
     for (const call of calls) await rejectsWith(call, "ABORTED");
     assert.deepEqual(await tracker.searchRuns({ experiment }), [before]);
@@ -291,6 +293,44 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     assert.equal(model.name, "bikes");
     assert.equal(model.runId, active.runId);
     assert.deepEqual(model.lineage, lineage);
+  },
+  async "a run and its end may lie in the past"({ tracker }) {
+    const [startTime, endTime] = [1_700_000_000_123_000n, 1_700_000_060_456_000n];
+    const active = await tracker.startRun({ experiment: uniqueName("past"), startTime });
+    await active.end("FINISHED", { endTime });
+    const run = await tracker.getRun(active.runId);
+    assert.deepEqual([run.startTime, run.endTime], [startTime, endTime]);
+  },
+  async "the models of a run are listed and read back as they were logged"({ tracker }) {
+    const active = await tracker.startRun({ experiment: uniqueName("models") });
+    assert.deepEqual(await tracker.listModels(active.runId), []);
+    const logged = [];
+    for (const text of ["one", "two"]) {
+      const { bytes, lineage } = sampleModel(text);
+      const files = { "model.tsops": bytes, "notes/readme.txt": new TextEncoder().encode(text) };
+      const model = { name: text, files, flavors: { tsops: { kind: text } }, lineage, params: { text } };
+      logged.push(await active.logModel(model));
+      const read = await tracker.readModel(logged.at(-1)?.modelId ?? "");
+      assert.deepEqual(
+        { ...read, files: { ...read.files }, params: { ...read.params } },
+        { ...model, flavors: read.flavors },
+      );
+      assert.deepEqual(read.flavors["tsops"], { kind: text });
+    }
+    assert.deepEqual(await tracker.listModels(active.runId), logged);
+    await rejectsWith(tracker.listModels("0".repeat(32)), "RUN_NOT_FOUND");
+    await rejectsWith(tracker.readModel(`m-${"0".repeat(32)}`), "MODEL_NOT_FOUND");
+  },
+  async "a model that is logged twice under one key is one model"({ tracker }) {
+    const { bytes, lineage } = sampleModel("keyed");
+    const model = { name: "bikes", files: { "model.tsops": bytes }, flavors: {}, lineage };
+    const active = await tracker.startRun({ experiment: uniqueName("keys") });
+    const first = await active.logModel(model, { key: "nightly" });
+    assert.equal(first.key, "nightly");
+    const resumed = await tracker.resumeRun(active.runId);
+    assert.deepEqual(await resumed.logModel(model, { key: "nightly" }), first);
+    const other = await resumed.logModel(model, { key: "weekly" });
+    assert.deepEqual(await tracker.listModels(active.runId), [first, other]);
   },
   async "a model whose files do not have the hash of its lineage is refused"({ tracker }) {
     const active = await tracker.startRun({ experiment: uniqueName("model") });

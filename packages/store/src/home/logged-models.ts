@@ -1,9 +1,18 @@
 import { dirname } from "node:path";
-import { type LoggedModel, type ModelFiles, type ModelLineage, throwIfAborted } from "@tsops/core";
+import {
+  type LoggedModel,
+  type ModelFiles,
+  type ModelLineage,
+  TsopsError,
+  throwIfAborted,
+} from "@tsops/core";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
+import { checkTag } from "./mlflow-rules.ts";
 import {
   checkModelFiles,
+  descriptorFlavors,
   filesTag,
+  keyTag,
   lineageTag,
   modelDescriptor,
   modelTags,
@@ -20,11 +29,16 @@ export async function writeLoggedModel(
   context: HomeContext,
   run: RunIdentity,
   model: ModelFiles,
-  signal?: AbortSignal,
+  { key, signal }: { readonly key?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<LoggedModel> {
   throwIfAborted(signal);
+  if (key !== undefined) checkTag(keyTag, key);
   const params = Object.entries(model.params ?? {});
   const hashes = checkModelFiles(model);
+  const known = (): LoggedModel | undefined =>
+    key === undefined ? undefined : listLoggedModels(context, run.runId).find((one) => one.key === key);
+  const before = known();
+  if (before !== undefined) return before;
   const modelId = `m-${context.createId()}`;
   const location = context.artifacts.location(String(run.experimentId), "models", modelId, "artifacts");
   const now = context.clock.now();
@@ -39,10 +53,13 @@ export async function writeLoggedModel(
     "mlflow.user": context.user,
     "mlflow.source.name": "tsops",
     "mlflow.source.type": "LOCAL",
-    ...modelTags(model, hashes, descriptorBytes),
+    ...modelTags(model, hashes, descriptorBytes, key),
   };
   const { sql } = context.mlflow;
-  await context.mlflow.write(() => {
+  return context.mlflow.write(() => {
+    // Another process may have logged it meanwhile.
+    const meanwhile = known();
+    if (meanwhile !== undefined) return meanwhile;
     sql
       .prepare(
         `INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
@@ -64,8 +81,66 @@ export async function writeLoggedModel(
          VALUES (?, 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?)`,
       )
       .run([context.createId(), run.runId, modelId]);
+    return {
+      modelId,
+      name: model.name,
+      runId: run.runId,
+      uri: location,
+      lineage: model.lineage,
+      ...(key === undefined ? {} : { key }),
+    };
   }, signal);
-  return { modelId, name: model.name, runId: run.runId, uri: location, lineage: model.lineage };
+}
+
+/** The models that a run logged with a lineage of ours, oldest first. */
+export function listLoggedModels(context: HomeContext, runId: string): LoggedModel[] {
+  return context.mlflow.sql
+    .prepare(
+      `SELECT model_id, name, artifact_location FROM logged_models
+       WHERE source_run_id = ? AND lifecycle_stage <> 'deleted' AND status = 2 ORDER BY creation_timestamp_ms, rowid`,
+    )
+    .all<{ model_id: string; name: string; artifact_location: string }>([runId])
+    .flatMap((row) => {
+      const { model_id: modelId, name, artifact_location: uri } = row;
+      const lineage = modelTag(context, modelId, lineageTag) as ModelLineage | null;
+      const key = modelTagText(context, modelId, keyTag);
+      if (lineage === null) return [];
+      return [{ modelId, name, runId, uri, lineage, ...(key === undefined ? {} : { key }) }];
+    });
+}
+
+/** A logged model as it was given. @throws TsopsError MODEL_NOT_FOUND, STORE_CORRUPT */
+export async function readLoggedModel(
+  context: HomeContext,
+  modelId: string,
+  signal?: AbortSignal,
+): Promise<ModelFiles> {
+  throwIfAborted(signal);
+  const { sql } = context.mlflow;
+  const found = findLoggedModel(context, modelId);
+  if (found === null || found.lineage === null)
+    throw new TsopsError(
+      "MODEL_NOT_FOUND",
+      `There is no logged model ${modelId}${found === null ? "" : " with a lineage of tsops"} in ${sql.path}.`,
+      { hint: "See which models a run logged with listModels(runId)." },
+    );
+  const named = sql
+    .prepare("SELECT name FROM logged_models WHERE model_id = ?")
+    .get<{ name: string }>([modelId]);
+  const params = sql
+    .prepare("SELECT param_key, param_value FROM logged_model_params WHERE model_id = ? ORDER BY param_key")
+    .all<{ param_key: string; param_value: string }>([modelId]);
+  const files = await readModelFiles(context, found.location, found.files, signal);
+  const directory = context.artifacts.directoryOf(found.location);
+  return {
+    name: named?.name ?? "",
+    files,
+    flavors: descriptorFlavors(directory, await context.artifacts.read(directory, "MLmodel")),
+    lineage: found.lineage,
+    ...(params.length === 0
+      ? {}
+      : { params: Object.fromEntries(params.map((row) => [row.param_key, row.param_value])) }),
+  };
 }
 
 /** Sets a tag of a logged model, inside a transaction. */
@@ -116,10 +191,13 @@ export function findLoggedModel(context: HomeContext, modelId: string): StoredMo
 }
 
 function modelTag(context: HomeContext, modelId: string, key: string): unknown {
-  const row = context.mlflow.sql
+  return parseModelTag(modelId, key, modelTagText(context, modelId, key));
+}
+
+function modelTagText(context: HomeContext, modelId: string, key: string): string | undefined {
+  return context.mlflow.sql
     .prepare("SELECT tag_value FROM logged_model_tags WHERE model_id = ? AND tag_key = ?")
-    .get<{ tag_value: string }>([modelId, key]);
-  return parseModelTag(modelId, key, row?.tag_value);
+    .get<{ tag_value: string }>([modelId, key])?.tag_value;
 }
 
 /**

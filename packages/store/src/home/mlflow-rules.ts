@@ -31,6 +31,14 @@ export function paramText(value: unknown): string {
     : String(value);
 }
 
+/** @throws TsopsError VALUE_INVALID unless an instant of the run is given as microseconds. */
+export function checkMicros(what: string, time: unknown): void {
+  if (typeof time !== "bigint")
+    throw invalid(`${what} is ${shown(time)}; microseconds UTC as bigint are needed.`, {
+      hint: `Write ${what}: toMicros(...), which takes dates and texts.`,
+    });
+}
+
 /** @throws TsopsError VALUE_INVALID */
 export function checkMetric(metric: Metric): void {
   checkKey("metric", metric.key);

@@ -7,6 +7,8 @@ import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
 /** Tags of a logged model: its lineage, and the sha256 of each of its files, as JSON. */
 export const lineageTag = "tsops.lineage";
 export const filesTag = "tsops.files";
+/** The key under which `logModel` was called, so that it is found again. */
+export const keyTag = "tsops.key";
 
 /**
  * Checks a model before anything of it is written.
@@ -56,11 +58,28 @@ export function modelTags(
   model: ModelFiles,
   hashes: Readonly<Record<string, string>>,
   descriptor: Uint8Array,
+  key?: string,
 ): Readonly<Record<string, string>> {
   return {
+    ...(key === undefined ? {} : { [keyTag]: key }),
     [lineageTag]: JSON.stringify(model.lineage),
     [filesTag]: JSON.stringify({ ...hashes, MLmodel: sha256Hex(descriptor) }),
   };
+}
+
+/** The flavours that a descriptor names. @throws TsopsError STORE_CORRUPT */
+export function descriptorFlavors(where: string, descriptor: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const { flavors } = JSON.parse(new TextDecoder().decode(descriptor)) as {
+      flavors?: Readonly<Record<string, unknown>>;
+    };
+    return flavors ?? {};
+  } catch (cause) {
+    throw new TsopsError("STORE_CORRUPT", `${where}/MLmodel is not JSON.`, {
+      hint: "It was written by tsops and must not be edited; log the model again.",
+      cause,
+    });
+  }
 }
 
 /** The tags of a run that logged a model, so that whoever looks at it in MLflow sees where the model came from. */

@@ -1,6 +1,7 @@
 import {
   type ActiveRun,
   checkList,
+  checkOptions,
   checkWord,
   type DatasetInput,
   type Metric,
@@ -10,7 +11,15 @@ import {
 import { artifactPath } from "./artifact-files.ts";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
-import { checkDataset, checkMetric, checkParam, checkTag, paramText, storedMetric } from "./mlflow-rules.ts";
+import {
+  checkDataset,
+  checkMetric,
+  checkMicros,
+  checkParam,
+  checkTag,
+  paramText,
+  storedMetric,
+} from "./mlflow-rules.ts";
 import { lineageRunTags } from "./model-files.ts";
 import type { SqlValue } from "./sqlite.ts";
 
@@ -89,21 +98,25 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       await context.artifacts.write(directory(), path, content);
       return hash;
     },
-    async logModel(model, { signal } = {}) {
+    async logModel(model, options = {}) {
+      checkOptions("VALUE_INVALID", "logModel()", options, { key: true, signal: true });
       refuseEnded();
-      const logged = await writeLoggedModel(context, run, model, signal);
+      const logged = await writeLoggedModel(context, run, model, options);
       const tags = Object.entries(lineageRunTags(model.lineage));
       await write(() => {
         for (const [key, value] of tags) setRunTag(context, runId, key, value);
       });
       return logged;
     },
-    async end(status = "FINISHED", { signal } = {}) {
+    async end(status = "FINISHED", options = {}) {
       checkWord("VALUE_INVALID", "status", status, ["FINISHED", "FAILED", "KILLED"]);
+      checkOptions("VALUE_INVALID", "end()", options, { endTime: true, signal: true });
+      const { endTime, signal } = options;
+      if (endTime !== undefined) checkMicros("endTime", endTime);
       await write(() => {
         sql
           .prepare("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?")
-          .run([status, toMillis(context.clock.now()), runId]);
+          .run([status, toMillis(endTime ?? context.clock.now()), runId]);
       }, signal);
       isEnded = true;
     },

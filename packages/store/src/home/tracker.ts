@@ -11,7 +11,8 @@ import {
 } from "@tsops/core";
 import { conditions } from "./conditions.ts";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
-import { checkExperimentName, checkTag, readMetric } from "./mlflow-rules.ts";
+import { listLoggedModels, readLoggedModel } from "./logged-models.ts";
+import { checkExperimentName, checkMicros, checkTag, readMetric } from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
 
 const runStatuses: readonly RunStatus[] = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
@@ -42,9 +43,11 @@ export function mlflowTracker(context: HomeContext): Tracker {
         experiment: true,
         name: true,
         tags: true,
+        startTime: true,
         signal: true,
       });
       checkExperimentName(options.experiment);
+      if (options.startTime !== undefined) checkMicros("startTime", options.startTime);
       const runId = context.createId();
       const name = options.name ?? `run-${runId.slice(0, 8)}`;
       const tags: Record<string, string> = {
@@ -56,6 +59,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
       };
       for (const [key, value] of Object.entries(tags)) checkTag(key, value);
       const now = toMillis(context.clock.now());
+      const startTime = options.startTime === undefined ? now : toMillis(options.startTime);
       const run = await context.mlflow.write((): RunIdentity => {
         const experimentId = experimentIdOf(context, options.experiment, now);
         const artifactUri = context.artifacts.location(String(experimentId), runId, "artifacts");
@@ -65,7 +69,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
                end_time, deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
              VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, NULL, NULL, '', 'active', ?, ?)`,
           )
-          .run([runId, name, context.user, now, artifactUri, experimentId]);
+          .run([runId, name, context.user, startTime, artifactUri, experimentId]);
         for (const [key, value] of Object.entries(tags)) setRunTag(context, runId, key, value);
         return { runId, experimentId, artifactUri };
       }, options.signal);
@@ -142,6 +146,12 @@ export function mlflowTracker(context: HomeContext): Tracker {
       context.artifactHashes.verify(directory, path, content);
       return content;
     },
+    async listModels(runId, options) {
+      throwIfAborted(options?.signal);
+      runRow(runId);
+      return listLoggedModels(context, runId);
+    },
+    readModel: async (modelId, options) => readLoggedModel(context, modelId, options?.signal),
     async close() {},
   };
 }

@@ -6,13 +6,17 @@ import {
   type ModelLineage,
   TsopsError,
 } from "@tsops/core";
+import { checkTag } from "../home/mlflow-rules.ts";
 import {
   checkModelFiles,
+  descriptorFlavors,
   filesTag,
+  keyTag,
   lineageTag,
   modelDescriptor,
   modelTags,
   parseModelTag,
+  readVerifiedFiles,
 } from "../home/model-files.ts";
 import type { MlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, put } from "./client.ts";
@@ -22,6 +26,7 @@ import { isRefusal } from "./rest-error.ts";
 
 /** Tag by which a model whose creation went unanswered is found again. */
 const requestTag = "tsops.request";
+const ready = "LOGGED_MODEL_READY";
 
 interface RestModel {
   readonly info: {
@@ -29,14 +34,19 @@ interface RestModel {
     readonly experiment_id: string;
     readonly name: string;
     readonly artifact_uri: string;
+    readonly status?: string;
+    readonly creation_timestamp_ms?: number | string;
     readonly source_run_id?: string;
     readonly tags?: readonly { readonly key: string; readonly value: string }[];
   };
+  readonly data?: { readonly params?: readonly { readonly key: string; readonly value: string }[] };
 }
 
 /** What the server knows of a logged model. */
 export interface ServerModel {
   readonly modelId: string;
+  readonly name: string;
+  readonly params: Readonly<Record<string, string>>;
   readonly runId: string | null;
   readonly uri: string;
   readonly lineage: ModelLineage | null;
@@ -59,47 +69,47 @@ export async function logModel(
   run: ModelRun,
   model: ModelFiles,
   now: bigint,
-  options: CallOptions,
+  { key, ...options }: CallOptions & { readonly key?: string },
 ): Promise<LoggedModel> {
   const hashes = checkModelFiles(model);
+  if (key !== undefined) checkTag(keyTag, key);
+  // One that was begun under this key is gone on with; its parameters and files are written again.
+  const begun =
+    key === undefined
+      ? undefined
+      : (await search(client, run, options, `tags.\`${keyTag}\` = ${quoted(key)}`))[0];
+  if (begun?.info.status === ready) return loggedModel(begun) as LoggedModel;
   const params = Object.entries(model.params ?? {}).map(([key, value]) => ({ key, value }));
   const request = randomUUID();
   const { experimentId } = run;
   // The server takes 100 parameters a request.
   const [first, rest] = [params.slice(0, 100), params.slice(100)];
-  const { info } = await makeOnce<RestModel>(
-    client.settings.retries ?? 5,
-    async () =>
-      (
-        await client.json<{ model: RestModel }>(
-          create(
-            "logged-models",
-            {
-              experiment_id: experimentId,
-              name: model.name,
-              source_run_id: run.runId,
-              params: first,
-              tags: [{ key: requestTag, value: request }],
-            },
-            options,
-          ),
-        )
-      ).model,
-    async () => {
-      const { models = [] } = await client.json<{ models?: readonly RestModel[] }>(
-        put(
-          "logged-models/search",
-          {
-            experiment_ids: [experimentId],
-            filter: `tags.\`${requestTag}\` = ${quoted(request)}`,
-            max_results: 1,
-          },
-          options,
-        ),
-      );
-      return models[0] ?? null;
-    },
-  );
+  const { info } =
+    begun ??
+    (await makeOnce<RestModel>(
+      client.settings.retries ?? 5,
+      async () =>
+        (
+          await client.json<{ model: RestModel }>(
+            create(
+              "logged-models",
+              {
+                experiment_id: experimentId,
+                name: model.name,
+                source_run_id: run.runId,
+                params: first,
+                tags: [
+                  { key: requestTag, value: request },
+                  ...(key === undefined ? [] : [{ key: keyTag, value: key }]),
+                ],
+              },
+              options,
+            ),
+          )
+        ).model,
+      async () =>
+        (await search(client, run, options, `tags.\`${requestTag}\` = ${quoted(request)}`))[0] ?? null,
+    ));
   const { model_id: modelId, artifact_uri: uri } = info;
   for (let at = 0; at < rest.length; at += 100)
     await client.json(put(`logged-models/${modelId}/params`, { params: rest.slice(at, at + 100) }, options));
@@ -110,20 +120,102 @@ export async function logModel(
     "mlflow.user": client.settings.user ?? "tsops",
     "mlflow.source.name": "tsops",
     "mlflow.source.type": "LOCAL",
-    ...modelTags(model, hashes, descriptor),
+    ...modelTags(model, hashes, descriptor, key),
   }).map(([key, value]) => ({ key, value }));
   await client.json(put(`logged-models/${modelId}/tags`, { tags }, { ...options, method: "PATCH" }));
   await client.json(
-    put(
-      `logged-models/${modelId}`,
-      { model_id: modelId, status: "LOGGED_MODEL_READY" },
-      { ...options, method: "PATCH" },
-    ),
+    put(`logged-models/${modelId}`, { model_id: modelId, status: ready }, { ...options, method: "PATCH" }),
   );
   await client.json(
     put("runs/outputs", { run_id: run.runId, models: [{ model_id: modelId, step: 0 }] }, options),
   );
-  return { modelId, name: model.name, runId: run.runId, uri, lineage: model.lineage };
+  return {
+    modelId,
+    name: model.name,
+    runId: run.runId,
+    uri,
+    lineage: model.lineage,
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** The models that a run logged with a lineage of ours, oldest first. */
+export async function listModels(
+  client: MlflowClient,
+  run: ModelRun,
+  options: CallOptions,
+): Promise<readonly LoggedModel[]> {
+  const models = (await search(client, run, options)).filter(({ info }) => info.status === ready);
+  const time = ({ info }: RestModel): number => Number(info.creation_timestamp_ms ?? 0);
+  return models.sort((a, b) => time(a) - time(b)).flatMap((model) => loggedModel(model) ?? []);
+}
+
+/** A logged model as it was given. @throws TsopsError MODEL_NOT_FOUND, STORE_CORRUPT */
+export async function readModel(
+  { client, artifacts }: { readonly client: MlflowClient; readonly artifacts: MlflowArtifacts },
+  modelId: string,
+  options: CallOptions,
+): Promise<ModelFiles> {
+  const found = await findModel(client, modelId, options);
+  if (found === null || found.lineage === null)
+    throw new TsopsError(
+      "MODEL_NOT_FOUND",
+      `There is no logged model ${modelId}${found === null ? "" : " with a lineage of tsops"} on MLflow at ${client.server}.`,
+      { hint: "See which models a run logged with listModels(runId)." },
+    );
+  const { uri, files: hashes, name, params, lineage } = found;
+  const read = (path: string) => artifacts.read(uri, path, options);
+  const paths = hashes === null ? await artifacts.list(uri, options) : Object.keys(hashes);
+  return {
+    name,
+    files: await readVerifiedFiles(uri, paths, hashes, read, options.signal),
+    flavors: descriptorFlavors(uri, await read("MLmodel")),
+    lineage,
+    ...(Object.keys(params).length === 0 ? {} : { params }),
+  };
+}
+
+async function search(
+  client: MlflowClient,
+  { runId, experimentId }: ModelRun,
+  options: CallOptions,
+  condition?: string,
+): Promise<RestModel[]> {
+  const found: RestModel[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.json<{ models?: readonly RestModel[]; next_page_token?: string }>(
+      put(
+        "logged-models/search",
+        {
+          experiment_ids: [experimentId],
+          filter: [`source_run_id = ${quoted(runId)}`, ...(condition === undefined ? [] : [condition])].join(
+            " AND ",
+          ),
+          max_results: 50,
+          ...(token === undefined ? {} : { page_token: token }),
+        },
+        options,
+      ),
+    );
+    found.push(...(page.models ?? []));
+    token = page.next_page_token || undefined;
+  } while (token !== undefined);
+  return found;
+}
+
+/** Null for a model that another tool logged. */
+function loggedModel(model: RestModel): LoggedModel | null {
+  const { model_id: modelId, name, artifact_uri: uri, source_run_id: runId } = model.info;
+  const tags = tagsOf(model);
+  const lineage = parseModelTag(modelId, lineageTag, tags.get(lineageTag)) as ModelLineage | null;
+  const key = tags.get(keyTag);
+  if (lineage === null || runId === undefined) return null;
+  return { modelId, name, runId, uri, lineage, ...(key === undefined ? {} : { key }) };
+}
+
+function tagsOf({ info }: RestModel): ReadonlyMap<string, string> {
+  return new Map((info.tags ?? []).map(({ key, value }) => [key, value]));
 }
 
 /** A logged model by id, or null when there is none. */
@@ -134,9 +226,11 @@ export async function findModel(
 ): Promise<ServerModel | null> {
   try {
     const { model } = await client.json<{ model: RestModel }>(get(`logged-models/${modelId}`, {}, options));
-    const tags = new Map((model.info.tags ?? []).map(({ key, value }) => [key, value]));
+    const tags = tagsOf(model);
     return {
       modelId,
+      name: model.info.name,
+      params: Object.fromEntries((model.data?.params ?? []).map(({ key, value }) => [key, value])),
       runId: model.info.source_run_id || null,
       uri: model.info.artifact_uri,
       lineage: parseModelTag(modelId, lineageTag, tags.get(lineageTag)) as ModelLineage | null,

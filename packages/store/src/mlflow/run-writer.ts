@@ -2,6 +2,7 @@ import {
   type ActiveRun,
   type CallOptions,
   checkList,
+  checkOptions,
   checkWord,
   type Metric,
   sha256Hex,
@@ -10,7 +11,14 @@ import {
 } from "@tsops/core";
 import { artifactPath } from "../home/artifact-files.ts";
 import { toMillis } from "../home/context.ts";
-import { checkDataset, checkMetric, checkParam, checkTag, paramText } from "../home/mlflow-rules.ts";
+import {
+  checkDataset,
+  checkMetric,
+  checkMicros,
+  checkParam,
+  checkTag,
+  paramText,
+} from "../home/mlflow-rules.ts";
 import { lineageRunTags } from "../home/model-files.ts";
 import type { MlflowArtifacts } from "./artifacts.ts";
 import { type MlflowClient, put } from "./client.ts";
@@ -102,6 +110,7 @@ export function runWriter(
       return sha256Hex(content);
     },
     async logModel(model, options = {}) {
+      checkOptions("VALUE_INVALID", "logModel()", options, { key: true, signal: true });
       begin(options);
       const logged = await logModel({ client, artifacts }, run, model, now(), options);
       await setTags(lineageRunTags(model.lineage), options);
@@ -109,11 +118,14 @@ export function runWriter(
     },
     async end(status = "FINISHED", options = {}) {
       checkWord("VALUE_INVALID", "status", status, ["FINISHED", "FAILED", "KILLED"]);
+      checkOptions("VALUE_INVALID", "end()", options, { endTime: true, signal: true });
+      const { endTime = now() } = options;
+      checkMicros("endTime", endTime);
       begin(options);
       // Metrics that nobody waited for belong to the run, too.
       await batches.settled();
       await client.json(
-        put("runs/update", { run_id: runId, status, end_time: Number(toMillis(now())) }, options),
+        put("runs/update", { run_id: runId, status, end_time: Number(toMillis(endTime)) }, options),
       );
       isEnded = true;
     },

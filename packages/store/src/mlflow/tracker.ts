@@ -13,11 +13,12 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { toMicros, toMillis } from "../home/context.ts";
-import { checkExperimentName, checkTag, readMetric } from "../home/mlflow-rules.ts";
+import { checkExperimentName, checkMicros, checkTag, readMetric } from "../home/mlflow-rules.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
 import { Experiments } from "./experiments.ts";
 import { quoted } from "./filter.ts";
+import { listModels, readModel } from "./logged-models.ts";
 import { makeOnce } from "./once.ts";
 import { isRefusal } from "./rest-error.ts";
 import { runWriter, type ServerRun } from "./run-writer.ts";
@@ -82,11 +83,13 @@ export function trackerOf(client: MlflowClient): Tracker {
         experiment: true,
         name: true,
         tags: true,
+        startTime: true,
         signal: true,
       });
-      const { signal } = options;
+      const { signal, startTime = now() } = options;
       throwIfAborted(signal);
       checkExperimentName(options.experiment);
+      checkMicros("startTime", startTime);
       const request = randomUUID();
       const name = options.name ?? `run-${request.slice(0, 8)}`;
       const user = client.settings.user ?? "tsops";
@@ -110,7 +113,7 @@ export function trackerOf(client: MlflowClient): Tracker {
                   experiment_id: experimentId,
                   run_name: name,
                   user_id: user,
-                  start_time: Number(toMillis(now())),
+                  start_time: Number(toMillis(startTime)),
                   tags: Object.entries({ ...tags, [requestTag]: request }).map(([key, value]) => ({
                     key,
                     value,
@@ -217,6 +220,14 @@ export function trackerOf(client: MlflowClient): Tracker {
     async readArtifact(runId, path, options = {}) {
       throwIfAborted(options.signal);
       return artifacts.read((await restRun(runId, options)).info.artifact_uri, path, options);
+    },
+    async listModels(runId, options = {}) {
+      throwIfAborted(options.signal);
+      return listModels(client, serverRun(await restRun(runId, options)), options);
+    },
+    async readModel(modelId, options = {}) {
+      throwIfAborted(options.signal);
+      return readModel({ client, artifacts }, modelId, options);
     },
     close: () => client.close(),
   };

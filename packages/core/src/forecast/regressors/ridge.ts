@@ -1,11 +1,11 @@
 import { throwIfAborted } from "../../abort.ts";
-import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { importPeer } from "../../import-peer.ts";
 import { checkOptions, shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor, RegressorFitOptions } from "../regressor.ts";
 import { checkFitInput, checkPredictInput, withoutZeroWeights } from "./check-input.ts";
-import { type DenseEncoding, encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
+import { encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
+import { loadRidge, type RidgeState, saveRidge } from "./ridge-bytes.ts";
 
 /** Settings of `ridge`. */
 export interface RidgeOptions {
@@ -66,23 +66,14 @@ export function ridge(options: RidgeOptions = {}): RidgeRegressor {
         (rest, value, c) => rest - value * (moments.means[c] as number),
         moments.targetMean,
       );
-      return createRidgeModel(encoding, intercept, coefficients);
+      return createRidgeModel({ encoding, intercept, coefficients });
     },
-    load(bytes) {
-      const contents = readBinary(bytes, "ridge", 1);
-      const encoding = contents.header["encoding"] as unknown as DenseEncoding;
-      const coefficients = contents.array("coefficients", "float64");
-      const intercept = contents.array("intercept", "float64", 1)[0] as number;
-      return createRidgeModel(encoding, intercept, coefficients);
-    },
+    load: (bytes) => createRidgeModel(loadRidge(bytes)),
   };
 }
 
-function createRidgeModel(
-  encoding: DenseEncoding,
-  intercept: number,
-  coefficients: Float64Array<ArrayBuffer>,
-): RidgeModel {
+function createRidgeModel(state: RidgeState): RidgeModel {
+  const { encoding, intercept, coefficients } = state;
   return {
     kind: "ridge",
     featureNames: encoding.columns.map(({ name }) => name),
@@ -97,13 +88,7 @@ function createRidgeModel(
       });
       return result;
     },
-    save: () =>
-      writeBinary(
-        "ridge",
-        1,
-        { encoding: encoding as unknown as JsonValue },
-        { intercept: Float64Array.of(intercept), coefficients },
-      ),
+    save: () => saveRidge(state),
   };
 }
 

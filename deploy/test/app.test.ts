@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { formatInstant } from "@tsops/core";
+import { openHome } from "@tsops/store";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  daily,
+  demand,
+  demandRows,
+  hour,
+  registerModel,
+  start,
+  units,
+} from "../../packages/serve/test/fixtures.ts";
+import { temporaryDirectory } from "../../test/temporary-directory.ts";
+import { readSettings } from "../src/settings.ts";
+import { type App, startApp } from "../src/start.ts";
+
+let path: string;
+beforeEach(async () => {
+  path = join(temporaryDirectory().path, ".tsops");
+  await using home = await openHome(path);
+  await (await home.table(demand)).append(demandRows(0, 250));
+  // The model knows less than the table: the app brings it up to date.
+  await registerModel(home, 240, ["champion"]);
+});
+
+const environment = () => ({
+  TSOPS_HOME: path,
+  TSOPS_MODEL: "demand",
+  TSOPS_TARGET_TABLE: "demand",
+  PORT: "0",
+});
+const instant = (index: number) => formatInstant(start + hour * BigInt(index));
+
+async function call(app: Pick<App, "address">, route: string, body?: unknown) {
+  const response = await fetch(`${app.address}${route}`, {
+    ...(body === undefined
+      ? {}
+      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, text, json: () => JSON.parse(text) };
+}
+
+describe("the app in this process", () => {
+  let app: App;
+  beforeEach(async () => {
+    app = await startApp(readSettings(environment()), false);
+  });
+  afterEach(() => app.close());
+
+  it("predicts from the last row of the table on, and the log has what it answered", async () => {
+    const answer = (await call(app, "/predict", { horizon: 2, keys: [{ shop: "a" }] })).json();
+    expect(answer).toMatchObject({ model: "demand", modelVersion: 1 });
+    expect(answer.forecast).toEqual(
+      [250, 251].map((index, i) => ({
+        key: { shop: "a" },
+        time: instant(index),
+        cutoff: instant(249),
+        step: i + 1,
+        mean: units("a", index),
+        quantiles: {},
+      })),
+    );
+    await using home = await openHome(path);
+    const logged = await home.predictions.get(answer.predictionIds[0]);
+    expect([...logged.mean]).toEqual([250, 251].map((index) => units("a", index)));
+  });
+
+  it("takes rows in: in memory and on disk, a repeated call changes no prediction", async () => {
+    const rows = ["a", "b"].map((shop) => ({ shop, at: instant(250), units: units(shop, 250) }));
+    for (let i = 0; i < 2; i++)
+      expect((await call(app, "/observe", { rows })).json()).toMatchObject({ rows: 2 });
+    const { forecast } = (await call(app, "/predict", { horizon: 1 })).json();
+    expect(forecast.map((row: { time: string }) => row.time)).toEqual([instant(251), instant(251)]);
+    await app.close();
+    app = await startApp(readSettings(environment()), false);
+    expect((await call(app, "/healthz")).json()).toEqual({
+      status: "ok",
+      model: "demand",
+      version: 1,
+      observedUntil: instant(250),
+      refreshError: null,
+    });
+  });
+
+  it.each([
+    ["a series that the model does not know", "/predict", { keys: [{ shop: "z" }] }, 422, "KEY_UNKNOWN"],
+    ["a misspelt field", "/predict", { horizn: 3 }, 400, "FST_ERR_VALIDATION"],
+    ["a number that is a text", "/predict", { horizon: "3" }, 400, "FST_ERR_VALIDATION"],
+    [
+      "rows without a zone",
+      "/observe",
+      { rows: [{ shop: "a", at: "2026-01-15", units: 1 }] },
+      422,
+      "TIME_ZONE_MISSING",
+    ],
+    [
+      "a row of the future",
+      "/observe",
+      { rows: [{ shop: "a", at: "2999-01-01T00:00Z", units: 1 }] },
+      422,
+      "PANEL_INVALID",
+    ],
+    ["another route", "/other", {}, 404, "NOT_FOUND"],
+  ])("refuses %s", async (_, route, body, status, code) => {
+    const answer = await call(app, route, body);
+    expect([answer.status, answer.json().code]).toEqual([status, code]);
+  });
+
+  it("shows what it did at /metrics", async () => {
+    await call(app, "/predict", {});
+    await call(app, "/predict", { keys: [{ shop: "z" }] });
+    const { text } = await call(app, "/metrics");
+    const series = 'deployment="demand",model="demand",version="1",role="champion"';
+    expect(text).toContain(`tsops_predictions_total{${series},outcome="ok"} 1\n`);
+    expect(text).toContain(`tsops_predictions_total{${series},outcome="error"} 1\n`);
+    expect(text).toMatch(/^process_cpu_seconds_total /m);
+  });
+});
+
+describe("the settings", () => {
+  it.each([
+    ["TSOPS_MODEL", ""],
+    ["PORT", "many"],
+    ["TSOPS_REFRESH_EVERY", "soon"],
+    ["TSOPS_SHADOW", "yes"],
+  ])("%s that is %j is refused by name", (name, value) => {
+    const read = () => readSettings({ ...environment(), [name]: value });
+    expect(read).toThrow(expect.objectContaining({ code: "CONFIG_INVALID", details: { variable: name } }));
+  });
+});
+
+describe("the app in a process of its own", () => {
+  let child: ChildProcess | undefined;
+  afterEach(() => void child?.kill("SIGKILL"));
+
+  it("swaps to a promoted version by itself, answers what it has begun after SIGTERM, and exits with 0", async () => {
+    const program = resolve(import.meta.dirname, "../src/app.ts");
+    child = spawn(process.execPath, ["--import", "tsx", "--conditions=@tsops/source", program], {
+      env: { ...process.env, ...environment(), TSOPS_REFRESH_EVERY: "50ms" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exit = once(child, "exit");
+    let address = "";
+    for await (const line of createInterface({ input: child.stdout! })) {
+      address = /^Server listening at (.*)$/.exec(JSON.parse(line).msg)?.[1] ?? "";
+      if (address !== "") break;
+    }
+    child.stdout!.resume();
+    {
+      await using home = await openHome(path);
+      await registerModel(home, 240, ["champion"], daily, 5);
+    }
+    await expect
+      .poll(async () => (await call({ address }, "/healthz")).json().version, { timeout: 30_000 })
+      .toBe(2);
+    const underWay = Array.from({ length: 20 }, () => call({ address }, "/predict", {}));
+    await underWay[0];
+    child.kill("SIGTERM");
+    const answers = await Promise.allSettled(underWay);
+    expect(await exit).toEqual([0, null]);
+    const answered = answers.filter(({ status }) => status === "fulfilled");
+    await using home = await openHome(path);
+    const logged = new Set<string>();
+    for await (const { requestId } of home.predictions.scan()) logged.add(requestId);
+    // Whatever was answered well is in the log, and whatever is in the log was answered.
+    const ok = answered.flatMap((answer) =>
+      answer.status === "fulfilled" && answer.value.status === 200 ? [answer.value.json().requestId] : [],
+    );
+    expect(new Set(ok)).toEqual(logged);
+  });
+});

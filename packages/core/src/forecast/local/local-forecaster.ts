@@ -1,0 +1,240 @@
+import { throwIfAborted } from "../../abort.ts";
+import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
+import { TsopsError } from "../../errors.ts";
+import { createRandom } from "../../random.ts";
+import { formatInstant } from "../../time/instant.ts";
+import { absorbRows, lastTimesOf } from "../absorb.ts";
+import { checkFit, checkPredict, observedCounts, requireRows } from "../check.ts";
+import { chooseSeries, panelOfChosen } from "../choose-series.ts";
+import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import { forecastOf } from "../future.ts";
+import { probabilitiesOf } from "../levels.ts";
+import { withoutCovariates } from "../models/without-covariates.ts";
+import type { Panel, SeriesKey } from "../panel.ts";
+import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { selectRows } from "../panel-slices.ts";
+import { listSome, seriesName } from "../rows.ts";
+import { seriesKeyText } from "../series-key.ts";
+import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
+
+/** A forecaster that fits each series by itself. It uses no covariates, so it never needs future rows. */
+export interface LocalForecaster<Kind extends string = string> extends Forecaster {
+  readonly kind: Kind;
+  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedLocal>;
+  load(bytes: Uint8Array): FittedLocal;
+}
+
+/** A fitted forecaster with one state per series. */
+export interface FittedLocal extends FittedForecaster<never> {
+  /** What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. */
+  readonly fits: readonly LocalSummary[];
+  update(...args: Parameters<FittedForecaster<never>["update"]>): FittedLocal;
+}
+
+/**
+ * Makes a forecaster of a model.
+ *
+ * A series begins with its first known value. The fitted forecaster keeps the last rows (the horizon, or what the model asks
+ * for) and the state before them: a late value among those rows changes the forecast as if it had come in time, an older one changes nothing.
+ * Rows that leave the kept ones move the state on with the parameters of the fit, so what is predicted is to the bit what
+ * these parameters predict on the longer history.
+ * @param loadModel - The model from its saved `params`.
+ */
+export function localForecaster<Kind extends string>(
+  model: LocalModel<Kind>,
+  loadModel: (params: Readonly<Record<string, JsonValue>>) => LocalModel,
+): LocalForecaster<Kind> {
+  return {
+    kind: model.kind,
+    params: model.params,
+    fit: (panel, options) => fit(model, panel, options),
+    load: (bytes) => loadLocal(bytes, model.kind, loadModel),
+  };
+}
+
+interface State {
+  readonly model: LocalModel;
+  readonly horizon: number;
+  /** The kept rows of each series. */
+  readonly history: Panel<never>;
+  /** Per series the state before `history`. */
+  readonly fits: readonly LocalFit[];
+}
+
+async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promise<FittedLocal> {
+  checkFit(panel, options);
+  const { horizon, signal, progress } = options;
+  requireRows(panel, observedCounts(panel), model.neededRows, `A known target: ${model.kind}`);
+  refuseBelow(model, panel);
+  const whole = withoutCovariates(panel);
+  const begun = selectRows(whole, (s) => [firstKnown(whole, s), Number.POSITIVE_INFINITY]);
+  const fits: LocalFit[] = [];
+  let lastPause = performance.now();
+  for (let s = 0; s < begun.series.length; s++) {
+    fits.push(model.fit(begun.y.subarray(begun.offsets[s], begun.offsets[s + 1])));
+    if (performance.now() - lastPause < 50) continue;
+    // A signal can only fire while others get their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    throwIfAborted(signal);
+    progress?.({ task: `fit ${model.kind}`, done: s + 1, total: begun.series.length });
+    lastPause = performance.now();
+  }
+  return fitted(settle({ model, horizon, history: begun, fits }));
+}
+
+/** Moves the states over the rows that are not kept. */
+function settle({ model, horizon, history, fits }: State): State {
+  const kept = Math.max(horizon, model.keptRows ?? 1);
+  const firstKept = (s: number) =>
+    Math.max(0, (history.offsets[s + 1] as number) - (history.offsets[s] as number) - kept);
+  const moved = fits.map((before, s) => {
+    const start = history.offsets[s] as number;
+    return absorbed(model, before, history.y.subarray(start, start + firstKept(s)));
+  });
+  return {
+    model,
+    horizon,
+    history: selectRows(history, (s) => [firstKept(s), Number.POSITIVE_INFINITY]),
+    fits: moved,
+  };
+}
+
+function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): LocalFit {
+  const after = { parameters: before.parameters, state: before.state.slice() };
+  for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
+  return after;
+}
+
+function fitted(state: State): FittedLocal {
+  const { model, horizon: fittedHorizon, history } = state;
+  const current = (s: number): LocalFit =>
+    absorbed(
+      model,
+      state.fits[s] as LocalFit,
+      history.y.subarray(history.offsets[s], history.offsets[s + 1]),
+    );
+  return {
+    kind: model.kind,
+    spec: history.spec,
+    horizon: fittedHorizon,
+    series: history.series,
+    lastTimes: lastTimesOf(history),
+    get fits() {
+      return history.series.map((_, s) => model.summary(current(s)));
+    },
+    predict(options) {
+      const horizon = checkPredict(options, fittedHorizon);
+      const chosen = chooseSeries(history.series, options?.keys);
+      const probabilities = model.quantiles === undefined ? [] : probabilitiesOf(options?.levels ?? []);
+      const mean = new Float64Array(chosen.length * horizon);
+      const quantiles = probabilities.map((probability) => ({
+        probability,
+        values: new Float64Array(chosen.length * horizon),
+      }));
+      chosen.forEach((s, i) => {
+        const now = current(s);
+        // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
+        const steps = new Float64Array(fittedHorizon);
+        model.forecast(now, steps);
+        mean.set(steps.subarray(0, horizon), i * horizon);
+        if (probabilities.length === 0) return;
+        const bounds = probabilities.map(() => new Float64Array(fittedHorizon));
+        const random = createRandom(`${model.kind} ${seriesKeyText(history.series[s] as SeriesKey)}`);
+        model.quantiles?.(now, steps, probabilities, bounds, random);
+        quantiles.forEach(({ values }, q) => {
+          values.set((bounds[q] as Float64Array).subarray(0, horizon), i * horizon);
+        });
+      });
+      return forecastOf(panelOfChosen(history, chosen), horizon, mean, quantiles);
+    },
+    update(rows) {
+      const longer = absorbRows(history, rows);
+      refuseBelow(model, longer);
+      return fitted(settle({ ...state, history: longer }));
+    },
+    save() {
+      const { header, arrays } = panelToBinary(history);
+      return writeBinary(
+        model.kind,
+        1,
+        { ...header, params: model.params, horizon: fittedHorizon },
+        {
+          ...arrays,
+          ...ragged(
+            "parameters",
+            state.fits.map(({ parameters }) => parameters),
+          ),
+          ...ragged(
+            "state",
+            state.fits.map((one) => one.state),
+          ),
+        },
+      );
+    },
+  };
+}
+
+function loadLocal(
+  bytes: Uint8Array,
+  kind: string,
+  loadModel: (params: Readonly<Record<string, JsonValue>>) => LocalModel,
+): FittedLocal {
+  const contents = readBinary(bytes, kind, 1);
+  const { params, horizon } = contents.header as unknown as {
+    readonly params: Readonly<Record<string, JsonValue>>;
+    readonly horizon: number;
+  };
+  const history = panelFromBinary<never>(contents);
+  const count = history.series.length;
+  const parameters = readRagged(contents, "parameters", count);
+  const states = readRagged(contents, "state", count);
+  const fits = parameters.map((one, s) => ({ parameters: one, state: states[s] as Float64Array }));
+  return fitted({ model: loadModel(params), horizon, history, fits });
+}
+
+function ragged(name: string, parts: readonly Float64Array[]) {
+  const ends = new Int32Array(parts.length);
+  let length = 0;
+  parts.forEach((part, s) => {
+    length += part.length;
+    ends[s] = length;
+  });
+  const values = new Float64Array(length);
+  parts.forEach((part, s) => {
+    values.set(part, (ends[s] as number) - part.length);
+  });
+  return { [name]: values, [`${name}.ends`]: ends };
+}
+
+function readRagged(contents: BinaryContents, name: string, count: number): Float64Array[] {
+  const values = contents.array(name, "float64");
+  const ends = contents.array(`${name}.ends`, "int32", count);
+  return Array.from(ends, (end, s) => values.subarray(s === 0 ? 0 : ends[s - 1], end));
+}
+
+/** The first row of a series with a known target, counted from its beginning. */
+function firstKnown(panel: Panel, s: number): number {
+  const start = panel.offsets[s] as number;
+  let row = start;
+  while (Number.isNaN(panel.y[row] as number)) row++;
+  return row - start;
+}
+
+function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
+  if (lowest === undefined) return;
+  const wrong: string[] = [];
+  panel.series.forEach((key, s) => {
+    for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
+      if ((panel.y[row] as number) < lowest)
+        wrong.push(`${seriesName(key)} at ${formatInstant(panel.times[row] as bigint)}`);
+  });
+  if (wrong.length === 0) return;
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `${kind} takes no target below ${lowest}; there are some in ${listSome(wrong)}.`,
+    {
+      hint: "Give null where the target is unknown, or choose a model that takes negative values.",
+      details: { count: wrong.length, first: wrong.slice(0, 20) },
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import type { JsonValue } from "../../bytes.ts";
+import type { Random } from "../../random.ts";
+
+/** What a model knows of one series. Two series share nothing. */
+export interface LocalFit {
+  /** What the fit decided; it stays as it is until the next fit. */
+  readonly parameters: Float64Array;
+  /** What `absorb` moves on, row by row. */
+  readonly state: Float64Array;
+}
+
+/** What a fit decided for one series, in words and figures. */
+export type LocalSummary = Readonly<Record<string, number | string>>;
+
+/**
+ * A model with one state per series: the recursion alone. `localForecaster` makes a forecaster of it, with panels, updates, late and repeated
+ * rows, bytes and errors.
+ */
+export interface LocalModel<Kind extends string = string> {
+  readonly kind: Kind;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  /** Rows with a target that each series needs; at least 2. */
+  readonly neededRows: number;
+  /** Last rows of a series in which late values are still taken in; at least the horizon is kept. */
+  readonly keptRows?: number;
+  /** The least target that the model can take. */
+  readonly lowest?: number;
+  /**
+   * Parameters and the state *before* the first row.
+   * @param y - One series, NaN is missing; the first value is known.
+   */
+  fit(y: Float64Array): LocalFit;
+  /** Moves the state one row on, in place. NaN is missing. Must be cheap: `predict` and `update` run it. */
+  absorb(fit: LocalFit, value: number): void;
+  /** Writes the forecasts of the steps 1, 2, ... into `mean`. */
+  forecast(fit: LocalFit, mean: Float64Array): void;
+  /**
+   * Writes quantiles of every step, one array per probability (ascending). Absent where the model has no distribution.
+   * @param random - The same for the same series at every call.
+   */
+  quantiles?(
+    fit: LocalFit,
+    mean: Float64Array,
+    probabilities: readonly number[],
+    values: readonly Float64Array[],
+    random: Random,
+  ): void;
+  /** What `FittedLocal.fits` shows. */
+  summary(fit: LocalFit): LocalSummary;
+}

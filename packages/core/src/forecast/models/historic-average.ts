@@ -1,0 +1,44 @@
+import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
+import type { LocalModel } from "../local/local-model.ts";
+import { normalQuantiles } from "../local/normal-quantiles.ts";
+
+/** The historic average forecaster. */
+export type HistoricAverage = LocalForecaster<"historicAverage">;
+
+/**
+ * Predicts the mean of all known values. Missing values are left out. The mean moves with every new row. Intervals are normal, and count the
+ * error of the mean.
+ *
+ * Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), sections 5.2 and 5.5. Checked against statsforecast 2.1.1.
+ */
+export function historicAverage(): HistoricAverage {
+  return localForecaster(model, () => model);
+}
+
+/** State: known values, their mean, the squares about it (Welford). */
+const model: LocalModel<"historicAverage"> = {
+  kind: "historicAverage",
+  params: {},
+  neededRows: 2,
+  fit: () => ({ parameters: new Float64Array(0), state: new Float64Array(3) }),
+  absorb({ state }, value) {
+    if (Number.isNaN(value)) return;
+    const [count, mean, squares] = state as unknown as [number, number, number];
+    const next = mean + (value - mean) / (count + 1);
+    state[0] = count + 1;
+    state[1] = next;
+    state[2] = squares + (value - mean) * (value - next);
+  },
+  forecast({ state }, mean) {
+    mean.fill(state[1] as number);
+  },
+  quantiles({ state }, mean, probabilities, values) {
+    const deviation = deviationOf(state) * Math.sqrt(1 + 1 / (state[0] as number));
+    normalQuantiles(mean, () => deviation, probabilities, values);
+  },
+  summary: ({ state }) => ({ average: state[1] as number, deviation: deviationOf(state) }),
+};
+
+function deviationOf(state: Float64Array): number {
+  return Math.sqrt((state[2] as number) / ((state[0] as number) - 1));
+}

@@ -1,0 +1,6 @@
+/**
+ * Models to and from ONNX, the format in which Python, MLflow and most model servers read them.
+ * @packageDocumentation
+ */
+export { type LoadOnnxOptions, loadOnnx, type OnnxModel } from "./load-onnx.ts";
+export { toOnnx } from "./to-onnx.ts";

@@ -1,0 +1,3 @@
+// @tsops/monitor/prometheus: what the checks found, as Prometheus gauges. Every name is listed.
+
+export { type MonitorMetrics, type MonitorMetricsOptions, monitorMetrics } from "./metrics.ts";
