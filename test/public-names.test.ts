@@ -60,11 +60,12 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     `));
   it("@tsops/core/arrow", async () =>
     expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`
-    "arrowSchema
-    columnTypesOf
-    fromArrow
-    tableOf toArrow"
-  `));
+      "arrowSchema
+      columnTypesOf
+      fromArrow
+      sourceAggregateTypes sourceBucketMicros
+      tableOf toArrow"
+    `));
   it("@tsops/core/progress-bar", async () =>
     expect(await namesOf("@tsops/core/progress-bar")).toMatchInlineSnapshot(`"progressBar"`));
   it("@tsops/core/testing/source", async () =>
@@ -104,10 +105,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/command")).toMatchInlineSnapshot(`"runProcess"`));
   it("@tsops/store", async () =>
     expect(await namesOf("@tsops/store")).toMatchInlineSnapshot(`
-      "asOfJoin
+      "aggregateOf asOfJoin
       buildTrainingSet
       createTable
       ingestTypes
+      latestOf
       openEngine openHome openOrCreateTable openTable
       quoteInstant quoteName quotePath quoteText
       rebuildTrainingSet

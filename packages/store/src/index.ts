@@ -44,5 +44,9 @@ export {
   rebuildTrainingSet,
 } from "./join/training-set.ts";
 
+// source
+export { aggregateOf } from "./source/aggregate-of.ts";
+export { latestOf } from "./source/latest-of.ts";
+
 // sync
 export { type SyncOptions, type SyncProgress, type SyncResult, sync } from "./sync/sync.ts";

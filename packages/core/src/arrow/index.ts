@@ -14,4 +14,5 @@ export type {
 } from "../ports/source.ts";
 export { type FromArrowOptions, fromArrow } from "./from-arrow.ts";
 export { type ArrowTypes, arrowSchema, columnTypesOf, tableOf } from "./schema.ts";
+export { sourceAggregateTypes, sourceBucketMicros } from "./source-aggregation.ts";
 export { toArrow } from "./to-arrow.ts";

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fc, test } from "@fast-check/vitest";
 import {
   type Columns,
@@ -165,6 +167,24 @@ describe("sync takes a source's rows into a table", () => {
     expect(await run(b, to, { name: "b" })).toMatchObject({ taken: 1, late: 0, watermark: start });
     a.insert([row(101)]);
     expect(await run(a, to, { name: "a" })).toMatchObject({ read: 2, taken: 1 });
+  });
+});
+
+describe("a table of another tool, whose types are narrower", () => {
+  it("is compared as it stores values: repeats change nothing", async () => {
+    const made = await target();
+    const log = join(made.directory, "_delta_log", "00000000000000000000.json");
+    const text = await readFile(log, "utf8");
+    expect(text).toContain('\\"type\\":\\"double\\"');
+    const narrower = text.replace('\\"type\\":\\"double\\"', '\\"type\\":\\"float\\"');
+    await writeFile(log, narrower.replace('\\"type\\":\\"long\\"', '\\"type\\":\\"short\\"'));
+    const to = await openTable(made.directory, { engine: engine(), definition: load as Table });
+    const rows = [row(0, 0.1, { n: 7n }), row(1, 0.1), row(1, 0.1)];
+    const source = memorySource({ table: load, rows });
+    expect((await run(source, to)).taken).toBe(3);
+    expect(await run(source, to)).toMatchObject({ read: 3, taken: 0, repeated: 3 });
+    source.insert([row(2, 1, { n: 70_000n })]);
+    await expect(run(source, to)).rejects.toMatchObject({ code: "VALUE_INVALID" });
   });
 });
 

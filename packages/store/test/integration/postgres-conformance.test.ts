@@ -1,7 +1,9 @@
-import { sourceCases } from "@tsops/core/testing/source";
+import type { Source } from "@tsops/core/arrow";
+import { type SourceSubject, sourceCases } from "@tsops/core/testing/source";
 import pg from "pg";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { postgresSource } from "../../src/postgres/index.ts";
+import { emulated } from "../source/emulated.ts";
 import { hasTimescale, type PostgresServer, postgres, sql, startPostgres } from "./postgres/server.ts";
 
 const databases = [
@@ -18,7 +20,7 @@ describe.each(databases)("a table of $database keeps the promises of a source", 
     });
     afterAll(() => server?.stop());
 
-    const cases = sourceCases(async () => {
+    const subject = async (wrap: (source: Source) => Source = (source) => source): Promise<SourceSubject> => {
       const url = isTimescale ? server.timescaleUrl : server.url;
       const pool = new pg.Pool({ connectionString: url });
       // A restart ends idle connections too; the pool opens new ones.
@@ -31,7 +33,7 @@ describe.each(databases)("a table of $database keeps the promises of a source", 
           await create();
           tables.push(table.name);
           return {
-            source,
+            source: wrap(source),
             drop: async () => void (await sql(url, `DROP TABLE ${table.name}`)),
             recreate: create,
           };
@@ -42,7 +44,10 @@ describe.each(databases)("a table of $database keeps the promises of a source", 
           await pool.end();
         },
       };
-    });
-    for (const { name, run } of cases) it(name, { timeout: 120_000 }, run);
+    };
+    for (const { name, run } of sourceCases(() => subject())) it(name, { timeout: 120_000 }, run);
+
+    for (const { name, run } of sourceCases(() => subject(emulated)))
+      if (/^(latest|aggregate)/.test(name)) it(`made from scans, ${name}`, { timeout: 120_000 }, run);
   });
 });

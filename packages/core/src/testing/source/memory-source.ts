@@ -1,5 +1,6 @@
 import type { RecordBatch } from "apache-arrow";
 import { throwIfAborted } from "../../abort.ts";
+import { sourceAggregateTypes } from "../../arrow/source-aggregation.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import type {
@@ -12,7 +13,7 @@ import type {
 } from "../../ports/source.ts";
 import type { ColumnType, ColumnTypes } from "../../schema/column-type.ts";
 import type { Table } from "../../schema/table.ts";
-import { aggregateRows, aggregateTypes } from "./aggregate-rows.ts";
+import { aggregateRows } from "./aggregate-rows.ts";
 import { byColumns, rowsOfBatch, type SourceRow, scanOrder, sourceBatches, valueText } from "./rows.ts";
 
 /** What `memorySource` takes. */
@@ -108,7 +109,7 @@ export function memorySource(options: MemorySourceOptions): MemorySource {
       return batchesOf(types, rows, scan.signal);
     },
     aggregate(aggregation) {
-      const types = aggregateTypes(table, aggregation);
+      const types = sourceAggregateTypes(table, aggregation);
       const rows = () => aggregateRows(table, aggregation, existing().filter(filterOf(table, aggregation)));
       return batchesOf(types, rows, aggregation.signal);
     },

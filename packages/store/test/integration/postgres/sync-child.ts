@@ -9,7 +9,7 @@ const engine = await openEngine({ threads: 1 });
 const table = await openTable(directory, { engine, definition: load });
 const source = postgresSource({ connection, table: load, batchRows: 500 });
 writeSync(1, "ready\n");
-const { taken } = await sync(source, table, { lateness: "20s", engine, commitRows: 1000 });
+const { taken } = await sync(source, table, { lateness: "20s", engine, commitRows: 200 });
 writeSync(1, `taken ${taken}\n`);
 await source.close();
 await engine.close();
