@@ -92,7 +92,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core/random-forest")).toMatchInlineSnapshot(`"randomForest"`));
   it("@tsops/core/onnx", async () =>
     expect(await namesOf("@tsops/core/onnx")).toMatchInlineSnapshot(`
-      "loadOnnx
+      "loadOnnx logRegressor
+      regressorFiles
       toOnnx"
     `));
   it("@tsops/core/airflow", async () =>

@@ -3,6 +3,8 @@
 set -euo pipefail
 
 version="3.17.2"
+# What reads, runs and converts ONNX models beside it.
+models=(onnx==1.23.2 onnxruntime==1.32.0 onnxmltools==1.16.0 skl2onnx==1.20.0 lightgbm==4.7.0 pandas==3.1.1)
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 venv="$root/.services/mlflow/venv-$version"
 state="${TSOPS_MLFLOW_STATE:-$root/.services/mlflow}"
@@ -11,7 +13,7 @@ usage() {
   cat <<'HELP'
 usage: scripts/services/mlflow.sh install | installed | start [BACKEND_URI [ARTIFACT_ROOT]] | stop | status | env
 
-  install   make a Python environment with mlflow under .services/ (once; needs python3 with venv and pip)
+  install   make a Python environment with mlflow and ONNX under .services/ (once; needs python3 with venv and pip)
   installed print the interpreter that has it; exits 1 when it is not installed
   start     serve BACKEND_URI (or $TSOPS_MLFLOW_BACKEND_URI; a SQLite file of its own when neither is given) on a free port
             of 127.0.0.1 (or on $TSOPS_MLFLOW_PORT) and wait until it answers; prints what `env` prints. Clients reach files through the
@@ -31,19 +33,28 @@ fail() {
 
 python() { "$venv/bin/python" "$@"; }
 
+complete() { [ -f "$venv/.complete" ] && [ "$(cat "$venv/.models" 2>/dev/null)" = "${models[*]}" ]; }
+
 installed() {
-  [ -f "$venv/.complete" ] || fail "mlflow is not installed: scripts/services/mlflow.sh install"
+  complete || fail "mlflow is not installed: scripts/services/mlflow.sh install"
   echo "$venv/bin/python"
 }
 
 install() {
-  if [ -f "$venv/.complete" ]; then return; fi
+  if complete; then return; fi
   command -v python3 >/dev/null || fail "python3 is not installed"
-  mkdir -p "$(dirname "$venv")"
-  python3 -m venv --clear "$venv" || fail "python3 has no venv module (on Debian: apt-get install python3-venv)"
-  python -m pip install --quiet --disable-pip-version-check "mlflow==$version" ||
-    fail "pip could not install mlflow==$version"
-  touch "$venv/.complete"
+  if [ ! -f "$venv/.complete" ]; then
+    mkdir -p "$(dirname "$venv")"
+    python3 -m venv --clear "$venv" || fail "python3 has no venv module (on Debian: apt-get install python3-venv)"
+    python -m pip install --quiet --disable-pip-version-check "mlflow==$version" ||
+      fail "pip could not install mlflow==$version"
+    touch "$venv/.complete"
+  fi
+  python -m pip install --quiet --disable-pip-version-check "${models[@]}" ||
+    fail "pip could not install ${models[*]}"
+  python -c 'import lightgbm, onnxmltools, onnxruntime' ||
+    fail "the packages for models do not load (on Debian, lightgbm needs: apt-get install libgomp1)"
+  echo "${models[*]}" >"$venv/.models"
 }
 
 # The process is ours when it still carries the port that `start` wrote down.

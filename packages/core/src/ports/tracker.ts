@@ -49,6 +49,8 @@ export interface ModelFiles {
   readonly files: Readonly<Record<string, Uint8Array>>;
   /** MLflow flavours of the `MLmodel` file, e.g. `{ tsops: { kind: "reduce", data: "model.tsops" } }`. */
   readonly flavors: Readonly<Record<string, unknown>>;
+  /** Columns in and out, each as JSON of MLflow's schema: its Python side orders and checks the inputs by it. */
+  readonly signature?: { readonly inputs: string; readonly outputs: string };
   readonly lineage: ModelLineage;
   readonly params?: Readonly<Record<string, string>>;
 }

@@ -1,11 +1,9 @@
-import { TsopsError } from "../errors.ts";
 import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
-import { definitionHash, sha256Hex } from "../hash.ts";
 import type { TrainingSetLineage } from "../lineage.ts";
 import { checkMethods, checkOptions } from "../options.ts";
 import type { CallOptions } from "../ports/call-options.ts";
 import type { ActiveRun, LoggedModel } from "../ports/tracker.ts";
-import { runtimeVersions } from "../version.ts";
+import { checkTrainingSet, lineageOf, trainingInput } from "./model-lineage.ts";
 
 /** Name of the file that holds a saved forecaster among a model's files. */
 export const forecasterFile = "model.tsops";
@@ -48,55 +46,18 @@ export async function logForecaster(run: ActiveRun, options: LogForecasterOption
     ["predict", "save"],
     "Give what fit() resolved to.",
   );
-  if (trainingSet === undefined)
-    throw new TsopsError("MODEL_PARAMETER_INVALID", "logForecaster() was not told the training set.", {
-      hint: "Give the lineage of buildTrainingSet, or null when the rows come from no training set.",
-      details: { option: "trainingSet" },
-    });
+  checkTrainingSet("logForecaster()", trainingSet);
   const bytes = fitted.save();
   await run.logParams({ kind: forecaster.kind, params: JSON.stringify(forecaster.params) }, { signal });
-  if (trainingSet !== null)
-    await run.logInputs(
-      [
-        {
-          name: trainingSet.name,
-          // MLflow keeps 36 characters; the whole hash is in the source.
-          digest: trainingSet.contentHash.slice(0, 36),
-          sourceType: "tsops",
-          source: JSON.stringify(trainingSet),
-          profile: JSON.stringify({ rows: trainingSet.rows }),
-          context: "training",
-        },
-      ],
-      { signal },
-    );
-  const definition = { kind: forecaster.kind, params: forecaster.params };
+  if (trainingSet !== null) await run.logInputs([trainingInput(trainingSet)], { signal });
   return run.logModel(
     {
       name: options.name,
       files: { [forecasterFile]: bytes },
       flavors: { tsops: { kind: forecaster.kind, data: forecasterFile, horizon: fitted.horizon } },
       params: { kind: forecaster.kind },
-      lineage: {
-        codeVersion: options.codeVersion ?? null,
-        definitionHash: definitionHash(definition),
-        trainingSet,
-        modelHash: sha256Hex(bytes),
-        seed: seedOf(forecaster.params),
-        environment: { ...runtimeVersions(), ...options.environment },
-      },
+      lineage: lineageOf(forecaster, bytes, options),
     },
     { signal },
   );
-}
-
-/** The first seed among parameters, which may be nested: a forecaster's regressor has it. */
-function seedOf(params: Readonly<Record<string, unknown>>): string | null {
-  for (const [name, value] of Object.entries(params)) {
-    if (name === "seed" && (typeof value === "string" || typeof value === "number")) return String(value);
-    const inner =
-      typeof value === "object" && value !== null ? seedOf(value as Record<string, unknown>) : null;
-    if (inner !== null) return inner;
-  }
-  return null;
 }

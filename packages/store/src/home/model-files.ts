@@ -44,6 +44,7 @@ export function modelDescriptor(
   const descriptor = {
     artifact_path: location,
     flavors: model.flavors,
+    ...(model.signature === undefined ? {} : { signature: { ...model.signature, params: null } }),
     model_id: modelId,
     model_uuid: modelId,
     run_id: runId,

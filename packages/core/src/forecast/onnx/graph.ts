@@ -1,4 +1,4 @@
-import { coreVersion } from "../../version.ts";
+import { runtimeVersions } from "../../version.ts";
 import { modelMessage } from "./messages.ts";
 
 /** One operation of a graph: names of values in, names of values out. */
@@ -73,7 +73,7 @@ export async function encodeOnnx(
     // What onnxruntime 1.11 (2022) and newer read.
     irVersion: 8,
     producerName: "tsops",
-    producerVersion: coreVersion(),
+    producerVersion: runtimeVersions()["@tsops/core"] ?? "",
     opsetImport: [
       { domain: "", version: 15 },
       { domain: "ai.onnx.ml", version: 3 },

@@ -1,7 +1,7 @@
 import type { INamespace, Type } from "protobufjs/light.js";
 import { importPeer } from "../../import-peer.ts";
 
-// The messages of ONNX that a model of ours consists of, with the field numbers of onnx.proto (ONNX 1.16, IR version 8).
+// The messages of ONNX that a model of ours consists of, with the field numbers of onnx.proto (ONNX 1.12, IR version 8).
 const definitions: INamespace = {
   nested: {
     ModelProto: {
