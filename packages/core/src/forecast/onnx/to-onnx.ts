@@ -41,6 +41,11 @@ export async function toOnnx(fitted: FittedRegressor): Promise<Uint8Array> {
   return encodeOnnx(fitted.kind, columns.length, graph, { "tsops.columns": JSON.stringify(columns) });
 }
 
+/** The columns that a fitted regressor reads, with their kinds. @throws TsopsError MODEL_PARAMETER_INVALID */
+export function columnsOf(fitted: FittedRegressor): Convertible["columns"] {
+  return convert(fitted).columns;
+}
+
 function convert(fitted: FittedRegressor): Convertible {
   if (fitted.kind === "gbdt") {
     const state = loadGbdt(fitted.save());
