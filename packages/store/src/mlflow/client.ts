@@ -30,6 +30,8 @@ export interface MlflowClient {
 }
 
 const api = "/api/2.0/mlflow";
+/** Newer ones of both need a newer Node. */
+const install = ["undici@7", "p-retry@7"];
 
 /** A request that only reads. */
 export function get(
@@ -75,7 +77,7 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
   let agent: Promise<Dispatcher> | undefined;
   let isClosed = false;
   const dispatcher = (): Promise<Dispatcher> => {
-    agent ??= importPeer("@tsops/store/mlflow", "undici", () => import("undici"), ["undici", "p-retry"]).then(
+    agent ??= importPeer("@tsops/store/mlflow", "undici", () => import("undici"), install).then(
       ({ Agent }) =>
         new Agent({
           connections: settings.connections ?? 8,
@@ -137,7 +139,7 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
       "@tsops/store/mlflow",
       "p-retry",
       () => import("p-retry"),
-      ["undici", "p-retry"],
+      install,
     );
     try {
       return await pRetry(
