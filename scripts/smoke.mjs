@@ -120,6 +120,11 @@ try {
     "protobufjs",
     "@observablehq/plot",
     "esbuild",
+    "pg",
+    "redis",
+    "undici",
+    "p-retry",
+    "prom-client",
   );
   for (const name of Object.keys(tarballs)) importEntries(all.folder, name);
   addTools(all.folder);
@@ -133,7 +138,8 @@ try {
 
   const predictOnly = app("predict-only", tarballs["@tsops/core"], tarballs["@tsops/serve"]);
   refuse(predictOnly, "@tsops/store", "@duckdb/node-api", "apache-arrow", "libsql");
-  importEntries(predictOnly.folder, "@tsops/core", "./arrow");
+  // These two speak Arrow.
+  importEntries(predictOnly.folder, "@tsops/core", "./arrow", "./testing/source");
   importEntries(predictOnly.folder, "@tsops/serve");
   addTools(predictOnly.folder);
   cpSync(join(root, "scripts/smoke/predict-only.ts"), join(predictOnly.folder, "main.ts"));
