@@ -4,7 +4,7 @@
 import { defineConfig, pipeline } from "@tsops/core";
 import { checkQuality } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
-import { mlflowRegistry, mlflowSettingsFrom } from "@tsops/store/mlflow";
+import { mlflowRegistry, mlflowSettingsFrom, mlflowTracker } from "@tsops/store/mlflow";
 import { demand, zone } from "./closed-loop/definitions.ts";
 
 const openDemo = () => openHome("../.tsops-demo", { create: false });
@@ -28,11 +28,13 @@ const quality = pipeline("check-quality", { schedule: { every: "1d", zone } }).s
   },
 );
 
-// Where the models of `npm run stack` are; those of the demo are in its home.
+// Where the runs and models of `npm run stack` are; those of the demo are in its home.
 const mlflow = mlflowSettingsFrom(process.env);
 
 export default defineConfig({
   home: openDemo,
-  ...(mlflow === null ? {} : { registry: () => mlflowRegistry(mlflow) }),
+  ...(mlflow === null
+    ? {}
+    : { tracker: () => mlflowTracker(mlflow), registry: () => mlflowRegistry(mlflow) }),
   pipelines: [quality],
 });
