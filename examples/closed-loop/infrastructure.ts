@@ -2,7 +2,6 @@
 // real ones and sets these variables). The loop itself is the same.
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   type Clock,
   type Columns,
@@ -104,7 +103,6 @@ async function serveMetrics(port: number) {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
-    port: (server.address() as AddressInfo).port,
     async watch(deployment: Deployment) {
       await deploymentMetrics(deployment, { registry });
     },

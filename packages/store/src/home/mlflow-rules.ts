@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { canonicalJson, type Metric, shown, TsopsError } from "@tsops/core";
+import { canonicalJson, type Metric, type RunStatus, shown, TsopsError } from "@tsops/core";
 
 // Names and lengths as mlflow/utils/validation.py of MLflow 3.17.2 accepts them, so that whatever is written here can
 // also be written, searched and copied by its clients.
@@ -12,6 +12,9 @@ const maximum = {
   inputTag: 500,
   alias: 255,
 } as const;
+
+/** All states of a run. */
+export const runStatuses: readonly RunStatus[] = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 
 /** @throws TsopsError VALUE_INVALID unless the key can name a metric, a parameter or a tag. */
 export function checkKey(kind: "metric" | "param" | "tag", key: string): void {

@@ -12,10 +12,8 @@ import {
 import { conditions } from "./conditions.ts";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { listLoggedModels, readLoggedModel } from "./logged-models.ts";
-import { checkExperimentName, checkMicros, checkTag, readMetric } from "./mlflow-rules.ts";
+import { checkExperimentName, checkMicros, checkTag, readMetric, runStatuses } from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
-
-const runStatuses: readonly RunStatus[] = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowTracker(context: HomeContext): Tracker {

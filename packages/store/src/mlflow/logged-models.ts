@@ -21,11 +21,10 @@ import {
 import type { MlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, put } from "./client.ts";
 import { quoted } from "./filter.ts";
-import { makeOnce } from "./once.ts";
+import { makeOnce, requestTag } from "./once.ts";
+import { pages } from "./pages.ts";
 import { isRefusal } from "./rest-error.ts";
 
-/** Tag by which a model whose creation went unanswered is found again. */
-const requestTag = "tsops.request";
 const ready = "LOGGED_MODEL_READY";
 
 interface RestModel {
@@ -186,9 +185,8 @@ async function search(
   condition?: string,
 ): Promise<RestModel[]> {
   const found: RestModel[] = [];
-  let token: string | undefined;
-  do {
-    const page = await client.json<{ models?: readonly RestModel[]; next_page_token?: string }>(
+  for await (const page of pages((token) =>
+    client.json<{ models?: readonly RestModel[]; next_page_token?: string }>(
       put(
         "logged-models/search",
         {
@@ -197,14 +195,14 @@ async function search(
             " AND ",
           ),
           max_results: 50,
-          ...(token === undefined ? {} : { page_token: token }),
+          page_token: token,
         },
         options,
       ),
-    );
+    ),
+  )) {
     found.push(...(page.models ?? []));
-    token = page.next_page_token || undefined;
-  } while (token !== undefined);
+  }
   return found;
 }
 

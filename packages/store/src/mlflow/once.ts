@@ -2,6 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { abortedError, TsopsError } from "@tsops/core";
 import type { MlflowSettings } from "./settings.ts";
 
+/** Tag by which a run, a model or a version whose creation went unanswered is found again. */
+export const requestTag = "tsops.request";
+
 /** How something is made that MLflow makes anew at each request. */
 export interface Making<T> {
   /** Sends the request, with a tag that no other call gives. */

@@ -15,12 +15,10 @@ import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
 import { quoted } from "./filter.ts";
 import { findModel } from "./logged-models.ts";
-import { makeOnce } from "./once.ts";
+import { makeOnce, requestTag } from "./once.ts";
+import { pages } from "./pages.ts";
 import { isRefusal } from "./rest-error.ts";
 import type { MlflowSettings } from "./settings.ts";
-
-/** Tag by which a version whose creation went unanswered is found again. */
-const requestTag = "tsops.request";
 
 /**
  * The model registry of an MLflow server (3.x), by its REST API; as `mlflowTracker` about connections and retries.
@@ -108,14 +106,13 @@ export function registryOf(client: MlflowClient): Registry {
     client.json(put("model-versions/set-tag", { name, version: `${version}`, key, value }, options));
   const versionsOf = async (filter: string, options: CallOptions): Promise<RestVersion[]> => {
     const found: RestVersion[] = [];
-    let token: string | undefined;
-    do {
-      const page = await client.json<{ model_versions?: RestVersion[]; next_page_token?: string }>(
+    for await (const page of pages((token) =>
+      client.json<{ model_versions?: RestVersion[]; next_page_token?: string }>(
         get("model-versions/search", { filter, max_results: 1000, page_token: token }, options),
-      );
+      ),
+    )) {
       found.push(...(page.model_versions ?? []));
-      token = page.next_page_token || undefined;
-    } while (token !== undefined);
+    }
     return found.sort((a, b) => Number(a.version) - Number(b.version));
   };
 
@@ -202,15 +199,12 @@ export function registryOf(client: MlflowClient): Registry {
     async listModels(options = {}) {
       throwIfAborted(options.signal);
       const names: string[] = [];
-      let token: string | undefined;
-      do {
-        const page = await client.json<{
-          registered_models?: readonly RestRegisteredModel[];
-          next_page_token?: string;
-        }>(get("registered-models/search", { max_results: 1000, page_token: token }, options));
-        names.push(...(page.registered_models ?? []).map(({ name }) => name));
-        token = page.next_page_token || undefined;
-      } while (token !== undefined);
+      const ask = (token: string | undefined) =>
+        client.json<{ registered_models?: readonly RestRegisteredModel[]; next_page_token?: string }>(
+          get("registered-models/search", { max_results: 1000, page_token: token }, options),
+        );
+      for await (const { registered_models: models = [] } of pages(ask))
+        names.push(...models.map(({ name }) => name));
       return names.sort();
     },
     async setAlias(name, alias, version, options = {}) {

@@ -13,20 +13,17 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { toMicros, toMillis } from "../home/context.ts";
-import { checkExperimentName, checkMicros, checkTag, readMetric } from "../home/mlflow-rules.ts";
+import { checkExperimentName, checkMicros, checkTag, readMetric, runStatuses } from "../home/mlflow-rules.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
 import { Experiments } from "./experiments.ts";
 import { quoted } from "./filter.ts";
 import { listModels, readModel } from "./logged-models.ts";
-import { makeOnce } from "./once.ts";
+import { makeOnce, requestTag } from "./once.ts";
+import { pages } from "./pages.ts";
 import { isRefusal } from "./rest-error.ts";
 import { runWriter, type ServerRun } from "./run-writer.ts";
 import type { MlflowSettings } from "./settings.ts";
-
-const runStatuses: readonly RunStatus[] = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
-/** Tag by which a run whose creation went unanswered is found again. */
-const requestTag = "tsops.request";
 
 /**
  * Tracking on an MLflow server (3.x), by its REST API over connections that are kept alive. Requests that may be repeated are, after a
@@ -177,40 +174,39 @@ export function trackerOf(client: MlflowClient): Tracker {
         ...Object.entries(query.tags ?? {}).map(([key, value]) => `tags.\`${key}\` = ${quoted(value)}`),
       ].join(" AND ");
       const found: Run[] = [];
-      let token: string | undefined;
-      do {
-        const page = await search(
+      for await (const page of pages((token) =>
+        search(
           {
             experiment_ids: ids,
             filter,
             run_view_type: "ACTIVE_ONLY",
             max_results: Math.min(1000, limit - found.length),
             order_by: ["attributes.start_time DESC"],
-            ...(token === undefined ? {} : { page_token: token }),
+            page_token: token,
           },
           { signal },
-        );
+        ),
+      )) {
         for (const run of page.runs ?? []) found.push(await readRun(run, { signal }));
-        token = page.next_page_token || undefined;
-      } while (token !== undefined && found.length < limit);
+        if (found.length >= limit) break;
+      }
       return found;
     },
     async metricHistory(runId, key, options = {}) {
       throwIfAborted(options.signal);
       await restRun(runId, options);
       const values: RestMetricRow[] = [];
-      let token: string | undefined;
-      do {
-        const page = await client.json<{ metrics?: RestMetricRow[]; next_page_token?: string }>(
+      for await (const page of pages((token) =>
+        client.json<{ metrics?: RestMetricRow[]; next_page_token?: string }>(
           get(
             "metrics/get-history",
             { run_id: runId, metric_key: key, max_results: 25_000, page_token: token },
             options,
           ),
-        );
+        ),
+      )) {
         values.push(...(page.metrics ?? []));
-        token = page.next_page_token || undefined;
-      } while (token !== undefined);
+      }
       return values
         .map(
           (row): Required<Metric> => ({
@@ -317,20 +313,12 @@ function restNumber(value: number | string): number {
 
 async function allExperiments(client: MlflowClient, options: CallOptions): Promise<string[]> {
   const ids: string[] = [];
-  let token: string | undefined;
-  do {
-    const page = await client.json<{
+  const ask = (token: string | undefined) =>
+    client.json<{
       experiments?: readonly { readonly experiment_id: string }[];
       next_page_token?: string;
-    }>(
-      put(
-        "experiments/search",
-        { max_results: 1000, ...(token === undefined ? {} : { page_token: token }) },
-        options,
-      ),
-    );
-    ids.push(...(page.experiments ?? []).map(({ experiment_id }) => experiment_id));
-    token = page.next_page_token || undefined;
-  } while (token !== undefined);
+    }>(put("experiments/search", { max_results: 1000, page_token: token }, options));
+  for await (const { experiments = [] } of pages(ask))
+    ids.push(...experiments.map(({ experiment_id }) => experiment_id));
   return ids;
 }

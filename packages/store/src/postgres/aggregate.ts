@@ -1,16 +1,10 @@
+import type { ColumnKind, ColumnType, Table } from "@tsops/core";
 import {
-  type ColumnKind,
-  type ColumnType,
-  checkOptions,
-  checkWord,
-  durationMicros,
-  float64,
-  int64,
-  nullable,
-  type Table,
-  TsopsError,
-} from "@tsops/core";
-import type { SourceAggregate, SourceAggregateKind, SourceAggregation } from "@tsops/core/arrow";
+  type SourceAggregate,
+  type SourceAggregation,
+  sourceAggregateTypes,
+  sourceBucketMicros,
+} from "@tsops/core/arrow";
 import { columnNamed, columnSql, instantOf, whereSql } from "./conditions.ts";
 import type { Relation, RelationColumn } from "./relation.ts";
 import { instantSql, quoteName } from "./sql-text.ts";
@@ -22,28 +16,16 @@ export function aggregateStatement(
   table: Table,
   aggregation: SourceAggregation,
 ): Statement {
-  checkOptions("VALUE_INVALID", "aggregate()", aggregation, {
-    range: true,
-    keys: true,
-    every: true,
-    aggregates: true,
-    signal: true,
-  });
+  const types = sourceAggregateTypes(table, aggregation);
   const keys = table.keys.map((name) => columnNamed(relation, name));
   const time = columnNamed(relation, table.eventTime);
-  const bucket = bucketSql(relation, time, lengthOf(aggregation.every));
-  const outputs = Object.entries(aggregation.aggregates).map(([name, aggregate]) => {
-    if (name === time.name || table.keys.includes(name))
-      throw new TsopsError(
-        "SCHEMA_INVALID",
-        `The aggregate "${name}" has the name of a key or of the event time.`,
-        {
-          hint: "Give it another name.",
-          details: { column: name },
-        },
-      );
-    return { name, zone: null, ...aggregateOf(relation, time, aggregate) };
-  });
+  const bucket = bucketSql(relation, time, sourceBucketMicros(aggregation.every));
+  const outputs = Object.entries(aggregation.aggregates).map(([name, aggregate]) => ({
+    name,
+    zone: null,
+    sql: aggregateSql(relation, time, aggregate),
+    type: types[name] as ColumnType,
+  }));
   const items = [
     ...keys.map(itemOf),
     `${bucket} AS ${quoteName(time.name)}`,
@@ -57,14 +39,6 @@ export function aggregateStatement(
   };
 }
 
-function lengthOf(every: string): bigint {
-  const micros = durationMicros(every);
-  if (micros > 0n) return micros;
-  throw new TsopsError("DURATION_INVALID", `A bucket of ${every} holds nothing.`, {
-    hint: 'Give a length: "15m", "1h", "1d".',
-  });
-}
-
 const firstOfYear1 = -62_135_596_800_000_000n;
 
 function bucketSql({ timescaleSchema }: Relation, time: RelationColumn, micros: bigint): string {
@@ -75,41 +49,27 @@ function bucketSql({ timescaleSchema }: Relation, time: RelationColumn, micros: 
   return `date_bin(${length}, ${instantOf(time)}, ${instantSql((firstOfYear1 / micros) * micros)})`;
 }
 
-const kinds: readonly SourceAggregateKind[] = ["count", "sum", "mean", "min", "max", "first", "last"];
-
-function aggregateOf(
+function aggregateSql(
   relation: Relation,
   time: RelationColumn,
   { column: name, kind }: SourceAggregate,
-): { sql: string; type: ColumnType } {
-  checkWord("VALUE_INVALID", "The kind of an aggregate", kind, kinds);
+): string {
   const column = columnNamed(relation, name);
   const { type } = column;
   const value = valueSql(column);
-  const same: ColumnType = { ...type, nullable: true };
   switch (kind) {
     case "count":
-      return { sql: `count(${value})`, type: int64() };
+      return `count(${value})`;
     case "sum":
-    case "mean": {
-      if (type.kind !== "float64" && type.kind !== "int64")
-        throw new TsopsError(
-          "VALUE_INVALID",
-          `The ${kind} of column "${name}" is asked for, which is ${type.kind}.`,
-          {
-            hint: "Sums and means are of numbers.",
-            details: { column: name },
-          },
-        );
-      if (kind === "mean") return { sql: `avg(${value})::float8`, type: nullable(float64()) };
-      return { sql: `sum(${value})::${type.kind === "int64" ? "int8" : "float8"}`, type: same };
-    }
+      return `sum(${value})::${type.kind === "int64" ? "int8" : "float8"}`;
+    case "mean":
+      return `avg(${value})::float8`;
     case "min":
     case "max":
-      return { sql: extremeSql(value, type.kind, kind), type: same };
+      return extremeSql(value, type.kind, kind);
     case "first":
     case "last":
-      return { sql: edgeSql(relation, columnSql(column), value, instantOf(time), kind), type: same };
+      return edgeSql(relation, columnSql(column), value, instantOf(time), kind);
   }
 }
 
