@@ -288,6 +288,7 @@ export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/p
 export type { ModelVersion, Registry } from "./ports/registry.ts";
 export type {
   ActiveRun,
+  ArtifactContent,
   DatasetInput,
   LoggedModel,
   Metric,

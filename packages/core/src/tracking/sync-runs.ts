@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { throwIfAborted } from "../abort.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { sha256Hex } from "../hash.ts";
@@ -82,7 +83,11 @@ async function contentOf(from: Tracker, run: Run, calls: Calls): Promise<RunCont
     metrics.push(...(await from.metricHistory(run.runId, key, calls)));
   const artifacts = await from.listArtifacts(run.runId, calls);
   const hashes: string[] = [];
-  for (const path of artifacts) hashes.push(sha256Hex(await from.readArtifact(run.runId, path, calls)));
+  for (const path of artifacts) {
+    const hash = createHash("sha256");
+    for await (const piece of from.streamArtifact(run.runId, path, calls)) hash.update(piece);
+    hashes.push(hash.digest("hex"));
+  }
   const models = await from.listModels(run.runId, calls);
   const { experiment, name, status, startTime, endTime, params, inputs } = run;
   const counted = [
@@ -114,7 +119,7 @@ async function copyRun(
   if (run.inputs.length > 0) await active.logInputs(run.inputs, calls);
   if (metrics.length > 0) await active.logMetrics(metrics, calls);
   for (const path of artifacts)
-    await active.logArtifact(path, await from.readArtifact(run.runId, path, calls), calls);
+    await active.logArtifact(path, () => from.streamArtifact(run.runId, path, calls), calls);
   for (const { modelId } of models)
     await active.logModel(await from.readModel(modelId, calls), { key: modelId, ...calls });
   if (status === "FINISHED" || status === "FAILED" || status === "KILLED")
