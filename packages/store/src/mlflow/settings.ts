@@ -27,7 +27,7 @@ export interface MlflowSettings {
 
 /** @throws TsopsError CONFIG_INVALID */
 export function checkMlflowSettings(settings: MlflowSettings): void {
-  checkOptions("CONFIG_INVALID", "The MLflow settings", settings, {
+  checkOptions("CONFIG_INVALID", "mlflowTracker() or mlflowRegistry()", settings, {
     url: true,
     username: true,
     password: true,
