@@ -16,8 +16,8 @@ usage: scripts/services/postgres.sh install | installed | timescaledb | start [-
                (default: ../shared/vendor/timescaledb-2.28.3-apache.tar.xz beside the repository). Needs root, or sudo, for what is missing.
   installed    print the server program; exits 1 when it is not installed
   timescaledb  print the control file of the TimescaleDB extension; exits 1 when it is not installed
-  start        make a cluster on first use (a password of its own, no socket, nobody trusted), serve it on a free port of 127.0.0.1 and
-               wait until it answers; prints what `env` prints. TimescaleDB is loaded when it is installed, unless --plain is given
+  start        make a cluster on first use (a password of its own, no socket, nobody trusted), serve it on a free port of 127.0.0.1 (or on
+               $TSOPS_POSTGRES_PORT) and wait until it answers; prints what `env` prints. TimescaleDB is loaded when it is installed, unless --plain is given
   restart      end the server and start it again on the same port; --crash ends it without a shutdown, as a loss of power would
   stop         end the server that `start` began, and nothing else
   status       say whether that server runs; exits 1 when it does not
@@ -139,7 +139,7 @@ start() {
   if [ ! -f "$state/data/PG_VERSION" ]; then rm -rf "$state/data"; make_cluster; fi
   rm -f "$state/timescaledb"
   if [ "${1:-}" != "--plain" ] && (timescaledb) >/dev/null 2>&1; then touch "$state/timescaledb"; fi
-  free_port >"$state/port"
+  echo "${TSOPS_POSTGRES_PORT:-$(free_port)}" >"$state/port"
   serve
   local database
   for database in tsops $([ ! -f "$state/timescaledb" ] || echo timescale); do
