@@ -5,12 +5,14 @@ import { loadConformal } from "./conformal/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
 import { naive } from "./models/naive.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
@@ -53,6 +55,10 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return imapa().load(bytes);
     case "ets":
       return ets().load(bytes);
+    case "theta":
+      return theta().load(bytes);
+    case "ces":
+      return ces().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":
