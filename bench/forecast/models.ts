@@ -1,4 +1,5 @@
 import {
+  ces,
   conformal,
   ets,
   type Forecaster,
@@ -7,6 +8,8 @@ import {
   naive2,
   randomWalkWithDrift,
   seasonalNaive,
+  type ThetaVariant,
+  theta,
 } from "@tsops/core";
 
 /** What a model of the bench is made of: it may know the seasons that were given, and nothing of the data set. */
@@ -32,4 +35,14 @@ export const models: readonly BenchModel[] = [
   { name: "drift", peer: "RandomWalkWithDrift", make: () => randomWalkWithDrift() },
   { name: "historicAverage", peer: "HistoricAverage", make: () => historicAverage() },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
+  thetaModel("theta", "AutoTheta", "auto"),
+  thetaModel("thetaStandard", "Theta", "standard"),
+  thetaModel("thetaOptimized", "OptimizedTheta", "optimized"),
+  thetaModel("thetaDynamic", "DynamicTheta", "dynamic"),
+  thetaModel("thetaDynamicOptimized", "DynamicOptimizedTheta", "dynamicOptimized"),
+  { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },
 ];
+
+function thetaModel(name: string, peer: string, variant: ThetaVariant): BenchModel {
+  return { name, peer, make: (seasons) => theta({ variant, seasonLength: first(seasons) }) };
+}

@@ -164,6 +164,7 @@ export {
   symmetricPercentageError,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
 export {
   type Croston,
   type CrostonOptions,
@@ -189,6 +190,13 @@ export {
   type SeasonalNaiveOptions,
   seasonalNaive,
 } from "./forecast/models/seasonal-naive.ts";
+export {
+  type Theta,
+  type ThetaOptions,
+  type ThetaSeason,
+  type ThetaVariant,
+  theta,
+} from "./forecast/models/theta/theta.ts";
 export { type Tsb, type TsbOptions, tsb } from "./forecast/models/tsb.ts";
 export {
   type WindowAverage,
