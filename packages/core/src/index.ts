@@ -409,6 +409,7 @@ export {
   toMicros,
 } from "./time/instant.ts";
 export {
+  checkInterval,
   type Interval,
   intersectIntervals,
   interval,
