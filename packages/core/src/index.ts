@@ -198,7 +198,10 @@ export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-sl
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";
 export type {
+  BoxCoxTransform,
+  FourierTerms,
   LevelOptions,
+  LocalScale,
   MatchFeature,
   ReduceOptions,
   TargetTransform,
