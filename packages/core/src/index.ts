@@ -156,6 +156,7 @@ export {
   meanAbsoluteError,
   meanAbsoluteScaledError,
   meanBias,
+  overallWeightedAverage,
   pinballLoss,
   rootMeanSquaredError,
   rootMeanSquaredScaledError,
@@ -181,6 +182,7 @@ export {
 } from "./forecast/models/ets/ets.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
+export { type Naive2, type Naive2Options, naive2 } from "./forecast/models/naive2.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";
 export {
   type SeasonalNaive,
