@@ -40,7 +40,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       backfill backtest bool boundsOfLevel
       calendarFields canonicalJson checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      emptyBitmap emptyColumns ets
+      emptyBitmap emptyColumns ensemble ets
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
       historicAverage holt holtWinters
