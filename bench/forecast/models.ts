@@ -1,11 +1,16 @@
 import {
   conformal,
+  ensemble,
   ets,
   type Forecaster,
+  gbdt,
   historicAverage,
   naive,
   naive2,
+  type ReduceOptions,
   randomWalkWithDrift,
+  reduce,
+  seasonalFeatures,
   seasonalNaive,
 } from "@tsops/core";
 
@@ -20,6 +25,21 @@ export interface BenchModel {
 
 const first = (seasons: readonly number[]): number => seasons[0] ?? 1;
 
+/** A global model of boosted trees; what it learns is the target in one of three shapes. */
+const boosted = (seasons: readonly number[], target: ReduceOptions): Forecaster =>
+  reduce(gbdt({ loss: "absolute", trees: 600, learningRate: 0.05, leaves: 63, columnFraction: 0.6 }), {
+    ...seasonalFeatures(seasons),
+    warmup: Math.max(...seasons),
+    ...target,
+  });
+const targets: Readonly<Record<string, (seasons: readonly number[]) => ReduceOptions>> = {
+  globalScaled: () => ({ scale: "standard" }),
+  globalDifferenced: () => ({ differences: [1], scale: "standard" }),
+  globalSeasonal: (seasons) => ({ differences: [Math.max(2, first(seasons))], scale: "standard" }),
+};
+const allTargets = (seasons: readonly number[]): Forecaster[] =>
+  Object.values(targets).map((target) => boosted(seasons, target(seasons)));
+
 /** All models that can be asked for; a new one gets its line here. */
 export const models: readonly BenchModel[] = [
   { name: "naive", peer: "Naive", make: () => naive() },
@@ -32,4 +52,10 @@ export const models: readonly BenchModel[] = [
   { name: "drift", peer: "RandomWalkWithDrift", make: () => randomWalkWithDrift() },
   { name: "historicAverage", peer: "HistoricAverage", make: () => historicAverage() },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
+  ...Object.entries(targets).map(([name, target]) => ({
+    name,
+    make: (seasons: readonly number[]) => boosted(seasons, target(seasons)),
+  })),
+  { name: "globalMean", make: (seasons) => ensemble(allTargets(seasons)) },
+  { name: "globalMedian", make: (seasons) => ensemble(allTargets(seasons), { combine: "median" }) },
 ];

@@ -161,10 +161,12 @@ export {
   meanBias,
   overallWeightedAverage,
   pinballLoss,
+  rankedProbabilityScore,
   rootMeanSquaredError,
   rootMeanSquaredScaledError,
   seasonalNaiveScale,
   symmetricPercentageError,
+  trackingSignal,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
 export {
@@ -214,6 +216,7 @@ export type {
   WindowFeature,
 } from "./forecast/reduce/options.ts";
 export { type Reduce, reduce } from "./forecast/reduce/reduce.ts";
+export { type SeasonalFeatures, seasonalFeatures } from "./forecast/reduce/seasonal-features.ts";
 export type {
   FeatureColumn,
   FeatureMatrix,
