@@ -1,4 +1,5 @@
 import {
+  ces,
   conformal,
   ensemble,
   ets,
@@ -12,6 +13,8 @@ import {
   reduce,
   seasonalFeatures,
   seasonalNaive,
+  type ThetaVariant,
+  theta,
 } from "@tsops/core";
 
 /** What a model of the bench is made of: it may know the seasons that were given, and nothing of the data set. */
@@ -29,7 +32,6 @@ const first = (seasons: readonly number[]): number => seasons[0] ?? 1;
 const boosted = (seasons: readonly number[], target: ReduceOptions): Forecaster =>
   reduce(gbdt({ loss: "absolute", trees: 600, learningRate: 0.05, leaves: 63, columnFraction: 0.6 }), {
     ...seasonalFeatures(seasons),
-    warmup: Math.max(...seasons),
     ...target,
   });
 const targets: Readonly<Record<string, (seasons: readonly number[]) => ReduceOptions>> = {
@@ -52,6 +54,12 @@ export const models: readonly BenchModel[] = [
   { name: "drift", peer: "RandomWalkWithDrift", make: () => randomWalkWithDrift() },
   { name: "historicAverage", peer: "HistoricAverage", make: () => historicAverage() },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
+  thetaModel("theta", "AutoTheta", "auto"),
+  thetaModel("thetaStandard", "Theta", "standard"),
+  thetaModel("thetaOptimized", "OptimizedTheta", "optimized"),
+  thetaModel("thetaDynamic", "DynamicTheta", "dynamic"),
+  thetaModel("thetaDynamicOptimized", "DynamicOptimizedTheta", "dynamicOptimized"),
+  { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },
   ...Object.entries(targets).map(([name, target]) => ({
     name,
     make: (seasons: readonly number[]) => boosted(seasons, target(seasons)),
@@ -59,3 +67,7 @@ export const models: readonly BenchModel[] = [
   { name: "globalMean", make: (seasons) => ensemble(allTargets(seasons)) },
   { name: "globalMedian", make: (seasons) => ensemble(allTargets(seasons), { combine: "median" }) },
 ];
+
+function thetaModel(name: string, peer: string, variant: ThetaVariant): BenchModel {
+  return { name, peer, make: (seasons) => theta({ variant, seasonLength: first(seasons) }) };
+}

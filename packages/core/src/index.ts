@@ -169,6 +169,7 @@ export {
   trackingSignal,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
 export {
   type Croston,
   type CrostonOptions,
@@ -194,6 +195,13 @@ export {
   type SeasonalNaiveOptions,
   seasonalNaive,
 } from "./forecast/models/seasonal-naive.ts";
+export {
+  type Theta,
+  type ThetaOptions,
+  type ThetaSeason,
+  type ThetaVariant,
+  theta,
+} from "./forecast/models/theta/theta.ts";
 export { type Tsb, type TsbOptions, tsb } from "./forecast/models/tsb.ts";
 export {
   type WindowAverage,
@@ -410,6 +418,7 @@ export {
   toMicros,
 } from "./time/instant.ts";
 export {
+  checkInterval,
   type Interval,
   intersectIntervals,
   interval,
