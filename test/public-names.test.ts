@@ -40,7 +40,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       backfill backtest bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      emptyBitmap emptyColumns ets
+      emptyBitmap emptyColumns ensemble ets
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
       historicAverage holt holtWinters
@@ -51,9 +51,9 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
-      randomWalkWithDrift readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
-      sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
-      TsopsError table takeColumns theta throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash tsb
+      randomWalkWithDrift rankedProbabilityScore readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
+      sameSchema seasonalFeatures seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
+      TsopsError table takeColumns theta throwIfAborted timestamp toDate toMicros toRows trackingSignal trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
       windowAverage withColumn writeBinary"

@@ -1,12 +1,17 @@
 import {
   ces,
   conformal,
+  ensemble,
   ets,
   type Forecaster,
+  gbdt,
   historicAverage,
   naive,
   naive2,
+  type ReduceOptions,
   randomWalkWithDrift,
+  reduce,
+  seasonalFeatures,
   seasonalNaive,
   type ThetaVariant,
   theta,
@@ -22,6 +27,20 @@ export interface BenchModel {
 }
 
 const first = (seasons: readonly number[]): number => seasons[0] ?? 1;
+
+/** A global model of boosted trees; what it learns is the target in one of three shapes. */
+const boosted = (seasons: readonly number[], target: ReduceOptions): Forecaster =>
+  reduce(gbdt({ loss: "absolute", trees: 600, learningRate: 0.05, leaves: 63, columnFraction: 0.6 }), {
+    ...seasonalFeatures(seasons),
+    ...target,
+  });
+const targets: Readonly<Record<string, (seasons: readonly number[]) => ReduceOptions>> = {
+  globalScaled: () => ({ scale: "standard" }),
+  globalDifferenced: () => ({ differences: [1], scale: "standard" }),
+  globalSeasonal: (seasons) => ({ differences: [Math.max(2, first(seasons))], scale: "standard" }),
+};
+const allTargets = (seasons: readonly number[]): Forecaster[] =>
+  Object.values(targets).map((target) => boosted(seasons, target(seasons)));
 
 /** All models that can be asked for; a new one gets its line here. */
 export const models: readonly BenchModel[] = [
@@ -41,6 +60,12 @@ export const models: readonly BenchModel[] = [
   thetaModel("thetaDynamic", "DynamicTheta", "dynamic"),
   thetaModel("thetaDynamicOptimized", "DynamicOptimizedTheta", "dynamicOptimized"),
   { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },
+  ...Object.entries(targets).map(([name, target]) => ({
+    name,
+    make: (seasons: readonly number[]) => boosted(seasons, target(seasons)),
+  })),
+  { name: "globalMean", make: (seasons) => ensemble(allTargets(seasons)) },
+  { name: "globalMedian", make: (seasons) => ensemble(allTargets(seasons), { combine: "median" }) },
 ];
 
 function thetaModel(name: string, peer: string, variant: ThetaVariant): BenchModel {

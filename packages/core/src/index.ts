@@ -130,6 +130,9 @@ export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.t
 export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
 export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";
 export type { ConformalOptions } from "./forecast/conformal/options.ts";
+export { type Ensemble, ensemble } from "./forecast/ensemble/ensemble.ts";
+export type { FittedEnsemble } from "./forecast/ensemble/fitted.ts";
+export type { EnsembleOptions } from "./forecast/ensemble/options.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
 export type {
   FitOptions,
@@ -158,10 +161,12 @@ export {
   meanBias,
   overallWeightedAverage,
   pinballLoss,
+  rankedProbabilityScore,
   rootMeanSquaredError,
   rootMeanSquaredScaledError,
   seasonalNaiveScale,
   symmetricPercentageError,
+  trackingSignal,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
 export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
@@ -208,7 +213,10 @@ export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-sl
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";
 export type {
+  BoxCoxTransform,
+  FourierTerms,
   LevelOptions,
+  LocalScale,
   MatchFeature,
   ReduceOptions,
   TargetTransform,
@@ -216,6 +224,7 @@ export type {
   WindowFeature,
 } from "./forecast/reduce/options.ts";
 export { type Reduce, reduce } from "./forecast/reduce/reduce.ts";
+export { type SeasonalFeatures, seasonalFeatures } from "./forecast/reduce/seasonal-features.ts";
 export type {
   FeatureColumn,
   FeatureMatrix,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { forecasterCases } from "../testing/forecaster.ts";
 import { conformal } from "./conformal/conformal.ts";
+import { ensemble } from "./ensemble/ensemble.ts";
 import type { Forecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
@@ -73,6 +74,31 @@ const forecasters: Record<string, () => Forecaster> = {
     reduce(ridge(), { lags: [6, 7], calendar: ["hour"], covariates: ["temp"], differences: [24] }),
   "reduce, differenced twice": () =>
     reduce(ridge(), { lags: [1, 2], covariates: ["temp", "sky"], differences: [1, 24] }),
+  "reduce, scaled": () =>
+    reduce(ridge(), {
+      lags: [1, 24],
+      windows: [
+        { aggregate: "ewm", width: 12, alpha: 0.3 },
+        { aggregate: "mean", width: "all" },
+      ],
+      positions: [24],
+      fourier: [{ length: 168, terms: 2 }],
+      covariates: ["temp"],
+      transform: { boxCox: "guerrero", seasonLength: 24 },
+      differences: [1],
+      scale: "standard",
+    }),
+  "ensemble, stacked": () =>
+    ensemble(
+      [
+        seasonalNaive({ seasonLength: 24 }),
+        reduce(ridge(), { lags: [6, 24], calendar: ["hour"] }),
+        ets({ seasonLength: 24 }),
+      ],
+      { combine: "stacked", folds: 3 },
+    ),
+  "ensemble, median": () =>
+    ensemble([naive(), historicAverage(), randomWalkWithDrift()], { combine: "median" }),
   "conformal seasonal naive": () => conformal(seasonalNaive({ seasonLength: 24 }), { folds: 5 }),
   "conformal reduce": () =>
     conformal(reduce(ridge(), { lags: [6, 24], calendar: ["hour"], level: { width: 48 } }), {

@@ -2,6 +2,7 @@ import { readBinary } from "../bytes.ts";
 import { TsopsError } from "../errors.ts";
 import { checkList, checkOptions, shown } from "../options.ts";
 import { loadConformal } from "./conformal/fitted.ts";
+import { loadEnsemble } from "./ensemble/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
@@ -68,6 +69,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return loadWindowAverage(bytes);
     case "reduce":
       return loadReduce(bytes, regressors);
+    case "ensemble":
+      return loadEnsemble(bytes, (inner) => loadForecaster(inner, options));
     case "conformal":
       return loadConformal(bytes, (inner) => loadForecaster(inner, options));
     default:

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { normalCdf, normalQuantile } from "../stats/distributions.ts";
 import {
   intervalCoverage,
   intervalScore,
@@ -9,10 +10,12 @@ import {
   meanAbsoluteScaledError,
   meanBias,
   pinballLoss,
+  rankedProbabilityScore,
   rootMeanSquaredError,
   rootMeanSquaredScaledError,
   seasonalNaiveScale,
   symmetricPercentageError,
+  trackingSignal,
 } from "./metrics.ts";
 
 const fixture = JSON.parse(readFileSync(new URL("./__fixtures__/metrics.json", import.meta.url), "utf8"));
@@ -49,6 +52,34 @@ describe("metrics", () => {
     expect(meanAbsoluteError(new Float64Array(0), new Float64Array(0))).toBeNaN();
     expect(seasonalNaiveScale(Float64Array.of(1, 2), 2)).toBeNaN();
     expect(meanAbsoluteError(Float64Array.of(1), Float64Array.of(Number.NaN))).toBeNaN();
+  });
+
+  it("give the ranked probability score of a normal distribution by its quantiles", () => {
+    // Gneiting & Raftery (2007), eq. 21: the score of N(0, 1) at x is x (2 Phi(x) - 1) + 2 phi(x) - 1 / sqrt(pi).
+    const probabilities = Array.from({ length: 999 }, (_, i) => (i + 1) / 1000);
+    for (const x of [-1.5, 0, 0.3, 2]) {
+      const exact =
+        x * (2 * normalCdf(x) - 1) +
+        (2 * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI) -
+        1 / Math.sqrt(Math.PI);
+      const score = rankedProbabilityScore(
+        Float64Array.of(x),
+        probabilities.map((probability) => ({
+          probability,
+          values: Float64Array.of(normalQuantile(probability)),
+        })),
+      );
+      expect(score).toBeCloseTo(exact, 2);
+    }
+    const median = [{ probability: 0.5, values: Float64Array.of(3) }];
+    expect(rankedProbabilityScore(Float64Array.of(5), median)).toBe(2);
+  });
+
+  it("track a bias: n when all errors are on one side, near 0 when they take turns", () => {
+    const y = Float64Array.of(5, 6, Number.NaN, 9);
+    expect(trackingSignal(y, Float64Array.of(4, 4, 1, 6))).toBeCloseTo(3, 12);
+    expect(trackingSignal(y, Float64Array.of(6, 5, 1, 9))).toBe(-0);
+    expect(trackingSignal(y, y)).toBe(0);
   });
 
   it("refuse arrays of unequal length", () => {

@@ -82,6 +82,29 @@ export function pinballLoss(y: Float64Array, quantile: Float64Array, probability
   );
 }
 
+/**
+ * Continuous ranked probability score of a predicted distribution that is known by its quantiles: twice the mean pinball loss over them. It is
+ * as near to the score of the whole distribution as the probabilities are dense and even; the mean absolute error for the median alone. Gneiting & Raftery (2007).
+ * @param quantiles - At least one; probabilities in (0, 1).
+ */
+export function rankedProbabilityScore(
+  y: Float64Array,
+  quantiles: readonly { readonly probability: number; readonly values: Float64Array }[],
+): number {
+  const losses = quantiles.map(({ probability, values }) => pinballLoss(y, values, probability));
+  return (2 * losses.reduce((sum, loss) => sum + loss, 0)) / losses.length;
+}
+
+/**
+ * Sum of the errors (outcome minus prediction) over their mean absolute value: beyond plus or minus 4 a forecast is taken to be biased (Trigg 1964, Operational
+ * Research Quarterly 15). 0 when every prediction is right.
+ */
+export function trackingSignal(y: Float64Array, predicted: Float64Array): number {
+  const deviation = meanAbsoluteError(y, predicted);
+  const known = y.reduce((count, outcome) => count + Number(!Number.isNaN(outcome)), 0);
+  return deviation === 0 ? 0 : (-meanBias(y, predicted) * known) / deviation;
+}
+
 /** Share of outcomes within [lower, upper], bounds included. Rows without an interval (NaN) are left out. */
 export function intervalCoverage(y: Float64Array, lower: Float64Array, upper: Float64Array): number {
   return meanOfIntervals(y, lower, upper, (outcome, low, high) =>

@@ -5,6 +5,7 @@ import { columnsFromArrays } from "../schema/from-arrays.ts";
 import { backtest } from "./backtest/backtest.ts";
 import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
+import { ensemble } from "./ensemble/ensemble.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { ces } from "./models/ces/ces.ts";
@@ -52,6 +53,7 @@ describe("misspelt options", () => {
     ["gbdt early stopping", "rounds", () => gbdt(untyped({ earlyStopping: { round: 5 } }))],
     ["ridge", "l2", () => ridge(untyped({ l1: 5 }))],
     ["randomForest", "trees", () => randomForest(untyped({ tres: 5 }))],
+    ["ensemble", "combine", () => ensemble([naive, naive], untyped({ combin: "mean" }))],
     ["conformal", "folds", () => conformal(naive, untyped({ fold: 5 }))],
     ["fit", "horizon", () => naive.fit(load, untyped({ horizn: 5 }))],
     [

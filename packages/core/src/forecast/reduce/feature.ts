@@ -1,20 +1,24 @@
 import { TsopsError } from "../../errors.ts";
 import type { PanelSpec, SeriesKey } from "../panel.ts";
 import type { CalendarField } from "./calendar-features.ts";
-import type { Level } from "./target.ts";
+import type { Level, LocalTarget } from "./target.ts";
 
 /** All that the features of one series are made from: history and, after it, the rows to predict. */
 export interface SeriesWork {
   readonly key: SeriesKey;
   /** Rows of history. */
   readonly observed: number;
+  /** Cell of the panel's grid that the first row lies in. */
+  readonly firstCell: number;
   /** The transformed target; NaN where missing or not yet predicted. */
   readonly g: Float64Array;
-  /** Its differences. */
+  /** Its differences, centred and scaled. */
   readonly w: Float64Array;
   readonly calendar: ReadonlyMap<CalendarField, Float64Array>;
   /** Known-future and past-only columns by name. */
   readonly covariates: ReadonlyMap<string, Float64Array>;
+  /** How the series was transformed and scaled. */
+  readonly local: LocalTarget;
   /** Stands in where the level cannot be told. */
   readonly levelFallback: number;
   /** Stands in for values that undoing differences needs and does not find. */

@@ -9,7 +9,7 @@ import {
   type SeriesWork,
 } from "./feature.ts";
 import { matchFeature } from "./match-features.ts";
-import type { ResolvedReduceOptions } from "./options.ts";
+import type { FourierTerms, ResolvedReduceOptions } from "./options.ts";
 import { windowFeature } from "./window-features.ts";
 
 /**
@@ -31,6 +31,8 @@ export function compileFeatures(options: ResolvedReduceOptions, context: Feature
     ...options.windows.map((window) => windowFeature(window, context)),
     ...options.matches.map((match) => matchFeature(match, context)),
     ...options.calendar.flatMap(({ field, as }) => calendarFeature(field, as)),
+    ...options.positions.map((length) => positionFeature(length)),
+    ...options.fourier.flatMap(fourierFeatures),
     ...(options.covariates ?? spec.knownFuture).map((name) => covariateFeature(name, 0, context)),
     ...Object.entries(options.covariateLags).flatMap(([name, lags]) =>
       lags.map((lag) => covariateFeature(name, lag, context)),
@@ -87,6 +89,36 @@ function calendarFeature(field: CalendarField, as: "numeric" | "categorical" | "
       return (t: number) => Math[wave]((2 * Math.PI * ((values[t] as number) - first)) / length);
     },
   }));
+}
+
+function positionFeature(length: number): ReduceFeature {
+  return {
+    name: `position_${length}`,
+    kind: "numeric",
+    complete: 0,
+    reach: 0,
+    bind:
+      ({ firstCell }) =>
+      (t) => {
+        const place = (firstCell + t) % length;
+        return place < 0 ? place + length : place;
+      },
+  };
+}
+
+function fourierFeatures({ length, terms }: Required<FourierTerms>): ReduceFeature[] {
+  return Array.from({ length: terms }, (_, i) => i + 1).flatMap((wave) =>
+    (["sin", "cos"] as const).map((shape) => ({
+      name: `fourier_${length}_${shape}_${wave}`,
+      kind: "numeric" as const,
+      complete: 0,
+      reach: 0,
+      bind:
+        ({ firstCell }: SeriesWork) =>
+        (t: number) =>
+          Math[shape]((2 * Math.PI * wave * ((firstCell + t) % length)) / length),
+    })),
+  );
 }
 
 function covariateFeature(name: string, lag: number, context: FeatureContext): ReduceFeature {

@@ -15,7 +15,7 @@ import type { ResolvedReduceOptions } from "./options.ts";
 import { planReduce, type ReducePlan } from "./plan.ts";
 import { refuseOutsideDomain, undifferenced, untransformed } from "./target.ts";
 import { type BoundSeries, bindSeries, emptyMatrix, moveLevel } from "./training.ts";
-import { type Fallbacks, prepareWork } from "./work.ts";
+import { eachFallback, type Fallbacks, prepareWork } from "./work.ts";
 
 /** A fitted global forecaster. */
 export interface FittedReduce<Known extends string = string> extends FittedForecaster<Known> {
@@ -73,10 +73,7 @@ function stateOfChosen<Known extends string>(state: State<Known>, chosen: readon
   return {
     ...state,
     history: panelOfChosen(history, chosen),
-    fallbacks: {
-      level: valuesOfChosen(fallbacks.level, chosen),
-      value: valuesOfChosen(fallbacks.value, chosen),
-    },
+    fallbacks: eachFallback((name) => valuesOfChosen(fallbacks[name], chosen)),
   };
 }
 
@@ -99,11 +96,12 @@ function predictMeans<Known extends string>(
   const undo = (one: BoundSeries, s: number, step: number, predicted: number): void => {
     const { work, level } = one;
     const t = work.observed + step - 1;
+    const { lambda, center, scale } = work.local;
     const w = predicted * level.scale + level.center;
-    const g = undifferenced(w, t, work.g, polynomial, season, work.valueFallback);
+    const g = undifferenced(w * scale + center, t, work.g, polynomial, season, work.valueFallback);
     work.w[t] = w;
     work.g[t] = g;
-    means[s * steps + step - 1] = untransformed(g, options.transform);
+    means[s * steps + step - 1] = untransformed(g, options.transform, lambda);
   };
   const fill = (
     x: ReturnType<typeof emptyMatrix>,
@@ -155,12 +153,11 @@ function save<Known extends string>({
   const { header, arrays } = panelToBinary(history);
   return writeBinary(
     "reduce",
-    1,
+    2,
     { ...header, options: canonicalJson(options), regressor: regressor.kind, horizon, trendOrigin },
     {
       ...arrays,
-      level: fallbacks.level as Float64Array<ArrayBuffer>,
-      value: fallbacks.value as Float64Array<ArrayBuffer>,
+      ...eachFallback((name) => fallbacks[name] as Float64Array<ArrayBuffer>),
       regressor: regressor.save() as Uint8Array<ArrayBuffer>,
     },
   );
@@ -172,7 +169,7 @@ function save<Known extends string>({
  * @throws TsopsError MODEL_FORMAT_INVALID.
  */
 export function loadReduce(bytes: Uint8Array, regressors: readonly Regressor[]): FittedReduce {
-  const contents = readBinary(bytes, "reduce", 1);
+  const contents = readBinary(bytes, "reduce", 2);
   const saved = contents.header as {
     options: string;
     regressor: string;
@@ -189,10 +186,7 @@ export function loadReduce(bytes: Uint8Array, regressors: readonly Regressor[]):
     regressor: regressorOfKind(saved.regressor, regressors).load(contents.array("regressor", "uint8")),
     history,
     trendOrigin: saved.trendOrigin,
-    fallbacks: {
-      level: contents.array("level", "float64", length),
-      value: contents.array("value", "float64", length),
-    },
+    fallbacks: eachFallback((name) => contents.array(name, "float64", length)),
   });
 }
 

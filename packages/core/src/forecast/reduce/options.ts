@@ -1,16 +1,21 @@
 import { TsopsError } from "../../errors.ts";
-import { checkList, checkOptions, type OptionNames } from "../../options.ts";
+import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { type CalendarFeature, type CalendarField, calendarFieldNames } from "./calendar-features.ts";
 
 /** How values of a window are summed up; missing values are left out, and a window without any is missing. */
-export type WindowAggregateName = "mean" | "std" | "min" | "max" | "median";
+export type WindowAggregateName = "mean" | "std" | "min" | "max" | "median" | "ewm";
 
 /** A feature from several past values. */
 export interface WindowFeature {
   readonly aggregate: WindowAggregateName;
-  /** Number of values. */
-  readonly width: number;
+  /**
+   * Number of values. `"all"` takes every row since the first one (an expanding window; not for medians, ewm or with `every`): the fitted
+   * forecaster then keeps the whole history.
+   */
+  readonly width: number | "all";
+  /** For `"ewm"`, in (0, 1): a value weighs (1 - alpha) times as much as the next newer one. */
+  readonly alpha?: number;
   /** Rows from one value to the next. Default 1; 24 takes the same hour of successive days from hourly data. */
   readonly every?: number;
   /**
@@ -42,6 +47,14 @@ export interface LevelOptions {
   readonly by?: "ratio" | "difference";
 }
 
+/** Sine and cosine waves through a season, for regressors that cannot cut it into pieces. */
+export interface FourierTerms {
+  /** Rows in one cycle; not necessarily a whole number, e.g. 365.25. */
+  readonly length: number;
+  /** Number of waves: 1 wave of the whole length, 2 with its half too, and so on. Default 1. */
+  readonly terms?: number;
+}
+
 /** Settings of `reduce`. */
 export interface ReduceOptions {
   /** Past values of the target: 1 is the row before the predicted one. */
@@ -49,16 +62,27 @@ export interface ReduceOptions {
   readonly windows?: readonly WindowFeature[];
   readonly matches?: readonly MatchFeature[];
   readonly calendar?: readonly CalendarFeature[];
+  /**
+   * Lengths of seasons in rows: the place of a row in each, 0 to length - 1, is a numeric feature. It is counted on the panel's grid from a fixed cell, the same
+   * for all series, so it needs no calendar: `[24, 168]` for hourly rows with days and weeks.
+   */
+  readonly positions?: readonly number[];
+  readonly fourier?: readonly FourierTerms[];
   /** Past values of covariates. Past-only columns take part through lags and windows only. */
   readonly covariateLags?: Readonly<Record<string, readonly number[]>>;
   /** Known-future columns that are features as they are. Default: all of the panel's. */
   readonly covariates?: readonly string[];
   /** Key columns that are categorical features. Default: none. */
   readonly keys?: readonly string[];
-  /** Applied to the target first, undone last. `"sqrt"` needs targets >= 0, `"log1p"` > -1. Default `"none"`. */
+  /** Applied to the target first, undone last. `"sqrt"` needs targets >= 0, `"log1p"` > -1, `"log"` and Box-Cox > 0. Default `"none"`. */
   readonly transform?: TargetTransform;
   /** Then the target becomes its difference to so many rows before, one after the other, e.g. `[1, 24]`. Default: none. */
   readonly differences?: readonly number[];
+  /**
+   * Then each series is centred and scaled by what its whole history in the fit says: `"standard"` by mean and standard deviation, `"robust"`
+   * by median and interquartile range, `"absolute"` by the mean of absolute values alone. Default: none.
+   */
+  readonly scale?: LocalScale;
   /** Last, the target and all its features are put in relation to the level. Default: none. */
   readonly level?: LevelOptions;
   /**
@@ -68,8 +92,22 @@ export interface ReduceOptions {
   readonly warmup?: number;
 }
 
-/** A fixed function of the target. */
-export type TargetTransform = "none" | "log1p" | "sqrt";
+/** How each series is centred and scaled, see `ReduceOptions.scale`. */
+export type LocalScale = "standard" | "robust" | "absolute";
+
+/** A power of the target that evens out its variance: (y^lambda - 1) / lambda, and the logarithm for 0. Box & Cox 1964. */
+export interface BoxCoxTransform {
+  /**
+   * The power, from 0 to 2; negative ones are refused, because not every forecast could be undone. `"guerrero"` chooses it within [0, 1] for each
+   * series, so that pieces of a season's length vary alike. Guerrero 1993.
+   */
+  readonly boxCox: number | "guerrero";
+  /** Rows in a piece, for `"guerrero"`. Default 2. */
+  readonly seasonLength?: number;
+}
+
+/** A function of the target. */
+export type TargetTransform = "none" | "log" | "log1p" | "sqrt" | BoxCoxTransform;
 
 /** Options with every default filled in; `null` where there is none. JSON-serialisable. */
 export interface ResolvedReduceOptions {
@@ -80,16 +118,26 @@ export interface ResolvedReduceOptions {
     readonly field: CalendarField;
     readonly as: "numeric" | "categorical" | "cyclic";
   }[];
+  readonly positions: readonly number[];
+  readonly fourier: readonly Required<FourierTerms>[];
   readonly covariateLags: Readonly<Record<string, readonly number[]>>;
   readonly covariates: readonly string[] | null;
   readonly keys: readonly string[];
   readonly transform: TargetTransform;
   readonly differences: readonly number[];
+  readonly scale: LocalScale | null;
   readonly level: Required<LevelOptions> | null;
   readonly warmup: number | null;
 }
 
-const aggregates: readonly string[] = ["mean", "std", "min", "max", "median"] satisfies WindowAggregateName[];
+const aggregates: readonly string[] = [
+  "mean",
+  "std",
+  "min",
+  "max",
+  "median",
+  "ewm",
+] satisfies WindowAggregateName[];
 const categoricalByDefault: readonly CalendarField[] = ["hour", "weekday", "month", "quarter", "hourOfWeek"];
 
 const reduceOptionNames: OptionNames<ReduceOptions> = {
@@ -97,11 +145,14 @@ const reduceOptionNames: OptionNames<ReduceOptions> = {
   windows: true,
   matches: true,
   calendar: true,
+  positions: true,
+  fourier: true,
   covariateLags: true,
   covariates: true,
   keys: true,
   transform: true,
   differences: true,
+  scale: true,
   level: true,
   warmup: true,
 };
@@ -109,7 +160,17 @@ const reduceOptionNames: OptionNames<ReduceOptions> = {
 /** @throws TsopsError MODEL_PARAMETER_INVALID naming the option. */
 export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "reduce()", options, reduceOptionNames);
-  for (const name of ["lags", "windows", "matches", "calendar", "covariates", "keys", "differences"] as const)
+  const lists = [
+    "lags",
+    "windows",
+    "matches",
+    "calendar",
+    "positions",
+    "fourier",
+    "covariates",
+    "keys",
+  ] as const;
+  for (const name of [...lists, "differences"] as const)
     if (options[name] !== undefined) checkList("MODEL_PARAMETER_INVALID", name, options[name]);
   const lags = distinct("lags", options.lags ?? [], 1);
   const windows = (options.windows ?? []).map((window, i) => checkWindow(window, `windows[${i}]`));
@@ -148,9 +209,10 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
       as: as ?? (categoricalByDefault.includes(field) ? ("categorical" as const) : ("numeric" as const)),
     };
   });
-  const transform = options.transform ?? "none";
-  if (!["none", "log1p", "sqrt"].includes(transform))
-    throw invalid(`The transforms are none, log1p and sqrt, got "${transform}".`);
+  const transform = checkTransform(options.transform ?? "none");
+  const { scale } = options;
+  if (scale !== undefined && !["standard", "robust", "absolute"].includes(scale))
+    throw invalid(`scale is standard, robust or absolute, got "${scale}".`);
   const { level } = options;
   if (level !== undefined) checkOptions("MODEL_PARAMETER_INVALID", "level", level, { width: true, by: true });
   const by = level?.by ?? "ratio";
@@ -160,6 +222,8 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     windows,
     matches,
     calendar,
+    positions: distinct("positions", options.positions ?? [], 2),
+    fourier: (options.fourier ?? []).map((one, i) => checkFourier(one, `fourier[${i}]`)),
     covariateLags: Object.fromEntries(
       Object.entries(options.covariateLags ?? {})
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -169,15 +233,48 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     keys: [...(options.keys ?? [])],
     transform,
     differences: (options.differences ?? []).map((lag, i) => wholeNumber(`differences[${i}]`, lag)),
+    scale: scale ?? null,
     level: level === undefined ? null : { width: wholeNumber("level.width", level.width), by },
     warmup: options.warmup === undefined ? null : wholeNumber("warmup", options.warmup, 0),
   };
+}
+
+function checkTransform(transform: TargetTransform): TargetTransform {
+  if (typeof transform === "string") {
+    if (!["none", "log", "log1p", "sqrt"].includes(transform))
+      throw invalid(`The transforms are none, log, log1p, sqrt and { boxCox }, got "${transform}".`);
+    return transform;
+  }
+  checkOptions("MODEL_PARAMETER_INVALID", "transform", transform, { boxCox: true, seasonLength: true });
+  const { boxCox, seasonLength } = transform;
+  if (boxCox !== "guerrero") {
+    if (!(typeof boxCox === "number" && boxCox >= 0 && boxCox <= 2))
+      throw invalid(`boxCox is a power from 0 to 2 or "guerrero", got ${shown(boxCox)}.`);
+    if (seasonLength !== undefined)
+      throw invalid("transform.seasonLength has no use with a given power.", 'It is for boxCox: "guerrero".');
+    return { boxCox };
+  }
+  return { boxCox, seasonLength: wholeNumber("transform.seasonLength", seasonLength ?? 2, 2) };
+}
+
+function checkFourier(fourier: FourierTerms, name: string): Required<FourierTerms> {
+  checkOptions("MODEL_PARAMETER_INVALID", name, fourier, { length: true, terms: true });
+  const { length } = fourier;
+  if (!(typeof length === "number" && Number.isFinite(length) && length >= 2))
+    throw invalid(`${name}.length is at least 2 rows, got ${shown(length)}.`);
+  const terms = wholeNumber(`${name}.terms`, fourier.terms ?? 1);
+  if (2 * terms > length)
+    throw invalid(
+      `${name} has ${terms} terms, but ${length} rows show no more than ${Math.floor(length / 2)} waves.`,
+    );
+  return { length, terms };
 }
 
 function checkWindow(window: WindowFeature, name: string): WindowFeature {
   checkOptions("MODEL_PARAMETER_INVALID", name, window, {
     aggregate: true,
     width: true,
+    alpha: true,
     every: true,
     lag: true,
     of: true,
@@ -185,7 +282,16 @@ function checkWindow(window: WindowFeature, name: string): WindowFeature {
   });
   if (!aggregates.includes(window.aggregate))
     throw invalid(`${name}.aggregate is one of ${aggregates.join(", ")}, got "${window.aggregate}".`);
-  wholeNumber(`${name}.width`, window.width);
+  const { aggregate, alpha } = window;
+  if (window.width !== "all") wholeNumber(`${name}.width`, window.width);
+  else if (aggregate === "median" || aggregate === "ewm" || window.every !== undefined)
+    throw invalid(
+      `${name} cannot take all rows ${window.every === undefined ? `for its ${aggregate}` : "at a distance"}.`,
+      "Give a width.",
+    );
+  if (aggregate === "ewm" && !(typeof alpha === "number" && alpha > 0 && alpha < 1))
+    throw invalid(`${name}.alpha is between 0 and 1 for ewm, got ${shown(alpha)}.`);
+  if (aggregate !== "ewm" && alpha !== undefined) throw invalid(`${name}.alpha has no use for ${aggregate}.`);
   if (window.every !== undefined) wholeNumber(`${name}.every`, window.every);
   if (window.lag !== undefined) wholeNumber(`${name}.lag`, window.lag, window.of === undefined ? 1 : 0);
   if (window.compare !== undefined && !["difference", "ratio"].includes(window.compare))

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
+import { parseFrequency } from "../../time/frequency.ts";
 import { panel } from "../build-panel.ts";
 import type { FittedForecaster } from "../forecaster.ts";
 import { gbdt } from "../gbdt/gbdt.ts";
@@ -13,7 +14,7 @@ import type { Panel } from "../panel.ts";
 import { panelToColumns, selectRows, slicePanel } from "../panel-slices.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
 import { ridge } from "../regressors/ridge.ts";
-import type { ReduceOptions } from "./options.ts";
+import type { ReduceOptions, TargetTransform, WindowFeature } from "./options.ts";
 import { reduce } from "./reduce.ts";
 
 const hour = 3_600_000_000n;
@@ -103,12 +104,15 @@ const everything: ReduceOptions = {
     { aggregate: "min", width: 2, every: 5, lag: 6 },
     { aggregate: "std", width: 6 },
     { aggregate: "median", width: 6 },
+    { aggregate: "ewm", width: 5, alpha: 0.3 },
     { of: "temp", aggregate: "mean", width: 3, lag: 0 },
     { of: "temp", aggregate: "mean", width: 8, compare: "difference" },
     { of: "load", aggregate: "mean", width: 4 },
   ],
   matches: [{ fields: ["hour", "sky"], count: 2, within: 72 }],
   calendar: ["hour", "weekday", "trend"],
+  positions: [7, 24],
+  fourier: [{ length: 24.5, terms: 2 }],
   covariateLags: { temp: [1], load: [6] },
   level: { width: 24 },
 };
@@ -119,7 +123,14 @@ describe("features", () => {
     for (const by of ["ratio", "difference"] as const) {
       const whole = randomPanel(1);
       const { regressor, seen } = stub(() => 0);
-      await reduce(regressor, { ...everything, level: { width: 24, by } }).fit(whole, { horizon });
+      const windows: WindowFeature[] = [
+        ...(everything.windows ?? []),
+        ...(["mean", "std", "min", "max"] as const).map((aggregate) => ({
+          aggregate,
+          width: "all" as const,
+        })),
+      ];
+      await reduce(regressor, { ...everything, windows, level: { width: 24, by } }).fit(whole, { horizon });
       const { x, y } = seen[0] as (typeof seen)[number];
       const column = (name: string) => x.columns.find((one) => one.name === name)?.values as Float64Array;
       const rows = (whole.offsets[1] as number) - (whole.offsets[0] as number);
@@ -146,6 +157,13 @@ describe("features", () => {
         const sorted = known(cutoff - 5, cutoff).sort((a, b) => a - b);
         const half = sorted.length / 2;
         const six = known(cutoff - 5, cutoff);
+        const newestFirst = [0, 1, 2, 3, 4].map(
+          (back) => [series[cutoff - back] as number, 0.7 ** back] as const,
+        );
+        const weighted = newestFirst.filter(([v]) => !isMissing(v));
+        const all = known(0, cutoff);
+        const cell = parseFrequency("1h").indexOf(0n) + t;
+        const modulo = (a: number, b: number) => ((a % b) + b) % b;
         const matched: number[] = [];
         for (let i = cutoff; i >= t - 72 && matched.length < 2; i--)
           if (i >= 0 && i % 24 === t % 24 && sky[i] === sky[t] && !isMissing(series[i] as number))
@@ -166,6 +184,21 @@ describe("features", () => {
           median_6: related(
             ((sorted[Math.ceil(half) - 1] as number) + (sorted[Math.floor(half)] as number)) / 2,
           ),
+          "ewm_5_alpha_0.3": related(
+            weighted.reduce((sum, [v, weight]) => sum + v * weight, 0) /
+              weighted.reduce((sum, [, weight]) => sum + weight, 0),
+          ),
+          mean_all: related(mean(all)),
+          std_all: related(
+            Math.sqrt(all.reduce((sum, v) => sum + (v - mean(all)) ** 2, 0) / (all.length - 1)),
+            true,
+          ),
+          min_all: related(Math.min(...all)),
+          max_all: related(Math.max(...all)),
+          position_7: modulo(cell, 7),
+          position_24: modulo(cell, 24),
+          "fourier_24.5_sin_1": Math.sin((2 * Math.PI * cell) / 24.5),
+          "fourier_24.5_cos_2": Math.cos((4 * Math.PI * cell) / 24.5),
           temp_mean_3_lag_0: mean(temp.slice(t - 2, t + 1)),
           temp_minus_mean_8: (temp[t] as number) - mean(temp.slice(cutoff - 7, cutoff + 1)),
           temp_lag_1: temp[t - 1] as number,
@@ -307,10 +340,26 @@ describe("the target", () => {
   it("is undone exactly: predicting the value of a lag gives that value, under all transformations", async () => {
     const { history, later } = split(randomPanel(5, { holes: 0 }), horizon);
     const naive = await seasonalNaive({ seasonLength: 24 }).fit(history, { horizon });
-    for (const transform of ["none", "log1p", "sqrt"] as const)
-      for (const level of [undefined, { width: 12 }, { width: 12, by: "difference" as const }]) {
+    const transforms: TargetTransform[] = [
+      "none",
+      "log",
+      "log1p",
+      "sqrt",
+      { boxCox: 0.3 },
+      { boxCox: "guerrero", seasonLength: 24 },
+    ];
+    const targets: ReduceOptions[] = [
+      {},
+      { level: { width: 12 } },
+      { level: { width: 12, by: "difference" } },
+      { scale: "standard" },
+      { scale: "robust", level: { width: 12, by: "difference" } },
+      { scale: "absolute" },
+    ];
+    for (const transform of transforms)
+      for (const target of targets) {
         const { regressor } = stub((row) => row["lag_24"] as number);
-        const options: ReduceOptions = { lags: [24], transform, ...(level === undefined ? {} : { level }) };
+        const options: ReduceOptions = { lags: [24], transform, ...target };
         const reduced = await reduce(regressor, options).fit(history, { horizon });
         mean(reduced, later).forEach((predicted, row) => {
           expect(predicted).toBeCloseTo(naive.predict().mean[row] as number, 9);
@@ -386,7 +435,7 @@ describe("update", () => {
       fc.asyncProperty(
         fc.integer(),
         fc.integer({ min: 1, max: 30 }),
-        fc.constantFrom(0, 1, 2, 3),
+        fc.constantFrom(0, 1, 2, 3, 4),
         async (seed, added, which) => {
           const whole = randomPanel(seed, { rows: 150, holes: 0.15 });
           const longer = split(whole, horizon);
@@ -396,6 +445,11 @@ describe("update", () => {
             { ...everything, lags: [1, 24], transform: "sqrt" as const },
             { lags: [24], differences: [24], windows: [{ aggregate: "mean" as const, width: 9 }] },
             { lags: [2], differences: [1, 12], transform: "log1p" as const },
+            {
+              lags: [1],
+              windows: [{ aggregate: "std" as const, width: "all" as const }],
+              transform: { boxCox: 0.4 },
+            },
           ][which] as ReduceOptions;
           // What stands in for a value that is missing five seasons running is learnt by the fit, like the regressor.
           const season = Math.max(1, ...(options.differences ?? []));
@@ -415,6 +469,40 @@ describe("update", () => {
     function mean(fitted: FittedForecaster, future: ReturnType<typeof panelToColumns>) {
       return fitted.predict({ future }).mean;
     }
+  });
+});
+
+describe("a scaled target", () => {
+  it("keeps the scales of the fit: row by row, all at once and restored, updates give the same bits", async () => {
+    const whole = split(randomPanel(21, { holes: 0.1 }), horizon);
+    const { history, later } = split(whole.history, 9);
+    expect(whole.history.offsets[1]).toBe(114);
+    const { regressor } = stub((row) => (row["lag_1"] as number) + (row["mean_5"] as number));
+    const forecaster = reduce(regressor, {
+      lags: [1],
+      windows: [{ aggregate: "mean", width: 5 }],
+      transform: { boxCox: "guerrero", seasonLength: 24 },
+      differences: [1],
+      scale: "standard",
+    });
+    const fitted: FittedForecaster = await forecaster.fit(history, { horizon });
+    const atOnce = fitted.update(later).predict({ future: whole.later }).mean;
+    let step = forecaster.load(fitted.save());
+    for (let row = 9; row > 0; row--)
+      step = step.update(panelToColumns(selectRows(whole.history, () => [114 - row, 115 - row])));
+    expect(step.predict({ future: whole.later }).mean).toEqual(atOnce);
+    expect(atOnce.every(Number.isFinite)).toBe(true);
+  });
+
+  it("moves with the unit and the zero of the data", async () => {
+    const whole = randomPanel(22, { holes: 0 });
+    const { history, later } = split(whole, horizon);
+    const forecaster = reduce(gbdt({ trees: 20, seed: 1 }), { lags: [1, 24], scale: "standard" });
+    const plain = (await forecaster.fit(history, { horizon })).predict({ future: later }).mean;
+    const moved = await forecaster.fit({ ...history, y: history.y.map((v) => 1024 * v + 4096) }, { horizon });
+    moved.predict({ future: later }).mean.forEach((value, row) => {
+      expect(value / 1024 - 4).toBeCloseTo(plain[row] as number, 6);
+    });
   });
 });
 
@@ -512,6 +600,14 @@ describe("reduce", () => {
       [{ windows: [{ aggregate: "mean", width: 0 }] }, /width/],
       [{ windows: [{ aggregate: "mean", width: 2, compare: "ratio" }] }, /compares the target/],
       [{ calendar: ["fortnight" as never] }, /no calendar feature/],
+      [{ windows: [{ aggregate: "median", width: "all" }] }, /cannot take all rows for its median/],
+      [{ windows: [{ aggregate: "ewm", width: 3 }] }, /alpha is between 0 and 1/],
+      [{ windows: [{ aggregate: "mean", width: 3, alpha: 0.5 }] }, /alpha has no use for mean/],
+      [{ positions: [1] }, /positions\[0\]/],
+      [{ fourier: [{ length: 7, terms: 4 }] }, /no more than 3 waves/],
+      [{ scale: "minmax" as never }, /scale is standard, robust or absolute/],
+      [{ transform: { boxCox: -1 } }, /power from 0 to 2/],
+      [{ transform: { boxCox: 1, seasonLength: 12 } }, /no use with a given power/],
       [{ transform: "cube" as never }, /transforms are/],
       [{ matches: [{ fields: [], within: 3 }] }, /names no fields/],
       [{ level: { width: 0 } }, /level.width/],

@@ -10,7 +10,7 @@ import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } 
 import { planReduce } from "./plan.ts";
 import { refuseOutsideDomain } from "./target.ts";
 import { trainingRows } from "./training.ts";
-import { prepareWork } from "./work.ts";
+import { fallbacksOf, prepareWork } from "./work.ts";
 
 /** A global forecaster on a regressor. */
 export interface Reduce extends Forecaster {
@@ -28,8 +28,8 @@ export interface Reduce extends Forecaster {
  * **No leakage.** A training row knows what a forecast of it would have known: in a direct model nothing after the last cutoff
  * before it (cutoffs lie one horizon apart, counted from the end of the panel), in a recursion nothing after the row before it.
  *
- * **Target.** `transform`, then `differences`, then `level` are applied to the target and undone in the reverse order; lags, windows and matches
- * of the target are made of the transformed, differenced values and put in relation to the same level. With
+ * **Target.** `transform`, then `differences`, then `scale`, then `level` are applied to the target and undone in the reverse order; lags, windows and matches
+ * of the target are made of the transformed, differenced, scaled values and put in relation to the same level. With
  * `level: { width: 168 }` the model learns shares of the last week's level, so growth as such does not make it wrong.
  *
  * **Missing values.** Rows without a target are not trained on; features that cannot be told are NaN, which the regressor handles.
@@ -109,9 +109,6 @@ async function fit<Known extends string>(
     regressor: fitted,
     history: panelTail(panel, plan.depth),
     trendOrigin,
-    fallbacks: {
-      level: Float64Array.from(works, (work) => work.levelFallback),
-      value: Float64Array.from(works, (work) => work.valueFallback),
-    },
+    fallbacks: fallbacksOf(works),
   });
 }

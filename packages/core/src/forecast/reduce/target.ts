@@ -4,14 +4,35 @@ import type { Panel } from "../panel.ts";
 import { listSome, seriesName } from "../rows.ts";
 import type { LevelOptions, TargetTransform } from "./options.ts";
 
-/** The fixed function of the target. NaN stays NaN. */
-export function transformed(values: Float64Array, transform: TargetTransform): Float64Array {
+/** What a fit has learnt of the target of one series: the power of Box-Cox (1 without it), and how its differences are centred and scaled. */
+export interface LocalTarget {
+  readonly lambda: number;
+  readonly center: number;
+  readonly scale: number;
+}
+
+/** The function of the target. NaN stays NaN. */
+export function transformed(values: Float64Array, transform: TargetTransform, lambda: number): Float64Array {
+  if (typeof transform === "object") return values.map((value) => boxCox(value, lambda));
+  if (transform === "log") return values.map(Math.log);
   if (transform === "log1p") return values.map(Math.log1p);
   return transform === "sqrt" ? values.map(Math.sqrt) : values.slice();
 }
 
-/** Undoes the function. Roots below 0, which no target has, become 0. */
-export function untransformed(value: number, transform: TargetTransform): number {
+function boxCox(value: number, lambda: number): number {
+  // expm1 keeps the digits that y^lambda - 1 would lose near lambda = 0.
+  return lambda === 0 ? Math.log(value) : Math.expm1(lambda * Math.log(value)) / lambda;
+}
+
+function inverseBoxCox(value: number, lambda: number): number {
+  if (lambda === 0) return Math.exp(value);
+  return lambda * value <= -1 ? 0 : Math.exp(Math.log1p(lambda * value) / lambda);
+}
+
+/** Undoes the function. What no target gives (a root below 0, a power below that of 0) becomes 0. */
+export function untransformed(value: number, transform: TargetTransform, lambda: number): number {
+  if (typeof transform === "object") return inverseBoxCox(value, lambda);
+  if (transform === "log") return Math.exp(value);
   if (transform === "log1p") return Math.expm1(value);
   return transform === "sqrt" ? Math.max(value, 0) ** 2 : value;
 }
@@ -19,18 +40,20 @@ export function untransformed(value: number, transform: TargetTransform): number
 /** @throws TsopsError VALUE_INVALID listing the rows that the transform cannot take. */
 export function refuseOutsideDomain(panel: Panel, transform: TargetTransform): void {
   if (transform === "none") return;
+  const name = typeof transform === "object" ? "boxCox" : transform;
+  const least = { isAllowed: name === "sqrt", value: name === "log1p" ? -1 : 0 };
   const wrong: string[] = [];
   panel.series.forEach((key, s) => {
     for (let i = panel.offsets[s] as number; i < (panel.offsets[s + 1] as number); i++) {
       const value = panel.y[i] as number;
-      if (transform === "sqrt" ? value < 0 : value <= -1)
+      if (least.isAllowed ? value < least.value : value <= least.value)
         wrong.push(`${seriesName(key)} at ${formatInstant(panel.times[i] as bigint)} (${value})`);
     }
   });
   if (wrong.length === 0) return;
   throw new TsopsError(
     "VALUE_INVALID",
-    `The transform "${transform}" needs targets ${transform === "sqrt" ? "of at least 0" : "above -1"}; found ${listSome(wrong, 3)}.`,
+    `The transform "${name}" needs targets ${least.isAllowed ? "of at least" : "above"} ${least.value}; found ${listSome(wrong, 3)}.`,
     {
       hint: 'Leave such rows out or null, or use transform: "none".',
       details: { count: wrong.length, first: wrong.slice(0, 5) },

@@ -11,7 +11,7 @@ import type { WindowAggregateName, WindowFeature } from "./options.ts";
 
 /** A feature from several past values, see `WindowFeature`. @throws TsopsError MODEL_PARAMETER_INVALID. */
 export function windowFeature(window: WindowFeature, context: FeatureContext): ReduceFeature {
-  const { aggregate, width, of, compare } = window;
+  const { aggregate, of, compare } = window;
   const every = window.every ?? 1;
   const { horizon, isRecursive, spec } = context;
   const isKnown = of !== undefined && spec.knownFuture.includes(of);
@@ -32,11 +32,14 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
   // In a recursion each row has a cutoff of its own, the row before, where past-only columns end at the first one.
   const lag = window.lag ?? (isRecursive && of !== undefined && !isKnown ? horizon : undefined);
   const farthest = lag ?? Math.ceil((isRecursive ? 1 : horizon) / every) * every;
-  const back = farthest + (width - 1) * every;
+  const isAll = window.width === "all";
+  const width = window.width === "all" ? Number.POSITIVE_INFINITY : window.width;
+  const reach = farthest + (width - 1) * every;
   const spread = aggregate === "std";
   const parts = [
     aggregate,
-    String(width),
+    String(window.width),
+    ...(window.alpha === undefined ? [] : [`alpha_${window.alpha}`]),
     ...(every === 1 ? [] : [`every_${every}`]),
     ...(window.lag === undefined ? [] : [`lag_${window.lag}`]),
   ];
@@ -48,18 +51,18 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
   return {
     name,
     kind: "numeric",
-    complete: back,
-    reach: back,
+    complete: isAll ? farthest : reach,
+    reach,
     bind(work, level) {
       const values = of === undefined ? work.w : columnOf(work, of);
-      const scratch = new Float64Array(width);
+      const ask = summaryOf(aggregate, values, every, width, window.alpha ?? 0);
       let newestBefore = Number.NaN;
       let valueBefore = Number.NaN;
       const isCut = lag === undefined && every === 1;
       const raw: RowValue = (t, cutoff) => {
         const newest = lag === undefined ? newestAtCutoff(t, cutoff, every) : t - lag;
         if (isCut && newest === newestBefore) return valueBefore;
-        valueBefore = aggregateOf(values, newest, every, width, aggregate, scratch);
+        valueBefore = ask(newest);
         newestBefore = newest;
         return valueBefore;
       };
@@ -79,6 +82,85 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
 /** The newest row, at or before the cutoff, that lies a multiple of `every` rows before `t`. */
 function newestAtCutoff(t: number, cutoff: number, every: number): number {
   return every === 1 ? cutoff : t - Math.ceil((t - cutoff) / every) * every;
+}
+
+/** The summary of the values that end with the newest; always summed in the same order, so that an update changes no bit. */
+function summaryOf(
+  aggregate: WindowAggregateName,
+  values: Float64Array,
+  every: number,
+  width: number,
+  alpha: number,
+): (newest: number) => number {
+  if (width === Number.POSITIVE_INFINITY) return expandingSummary(aggregate, values);
+  if (aggregate === "mean") return (newest) => meanOf(values, newest, every, width);
+  if (aggregate === "ewm") return (newest) => weightedMean(values, newest, every, width, alpha);
+  const scratch = new Float64Array(width);
+  return (newest) => aggregateOf(values, newest, every, width, aggregate, scratch);
+}
+
+function meanOf(values: Float64Array, newest: number, every: number, width: number): number {
+  const oldest = Math.max(0, newest - (width - 1) * every);
+  let count = 0;
+  let sum = 0;
+  for (let i = newest; i >= oldest; i -= every) {
+    const value = values[i] as number;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count === 0 ? Number.NaN : sum / count;
+}
+
+function weightedMean(
+  values: Float64Array,
+  newest: number,
+  every: number,
+  width: number,
+  alpha: number,
+): number {
+  const oldest = Math.max(0, newest - (width - 1) * every);
+  let weight = 1;
+  let weights = 0;
+  let sum = 0;
+  for (let i = newest; i >= oldest; i -= every, weight *= 1 - alpha) {
+    const value = values[i] as number;
+    if (Number.isNaN(value)) continue;
+    sum += weight * value;
+    weights += weight;
+  }
+  return weights === 0 ? Number.NaN : sum / weights;
+}
+
+/** Summaries of all rows up to the newest. Rows are asked for in order, so each is taken in once; an earlier one starts anew. */
+function expandingSummary(aggregate: WindowAggregateName, values: Float64Array): (newest: number) => number {
+  const empty = {
+    next: 0,
+    count: 0,
+    mean: 0,
+    squares: 0,
+    least: Number.POSITIVE_INFINITY,
+    most: Number.NEGATIVE_INFINITY,
+  };
+  const state = { ...empty };
+  return (newest) => {
+    if (newest < state.next - 1) Object.assign(state, empty);
+    for (; state.next <= newest; state.next++) {
+      const value = values[state.next] as number;
+      if (Number.isNaN(value)) continue;
+      state.count++;
+      const change = value - state.mean;
+      state.mean += change / state.count;
+      state.squares += change * (value - state.mean);
+      if (value < state.least) state.least = value;
+      if (value > state.most) state.most = value;
+    }
+    if (state.count === 0) return Number.NaN;
+    if (aggregate === "mean") return state.mean;
+    if (aggregate === "min") return state.least;
+    if (aggregate === "max") return state.most;
+    return state.count < 2 ? Number.NaN : Math.sqrt(state.squares / (state.count - 1));
+  };
 }
 
 function aggregateOf(
@@ -102,7 +184,6 @@ function aggregateOf(
     if (value > most) most = value;
   }
   if (count === 0) return Number.NaN;
-  if (aggregate === "mean") return sum / count;
   if (aggregate === "min") return least;
   if (aggregate === "max") return most;
   if (aggregate === "std") {

@@ -2,13 +2,43 @@ import type { Frequency } from "../../time/frequency.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { type CalendarField, calendarColumns, calendarFieldNames } from "./calendar-features.ts";
 import type { SeriesWork } from "./feature.ts";
+import { lambdaOf, localScale } from "./local-scale.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
 import { differenced, type differencePolynomial, levelFallback, transformed } from "./target.ts";
 
-/** What stands in where history tells nothing, per series; learnt in the fit. */
+/** What is learnt of each series in the fit: its scale, and what stands in where history tells nothing. */
 export interface Fallbacks {
   readonly level: Float64Array;
   readonly value: Float64Array;
+  /** How the target was transformed and scaled. */
+  readonly lambda: Float64Array;
+  readonly center: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** Builds them array by array. */
+export function eachFallback<T extends Float64Array>(
+  make: (name: keyof Fallbacks) => T,
+): Record<keyof Fallbacks, T> {
+  return {
+    level: make("level"),
+    value: make("value"),
+    lambda: make("lambda"),
+    center: make("center"),
+    scale: make("scale"),
+  };
+}
+
+/** The fallbacks and scales that a fit has learnt. */
+export function fallbacksOf(works: readonly SeriesWork[]): Fallbacks {
+  const column = (value: (work: SeriesWork) => number) => Float64Array.from(works, value);
+  return {
+    level: column((work) => work.levelFallback),
+    value: column((work) => work.valueFallback),
+    lambda: column((work) => work.local.lambda),
+    center: column((work) => work.local.center),
+    scale: column((work) => work.local.scale),
+  };
 }
 
 /** How the series of a panel are prepared. */
@@ -72,13 +102,22 @@ function prepareSeries(
       Float64Array.from(times, (_, i) => firstCell + i - trendOrigin),
     );
 
-  const g = transformed(extended(panel.y), options.transform);
+  const y = extended(panel.y);
+  const lambda = fallbacks === null ? lambdaOf(y, options.transform) : (fallbacks.lambda[s] as number);
+  const g = transformed(y, options.transform, lambda);
   const w = differenced(g, polynomial);
+  const { center, scale } =
+    fallbacks === null
+      ? localScale(w, options.scale)
+      : { center: fallbacks.center[s] as number, scale: fallbacks.scale[s] as number };
+  if (options.scale !== null) for (let t = 0; t < w.length; t++) w[t] = ((w[t] as number) - center) / scale;
   return {
     key,
     observed,
+    firstCell,
     g,
     w,
+    local: { lambda, center, scale },
     calendar,
     covariates: new Map([
       ...panel.known.map(({ name, values }, k) => [name, extended(values, future[k])] as const),
