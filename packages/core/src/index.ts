@@ -163,6 +163,7 @@ export {
   symmetricPercentageError,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export { type Arima, type ArimaOptions, arima } from "./forecast/models/arima/arima.ts";
 export {
   type Croston,
   type CrostonOptions,

@@ -5,6 +5,7 @@ import type { Forecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { arima } from "./models/arima/arima.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
@@ -31,6 +32,9 @@ const forecasters: Record<string, () => Forecaster> = {
   "Holt-Winters, multiplicative": () =>
     holtWinters({ seasonLength: 24, season: "multiplicative", damped: true }),
   ets: () => ets({ seasonLength: 24 }),
+  "arima, fixed": () =>
+    arima({ order: [1, 0, 1], seasonalOrder: [0, 1, 1], seasonLength: 24, constant: true }),
+  "arima, chosen": () => arima({ seasonLength: 12 }),
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {

@@ -5,6 +5,7 @@ import { loadConformal } from "./conformal/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { arima } from "./models/arima/arima.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
@@ -53,6 +54,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return imapa().load(bytes);
     case "ets":
       return ets().load(bytes);
+    case "arima":
+      return arima().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":
