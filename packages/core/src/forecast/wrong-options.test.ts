@@ -7,6 +7,7 @@ import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
+import { arima } from "./models/arima/arima.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
@@ -34,6 +35,7 @@ describe("misspelt options", () => {
     ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
     ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
+    ["arima", "seasonalOrder", () => arima(untyped({ order: [1, 0, 0], seasonOrder: [0, 1, 1] }))],
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
     ["holt", "damped", () => holt(untyped({ dampd: true }))],
     ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],

@@ -9,7 +9,7 @@ export type ExactFilter = (polynomials: ArmaPolynomials) => number;
 
 /**
  * The filter in innovations form. Without gaps the difference of successive covariances of the state has rank 1, so they need not be
- * carried: O(r) a row instead of O(r^2) (Morf, Sidhu & Kailath 1974; Pearlman 1980). When they stand still, it
+ * carried: O(r) a row instead of O(r^2) (Morf, Sidhu & Kailath 1974; Pearlman 1980). After the first rows q of the r numbers are enough. When the gains stand still, it
  * becomes the recursion of the residuals with the few lags that are not 0.
  * @param starts - The first row of each column that is not 0.
  */
@@ -25,13 +25,14 @@ export function exactFilter(
   let changes = ar;
   let states: Float64Array[] = [];
   return ({ phi, theta }) => {
-    const r = Math.max(phi.length, theta.length + 1);
-    if (r > room) {
-      room = r;
-      ar = new Float64Array(r);
-      gains = new Float64Array(r);
-      changes = new Float64Array(r);
-      states = columns.map(() => new Float64Array(r));
+    const [p, q] = [phi.length, theta.length];
+    const r = Math.max(p, q + 1);
+    if (r + 1 > room) {
+      room = r + 1;
+      ar = new Float64Array(room);
+      gains = new Float64Array(room);
+      changes = new Float64Array(room);
+      states = columns.map(() => new Float64Array(room));
     }
     ar.fill(0);
     ar.set(phi);
@@ -42,24 +43,77 @@ export function exactFilter(
     let scale = -1 / variance;
     let logs = 0;
     let product = 1;
-    let t = 0;
-    let steadyRows = 0;
-    const last = r - 1;
-    for (; t < rows && steadyRows <= r; t++) {
+    const warm = Math.min(r, rows);
+    for (let t = 0; t < warm; t++) {
       const root = 1 / Math.sqrt(variance);
       for (let c = 0; c < columns.length; c++) {
+        const out = errors[c] as Float64Array;
         if (t < (starts[c] as number)) {
-          (errors[c] as Float64Array)[t] = 0;
+          out[t] = 0;
           continue;
         }
         const state = states[c] as Float64Array;
         const predicted = state[0] as number;
         const error = ((columns[c] as Float64Array)[t] as number) - predicted;
-        (errors[c] as Float64Array)[t] = error * root;
+        out[t] = error * root;
         const share = error / variance;
-        for (let i = 0; i < last; i++)
+        for (let i = 0; i < r; i++)
           state[i] = (state[i + 1] as number) + (ar[i] as number) * predicted + (gains[i] as number) * share;
-        state[last] = (ar[last] as number) * predicted + (gains[last] as number) * share;
+      }
+      product *= variance;
+      if (product > 1e200 || product < 1e-200) {
+        logs += Math.log(product);
+        product = 1;
+      }
+      const first = changes[0] as number;
+      const ofGain = scale * first;
+      const ofChange = first / variance;
+      for (let i = 0; i < r; i++) {
+        const moved = (changes[i + 1] as number) + (ar[i] as number) * first;
+        const gain = gains[i] as number;
+        changes[i] = moved - gain * ofChange;
+        gains[i] = gain + moved * ofGain;
+      }
+      const next = variance + ofGain * first;
+      scale *= variance / next;
+      variance = next;
+    }
+    logs += Math.log(product);
+    if (rows === warm) return logs;
+
+    // From here on all lags of the autoregression are there, and only the moving average has a state to be estimated: q numbers.
+    const arLags = lagsOf(phi);
+    for (let c = 0; c < columns.length; c++) {
+      const state = states[c] as Float64Array;
+      const values = columns[c] as Float64Array;
+      for (let k = 0; k < arLags.length; k++) {
+        const lag = arLags[k] as number;
+        for (let i = 0; i < Math.min(lag, q); i++)
+          state[i] = (state[i] as number) - (phi[lag - 1] as number) * (values[warm + i - lag] as number);
+      }
+      state[q] = 0;
+    }
+    for (let i = 0; i < q; i++) gains[i] = (gains[i] as number) / variance - (ar[i] as number);
+    changes[q] = 0;
+    product = 1;
+    let t = warm;
+    for (let steadyRows = q === 0 ? 1 : 0; t < rows && steadyRows <= q; t++) {
+      const root = 1 / Math.sqrt(variance);
+      for (let c = 0; c < columns.length; c++) {
+        const out = errors[c] as Float64Array;
+        if (t < (starts[c] as number)) {
+          out[t] = 0;
+          continue;
+        }
+        const values = columns[c] as Float64Array;
+        const state = states[c] as Float64Array;
+        let error = (values[t] as number) - (state[0] as number);
+        for (let k = 0; k < arLags.length; k++) {
+          const lag = arLags[k] as number;
+          error -= (ar[lag - 1] as number) * (values[t - lag] as number);
+        }
+        out[t] = error * root;
+        for (let i = 0; i < q; i++) state[i] = (state[i + 1] as number) + (gains[i] as number) * error;
       }
       product *= variance;
       if (product > 1e200 || product < 1e-200) {
@@ -71,19 +125,19 @@ export function exactFilter(
         continue;
       }
       const first = changes[0] as number;
-      const ofGain = scale * first;
-      const ofChange = first / variance;
+      const next = variance + scale * first * first;
+      const keep = variance / next;
+      const add = (scale * first) / next;
       let size = 0;
-      for (let i = 0; i <= last; i++) {
-        const moved = (i < last ? (changes[i + 1] as number) : 0) + (ar[i] as number) * first;
+      for (let i = 0; i < q; i++) {
+        const moved = changes[i + 1] as number;
         const gain = gains[i] as number;
-        const change = moved - gain * ofChange;
+        const change = moved - gain * first;
         changes[i] = change;
-        gains[i] = gain + moved * ofGain;
+        gains[i] = gain * keep + moved * add;
         size += change * change;
       }
-      const next = variance + ofGain * first;
-      scale *= variance / next;
+      scale *= keep;
       variance = next;
       if (size * -scale < 1e-20) steadyRows = 1;
     }

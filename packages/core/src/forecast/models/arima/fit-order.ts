@@ -20,12 +20,14 @@ export interface ArimaFit {
 
 /** How hard to look for the maximum. */
 export interface ArimaSearch {
-  /** Where to start. Default: at the conditional sum of squares' estimates, and elsewhere. */
+  /** Where to start. Default: at the conditional sum of squares' estimates, and elsewhere where there may be several maxima. */
   readonly starts?: readonly Float64Array[];
-  /** Whether that one start does. */
+  /** Whether `starts` and the conditional sum of squares' estimates do. */
   readonly isQuick?: boolean;
   /** The gain in likelihood that is not worth another step. */
   readonly tolerance?: number;
+  /** The AICc to be beaten: a search that has no hope of it is given up. */
+  readonly below?: number;
 }
 
 /** One series as all orders see it. */
@@ -46,7 +48,7 @@ export interface ArimaData {
  * @returns null where the rows do not suffice.
  */
 export function fitOrder(order: ArimaOrder, data: ArimaData, search: ArimaSearch = {}): ArimaFit | null {
-  const { starts = [], isQuick = false, tolerance = 1e-10 } = search;
+  const { starts = [], isQuick = false, tolerance = 1e-10, below = Number.POSITIVE_INFINITY } = search;
   const system = systemOf(order, data);
   const count = armaCount(order);
   const { known, columns } = system;
@@ -54,26 +56,33 @@ export function fitOrder(order: ArimaOrder, data: ArimaData, search: ArimaSearch
   const parameters = count + slopeCount;
   if (known <= parameters) return null;
   const exact = exactResiduals(order, system);
-  let best: Optimum | null = null;
-  const climb = (found: Optimum | null, start: Float64Array): Optimum | null => {
+  const free = known - parameters - 2;
+  const penalty =
+    free > 0
+      ? 2 * (parameters + 1) + (2 * (parameters + 1) * (parameters + 2)) / free
+      : Number.POSITIVE_INFINITY;
+  const constants = known * (1 + Math.log(2 * Math.PI) + 2 * Math.log(system.unit));
+  const needed = known * Math.exp((below - penalty - constants) / known);
+  const climb = (found: Optimum | null, start: Float64Array, gain: number): Optimum | null => {
     const x = start.slice();
-    const value = leastSquares(exact.residuals, x, system.rows, 60, tolerance / known);
+    const value = leastSquares(exact.residuals, x, system.rows, 60, gain / known, needed);
     return Number.isFinite(value) && (found === null || value < found.value) ? { x, value } : found;
   };
-  if (starts.length > 0) best = starts.reduce(climb, null);
-  else {
-    best = climb(null, conditionalStart(order, system));
-    // A mixed model has several maxima, and a search may get stuck on the bounds of the parameters.
-    if (count > 0 && !isQuick && (isMixed(order) || isAtEdge(best)))
-      best = otherStarts(order).reduce(climb, best);
+  let best: Optimum | null = null;
+  for (const start of starts) best = climb(best, start, tolerance);
+  if (starts.length === 0 || isQuick)
+    best = climb(best, conditionalStart(order, system, isQuick ? 1e-4 : 1e-6), tolerance);
+  // A mixed model has several maxima, and a search may get stuck on the bounds of the parameters.
+  if (starts.length === 0 && count > 0 && !isQuick && (isMixed(order) || isAtEdge(best))) {
+    const first = best;
+    for (const start of otherStarts(order)) best = climb(best, start, 1e-3);
+    if (best !== null && best !== first) best = climb(best, best.x, tolerance);
   }
   if (best === null) return null;
   const coefficients = new Float64Array(count);
   coefficientsFrom(order, best.x, coefficients);
   const likelihood = exact.at(best.x);
-  const logLikelihood =
-    -0.5 * known * (Math.log(best.value / known) + 1 + Math.log(2 * Math.PI)) - known * Math.log(system.unit);
-  const free = known - parameters - 2;
+  const logLikelihood = -0.5 * (known * Math.log(best.value / known) + constants);
   return {
     order,
     coefficients,
@@ -81,10 +90,7 @@ export function fitOrder(order: ArimaOrder, data: ArimaData, search: ArimaSearch
     slopes: likelihood.slopes,
     variance: (likelihood.squares * system.unit * system.unit) / (known - parameters),
     logLikelihood,
-    aicc:
-      free > 0
-        ? -2 * logLikelihood + 2 * (parameters + 1) + (2 * (parameters + 1) * (parameters + 2)) / free
-        : Number.POSITIVE_INFINITY,
+    aicc: penalty - 2 * logLikelihood,
   };
 }
 
@@ -94,7 +100,7 @@ interface Optimum {
 }
 
 function isMixed({ p, q }: ArimaOrder): boolean {
-  return p > 0 && q > 0;
+  return p > 0 && q > 0 && p + q > 2;
 }
 
 function isAtEdge(best: Optimum | null): boolean {
@@ -252,7 +258,11 @@ function subtract(columns: readonly Float64Array[], slopes: Float64Array, out: F
 }
 
 /** Estimates by the conditional sum of squares: with errors of 0 before the first row that has all its lags. */
-function conditionalStart(order: ArimaOrder, { columns, gaps, rows }: System): Float64Array {
+function conditionalStart(
+  order: ArimaOrder,
+  { columns, gaps, rows }: System,
+  tolerance: number,
+): Float64Array {
   const used = columns.slice(gaps);
   const errors = used.map(() => new Float64Array(rows));
   const polynomials = polynomialsOf(order);
@@ -272,6 +282,6 @@ function conditionalStart(order: ArimaOrder, { columns, gaps, rows }: System): F
     return squares;
   };
   const x = new Float64Array(armaCount(order));
-  leastSquares(residuals, x, rows, 40, 1e-6);
+  leastSquares(residuals, x, rows, 40, tolerance);
   return x;
 }

@@ -5,11 +5,14 @@
 export type Residuals = (x: Float64Array, out: Float64Array) => number;
 
 const difference = 1e-7;
+/** How much more than the gradient promises a search is trusted to gain. */
+const optimism = 4;
 
 /**
  * Moves `x` to a local minimum of a sum of squares: the method of Levenberg and Marquardt (Marquardt 1963) with a Jacobian of forward differences, and the second-order part
  * of the Hessian learnt from the steps (Dennis, Gay & Welsch 1981), without which misspecified models converge slowly.
  * @param tolerance - Stops when a step lowers the logarithm of the sum by less.
+ * @param needed - Stops when a sum as low as this is far out of reach of what the gradient promises.
  * @returns The sum there.
  */
 export function leastSquares(
@@ -18,6 +21,7 @@ export function leastSquares(
   rows: number,
   iterations: number,
   tolerance: number,
+  needed = Number.POSITIVE_INFINITY,
 ): number {
   const size = x.length;
   let current = new Float64Array(rows);
@@ -73,6 +77,7 @@ export function leastSquares(
           next[i] = (x[i] as number) + (change[i] as number);
           expected -= (slopes[i] as number) * (change[i] as number);
         }
+        if (value - optimism * expected > needed) return value;
         const reached = residuals(next, moved);
         if (reached < value) {
           isLower = true;

@@ -13,8 +13,8 @@ export interface ArimaChoice {
 }
 
 const mostModels = 94;
-/** In the search differences of AICc below this decide nothing. */
-const searchTolerance = 1e-4;
+/** In the search such differences in likelihood decide nothing. */
+const searchTolerance = 1e-2;
 
 /** A series for the fit, NaN is missing. */
 export function dataOf(y: Float64Array): ArimaData {
@@ -60,7 +60,13 @@ export function selectArima({ seasonLength, constant }: ArimaChoice, y: Float64A
     const name = orderName(order);
     if (tried.has(name) || tried.size >= mostModels) return false;
     tried.add(name);
-    const fit = fitOrder(order, data, { isQuick: true, tolerance: searchTolerance });
+    const starts = best === null ? [] : [startFrom(best, order)];
+    const fit = fitOrder(order, data, {
+      starts,
+      isQuick: true,
+      tolerance: searchTolerance,
+      below: best?.aicc ?? Number.POSITIVE_INFINITY,
+    });
     if (fit === null || !(fit.aicc < (best?.aicc ?? Number.POSITIVE_INFINITY)) || isNearUnitRoot(fit))
       return false;
     best = fit;
@@ -103,6 +109,20 @@ export function selectArima({ seasonLength, constant }: ArimaChoice, y: Float64A
   // Too short for a criterion: the plainest model.
   if (chosen === null) return fitOrder(base, data) ?? fitOrder({ ...base, hasConstant: false }, data);
   return fitOrder(chosen.order, data, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
+}
+
+/** Where the search for an order starts: at the estimates of another one, with 0 for what that one has not. */
+function startFrom({ order, free }: ArimaFit, next: ArimaOrder): Float64Array {
+  const start = new Float64Array(armaCount(next));
+  let [from, to] = [0, 0];
+  for (const name of ["p", "q", "seasonalP", "seasonalQ"] as const) {
+    for (let i = 0; i < Math.min(order[name], next[name]); i++)
+      // From the bounds a search would not get away.
+      start[to + i] = Math.max(-3, Math.min(3, free[from + i] as number));
+    from += order[name];
+    to += next[name];
+  }
+  return start;
 }
 
 /** Steps to the neighbours of an order, in the order in which they are tried. */
