@@ -16,8 +16,6 @@ if (!isCurrent) {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund"], {
     stdio: ["ignore", "ignore", "inherit"],
-    // onnxruntime-node brings its CPU library along; its install script would download one for GPUs.
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
   });
   if (status !== 0) process.exit(status ?? 1);
 }

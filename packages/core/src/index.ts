@@ -156,6 +156,7 @@ export {
   meanAbsoluteError,
   meanAbsoluteScaledError,
   meanBias,
+  overallWeightedAverage,
   pinballLoss,
   rootMeanSquaredError,
   rootMeanSquaredScaledError,
@@ -182,6 +183,7 @@ export {
 } from "./forecast/models/ets/ets.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
+export { type Naive2, type Naive2Options, naive2 } from "./forecast/models/naive2.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";
 export {
   type SeasonalNaive,
@@ -228,7 +230,10 @@ export {
   type OptionNames,
   shown,
 } from "./options.ts";
+export { type AnnounceOptions, type AssetExtra, announceAsset } from "./pipeline/assets.ts";
+export type { AttemptOptions } from "./pipeline/attempt-options.ts";
 export { type BackfillOptions, type BackfillRun, backfill } from "./pipeline/backfill.ts";
+export type { FailureContext, Hook, HookContext, HookName, RunFailure } from "./pipeline/hook.ts";
 export {
   type AnyPipeline,
   type CatchUp,
@@ -240,7 +245,7 @@ export {
   pipeline,
 } from "./pipeline/pipeline.ts";
 export type { RetryOptions, RetryPolicy } from "./pipeline/retry.ts";
-export { type AttemptOptions, runAttempt } from "./pipeline/run-attempt.ts";
+export { runAttempt } from "./pipeline/run-attempt.ts";
 export type { RunOutcome, StepOutcome } from "./pipeline/run-outcome.ts";
 export {
   type PipelineRun,
@@ -270,12 +275,23 @@ export type {
 export type { CallOptions } from "./ports/call-options.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { DecisionKind, DecisionLog, DecisionQuery, DecisionRecord } from "./ports/decision-log.ts";
-export type { Claim, Ledger, LedgerEntry, LedgerKey, LedgerStatus, StepRecord } from "./ports/ledger.ts";
+export type {
+  Announcement,
+  AssetEvent,
+  AssetEventsQuery,
+  Claim,
+  Ledger,
+  LedgerEntry,
+  LedgerKey,
+  LedgerStatus,
+  StepRecord,
+} from "./ports/ledger.ts";
 export type { OnlineStore, SnapshotStore } from "./ports/online-store.ts";
 export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/prediction-log.ts";
 export type { ModelVersion, Registry } from "./ports/registry.ts";
 export type {
   ActiveRun,
+  ArtifactContent,
   DatasetInput,
   LoggedModel,
   Metric,

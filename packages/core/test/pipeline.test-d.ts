@@ -79,3 +79,32 @@ it("a chain of twenty steps is checked", () => {
   // @ts-expect-error no such step
   long.step("x", ({ results }) => results.a21);
 });
+
+it("a step announces what it declared, and hooks see results by type", () => {
+  pipeline("p")
+    .step(
+      "promote",
+      ({ announce }) => {
+        announce("tsops://models/load", { version: 3 });
+        // @ts-expect-error not declared
+        announce("tsops://models/laod");
+        // @ts-expect-error a bigint is not JSON
+        announce("tsops://models/load", { at: 1n });
+        return { version: 3 };
+      },
+      { announces: ["tsops://models/load"] },
+    )
+    .step("quiet", ({ announce }) => {
+      // @ts-expect-error nothing was declared
+      announce("tsops://models/load");
+    })
+    .onSuccess(({ results }) => {
+      expectTypeOf(results.promote.version).toEqualTypeOf<number>();
+      // @ts-expect-error there is no such step
+      results.train;
+    })
+    .onFailure(({ results, failure }) => {
+      expectTypeOf(results.promote?.version).toEqualTypeOf<number | undefined>();
+      expectTypeOf(failure.step).toEqualTypeOf<string | null>();
+    });
+});

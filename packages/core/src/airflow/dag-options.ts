@@ -8,12 +8,8 @@ export interface AirflowDagSettings {
   readonly tags?: readonly string[];
   /** Steps that wait for a person's approval before they run, by name, each with the question. Rejected, the steps from there on are skipped. */
   readonly approvals?: Readonly<Record<string, string>>;
-  /** Assets that a step updates, by step: other DAGs may be scheduled on them. */
-  readonly outlets?: Readonly<Record<string, readonly string[]>>;
   /** No run begins by schedule for an interval after this instant. */
   readonly endAt?: InstantInput;
-  /** Runs the pipeline when all of these assets have been updated. Only for pipelines without a schedule. */
-  readonly onAssets?: readonly string[];
 }
 
 /** For the checks of whatever takes these settings, too. */
@@ -21,9 +17,7 @@ export const dagSettingNames: OptionNames<AirflowDagSettings> = {
   description: true,
   tags: true,
   approvals: true,
-  outlets: true,
   endAt: true,
-  onAssets: true,
 };
 
 /** Where the exported file finds what it runs; paths are taken from the DAG's folder. */

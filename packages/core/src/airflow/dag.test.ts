@@ -5,7 +5,7 @@ import { pipeline } from "../pipeline/pipeline.ts";
 import { resolveZone } from "../time/zone.ts";
 import { airflowDag } from "./dag.ts";
 import type { AirflowDagOptions } from "./dag-options.ts";
-import { pythonText } from "./python.ts";
+import { jinjaText, pythonText } from "./python.ts";
 
 const base = { bundle: "daily.mjs", directory: ".." } satisfies AirflowDagOptions;
 
@@ -63,23 +63,19 @@ describe("the file of a pipeline", () => {
     { numRuns: 40 },
   )(
     "is read by Python as what was given, whatever the texts hold",
-    (names, name, description, tags, attempts, schedule, uris) => {
+    (names, name, description, tags, attempts, schedule, questions) => {
       let steps = pipeline(name, { schedule, retry: { attempts } });
       for (const step of names) steps = steps.step(step, () => 1) as unknown as typeof steps;
-      const file = airflowDag(steps, {
-        ...base,
-        description,
-        tags,
-        outlets: { [names[0] as string]: uris },
-      });
+      const approvals = { [names[0] as string]: questions[0] as string };
+      const file = airflowDag(steps, { ...base, description, tags, approvals });
       const [calls = []] = readWithPython([file]);
       const [dag] = calls.filter(({ call }) => call === "DAG");
       expect(dag?.values).toMatchObject({ dag_id: name, description, tags, catchup: false });
       expect(file).toContain(`"retries": ${attempts - 1},`);
       const tasks = calls.filter(({ call }) => call === "BashOperator");
       expect(tasks.map(({ values }) => values["task_id"])).toEqual(names);
-      const assets = calls.filter(({ call }) => call === "Asset");
-      expect(assets.map(({ args }) => args[0])).toEqual(uris);
+      const [approval] = calls.filter(({ call }) => call === "ApprovalOperator");
+      expect(approval?.values["subject"]).toBe(jinjaText(questions[0] as string));
     },
   );
 
@@ -118,6 +114,35 @@ describe("the file of a pipeline", () => {
     ]);
     expect(file).toContain('"x.s{{ \\"h\\" }}"');
     expect(file).toContain("execution_timeout=timedelta(seconds=90)");
+  });
+
+  it("lets steps announce, runs hooks after them, and starts by any of the assets", () => {
+    const model = "tsops://models/load";
+    const listening = pipeline("react")
+      .onAssetEvent(model, "tsops://alarms/load")
+      .step("a", () => 1)
+      .step("b", () => 1, { announces: ["tsops://tables/notes"] })
+      .onFailure(() => {}, { timeout: "1m" });
+    const file = airflowDag(listening, base);
+    const [calls = []] = readWithPython([file]);
+    expect(file).toContain(`schedule=(Asset("${model}") | Asset("tsops://alarms/load")),`);
+    const tasks = calls.filter(({ values }) => values["task_id"] !== undefined);
+    expect(
+      tasks.map(({ call, values }) => [call, values["task_id"], values["trigger_rule"], values["outlets"]]),
+    ).toEqual([
+      ["BashOperator", "a", undefined, undefined],
+      ["BashOperator", "b", undefined, "[ANNOUNCED]"],
+      ["EmptyOperator", "run.succeeded", undefined, undefined],
+      ["BashOperator", "onFailure", "one_failed", undefined],
+    ]);
+    expect(file).toContain("    [task_0_0, task_0_1] >> task_0_3");
+    expect(file).toContain("execution_timeout=timedelta(seconds=90)");
+    expect(
+      airflowDag(
+        pipeline("p").step("a", () => 1),
+        base,
+      ),
+    ).not.toMatch(/Asset|import json|events_json/);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { checkList, checkOptions } from "../options.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import { type AirflowDagOptions, dagSettingNames } from "./dag-options.ts";
-import { seconds, taskLines, variables } from "./dag-tasks.ts";
+import { fileHead, seconds, taskLines } from "./dag-tasks.ts";
 import { pythonAssets, pythonList, pythonText } from "./python.ts";
 import { type CronTimetable, cronTimetable } from "./timetable.ts";
 
@@ -25,7 +25,7 @@ export function airflowDag(pipeline: AnyPipeline, options: AirflowDagOptions): s
   const body = [
     `    dag_id=${pythonText(name)},`,
     `    description=${pythonText(options.description ?? name)},`,
-    `    schedule=${scheduleOf(timetable, options.onAssets ?? [])},`,
+    `    schedule=${scheduleOf(timetable, pipeline.onAssets)},`,
     `    start_date=${pythonInstant(start)},`,
     ...(options.endAt === undefined ? [] : [`    end_date=${pythonInstant(toMicros(options.endAt))},`]),
     `    catchup=${catchUp === "all" ? "True" : "False"},`,
@@ -37,15 +37,18 @@ export function airflowDag(pipeline: AnyPipeline, options: AirflowDagOptions): s
     `        "retry_exponential_backoff": ${retry.factor},`,
     // Airflow knows no longer wait.
     `        "max_retry_delay": timedelta(seconds=${Math.min(seconds(retry.maxDelayMicros), 86_400)}),`,
+    '        "retry_policy": UnlessUsageError(),',
     "    },",
+    ...(pipeline.onAssets.length === 0 ? [] : ['    user_defined_macros={"events_json": events_json},']),
     "):",
     ...tasks,
   ];
   const content = `with DAG(\n${body.join("\n")}\n`;
-  const parts = [variables(name, options), content];
+  const parts = [fileHead(pipeline, options), content];
   return `${[
     "# An Airflow DAG, written by `tsops airflow export`. Change the pipeline, not this file.",
     `# definition ${definitionHash({ definition, parts })}`,
+    ...(parts.join("\n").includes("json.") ? ["import json"] : []),
     "from datetime import datetime, timedelta",
     "",
     ...importLines(parts.join("\n")),
@@ -60,13 +63,14 @@ function pythonInstant(micros: bigint): string {
 
 function importLines(text: string): readonly string[] {
   const uses = (name: string) => text.includes(`${name}(`);
-  const sdk = ["Asset", "CronDataIntervalTimetable", "DAG"].filter(uses);
+  const sdk = ["Asset", "AssetAlias", "CronDataIntervalTimetable", "DAG"].filter(uses);
   const standard = "from airflow.providers.standard";
   return [
     `${standard}.operators.bash import BashOperator`,
+    ...(uses("EmptyOperator") ? [`${standard}.operators.empty import EmptyOperator`] : []),
     ...(uses("ApprovalOperator") ? [`${standard}.operators.hitl import ApprovalOperator`] : []),
     ...(uses("TimeDeltaSensor") ? [`${standard}.sensors.time_delta import TimeDeltaSensor`] : []),
-    `from airflow.sdk import ${sdk.join(", ")}`,
+    `from airflow.sdk import ${[...sdk, "RetryDecision", "RetryPolicy"].join(", ")}`,
   ];
 }
 
@@ -84,19 +88,13 @@ function checkDagOptions(pipeline: AnyPipeline, options: AirflowDagOptions): voi
     directory: true,
     node: true,
   });
-  for (const key of ["tags", "onAssets"] as const)
-    if (options[key] !== undefined) checkList("PIPELINE_INVALID", key, options[key]);
+  if (options.tags !== undefined) checkList("PIPELINE_INVALID", "tags", options.tags);
   const names = pipeline.steps.map((step) => step.name);
-  for (const [key, steps] of Object.entries({ approvals: options.approvals, outlets: options.outlets }))
-    for (const step of Object.keys(steps ?? {}))
-      if (!names.includes(step))
-        throw new TsopsError("PIPELINE_INVALID", `${key} of "${pipeline.name}" names a step "${step}".`, {
-          hint: `It has ${names.join(", ")}.`,
-        });
+  for (const step of Object.keys(options.approvals ?? {}))
+    if (!names.includes(step))
+      throw new TsopsError("PIPELINE_INVALID", `approvals of "${pipeline.name}" names a step "${step}".`, {
+        hint: `It has ${names.join(", ")}.`,
+      });
   if (names.length === 0)
     throw new TsopsError("PIPELINE_INVALID", `Pipeline "${pipeline.name}" has no steps.`);
-  if (pipeline.schedule !== null && (options.onAssets ?? []).length > 0)
-    throw new TsopsError("PIPELINE_INVALID", `"${pipeline.name}" has a schedule and onAssets.`, {
-      hint: "Leave one of them out: an asset's run has no data interval.",
-    });
 }

@@ -15,9 +15,9 @@ export function pythonList(texts: readonly string[]): string {
   return `[${texts.map(pythonText).join(", ")}]`;
 }
 
-/** Assets by URI as a Python list. */
+/** A schedule in Python that any of the assets, by URI, starts. */
 export function pythonAssets(uris: readonly string[]): string {
-  return `[${uris.map((uri) => `Asset(${pythonText(uri)})`).join(", ")}]`;
+  return `(${uris.map((uri) => `Asset(${pythonText(uri)})`).join(" | ")})`;
 }
 
 /**

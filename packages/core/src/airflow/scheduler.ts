@@ -269,12 +269,13 @@ function absent(error: unknown): null {
 }
 
 async function assetId(call: AirflowCall, asset: string, given: CallOptions): Promise<number> {
-  const query = { uri_pattern: asset, limit: 1000 };
+  // Assets that only tasks have named, and no DAG, are not active.
+  const query = { uri_pattern: asset, only_active: false, limit: 1000 };
   const { assets } = await call<{ assets: { id: number; uri: string }[] }>("/assets", { ...given, query });
   const found = assets.find(({ uri }) => uri === asset);
   if (found !== undefined) return found.id;
   throw new TsopsError("RUN_NOT_FOUND", `Airflow knows no asset "${asset}".`, {
-    hint: "An asset is known once a DAG names it, as an outlet or in its schedule.",
+    hint: "An asset is known once a DAG names it in its schedule, or a task has announced it.",
   });
 }
 

@@ -88,7 +88,7 @@ function addRun(program: Command, io: CommandIo, exit: (code: number) => void): 
       "Runs a pipeline for one data interval: by default the last one that is due. An interval that succeeded before is not run again; one that was interrupted goes on after its last finished step.",
     )
     .argument("<pipeline>", "name of the pipeline")
-    .argument("[step]", "run this step only; those before it must have finished")
+    .argument("[step]", "run this step (or hook) only; those before it must have finished")
     .addOption(
       new Option("--interval <start/end>", "data interval, e.g. 2011-07-01T00:00Z/1d").conflicts("at"),
     )
@@ -101,6 +101,10 @@ function addRun(program: Command, io: CommandIo, exit: (code: number) => void): 
       ).conflicts("resume"),
     )
     .option("--resume", "go on with a failed run from the step that failed")
+    .option(
+      "--events <json>",
+      "what started the run: a list of { asset, at, extra }; by default the ledger's events since the run before",
+    )
     .option("--no-wait", "do not wait for retries or for another process: exit with 75")
     .addHelpText(
       "after",

@@ -2,9 +2,11 @@ import { canonicalJson } from "../canonical-json.ts";
 import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import type { AnyPipeline } from "../pipeline/pipeline.ts";
+import { isWorthRetrying } from "../pipeline/retry.ts";
 import type { RunOutcome } from "../pipeline/run-outcome.ts";
 import { runUntilSettled } from "../pipeline/run-pipeline.ts";
 import type { LogEntry } from "../pipeline/step.ts";
+import type { AssetEvent } from "../ports/ledger.ts";
 import { addDuration } from "../time/duration.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import { type Interval, interval } from "../time/interval.ts";
@@ -20,6 +22,7 @@ export interface RunCommandOptions extends GlobalOptions {
   readonly partition?: string;
   readonly force?: boolean;
   readonly resume?: boolean;
+  readonly events?: string;
   /** False with `--no-wait`. */
   readonly wait: boolean;
 }
@@ -33,6 +36,7 @@ export async function runCommand(
 ): Promise<number> {
   const given = options.interval === undefined ? {} : { interval: parseInterval(options.interval) };
   const at = options.at === undefined ? {} : { at: toMicros(options.at) };
+  const events = options.events === undefined ? {} : { events: parseEvents(options.events) };
   return withSession(io, options, async (session) => {
     const pipeline = findPipeline(await session.pipelines(), name);
     const { clock, config } = session;
@@ -43,6 +47,7 @@ export async function runCommand(
         clock,
         ...given,
         ...at,
+        ...events,
         ...(options.partition === undefined ? {} : { partition: options.partition }),
         ...(step === undefined ? {} : { only: step }),
         ...(config.codeVersion === undefined ? {} : { codeVersion: config.codeVersion }),
@@ -54,19 +59,45 @@ export async function runCommand(
         log: (entry) => io.stderr.write(logLine(io, entry, clock.now())),
       });
       bar.stop();
-      writeResult(io, options, outcomeData(outcome), outcomeText(outcome));
+      // The result comes last, also where both streams are one, as in Airflow.
       if (outcome.error !== null) io.stderr.write(`${errorText(outcome.error)}\n`);
-      return exitCodeOfRun(outcome);
+      writeResult(io, options, outcomeData(outcome, step), outcomeText(outcome));
+      return exitCodeOfRun(outcome, step);
     } finally {
       bar.stop();
     }
   });
 }
 
-function exitCodeOfRun({ status }: RunOutcome): number {
+function exitCodeOfRun({ status, error }: RunOutcome, step: string | undefined): number {
   if (status === "succeeded" || status === "pending") return exitCodes.done;
   if (status === "cancelled") return exitCodes.skipped;
-  return status === "failed" ? exitCodes.failed : exitCodes.retryLater;
+  if (status !== "failed") return exitCodes.retryLater;
+  // The hook has done its work: it was asked to react to the failure.
+  if (step === "onFailure") return exitCodes.done;
+  return step !== undefined && !isWorthRetrying(error) ? exitCodes.usage : exitCodes.failed;
+}
+
+/** A list of `{ asset, at, extra }`, `at` as text of an instant. */
+function parseEvents(text: string): readonly AssetEvent[] {
+  const refuse = (cause?: unknown) =>
+    new TsopsError("PIPELINE_INVALID", "The events are no list of { asset, at, extra } in JSON.", {
+      hint: 'Write --events \'[{"asset":"tsops://models/load","at":"2024-03-01T00:00Z","extra":{}}]\'.',
+      cause,
+    });
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(cause);
+  }
+  if (!Array.isArray(list)) throw refuse();
+  return list.map((event: Partial<Record<"asset" | "at" | "extra", unknown>> | null) => {
+    const { asset, at, extra = {} } = event ?? {};
+    if (typeof asset !== "string" || typeof at !== "string" || typeof extra !== "object" || extra === null)
+      throw refuse();
+    return { asset, at: toMicros(at), extra: extra as Readonly<Record<string, unknown>>, source: null };
+  });
 }
 
 /** `start/end`, the end also as a duration: `2011-07-01T00:00Z/1d`. */
@@ -105,7 +136,7 @@ function logLine(io: CommandIo, entry: LogEntry, now: bigint): string {
   return `${wipe}${formatInstant(now)} ${level}${where}: ${entry.message}${fields.join("")}\n`;
 }
 
-function outcomeData(outcome: RunOutcome): Readonly<Record<string, unknown>> {
+function outcomeData(outcome: RunOutcome, asked: string | undefined): Readonly<Record<string, unknown>> {
   const { entry, status, isNew, results, steps, error } = outcome;
   return {
     pipeline: entry.pipeline,
@@ -123,6 +154,8 @@ function outcomeData(outcome: RunOutcome): Readonly<Record<string, unknown>> {
       seconds: Number(finishedAt - startedAt) / 1e6,
     })),
     results,
+    // Of the step that was asked for: the earlier ones have said theirs.
+    announced: steps.flatMap((one) => (asked === undefined || one.step === asked ? one.announced : [])),
     error: error === null ? null : errorData(error),
   };
 }

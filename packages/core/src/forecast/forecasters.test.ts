@@ -10,6 +10,7 @@ import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
 import { naive } from "./models/naive.ts";
+import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { tsb } from "./models/tsb.ts";
@@ -20,6 +21,7 @@ import { ridge } from "./regressors/ridge.ts";
 const forecasters: Record<string, () => Forecaster> = {
   "seasonal naive": () => seasonalNaive({ seasonLength: 24 }),
   naive,
+  naive2: () => naive2({ seasonLength: 24 }),
   "random walk with drift": randomWalkWithDrift,
   "historic average": historicAverage,
   croston,

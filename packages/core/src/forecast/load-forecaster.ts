@@ -10,6 +10,7 @@ import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
 import { naive } from "./models/naive.ts";
+import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
 import { tsb } from "./models/tsb.ts";
@@ -40,6 +41,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
   switch (kind) {
     case "naive":
       return naive().load(bytes);
+    case "naive2":
+      return naive2({ seasonLength: 1 }).load(bytes);
     case "randomWalkWithDrift":
       return randomWalkWithDrift().load(bytes);
     case "historicAverage":

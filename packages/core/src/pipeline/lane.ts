@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Ledger, LedgerEntry, LedgerKey } from "../ports/ledger.ts";
 import type { AnyPipeline } from "./pipeline.ts";
-import { latestDueInterval } from "./schedule.ts";
+import { latestDueInterval, type Ticks } from "./schedule.ts";
 
 /** Intervals of one pipeline and partition, from the first that is not in the ledger on. */
 export interface Lane {
@@ -15,6 +15,8 @@ export interface Lane {
   readonly active: Set<bigint>;
   /** When the lane went to work, not having been at work before; null while it rests. */
   busySince: bigint | null;
+  /** The newest event that a run has taken in; null before the first, and in lanes of a schedule. */
+  seen: bigint | null;
 }
 
 interface LaneOptions {
@@ -23,12 +25,13 @@ interface LaneOptions {
   readonly clock: Clock;
 }
 
-/** A lane for each partition of each pipeline that has a schedule. */
+/** A lane for each partition of each pipeline that runs by itself: by a schedule or by events. */
 export async function openLanes(options: LaneOptions): Promise<readonly Lane[]> {
   const lanes: Lane[] = [];
   for (const pipeline of options.pipelines)
     for (const partition of pipeline.partitions)
-      if (pipeline.ticks !== null) lanes.push(await openLane(options, pipeline, partition, lanes.length));
+      if (pipeline.ticks !== null || pipeline.onAssets.length > 0)
+        lanes.push(await openLane(options, pipeline, partition, lanes.length));
   return lanes;
 }
 
@@ -47,9 +50,33 @@ async function openLane(
       waiting.set(start, { key: { pipeline: pipeline.name, partition, start, end }, dueAt: again });
   }
   const now = clock.now();
-  const next = firstInterval(pipeline, entries, now);
+  const { ticks, startAt, catchUp } = pipeline;
+  const next = ticks === null ? null : firstInterval(pipeline, ticks, entries, now);
+  const since = catchUp === "none" ? now : startAt === null ? null : startAt - 1n;
+  const seen = ticks === null ? (entries.at(-1)?.start ?? since) : null;
   const busySince = waiting.size > 0 ? now : null;
-  return { pipeline, partition, order, next, waiting, active: new Set(), busySince };
+  return { pipeline, partition, order, next, waiting, active: new Set(), busySince, seen };
+}
+
+/**
+ * Lets a run wait for what was announced since the last one. While a queue is at work, events gather: one run takes in all of
+ * them.
+ */
+export async function takeInEvents(
+  lanes: readonly Lane[],
+  { ledger, clock }: Pick<LaneOptions, "ledger" | "clock">,
+): Promise<void> {
+  for (const lane of lanes) {
+    const { name, onAssets: assets, overlap } = lane.pipeline;
+    const isAtWork = lane.active.size > 0 || lane.waiting.size > 0;
+    if (assets.length === 0 || (isAtWork && overlap !== "parallel")) continue;
+    const found = await ledger.events({ assets, ...(lane.seen === null ? {} : { after: lane.seen }) });
+    const last = found.at(-1)?.at;
+    if (last === undefined) continue;
+    const key = { pipeline: name, partition: lane.partition, start: last, end: last };
+    lane.waiting.set(last, { key, dueAt: clock.now() });
+    lane.seen = last;
+  }
 }
 
 function unfinishedSince(entry: LedgerEntry): bigint | null {
@@ -59,8 +86,12 @@ function unfinishedSince(entry: LedgerEntry): bigint | null {
 }
 
 /** Start of the first interval that is to run: what the ledger lacks, but not before what `catchUp` makes up for. */
-function firstInterval(pipeline: AnyPipeline, entries: readonly LedgerEntry[], now: bigint): bigint | null {
-  const ticks = pipeline.ticks as NonNullable<AnyPipeline["ticks"]>;
+function firstInterval(
+  pipeline: AnyPipeline,
+  ticks: Ticks,
+  entries: readonly LedgerEntry[],
+  now: bigint,
+): bigint | null {
   const latest = latestDueInterval(ticks, now);
   const unseen = firstUnseen(pipeline, ticks, entries);
   if (latest === null) return unseen ?? ticks.after(now - 1n);
@@ -74,7 +105,7 @@ function firstInterval(pipeline: AnyPipeline, entries: readonly LedgerEntry[], n
  */
 function firstUnseen(
   { startAt, catchUp }: AnyPipeline,
-  ticks: NonNullable<AnyPipeline["ticks"]>,
+  ticks: Ticks,
   entries: readonly LedgerEntry[],
 ): bigint | null {
   const last = entries.at(-1)?.end ?? startAt;

@@ -20,7 +20,8 @@ describe("pipeline", () => {
     retry: { attempts: 5 },
   })
     .step("ingest", () => 1, { timeout: "10m" })
-    .step("train", () => 2);
+    .step("train", () => 2, { announces: ["tsops://models/load"] })
+    .onFailure(() => {});
 
   it("describes itself as data", () => {
     expect(daily.describe()).toEqual({
@@ -37,9 +38,11 @@ describe("pipeline", () => {
         jitter: 0.2,
       },
       steps: [
-        { name: "ingest", timeoutMicros: 600_000_000n },
-        { name: "train", timeoutMicros: null },
+        { name: "ingest", timeoutMicros: 600_000_000n, announces: [] },
+        { name: "train", timeoutMicros: null, announces: ["tsops://models/load"] },
       ],
+      hooks: [{ name: "onFailure", timeoutMicros: null, announces: [] }],
+      onAssets: [],
       definitionHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });

@@ -3,6 +3,8 @@ import { definitionHash } from "../hash.ts";
 import { checkList, checkOptions, checkWord, shown } from "../options.ts";
 import { durationMicros } from "../time/duration.ts";
 import { type InstantInput, toMicros } from "../time/instant.ts";
+import { checkAssets } from "./assets.ts";
+import { type FailureContext, type Hook, type HookContext, type HookName, hookNames } from "./hook.ts";
 import { parseRetry, type RetryOptions, type RetryPolicy } from "./retry.ts";
 import { parseSchedule, type Schedule, type Ticks } from "./schedule.ts";
 import type { CheckedResult, Step, StepContext, StepOptions, StepResults, StoredResult } from "./step.ts";
@@ -44,9 +46,19 @@ export interface PipelineDescription {
   readonly overlap: OverlapPolicy;
   readonly partitions: readonly string[];
   readonly retry: RetryPolicy;
-  readonly steps: readonly { readonly name: string; readonly timeoutMicros: bigint | null }[];
+  readonly steps: readonly StepDescription[];
+  /** In the order in which they run. */
+  readonly hooks: readonly StepDescription[];
+  readonly onAssets: readonly string[];
   /** sha256 of all of the above. The steps' code is not part of it: that is what `codeVersion` of a run is for. */
   readonly definitionHash: string;
+}
+
+/** What a step or a hook is, as data. */
+export interface StepDescription {
+  readonly name: string;
+  readonly timeoutMicros: bigint | null;
+  readonly announces: readonly string[];
 }
 
 /** Typed steps that run in order, once per data interval (and partition). An immutable value: `step` gives a new one. */
@@ -63,16 +75,38 @@ export interface Pipeline<Results extends StepResults = StepResults> {
   readonly retry: RetryPolicy;
   readonly leaseMicros: bigint;
   readonly steps: readonly Step[];
+  readonly hooks: readonly Hook[];
+  /** Assets whose events start a run; none for other pipelines. */
+  readonly onAssets: readonly string[];
   /**
    * Adds a step. Its result is recorded when it is done, so that a crash does not run it again, and later steps find it under
    * its name in `results`, with its type.
    * @throws TsopsError PIPELINE_INVALID for a name that is taken or is not a word.
    */
-  step<const Name extends string, R>(
+  step<const Name extends string, R, const Assets extends string = never>(
     name: Name,
-    run: ((context: StepContext<Results>) => R) & CheckedResult<Awaited<R>>,
-    options?: StepOptions,
+    run: ((context: StepContext<Results, Assets>) => R) & CheckedResult<Awaited<R>>,
+    options?: StepOptions<Assets>,
   ): Pipeline<Results & { readonly [Key in Name]: StoredResult<Awaited<R>> }>;
+  /**
+   * Adds a hook that runs when all steps are done, before the run counts as succeeded: at least once, also when a process dies in
+   * between. One that throws is logged and changes nothing; work that must not be lost is a step.
+   */
+  onSuccess<const Assets extends string = never>(
+    run: (context: HookContext<Results, Assets>) => unknown,
+    options?: StepOptions<Assets>,
+  ): Pipeline<Results>;
+  /** Adds a hook that runs when a run has failed for good, not for a failure that is tried again; otherwise as `onSuccess`. */
+  onFailure<const Assets extends string = never>(
+    run: (context: FailureContext<Results, Assets>) => unknown,
+    options?: StepOptions<Assets>,
+  ): Pipeline<Results>;
+  /**
+   * Runs the pipeline when something was announced about any of the assets. Such a run has the empty interval at the instant of
+   * the newest event, and takes in all events since the run before it (`events` of its steps).
+   * @throws TsopsError PIPELINE_INVALID for a pipeline with a schedule, and for texts that are no URI
+   */
+  onAssetEvent(...assets: readonly [string, ...string[]]): Pipeline<Results>;
   /** The pipeline as plain data, with a hash that changes when its definition does. */
   describe(): PipelineDescription;
 }
@@ -81,7 +115,7 @@ export interface Pipeline<Results extends StepResults = StepResults> {
 export type NoResults = Record<never, never>;
 
 /** A pipeline of any results, as runners and schedulers take it. */
-export type AnyPipeline = Omit<Pipeline, "step">;
+export type AnyPipeline = Omit<Pipeline, "step" | "onSuccess" | "onFailure" | "onAssetEvent">;
 
 /**
  * Begins a pipeline; `.step()` adds its steps.
@@ -129,40 +163,64 @@ export function pipeline(name: string, options: PipelineOptions = {}): Pipeline<
     retry: parseRetry(options.retry),
     leaseMicros,
     steps: [],
+    hooks: [],
+    onAssets: [],
   });
 }
 
 function createPipeline<Results extends StepResults>(
-  parts: Omit<Pipeline<Results>, "step" | "describe">,
+  parts: Omit<Pipeline<Results>, "step" | "onSuccess" | "onFailure" | "onAssetEvent" | "describe">,
 ): Pipeline<Results> {
+  const withHook = (name: HookName, run: Step["run"], options?: StepOptions): Pipeline<Results> => {
+    const hook: Hook = { ...createStep(name, run, options), name };
+    return createPipeline({ ...parts, hooks: [...parts.hooks, hook] });
+  };
   return {
     ...parts,
-    step(name, run, options = {}) {
+    step(name, run, options) {
       assertWord(`A step of "${parts.name}"`, name);
+      if (hookNames.some((hook) => hook === name))
+        throw new TsopsError("PIPELINE_INVALID", `A step cannot be named "${name}": that is a hook.`, {
+          hint: `Write .${name}(async ({ results }) => ...) to react to the end of a run.`,
+        });
       if (parts.steps.some((step) => step.name === name))
         throw new TsopsError("PIPELINE_INVALID", `Pipeline "${parts.name}" has two steps "${name}".`, {
           hint: "Give each step a name of its own: results are found by it.",
         });
-      if (typeof run !== "function")
-        throw new TsopsError(
-          "PIPELINE_INVALID",
-          `Step "${name}" is ${shown(run)}, and a function is needed.`,
-          {
-            hint: "Write .step(name, async ({ interval, results }) => ...).",
-          },
-        );
-      checkOptions("PIPELINE_INVALID", `step("${name}")`, options, { timeout: true });
-      const timeoutMicros = options.timeout === undefined ? null : durationMicros(options.timeout);
-      const step: Step = { name, timeoutMicros, run };
-      return createPipeline({ ...parts, steps: [...parts.steps, step] });
+      return createPipeline({ ...parts, steps: [...parts.steps, createStep(name, run, options)] });
+    },
+    onSuccess: (run, options) => withHook("onSuccess", run, options),
+    onFailure: (run, options) => withHook("onFailure", run, options),
+    onAssetEvent(...assets) {
+      checkAssets("onAssetEvent()", assets);
+      if (parts.schedule !== null)
+        throw new TsopsError("PIPELINE_INVALID", `"${parts.name}" has a schedule and onAssetEvent().`, {
+          hint: "Leave one of them out: a run that an event starts has no interval of a schedule.",
+        });
+      return createPipeline({ ...parts, onAssets: assets });
     },
     describe() {
-      const { name, schedule, catchUp, overlap, partitions, retry } = parts;
-      const steps = parts.steps.map((step) => ({ name: step.name, timeoutMicros: step.timeoutMicros }));
-      const description = { name, schedule, catchUp, overlap, partitions, retry, steps };
+      const { name, schedule, catchUp, overlap, partitions, retry, onAssets } = parts;
+      const [steps, hooks] = [parts.steps.map(describeStep), parts.hooks.map(describeStep)];
+      const description = { name, schedule, catchUp, overlap, partitions, retry, steps, hooks, onAssets };
       return { ...description, definitionHash: definitionHash(description) };
     },
   };
+}
+
+function createStep(name: string, run: Step["run"], options: StepOptions = {}): Step {
+  if (typeof run !== "function")
+    throw new TsopsError("PIPELINE_INVALID", `Step "${name}" is ${shown(run)}, and a function is needed.`, {
+      hint: "Write .step(name, async ({ interval, results }) => ...).",
+    });
+  checkOptions("PIPELINE_INVALID", `step("${name}")`, options, { timeout: true, announces: true });
+  const { timeout, announces = [] } = options;
+  checkAssets(`announces of "${name}"`, announces);
+  return { name, timeoutMicros: timeout === undefined ? null : durationMicros(timeout), announces, run };
+}
+
+function describeStep({ name, timeoutMicros, announces }: Step): StepDescription {
+  return { name, timeoutMicros, announces };
 }
 
 function assertWord(what: string, name: string): void {

@@ -1,5 +1,5 @@
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
-import type { LedgerEntry, StepRecord } from "../ports/ledger.ts";
+import type { Announcement, LedgerEntry, StepRecord } from "../ports/ledger.ts";
 import type { AnyPipeline } from "./pipeline.ts";
 import type { StepResults } from "./step.ts";
 import { parseResult } from "./step-result.ts";
@@ -11,6 +11,7 @@ export interface StepOutcome {
   readonly wasRecorded: boolean;
   readonly startedAt: bigint;
   readonly finishedAt: bigint;
+  readonly announced: readonly Announcement[];
 }
 
 /** What became of an attempt. */
@@ -37,13 +38,11 @@ export function doneBefore(
   records: readonly StepRecord[],
   pipeline: AnyPipeline,
 ): RunOutcome {
-  const kept = records.filter((record) => pipeline.steps.some((step) => step.name === record.step));
-  const steps = kept.map(({ step, startedAt, finishedAt }) => ({
-    step,
-    wasRecorded: true,
-    startedAt,
-    finishedAt,
-  }));
+  const isOf = (list: AnyPipeline["steps"]) => (record: StepRecord) =>
+    list.some(({ name }) => name === record.step);
+  const kept = records.filter(isOf(pipeline.steps));
+  const hooks = records.filter(isOf(pipeline.hooks));
+  const steps = [...kept, ...hooks].map((record) => stepOutcome(record, true));
   const status = entry.status as "succeeded" | "failed" | "cancelled";
   const error =
     entry.error === null
@@ -52,6 +51,12 @@ export function doneBefore(
           hint: "Run it with resume (--resume) to go on from the step that failed, or with force (--force) to begin again.",
         });
   return outcomeOf(status, entry, false, kept, steps, error);
+}
+
+/** What became of a step, from its record. */
+export function stepOutcome(record: StepRecord, wasRecorded: boolean): StepOutcome {
+  const { step, startedAt, finishedAt, announced } = record;
+  return { step, wasRecorded, startedAt, finishedAt, announced };
 }
 
 /** Puts an outcome together from what the ledger holds. */

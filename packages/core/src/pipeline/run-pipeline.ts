@@ -3,8 +3,9 @@ import { checkOptions, checkWord, shown } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
 import { formatInstant, type InstantInput, toMicros } from "../time/instant.ts";
 import type { Interval } from "../time/interval.ts";
+import { type AttemptOptions, attemptOptionNames } from "./attempt-options.ts";
 import type { AnyPipeline, Pipeline } from "./pipeline.ts";
-import { type AttemptOptions, attemptOptionNames, checkLedgerAndClock, runAttempt } from "./run-attempt.ts";
+import { checkLedgerAndClock, runAttempt } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { latestDueInterval, refuseUnscheduled } from "./schedule.ts";
 import type { StepResults } from "./step.ts";
@@ -147,9 +148,11 @@ export function runKey(
 }
 
 function dueInterval(
-  { name, ticks }: AnyPipeline,
+  { name, ticks, onAssets }: AnyPipeline,
   { at, clock }: Pick<RunPipelineOptions, "at" | "clock">,
 ): Interval {
+  const now = at === undefined ? clock.now() : toMicros(at);
+  if (onAssets.length > 0) return { start: now, end: now };
   if (ticks === null)
     throw new TsopsError(
       "PIPELINE_INVALID",
@@ -158,7 +161,6 @@ function dueInterval(
         hint: "Pass interval: { start, end } (--interval start/end), or give the pipeline a schedule.",
       },
     );
-  const now = at === undefined ? clock.now() : toMicros(at);
   const found = latestDueInterval(ticks, now);
   if (found !== null) return found;
   throw new TsopsError("PIPELINE_INVALID", `No interval of "${name}" is due at ${formatInstant(now)}.`);

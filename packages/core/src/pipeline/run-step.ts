@@ -2,10 +2,14 @@ import { abortable, throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { formatDuration } from "../time/duration.ts";
+import type { RunFailure } from "./hook.ts";
 import type { Step, StepContext } from "./step.ts";
 
 /** How long a step is waited for after its signal fired, so that it can clean up before the run is given away. */
 export const stopGraceMicros = 5_000_000n;
+
+/** What a step or a hook is given, but for the signal. */
+export type StepInput = Omit<StepContext, "signal"> & { readonly failure?: RunFailure };
 
 /**
  * Runs one step under its timeout. When the timeout or the signal fires, the step has 5 seconds left to stop; what it
@@ -15,7 +19,7 @@ export const stopGraceMicros = 5_000_000n;
  */
 export async function runStep(
   step: Step,
-  context: Omit<StepContext, "signal">,
+  context: StepInput,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<unknown> {
@@ -29,7 +33,7 @@ export async function runStep(
       () => timeout.abort(timedOut(step.name, timeoutMicros)),
       () => {},
     );
-  const run = step.run as (context: StepContext) => unknown;
+  const run = step.run as (context: StepInput & { readonly signal: AbortSignal }) => unknown;
   const working = Promise.resolve().then(() => run({ ...context, signal: both }));
   try {
     return await abortable(working, both);

@@ -2,16 +2,17 @@ import { abortable } from "../abort.ts";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
 import { checkList, checkOptions } from "../options.ts";
 import type { LedgerKey } from "../ports/ledger.ts";
-import { type Lane, openLanes } from "./lane.ts";
+import type { AttemptOptions } from "./attempt-options.ts";
+import { type Lane, openLanes, takeInEvents } from "./lane.ts";
 import type { AnyPipeline } from "./pipeline.ts";
-import { type AttemptOptions, runAttempt, uniqueOwner } from "./run-attempt.ts";
+import { runAttempt, uniqueOwner } from "./run-attempt.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import type { LogEntry } from "./step.ts";
 
 /** What a scheduler works with. Steps' progress and log lines go where `progress` and `log` say. */
 export interface SchedulerOptions
   extends Pick<AttemptOptions, "ledger" | "clock" | "owner" | "codeVersion" | "progress" | "log"> {
-  /** Pipelines without a schedule are left alone. */
+  /** Pipelines with neither a schedule nor `.onAssetEvent` are left alone. */
   readonly pipelines: readonly AnyPipeline[];
   /** Runs at work at once, over all pipelines. Default 4. */
   readonly maxConcurrent?: number;
@@ -32,6 +33,9 @@ export interface Scheduler {
   nextDue(): bigint | null;
 }
 
+/** How often the ledger is asked for events. */
+const eventPollMicros = 1_000_000n;
+
 interface Due {
   readonly lane: Lane;
   readonly key: LedgerKey;
@@ -39,7 +43,7 @@ interface Due {
 }
 
 /**
- * Makes a scheduler. A lane (pipeline and partition) goes on after the last interval in the ledger; intervals that passed
+ * Makes a scheduler. Pipelines with `.onAssetEvent` run once for all that was announced since their last run. A lane (pipeline and partition) goes on after the last interval in the ledger; intervals that passed
  * meanwhile are made up for as the pipeline's `catchUp` says, unfinished runs of a scheduler that died are taken over. With
  * `catchUp: "all"` and a `startAt`, every interval since then that is not in the ledger is made up for, finished ones are left alone.
  */
@@ -100,6 +104,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     lanes ??= await openLanes(options);
     for (;;) {
       if (signal?.aborted || failure !== null) return;
+      await takeInEvents(lanes, options);
       const due = firstDue(lanes, clock.now());
       if (due === null) return;
       if (isToSkip(due)) {
@@ -138,7 +143,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       while (!signal.aborted && failure === null) {
         outcomes.length = 0;
         await dispatch(signal, true);
-        const until = active.size >= maxConcurrent ? null : nextWake(lanes ?? [], clock.now());
+        const until = active.size >= maxConcurrent ? null : nextLook(lanes ?? [], clock.now());
         const awake = new AbortController();
         const waits: Promise<unknown>[] = [...active];
         if (until !== null) waits.push(clock.sleepUntil(until, awake.signal).catch(() => {}));
@@ -217,6 +222,14 @@ function nextWake(lanes: readonly Lane[], now: bigint): bigint | null {
     for (const { dueAt } of candidates(lane))
       if (dueAt > now && (next === null || dueAt < next)) next = dueAt;
   return next;
+}
+
+/** When to look again: events may come from other processes at any time. */
+function nextLook(lanes: readonly Lane[], now: bigint): bigint | null {
+  const wake = nextWake(lanes, now);
+  if (lanes.every(({ pipeline }) => pipeline.onAssets.length === 0)) return wake;
+  const look = now + eventPollMicros;
+  return wake === null || wake > look ? look : wake;
 }
 
 function whenAgain({ status, entry }: RunOutcome): bigint | null {

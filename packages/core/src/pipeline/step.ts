@@ -1,6 +1,8 @@
 import type { Clock } from "../ports/clock.ts";
+import type { AssetEvent } from "../ports/ledger.ts";
 import type { Progress } from "../progress.ts";
 import type { Interval } from "../time/interval.ts";
+import type { AssetExtra } from "./assets.ts";
 
 /** One line about a run, for people. */
 export interface LogEntry {
@@ -18,7 +20,7 @@ export interface LogEntry {
 export type Log = (entry: LogEntry) => void;
 
 /** What a step is given. */
-export interface StepContext<Results extends StepResults = StepResults> {
+export interface StepContext<Results extends StepResults = StepResults, Assets extends string = string> {
   readonly pipeline: string;
   readonly step: string;
   /** The data interval [start, end) of the run, microseconds UTC. */
@@ -29,6 +31,13 @@ export interface StepContext<Results extends StepResults = StepResults> {
   readonly attempt: number;
   /** Results of the earlier steps by name, as they were recorded. */
   readonly results: Results;
+  /** What started a run of a pipeline with `.onAssetEvent`, oldest first: the events since its run before. */
+  readonly events: readonly AssetEvent[];
+  /**
+   * Says that something happened to an asset that the step declared in `announces`. It is recorded together with the step's result: a
+   * step that fails has announced nothing. Facts are plain JSON.
+   */
+  readonly announce: (asset: Assets, extra?: AssetExtra) => void;
   readonly clock: Clock;
   /** Fires on timeout, abort and loss of the lease. Pass it on, and stop when it fires. */
   readonly signal: AbortSignal;
@@ -41,17 +50,20 @@ export interface StepContext<Results extends StepResults = StepResults> {
 export type StepResults = Readonly<Record<string, unknown>>;
 
 /** How a step runs. */
-export interface StepOptions {
+export interface StepOptions<Assets extends string = string> {
   /** Longest time that one attempt may take, e.g. `"10m"`; then its signal fires and it fails with STEP_TIMEOUT. Default: none. */
   readonly timeout?: string;
+  /** Assets, as URIs, to which the step may say that something happened. */
+  readonly announces?: readonly Assets[];
 }
 
 /** A step as part of a pipeline. */
 export interface Step {
   readonly name: string;
   readonly timeoutMicros: bigint | null;
+  readonly announces: readonly string[];
   /** The step's work; what it returns is recorded as its result. */
-  readonly run: (context: StepContext<never>) => unknown;
+  readonly run: (context: never) => unknown;
 }
 
 /** What a later step finds in `results`: `undefined` is recorded as null. */

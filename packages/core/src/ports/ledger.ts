@@ -28,6 +28,29 @@ export interface LedgerEntry extends LedgerKey {
   readonly updatedAt: bigint;
 }
 
+/** Something that happened to an asset (a model, a table), said by the step that did it: a promotion, a drift alarm. */
+export interface Announcement {
+  /** A URI, e.g. `tsops://models/load`. */
+  readonly asset: string;
+  /** Plain JSON values. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** An announcement in the ledger. */
+export interface AssetEvent extends Announcement {
+  /** Microseconds UTC. No two events of a ledger have the same, and a later one has a greater. */
+  readonly at: bigint;
+  /** The step that announced it; null when it came from elsewhere. */
+  readonly source: (LedgerKey & { readonly step: string }) | null;
+}
+
+/** Which events: of any of the assets, with `after < at <= to`. */
+export interface AssetEventsQuery extends CallOptions {
+  readonly assets: readonly string[];
+  readonly after?: bigint;
+  readonly to?: bigint;
+}
+
 /** A finished step of a run: its result survives a crash, so that the step is not run again. */
 export interface StepRecord {
   readonly step: string;
@@ -38,6 +61,7 @@ export interface StepRecord {
   readonly result: string;
   /** sha256 of `result`. */
   readonly resultHash: string;
+  readonly announced: readonly Announcement[];
 }
 
 /** Answer to a claim. */
@@ -75,7 +99,10 @@ export interface Ledger {
   ): Promise<Claim>;
   /** @throws TsopsError LEASE_LOST when `owner` no longer holds the run. */
   renew(key: LedgerKey, owner: string, leaseUntil: bigint, now: bigint, options?: CallOptions): Promise<void>;
-  /** Records a finished step. @throws TsopsError LEASE_LOST */
+  /**
+   * Records a finished step and, in the same transaction, what it announced.
+   * @throws TsopsError LEASE_LOST
+   */
   recordStep(key: LedgerKey, owner: string, step: StepRecord, options?: CallOptions): Promise<void>;
   /**
    * Ends the owner's work and releases the lease. `pending` ends it without an outcome: more steps are to come, and anyone
@@ -109,6 +136,13 @@ export interface Ledger {
       readonly limit?: number;
     },
   ): Promise<readonly LedgerEntry[]>;
+  /**
+   * Adds an event from outside any step.
+   * @param at - The present; an event that is not later than the last one is moved to the microsecond after it.
+   */
+  announce(announcement: Announcement, at: bigint, options?: CallOptions): Promise<AssetEvent>;
+  /** Events in order of time. */
+  events(query: AssetEventsQuery): Promise<readonly AssetEvent[]>;
   /** Lets go of what the ledger holds open. Runs at work keep their lease until it ends. */
   close(): Promise<void>;
 }

@@ -68,6 +68,12 @@ export interface LoggedModel {
   readonly key?: string;
 }
 
+/**
+ * What a file holds: bytes, or a function that gives the pieces from the beginning each time it is called, for files that do not
+ * fit in memory: `() => createReadStream(path)`.
+ */
+export type ArtifactContent = Uint8Array | (() => AsyncIterable<Uint8Array>);
+
 /** Writes one run. Everything awaited is durable. After `end` every call is refused with STORE_CONFLICT: `resumeRun` goes on. */
 export interface ActiveRun {
   readonly runId: string;
@@ -82,8 +88,8 @@ export interface ActiveRun {
   setTags(tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;
   /** Says which data sets the run used; one that was said before changes nothing. @throws TsopsError VALUE_INVALID */
   logInputs(inputs: readonly DatasetInput[], options?: CallOptions): Promise<void>;
-  /** Stores a file under the run's artifacts and returns its sha256. */
-  logArtifact(path: string, content: Uint8Array, options?: CallOptions): Promise<string>;
+  /** Stores a file under the run's artifacts, whole or not at all, and returns its sha256. Pieces are passed on as they come. */
+  logArtifact(path: string, content: ArtifactContent, options?: CallOptions): Promise<string>;
   /**
    * Stores a fitted model's files with its lineage, ready to be registered. With a `key`, what this run logged under it before is
    * returned and nothing is stored, so that the call can be repeated after a crash.
@@ -129,6 +135,11 @@ export interface Tracker {
   listArtifacts(runId: string, options?: CallOptions): Promise<readonly string[]>;
   /** @throws TsopsError RUN_NOT_FOUND, STORE_NOT_FOUND */
   readArtifact(runId: string, path: string, options?: CallOptions): Promise<Uint8Array>;
+  /**
+   * The same in pieces, for files that do not fit in memory. Whatever is wrong, also with what has come so far, is thrown by the
+   * iteration: use nothing before it has ended.
+   */
+  streamArtifact(runId: string, path: string, options?: CallOptions): AsyncIterable<Uint8Array>;
   /** The models that a run logged through this contract, oldest first. @throws TsopsError RUN_NOT_FOUND */
   listModels(runId: string, options?: CallOptions): Promise<readonly LoggedModel[]>;
   /**

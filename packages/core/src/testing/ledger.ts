@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Claim, Ledger, LedgerKey, StepRecord } from "../ports/ledger.ts";
+import type { Announcement, Claim, Ledger, LedgerKey, StepRecord } from "../ports/ledger.ts";
 import {
   type ConformanceCase,
   type ConformanceOptions,
@@ -31,9 +31,9 @@ function intervalOf(pipeline: string, index = 0n, partition = ""): LedgerKey {
   return { pipeline, partition, start: index * hour, end: (index + 1n) * hour };
 }
 
-function stepOf(step: string, result: string): StepRecord {
+function stepOf(step: string, result: string, announced: readonly Announcement[] = []): StepRecord {
   const resultHash = createHash("sha256").update(result).digest("hex");
-  return { step, attempt: 1, startedAt: 1n, finishedAt: 2n, result, resultHash };
+  return { step, attempt: 1, startedAt: 1n, finishedAt: 2n, result, resultHash, announced };
 }
 
 async function claim(
@@ -282,5 +282,53 @@ const cases: Readonly<Record<string, (subject: LedgerSubject) => Promise<void>>>
     const [entry] = await ledger.list(key.pipeline);
     assert.equal(entry?.start, key.start);
     assert.equal(entry?.end, key.end);
+  },
+  async "what a step announces is recorded with it, and read in order of time by asset"({ ledger }) {
+    const key = intervalOf(uniqueName("announce"), 0n, "a'b");
+    const [model, alarm] = [`tsops://${uniqueName("m")}/x`, `tsops://${uniqueName("a")}/x`];
+    await claim(ledger, key, "a", 10n);
+    const extra = { version: 3, note: 'quote " and \u2028', nested: [null, true, 0.1] };
+    const announced = [
+      { asset: model, extra },
+      { asset: alarm, extra: {} },
+    ];
+    await ledger.recordStep(key, "a", stepOf("promote", "1", announced));
+    const found = await ledger.events({ assets: [alarm, model] });
+    assert.deepEqual(
+      found.map(({ asset, extra: facts, source }) => ({ asset, extra: facts, source })),
+      announced.map((one) => ({ ...one, source: { ...key, step: "promote" } })),
+    );
+    const [first, second] = found.map(({ at }) => at) as [bigint, bigint];
+    assert.ok(first < second);
+    assert.deepEqual(await ledger.events({ assets: [model] }), found.slice(0, 1));
+    assert.deepEqual(await ledger.events({ assets: [model, alarm], after: first }), found.slice(1));
+    assert.deepEqual(await ledger.events({ assets: [model, alarm], to: first }), found.slice(0, 1));
+    assert.deepEqual(await ledger.events({ assets: [] }), []);
+    assert.deepEqual((await ledger.get(key))?.steps[0]?.announced, announced);
+  },
+  async "an owner who lost the run announces nothing"({ ledger }) {
+    const key = intervalOf(uniqueName("lost"));
+    const asset = `tsops://${uniqueName("m")}/x`;
+    await claim(ledger, key, "a", 10n);
+    await claim(ledger, key, "b", 1000n);
+    await rejectsWith(ledger.recordStep(key, "a", stepOf("fit", "1", [{ asset, extra: {} }])), "LEASE_LOST");
+    assert.deepEqual(await ledger.events({ assets: [asset] }), []);
+  },
+  async "events from outside have no source, and each is later than the one before, whatever the clock says"({
+    ledger,
+  }) {
+    const asset = `tsops://${uniqueName("m")}/x`;
+    const later = await ledger.announce({ asset, extra: { n: 1 } }, 5_000n);
+    const earlier = await ledger.announce({ asset, extra: { n: 2 } }, 5n);
+    const all = await Promise.all([3, 4, 5].map((n) => ledger.announce({ asset, extra: { n } }, 5n)));
+    assert.equal(later.source, null);
+    assert.ok(earlier.at > later.at);
+    assert.equal(new Set(all.map(({ at }) => at)).size, 3);
+    const found = await ledger.events({ assets: [asset] });
+    assert.deepEqual(found.slice(0, 2), [later, earlier]);
+    assert.equal(found.length, 5);
+    await rejectsWith(ledger.announce({ asset, extra: {} }, 5n, { signal: AbortSignal.abort() }), "ABORTED");
+    await rejectsWith(ledger.events({ assets: [asset], signal: AbortSignal.abort() }), "ABORTED");
+    assert.equal((await ledger.events({ assets: [asset] })).length, 5);
   },
 };

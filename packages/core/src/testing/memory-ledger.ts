@@ -1,10 +1,25 @@
 import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
-import type { Claim, Ledger, LedgerEntry, LedgerKey, StepRecord } from "../ports/ledger.ts";
+import type {
+  Announcement,
+  AssetEvent,
+  Claim,
+  Ledger,
+  LedgerEntry,
+  LedgerKey,
+  StepRecord,
+} from "../ports/ledger.ts";
 
 /** A ledger in memory, for tests and for pipelines that need not survive their process. */
 export function memoryLedger(): Ledger {
   const runs = new Map<string, MemoryRun>();
+  const events: AssetEvent[] = [];
+  const addEvent = ({ asset, extra }: Announcement, at: bigint, source: AssetEvent["source"]): AssetEvent => {
+    const last = events.at(-1)?.at ?? at - 1n;
+    const event = { asset, extra, at: at > last ? at : last + 1n, source };
+    events.push(event);
+    return event;
+  };
   const owned = (key: LedgerKey, owner: string): MemoryRun => {
     const run = runs.get(keyText(key));
     if (run?.entry.status === "running" && run.entry.owner === owner) return run;
@@ -58,6 +73,9 @@ export function memoryLedger(): Ledger {
       const at = run.steps.findIndex((other) => other.step === step.step);
       if (at >= 0) run.steps[at] = step;
       else run.steps.push(step);
+      const { pipeline, partition, start, end } = key;
+      for (const announced of step.announced)
+        addEvent(announced, step.finishedAt, { pipeline, partition, start, end, step: step.step });
     },
     async finish(key, owner, outcome, options) {
       throwIfAborted(options?.signal);
@@ -92,6 +110,17 @@ export function memoryLedger(): Ledger {
         )
         .sort(byInterval)
         .slice(0, limit);
+    },
+    async announce(announcement, at, options) {
+      throwIfAborted(options?.signal);
+      return addEvent(announcement, at, null);
+    },
+    async events({ assets, after, to, signal }) {
+      throwIfAborted(signal);
+      return events.filter(
+        ({ asset, at }) =>
+          assets.includes(asset) && (after === undefined || at > after) && (to === undefined || at <= to),
+      );
     },
     async close() {},
   };

@@ -242,6 +242,80 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     assert.deepEqual([...(await tracker.listArtifacts(active.runId))].sort(), ["reports/one.bin", "two.txt"]);
     assert.deepEqual(await tracker.readArtifact(active.runId, "reports/one.bin"), content);
   },
+  async "a long parameter or tag is cut where MLflow cuts it, and a warning says so"({ tracker }) {
+    const said: string[] = [];
+    const listen = (warning: Error) => said.push(warning.message);
+    process.on("warning", listen);
+    try {
+      const long = `${"x".repeat(5999)}\u{1f600}${"y".repeat(3000)}`;
+      const active = await tracker.startRun({ experiment: uniqueName("long"), tags: { note: long } });
+      await active.logParams({ config: long, short: "\u{1f600}".repeat(6000) });
+      // The same again is no other value.
+      await active.logParams({ config: long });
+      await active.setTags({ text: long });
+      // Warnings are told in the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      const { params, tags } = await tracker.getRun(active.runId);
+      assert.equal(params["config"], `${"x".repeat(5999)}\u{1f600}`);
+      assert.equal(params["short"], "\u{1f600}".repeat(6000));
+      assert.equal(tags["note"], `${"x".repeat(5999)}\u{1f600}${"y".repeat(2000)}`);
+      assert.equal(tags["text"], tags["note"]);
+      for (const what of ['tag "note"', 'param "config"', 'tag "text"'])
+        assert.ok(said.some((text) => text.includes(what) && text.includes("MLflow keeps the first")));
+      assert.ok(!said.some((text) => text.includes('"short"')));
+    } finally {
+      process.off("warning", listen);
+    }
+  },
+  async "a file may come in pieces, and go out in pieces"({ tracker }) {
+    const active = await tracker.startRun({ experiment: uniqueName("pieces") });
+    const piece = Uint8Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256);
+    async function* content(): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 20; i++) yield piece;
+    }
+    const hash = createHash("sha256");
+    for (let i = 0; i < 20; i++) hash.update(piece);
+    const expected = hash.digest("hex");
+    assert.equal(await active.logArtifact("big/file.bin", content), expected);
+    assert.equal(await active.logArtifact("big/file.bin", content), expected);
+    await active.logArtifact("empty.bin", async function* () {});
+    const found = createHash("sha256");
+    for await (const part of tracker.streamArtifact(active.runId, "big/file.bin")) found.update(part);
+    assert.equal(found.digest("hex"), expected);
+    for await (const part of tracker.streamArtifact(active.runId, "big/file.bin")) {
+      assert.ok(part.length > 0);
+      break;
+    }
+    assert.equal((await tracker.readArtifact(active.runId, "empty.bin")).length, 0);
+    const missing = async () => {
+      for await (const _ of tracker.streamArtifact(active.runId, "nothing.txt"));
+    };
+    await rejectsWith(missing(), "STORE_NOT_FOUND");
+  },
+  async "a file whose pieces break off, or whose signal fires, is not there"({ tracker }) {
+    const active = await tracker.startRun({ experiment: uniqueName("broken") });
+    const piece = new Uint8Array(300_000);
+    async function* breaking(): AsyncGenerator<Uint8Array> {
+      yield piece;
+      yield piece;
+      throw new Error("the disk is gone");
+    }
+    await assert.rejects(active.logArtifact("a.bin", breaking), /the disk is gone/);
+    const controller = new AbortController();
+    async function* aborting(): AsyncGenerator<Uint8Array> {
+      yield piece;
+      controller.abort();
+      yield piece;
+      yield piece;
+    }
+    await rejectsWith(active.logArtifact("b.bin", aborting, { signal: controller.signal }), "ABORTED");
+    assert.deepEqual(await tracker.listArtifacts(active.runId), []);
+    const { signal } = controller;
+    const late = async () => {
+      for await (const _ of tracker.streamArtifact(active.runId, "a.bin", { signal }));
+    };
+    await rejectsWith(late(), "ABORTED");
+  },
   async "an artifact path cannot leave the run"({ tracker }) {
     const active = await tracker.startRun({ experiment: uniqueName("artifacts") });
     for (const path of ["../up.txt", "/etc/passwd", "a/../../b", ""])

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { throwIfAborted } from "../abort.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { sha256Hex } from "../hash.ts";
@@ -66,39 +67,60 @@ interface RunContent {
   readonly run: Run;
   /** Those of the run's own, without what an earlier copy says of itself. */
   readonly tags: Readonly<Record<string, string>>;
-  readonly metrics: readonly Required<Metric>[];
   readonly artifacts: readonly string[];
   readonly models: readonly LoggedModel[];
-  /** sha256 of all of it; files count by their own. */
+  /** sha256 of all of it. */
   readonly hash: string;
 }
 
 type Calls = { readonly signal?: AbortSignal };
 
+/**
+ * What is compared with the last copy. Files and histories of a run that has ended stay as they are, so their names and last
+ * values stand for them: a home of many runs is compared without being read whole.
+ */
 async function contentOf(from: Tracker, run: Run, calls: Calls): Promise<RunContent> {
   const { [originRunTag]: _run, [originHashTag]: _hash, ...tags } = run.tags;
+  const artifacts = await from.listArtifacts(run.runId, calls);
+  const models = await from.listModels(run.runId, calls);
+  const { experiment, name, status, startTime, endTime, params, metrics, inputs } = run;
+  const isAtWork = endTime === null;
+  const counted = [
+    { experiment, name, status, startTime, endTime, params, tags, inputs, metrics },
+    artifacts,
+    models.map(({ modelId }) => modelId),
+    ...(isAtWork ? [await historiesOf(from, run, calls), await fileHashes(from, run, artifacts, calls)] : []),
+  ];
+  return { run, tags, artifacts, models, hash: sha256Hex(canonicalJson(counted)) };
+}
+
+async function historiesOf(from: Tracker, run: Run, calls: Calls): Promise<readonly Required<Metric>[]> {
   const metrics: Required<Metric>[] = [];
   for (const key of Object.keys(run.metrics))
     metrics.push(...(await from.metricHistory(run.runId, key, calls)));
-  const artifacts = await from.listArtifacts(run.runId, calls);
+  return metrics;
+}
+
+async function fileHashes(
+  from: Tracker,
+  { runId }: Run,
+  paths: readonly string[],
+  calls: Calls,
+): Promise<readonly string[]> {
   const hashes: string[] = [];
-  for (const path of artifacts) hashes.push(sha256Hex(await from.readArtifact(run.runId, path, calls)));
-  const models = await from.listModels(run.runId, calls);
-  const { experiment, name, status, startTime, endTime, params, inputs } = run;
-  const counted = [
-    { experiment, name, status, startTime, endTime, params, tags, inputs },
-    metrics.map(({ key, value, time, step }) => [key, value, time, step]),
-    artifacts.map((path, index) => [path, hashes[index]]),
-    models.map(({ modelId }) => modelId),
-  ];
-  return { run, tags, metrics, artifacts, models, hash: sha256Hex(canonicalJson(counted)) };
+  for (const path of paths) {
+    const hash = createHash("sha256");
+    for await (const piece of from.streamArtifact(runId, path, calls)) hash.update(piece);
+    hashes.push(hash.digest("hex"));
+  }
+  return hashes;
 }
 
 /** Each call changes nothing when it is repeated, so a copy that was cut off is gone on with from the beginning. */
 async function copyRun(
   from: Tracker,
   to: Tracker,
-  { run, tags, metrics, artifacts, models, hash }: RunContent,
+  { run, tags, artifacts, models, hash }: RunContent,
   copyId: string | null,
   calls: Calls,
 ): Promise<string> {
@@ -112,9 +134,10 @@ async function copyRun(
   }
   if (Object.keys(run.params).length > 0) await active.logParams(run.params, calls);
   if (run.inputs.length > 0) await active.logInputs(run.inputs, calls);
+  const metrics = await historiesOf(from, run, calls);
   if (metrics.length > 0) await active.logMetrics(metrics, calls);
   for (const path of artifacts)
-    await active.logArtifact(path, await from.readArtifact(run.runId, path, calls), calls);
+    await active.logArtifact(path, () => from.streamArtifact(run.runId, path, calls), calls);
   for (const { modelId } of models)
     await active.logModel(await from.readModel(modelId, calls), { key: modelId, ...calls });
   if (status === "FINISHED" || status === "FAILED" || status === "KILLED")

@@ -1,9 +1,9 @@
-import { type Dirent, existsSync } from "node:fs";
+import { createReadStream, type Dirent, existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { TsopsError } from "@tsops/core";
-import { asFileError, writeFileDurably, writeFolderDurably } from "./files.ts";
+import { asFileError, type Pieces, writeFileDurably, writeFolderDurably } from "./files.ts";
 
 /** Files under `.tsops/artifacts`, in MLflow's layout. Directories are given as their parts below it. */
 export interface ArtifactFiles {
@@ -11,10 +11,16 @@ export interface ArtifactFiles {
   location(...parts: readonly string[]): string;
   /** Where a location that a database holds lies now, also when the home was moved since it was written. */
   directoryOf(location: string): string;
-  /** Writes or replaces one file; durable when it resolves. @throws TsopsError VALUE_INVALID, STORE_FULL, STORE_READ_ONLY */
-  write(directory: string, path: string, content: Uint8Array): Promise<void>;
+  /**
+   * Writes or replaces one file; durable when it resolves.
+   * @param beforeItAppears - Called when the content is on disk, and not yet in its place.
+   * @throws TsopsError VALUE_INVALID, STORE_FULL, STORE_READ_ONLY
+   */
+  write(directory: string, path: string, pieces: Pieces, beforeItAppears: () => Promise<void>): Promise<void>;
   /** Writes a folder that must not exist yet; it appears whole or not at all. @throws as `write` */
   writeFolder(directory: string, files: Readonly<Record<string, Uint8Array>>): Promise<void>;
+  /** The content in pieces; throws as `read` while iterating. */
+  stream(directory: string, path: string): AsyncIterable<Uint8Array>;
   /** @throws TsopsError STORE_NOT_FOUND */
   read(directory: string, path: string): Promise<Uint8Array>;
   /** Relative paths with `/`, sorted; empty when the directory does not exist. */
@@ -52,11 +58,19 @@ export function artifactFiles(root: string, scratch: string): ArtifactFiles {
         );
       return resolve(path);
     },
-    write: (directory, path, content) =>
-      writeFileDurably(join(directory, ...artifactPath(path)), content, scratch),
+    write: (directory, path, pieces, beforeItAppears) =>
+      writeFileDurably(join(directory, ...artifactPath(path)), pieces, scratch, beforeItAppears),
     writeFolder(directory, files) {
       for (const path of Object.keys(files)) artifactPath(path);
       return writeFolderDurably(directory, files, scratch);
+    },
+    async *stream(directory, path) {
+      const file = join(directory, ...artifactPath(path));
+      try {
+        yield* createReadStream(file, { highWaterMark: 1 << 18 });
+      } catch (error) {
+        throw asFileError(error, file);
+      }
     },
     async read(directory, path) {
       const file = join(directory, ...artifactPath(path));

@@ -1,5 +1,5 @@
 import { join, relative, sep } from "node:path";
-import { type Clock, sha256Hex, TsopsError } from "@tsops/core";
+import { type Clock, TsopsError } from "@tsops/core";
 import type { SqliteDatabase } from "./sqlite.ts";
 
 /** The sha256 of every artifact that was logged, in `tsops.db`. */
@@ -10,7 +10,7 @@ export interface ArtifactHashes {
    * Accepts any content that was ever logged at that place, and whatever another tool wrote where we logged nothing.
    * @throws TsopsError STORE_CORRUPT for other content
    */
-  verify(directory: string, path: string, content: Uint8Array): void;
+  verify(directory: string, path: string, sha256: string): void;
 }
 
 /** @param root - Absolute path of the `artifacts` directory; places are kept relative to it, so a home can be moved. */
@@ -32,12 +32,11 @@ export function sqliteArtifactHashes(
           .run([locationOf(directory, path), sha256, BigInt(bytes), clock.now()]);
       }, signal);
     },
-    verify(directory, path, content) {
+    verify(directory, path, found) {
       const location = locationOf(directory, path);
       const rows = sql
         .prepare("SELECT sha256 FROM artifact_hash WHERE location = ?")
         .all<{ sha256: string }>([location]);
-      const found = sha256Hex(content);
       if (rows.length === 0 || rows.some((row) => row.sha256 === found)) return;
       throw new TsopsError("STORE_CORRUPT", `Artifact ${location} was changed after it was logged.`, {
         hint: "Restore the file from a backup, or log it again.",

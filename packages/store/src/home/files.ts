@@ -94,14 +94,22 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /**
  * Writes a file so that it appears whole or not at all, and is on disk when this resolves.
+ * @param pieces - The content.
  * @param scratch - Existing directory on the same file system for the temporary file.
+ * @param beforeItAppears - Called when the content is on disk under another name.
  * @throws TsopsError STORE_FULL, STORE_READ_ONLY
  */
-export async function writeFileDurably(path: string, content: Uint8Array, scratch: string): Promise<void> {
+export async function writeFileDurably(
+  path: string,
+  pieces: Pieces,
+  scratch: string,
+  beforeItAppears: () => Promise<void>,
+): Promise<void> {
   const temporary = join(scratch, randomUUID());
   await makeDirectory(dirname(path));
   try {
-    await writeAndSync(temporary, content);
+    await writeAndSync(temporary, pieces);
+    await beforeItAppears();
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (error) {
@@ -129,7 +137,7 @@ export async function writeFolderDurably(
       const file = join(temporary, ...name.split("/"));
       await mkdir(dirname(file), { recursive: true });
       for (let at = dirname(file); at !== temporary; at = dirname(at)) directories.add(at);
-      await writeAndSync(file, content);
+      await writeAndSync(file, [content]);
     }
     for (const directory of directories) await syncDirectory(directory);
     await rename(temporary, path);
@@ -140,10 +148,13 @@ export async function writeFolderDurably(
   }
 }
 
-async function writeAndSync(path: string, content: Uint8Array): Promise<void> {
+/** What a file holds, piece by piece. */
+export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+async function writeAndSync(path: string, pieces: Pieces): Promise<void> {
   const handle = await open(path, "wx");
   try {
-    await handle.writeFile(content);
+    for await (const piece of pieces) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -75,7 +75,15 @@ describe("openHome", () => {
       requestedBy: "test",
       evidence: {},
     });
-    const step = { step: "fit", attempt: 1, startedAt: 1n, finishedAt: 2n, result: "1", resultHash: "" };
+    const step = {
+      step: "fit",
+      attempt: 1,
+      startedAt: 1n,
+      finishedAt: 2n,
+      result: "1",
+      resultHash: "",
+      announced: [],
+    };
     const calls = [
       tracker.startRun({ experiment: "bikes", signal }),
       run.logParams({ trees: 1 }, { signal }),

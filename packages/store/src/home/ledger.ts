@@ -10,6 +10,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { assetEvents } from "./asset-events.ts";
 import { conditions } from "./conditions.ts";
 import { type SqliteDatabase, type SqlValue, storableText } from "./sqlite.ts";
 
@@ -26,6 +27,7 @@ const keyCondition = "pipeline = ? AND partition = ? AND interval_start = ? AND 
 
 /** The ledger in `tsops.db`: one row per pipeline, partition and data interval. `close` does nothing: the home owns the file. */
 export function sqliteLedger(sql: SqliteDatabase): Ledger {
+  const events = assetEvents(sql);
   const findEntry = (key: LedgerKey): LedgerEntry | null => {
     const row = sql.prepare(`SELECT * FROM pipeline_run WHERE ${keyCondition}`).get<EntryRow>(keyValues(key));
     return row === undefined ? null : readEntry(row);
@@ -102,11 +104,12 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
         sql
           .prepare(
             `INSERT INTO step_result (pipeline, partition, interval_start, interval_end, step, attempt, started_at,
-               finished_at, result, result_hash, sequence)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+               finished_at, result, result_hash, announced, sequence)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
                (SELECT count(*) FROM step_result WHERE ${keyCondition}))
              ON CONFLICT DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at,
-               finished_at = excluded.finished_at, result = excluded.result, result_hash = excluded.result_hash`,
+               finished_at = excluded.finished_at, result = excluded.result, result_hash = excluded.result_hash,
+               announced = excluded.announced`,
           )
           .run([
             ...keyValues(key),
@@ -116,8 +119,12 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
             step.finishedAt,
             step.result,
             step.resultHash,
+            JSON.stringify(step.announced),
             ...keyValues(key),
           ]);
+        const { pipeline, partition, start, end } = key;
+        for (const announced of step.announced)
+          events.add(announced, step.finishedAt, { pipeline, partition, start, end, step: step.step });
       }, options?.signal),
     finish: (key, owner, outcome, options) =>
       sql.write(() => {
@@ -166,6 +173,12 @@ export function sqliteLedger(sql: SqliteDatabase): Ledger {
         )
         .all<EntryRow>([...values, BigInt(options.limit ?? -1)])
         .map(readEntry);
+    },
+    announce: (announcement, at, options) =>
+      sql.write(() => events.add(announcement, at, null), options?.signal),
+    async events(query) {
+      throwIfAborted(query.signal);
+      return events.find(query);
     },
     async close() {},
   };
@@ -231,6 +244,7 @@ interface StepRow {
   readonly finished_at: bigint;
   readonly result: string;
   readonly result_hash: string;
+  readonly announced: string;
 }
 
 function readStep(row: StepRow): StepRecord {
@@ -241,5 +255,6 @@ function readStep(row: StepRow): StepRecord {
     finishedAt: row.finished_at,
     result: row.result,
     resultHash: row.result_hash,
+    announced: JSON.parse(row.announced),
   };
 }

@@ -7,7 +7,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
-import { checkTag } from "./mlflow-rules.ts";
+import { checkTag, keptParam } from "./mlflow-rules.ts";
 import {
   checkModelFiles,
   descriptorFlavors,
@@ -33,7 +33,9 @@ export async function writeLoggedModel(
 ): Promise<LoggedModel> {
   throwIfAborted(signal);
   if (key !== undefined) checkTag(keyTag, key);
-  const params = Object.entries(model.params ?? {});
+  const params = Object.entries(model.params ?? {}).map(
+    ([key, value]) => [key, keptParam(key, value)] as const,
+  );
   const hashes = checkModelFiles(model);
   const known = (): LoggedModel | undefined =>
     key === undefined ? undefined : listLoggedModels(context, run.runId).find((one) => one.key === key);

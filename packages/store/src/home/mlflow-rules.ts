@@ -59,13 +59,44 @@ export function checkMetric(metric: Metric): void {
     throw invalid(`Step ${metric.step} of metric "${metric.key}" is not an integer.`);
 }
 
-/** @throws TsopsError VALUE_INVALID */
-export function checkParam(key: string, value: string): void {
+/**
+ * The value of a parameter as MLflow keeps it: what is beyond 6,000 characters is cut off, and a warning of the process says so.
+ * @throws TsopsError VALUE_INVALID for the name
+ */
+export function keptParam(key: string, value: string): string {
   checkKey("param", key);
-  checkLength(`The value of param "${key}"`, value, maximum.param);
+  return kept("param", key, value);
 }
 
-/** @throws TsopsError VALUE_INVALID */
+/**
+ * The value of a tag as MLflow keeps it: what is beyond 8,000 characters is cut off, and a warning of the process says so.
+ * @throws TsopsError VALUE_INVALID for the name
+ */
+export function keptTag(key: string, value: string): string {
+  checkKey("tag", key);
+  return kept("tag", key, value);
+}
+
+/** Tags by name, each as `keptTag` keeps it. */
+export function keptTags(tags: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, keptTag(key, value)]));
+}
+
+/** A server cuts in silence, and people would compare what is no longer whole. */
+function kept(kind: "param" | "tag", key: string, value: string): string {
+  const limit = maximum[kind];
+  // Characters, as MLflow counts them, are at most as many as units of UTF-16.
+  if (value.length <= limit) return value;
+  const characters = [...value];
+  if (characters.length <= limit) return value;
+  process.emitWarning(
+    `The value of ${kind} "${key}" has ${characters.length} characters; MLflow keeps the first ${limit}.`,
+    { type: "TsopsWarning", code: "VALUE_CUT", detail: "Log the whole of it as an artifact." },
+  );
+  return characters.slice(0, limit).join("");
+}
+
+/** For tags that are no good when cut. @throws TsopsError VALUE_INVALID */
 export function checkTag(key: string, value: string): void {
   checkKey("tag", key);
   checkLength(`The value of tag "${key}"`, value, maximum.tag);

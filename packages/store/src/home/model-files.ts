@@ -1,6 +1,6 @@
 import { type ModelFiles, type ModelLineage, sha256Hex, TsopsError, throwIfAborted } from "@tsops/core";
 import { toMillis } from "./context.ts";
-import { checkLoggedModelName, checkParam } from "./mlflow-rules.ts";
+import { checkLoggedModelName } from "./mlflow-rules.ts";
 
 // How a model's files and lineage are kept in MLflow, wherever it keeps them: in a home or on a server.
 
@@ -17,7 +17,6 @@ export const keyTag = "tsops.key";
  */
 export function checkModelFiles(model: ModelFiles): Readonly<Record<string, string>> {
   checkLoggedModelName(model.name);
-  for (const [key, value] of Object.entries(model.params ?? {})) checkParam(key, value);
   if ("MLmodel" in model.files)
     throw new TsopsError(
       "VALUE_INVALID",

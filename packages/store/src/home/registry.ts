@@ -8,7 +8,7 @@ import {
 } from "@tsops/core";
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { findLoggedModel, readModelFiles, setModelTag } from "./logged-models.ts";
-import { checkAlias, checkRegisteredName, checkTag } from "./mlflow-rules.ts";
+import { checkAlias, checkRegisteredName, keptTags } from "./mlflow-rules.ts";
 
 /** The model registry in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowRegistry(context: HomeContext): Registry {
@@ -49,8 +49,7 @@ export function mlflowRegistry(context: HomeContext): Registry {
     async register(name, model, options = {}) {
       checkOptions("VALUE_INVALID", "register()", options, { tags: true, signal: true });
       checkRegisteredName(name);
-      const tags = Object.entries(options.tags ?? {});
-      for (const [key, value] of tags) checkTag(key, value);
+      const tags = Object.entries(keptTags(options.tags ?? {}));
       const version = await write(() => {
         const logged = findLoggedModel(context, model.modelId);
         if (logged === null)
@@ -149,8 +148,8 @@ export function mlflowRegistry(context: HomeContext): Registry {
         sql.prepare("DELETE FROM registered_model_aliases WHERE name = ? AND alias = ?").run([name, alias]);
       }, options?.signal);
     },
-    async setTags(name, version, tags, options) {
-      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+    async setTags(name, version, given, options) {
+      const tags = keptTags(given);
       await write(() => {
         versionRow(name, version);
         for (const [key, value] of Object.entries(tags)) setVersionTag(name, version, key, value);

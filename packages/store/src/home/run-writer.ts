@@ -5,9 +5,10 @@ import {
   checkWord,
   type DatasetInput,
   type Metric,
-  sha256Hex,
   TsopsError,
+  throwIfAborted,
 } from "@tsops/core";
+import { CountedPieces } from "../artifact-pieces.ts";
 import { artifactPath } from "./artifact-files.ts";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
@@ -15,8 +16,8 @@ import {
   checkDataset,
   checkMetric,
   checkMicros,
-  checkParam,
-  checkTag,
+  keptParam,
+  keptTags,
   paramText,
   storedMetric,
 } from "./mlflow-rules.ts";
@@ -43,8 +44,9 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
   return {
     runId,
     async logParams(params, { signal } = {}) {
-      const entries = Object.entries(params).map(([key, value]) => [key, paramText(value)] as const);
-      for (const [key, value] of entries) checkParam(key, value);
+      const entries = Object.entries(params).map(
+        ([key, value]) => [key, keptParam(key, paramText(value))] as const,
+      );
       await write(() => {
         const changed: string[] = [];
         for (const [key, value] of entries) {
@@ -74,8 +76,8 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
       const rows = metrics.map((metric) => metricRow(metric, now));
       await write(() => insertMetrics(context, runId, rows), signal);
     },
-    async setTags(tags, { signal } = {}) {
-      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+    async setTags(given, { signal } = {}) {
+      const tags = keptTags(given);
       await write(() => {
         for (const [key, value] of Object.entries(tags)) {
           setRunTag(context, runId, key, value);
@@ -93,9 +95,14 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
     async logArtifact(path, content, { signal } = {}) {
       refuseEnded();
       artifactPath(path);
-      const hash = sha256Hex(content);
-      await context.artifactHashes.record(directory(), path, hash, content.length, signal);
-      await context.artifacts.write(directory(), path, content);
+      throwIfAborted(signal);
+      const pieces = new CountedPieces(content, signal);
+      let hash = "";
+      await context.artifacts.write(directory(), path, pieces, async () => {
+        hash = pieces.sha256();
+        // Before it is in its place, so that a written file is always known.
+        await context.artifactHashes.record(directory(), path, hash, pieces.bytes, signal);
+      });
       return hash;
     },
     async logModel(model, options = {}) {

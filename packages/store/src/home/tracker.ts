@@ -5,14 +5,16 @@ import {
   type Metric,
   type Run,
   type RunStatus,
+  sha256Hex,
   type Tracker,
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { CountedPieces } from "../artifact-pieces.ts";
 import { conditions } from "./conditions.ts";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { listLoggedModels, readLoggedModel } from "./logged-models.ts";
-import { checkExperimentName, checkMicros, checkTag, readMetric, runStatuses } from "./mlflow-rules.ts";
+import { checkExperimentName, checkMicros, keptTags, readMetric, runStatuses } from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
@@ -48,14 +50,13 @@ export function mlflowTracker(context: HomeContext): Tracker {
       if (options.startTime !== undefined) checkMicros("startTime", options.startTime);
       const runId = context.createId();
       const name = options.name ?? `run-${runId.slice(0, 8)}`;
-      const tags: Record<string, string> = {
+      const tags = keptTags({
         "mlflow.user": context.user,
         "mlflow.source.name": "tsops",
         "mlflow.source.type": "LOCAL",
         ...options.tags,
         "mlflow.runName": name,
-      };
-      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+      });
       const now = toMillis(context.clock.now());
       const startTime = options.startTime === undefined ? now : toMillis(options.startTime);
       const run = await context.mlflow.write((): RunIdentity => {
@@ -141,8 +142,15 @@ export function mlflowTracker(context: HomeContext): Tracker {
       throwIfAborted(options?.signal);
       const directory = artifactDirectory(runId);
       const content = await context.artifacts.read(directory, path);
-      context.artifactHashes.verify(directory, path, content);
+      context.artifactHashes.verify(directory, path, sha256Hex(content));
       return content;
+    },
+    async *streamArtifact(runId, path, { signal } = {}) {
+      throwIfAborted(signal);
+      const directory = artifactDirectory(runId);
+      const pieces = new CountedPieces(context.artifacts.stream(directory, path), signal);
+      yield* pieces;
+      context.artifactHashes.verify(directory, path, pieces.sha256());
     },
     async listModels(runId, options) {
       throwIfAborted(options?.signal);

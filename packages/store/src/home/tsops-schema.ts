@@ -94,4 +94,23 @@ CREATE TABLE snapshot (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    number: 2,
+    name: "asset events",
+    sql: `
+ALTER TABLE step_result ADD COLUMN announced TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE asset_event (
+  at INTEGER PRIMARY KEY,
+  asset TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  pipeline TEXT,
+  partition TEXT,
+  interval_start INTEGER,
+  interval_end INTEGER,
+  step TEXT
+) STRICT;
+CREATE INDEX asset_event_by_asset ON asset_event (asset, at);
+`,
+  },
 ];

@@ -1,4 +1,12 @@
-import { abortedError, type CallOptions, importPeer, TsopsError, throwIfAborted } from "@tsops/core";
+import { Readable } from "node:stream";
+import {
+  type ArtifactContent,
+  abortedError,
+  type CallOptions,
+  importPeer,
+  TsopsError,
+  throwIfAborted,
+} from "@tsops/core";
 import type { Dispatcher } from "undici";
 import { isTransient, type Refusal, readRefusal, refusalError } from "./rest-error.ts";
 import { checkMlflowSettings, type MlflowSettings } from "./settings.ts";
@@ -11,8 +19,8 @@ export interface MlflowRequest extends CallOptions {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
-  readonly bytes?: Uint8Array;
+  /** Sent as it is; a function is called for each try, and its pieces are passed on as they come. */
+  readonly content?: ArtifactContent;
   /** Whether sending it twice does no more than sending it once, so that it may be tried again when nobody knows what became of it. */
   readonly isRepeatable: boolean;
 }
@@ -26,8 +34,13 @@ export interface MlflowClient {
   json<T>(request: MlflowRequest): Promise<T>;
   /** The answer's bytes; throws as `json`. */
   bytes(request: MlflowRequest): Promise<Uint8Array>;
+  /** The answer's bytes in pieces, one try once they flow; throws as `json` while iterating. */
+  stream(request: MlflowRequest): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
+
+/** The body of an answer. */
+type Body = Dispatcher.ResponseData["body"];
 
 const api = "/api/2.0/mlflow";
 /** Newer ones of both need a newer Node. */
@@ -58,6 +71,9 @@ export function create(path: string, json: unknown, { signal }: CallOptions = {}
 
 /** A connection that broke, a server that did not answer: what became of the request is not known. */
 class NoAnswer extends Error {}
+
+/** What was to be sent could not be read. */
+class BrokenContent extends Error {}
 
 /** An answer that may be another one later. */
 class TransientAnswer extends Error {
@@ -95,14 +111,24 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
     return agent;
   };
 
-  const once = async (request: MlflowRequest): Promise<Uint8Array> => {
-    const { method, path, query, json, bytes, signal } = request;
+  /** One try: the answer's body, or all of it. */
+  const once = async <T>(request: MlflowRequest, take: (body: Body) => Promise<T>): Promise<T> => {
+    const { method, path, query, json, content, signal } = request;
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query ?? {}))
       if (value !== undefined) search.append(key, `${value}`);
     const url = `${base}${path}${search.size > 0 ? `?${search}` : ""}`;
+    let broken: BrokenContent | null = null;
+    async function* pieces(open: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      try {
+        yield* open();
+      } catch (cause) {
+        broken = new BrokenContent("", { cause });
+        throw cause;
+      }
+    }
     let status: number;
-    let content: Uint8Array;
+    let refused: string;
     try {
       const answer = await (await dispatcher()).request({
         origin: new URL(url).origin,
@@ -111,25 +137,31 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
         headers: {
           ...headers,
           ...(json === undefined ? {} : { "content-type": "application/json" }),
-          ...(bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
+          ...(content === undefined ? {} : { "content-type": "application/octet-stream" }),
         },
-        body: json === undefined ? (bytes ?? null) : JSON.stringify(json),
+        body:
+          json !== undefined
+            ? JSON.stringify(json)
+            : typeof content === "function"
+              ? Readable.from(pieces(content), { objectMode: false, highWaterMark: 1 << 16 })
+              : (content ?? null),
         ...(signal === undefined ? {} : { signal }),
       });
       status = answer.statusCode;
-      content = new Uint8Array(await answer.body.arrayBuffer());
+      if (status < 300) return await take(answer.body);
+      refused = await answer.body.text();
     } catch (error) {
+      if (broken !== null) throw broken;
       if (TsopsError.is(error)) throw error;
       if (signal?.aborted) throw abortedError(signal);
       throw new NoAnswer(networkMessage(error), { cause: error });
     }
-    if (status < 300) return content;
-    const refusal = readRefusal(status, new TextDecoder().decode(content));
+    const refusal = readRefusal(status, refused);
     if (isTransient(refusal)) throw new TransientAnswer(refusal);
     throw refusalError(base, described(request), refusal);
   };
 
-  const send = async (request: MlflowRequest): Promise<Uint8Array> => {
+  const send = async <T>(request: MlflowRequest, take: (body: Body) => Promise<T>): Promise<T> => {
     throwIfAborted(request.signal);
     if (isClosed)
       throw new TsopsError("STORE_UNAVAILABLE", "The connection to MLflow was closed.", {
@@ -144,7 +176,7 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
     try {
       return await pRetry(
         () =>
-          once(request).catch((error: unknown) => {
+          once(request, take).catch((error: unknown) => {
             const mayRepeat = error instanceof NoAnswer || error instanceof TransientAnswer;
             throw mayRepeat ? error : new AbortError(error as Error);
           }),
@@ -157,22 +189,26 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
         },
       );
     } catch (error) {
+      if (error instanceof BrokenContent) throw error.cause;
       if (TsopsError.is(error)) throw error;
       if (request.signal?.aborted) throw abortedError(request.signal);
       if (error instanceof TransientAnswer) throw refusalError(base, described(request), error.refusal);
-      throw new TsopsError(
-        "ADAPTER_UNAVAILABLE",
-        `MLflow at ${base} did not answer ${described(request)}: ${error instanceof Error ? error.message : String(error)}.`,
-        { hint: "Check that the server runs and the URL is right, then try again.", cause: error },
-      );
+      throw unavailable(`did not answer ${described(request)}`, error);
     }
   };
+  const unavailable = (what: string, cause: unknown): TsopsError =>
+    new TsopsError(
+      "ADAPTER_UNAVAILABLE",
+      `MLflow at ${base} ${what}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      { hint: "Check that the server runs and the URL is right, then try again.", cause },
+    );
+  const whole = async (body: Body): Promise<Uint8Array> => new Uint8Array(await body.arrayBuffer());
 
   return {
     server: base,
     settings,
     async json<T>(request: MlflowRequest) {
-      const content = new TextDecoder().decode(await send(request));
+      const content = new TextDecoder().decode(await send(request, whole));
       try {
         return (content === "" ? {} : JSON.parse(content)) as T;
       } catch (cause) {
@@ -186,7 +222,20 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
         );
       }
     },
-    bytes: send,
+    bytes: (request) => send(request, whole),
+    async *stream(request) {
+      const body = await send(request, async (opened) => opened);
+      let count = 0;
+      try {
+        for await (const piece of body) {
+          count += piece.length;
+          yield piece;
+        }
+      } catch (error) {
+        if (request.signal?.aborted) throw abortedError(request.signal);
+        throw unavailable(`broke off its answer to ${described(request)} after ${count} bytes`, error);
+      }
+    },
     async close() {
       isClosed = true;
       const opened = agent;

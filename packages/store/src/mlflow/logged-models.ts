@@ -6,7 +6,7 @@ import {
   type ModelLineage,
   TsopsError,
 } from "@tsops/core";
-import { checkTag } from "../home/mlflow-rules.ts";
+import { checkTag, keptParam } from "../home/mlflow-rules.ts";
 import {
   checkModelFiles,
   descriptorFlavors,
@@ -78,7 +78,10 @@ export async function logModel(
       ? undefined
       : (await search(client, run, options, `tags.\`${keyTag}\` = ${quoted(key)}`))[0];
   if (begun?.info.status === ready) return loggedModel(begun) as LoggedModel;
-  const params = Object.entries(model.params ?? {}).map(([key, value]) => ({ key, value }));
+  const params = Object.entries(model.params ?? {}).map(([key, value]) => ({
+    key,
+    value: keptParam(key, value),
+  }));
   const request = randomUUID();
   const { experimentId } = run;
   // The server takes 100 parameters a request.

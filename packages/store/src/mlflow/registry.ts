@@ -9,7 +9,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { toMicros } from "../home/context.ts";
-import { checkAlias, checkRegisteredName, checkTag } from "../home/mlflow-rules.ts";
+import { checkAlias, checkRegisteredName, keptTags } from "../home/mlflow-rules.ts";
 import { readVerifiedFiles } from "../home/model-files.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
@@ -121,8 +121,7 @@ export function registryOf(client: MlflowClient): Registry {
       checkOptions("VALUE_INVALID", "register()", options, { tags: true, signal: true });
       throwIfAborted(options.signal);
       checkRegisteredName(name);
-      const tags = Object.entries(options.tags ?? {});
-      for (const [key, value] of tags) checkTag(key, value);
+      const tags = Object.entries(keptTags(options.tags ?? {}));
       const call: CallOptions = { signal: options.signal };
       const logged = await findModel(client, model.modelId, call);
       if (logged === null)
@@ -218,9 +217,9 @@ export function registryOf(client: MlflowClient): Registry {
       await refuseUnknownModel(name, options);
       await client.json(put("registered-models/alias", { name, alias }, { ...options, method: "DELETE" }));
     },
-    async setTags(name, version, tags, options = {}) {
+    async setTags(name, version, given, options = {}) {
       throwIfAborted(options.signal);
-      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+      const tags = keptTags(given);
       await restVersion(name, version, options);
       for (const [key, value] of Object.entries(tags)) await setTag(name, version, key, value, options);
     },

@@ -5,7 +5,6 @@ import {
   checkOptions,
   checkWord,
   type Metric,
-  sha256Hex,
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
@@ -15,8 +14,8 @@ import {
   checkDataset,
   checkMetric,
   checkMicros,
-  checkParam,
-  checkTag,
+  keptParam,
+  keptTags,
   paramText,
 } from "../home/mlflow-rules.ts";
 import { lineageRunTags } from "../home/model-files.ts";
@@ -61,8 +60,10 @@ export function runWriter(
   return {
     runId,
     async logParams(params, options = {}) {
-      const entries = Object.entries(params).map(([key, value]) => ({ key, value: paramText(value) }));
-      for (const { key, value } of entries) checkParam(key, value);
+      const entries = Object.entries(params).map(([key, value]) => ({
+        key,
+        value: keptParam(key, paramText(value)),
+      }));
       begin(options);
       try {
         for (let at = 0; at < entries.length; at += 100)
@@ -89,8 +90,8 @@ export function runWriter(
         options,
       );
     },
-    async setTags(tags, options = {}) {
-      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+    async setTags(given, options = {}) {
+      const tags = keptTags(given);
       begin(options);
       await setTags(tags, options);
     },
@@ -106,8 +107,7 @@ export function runWriter(
     async logArtifact(path, content, options = {}) {
       artifactPath(path);
       begin(options);
-      await artifacts.write(run.artifactUri, path, content, options);
-      return sha256Hex(content);
+      return artifacts.write(run.artifactUri, path, content, options);
     },
     async logModel(model, options = {}) {
       checkOptions("VALUE_INVALID", "logModel()", options, { key: true, signal: true });

@@ -13,7 +13,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { toMicros, toMillis } from "../home/context.ts";
-import { checkExperimentName, checkMicros, checkTag, readMetric, runStatuses } from "../home/mlflow-rules.ts";
+import { checkExperimentName, checkMicros, keptTags, readMetric, runStatuses } from "../home/mlflow-rules.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
 import { Experiments } from "./experiments.ts";
@@ -90,14 +90,13 @@ export function trackerOf(client: MlflowClient): Tracker {
       const request = randomUUID();
       const name = options.name ?? `run-${request.slice(0, 8)}`;
       const user = client.settings.user ?? "tsops";
-      const tags: Record<string, string> = {
+      const tags = keptTags({
         "mlflow.user": user,
         "mlflow.source.name": "tsops",
         "mlflow.source.type": "LOCAL",
         ...options.tags,
         "mlflow.runName": name,
-      };
-      for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+      });
       const experimentId = await experiments.idOf(options.experiment, { signal });
       const started = await makeOnce<RestRun>(
         client.settings,
@@ -225,6 +224,10 @@ export function trackerOf(client: MlflowClient): Tracker {
     async readArtifact(runId, path, options = {}) {
       throwIfAborted(options.signal);
       return artifacts.read((await restRun(runId, options)).info.artifact_uri, path, options);
+    },
+    async *streamArtifact(runId, path, options = {}) {
+      throwIfAborted(options.signal);
+      yield* artifacts.stream((await restRun(runId, options)).info.artifact_uri, path, options);
     },
     async listModels(runId, options = {}) {
       throwIfAborted(options.signal);

@@ -63,7 +63,7 @@ const modes: Record<string, () => Promise<void>> = {
     const key = { pipeline: "daily", partition: "", start: 0n, end: 86_400_000_000n };
     const claim = await home.ledger.claim(key, { owner: "child", now: 1000n, leaseUntil: 2000n });
     say(claim.outcome);
-    const step = { step: "extract", attempt: 1, startedAt: 1000n, finishedAt: 1001n };
+    const step = { step: "extract", attempt: 1, startedAt: 1000n, finishedAt: 1001n, announced: [] };
     await home.ledger.recordStep(key, "child", { ...step, result: '{"rows":24}', resultHash: "h" });
     say("recorded");
     await new Promise((resolve) => setTimeout(resolve, 600_000));

@@ -93,6 +93,8 @@ with DAG(dag_id="listener", schedule=[Asset("${promoted}")]):
 `,
     );
     await airflow.resume("listener");
+    await upsert("react");
+    await airflow.resume("react");
     const options = { from: "2024-03-01T00:00Z", to: "2024-03-03T00:00Z" };
     expect(await airflow.planBackfill("daily", options)).toEqual(
       ["2024-03-01", "2024-03-02", "2024-03-03"].map((date) => toMicros(`${date}T00:00Z`)),
@@ -116,7 +118,9 @@ with DAG(dag_id="listener", schedule=[Asset("${promoted}")]):
     expect(results.map((result) => result["ingest"])).toEqual(
       [360, 384, 408].map((rows, i) => ({ rows, until: toMicros(`2024-03-0${i + 2}T00:00Z`) })),
     );
-    expect(results.map((result) => result["promote"])).toEqual([1, 2, 3].map((champion) => ({ champion })));
+    expect(results.map((result) => result["promote"])).toEqual(
+      [1, null, 3].map((champion) => ({ champion })),
+    );
     expect(await airflow.logs("daily", first, "train", 1)).toContain("The disk of the trainer was full.");
   });
 
@@ -137,9 +141,13 @@ with DAG(dag_id="listener", schedule=[Asset("${promoted}")]):
     expect(await home.registry.listVersions("load")).toHaveLength(3);
   });
 
-  it("starts someone else's DAG by a promotion, and by an event from outside", async () => {
+  it("starts someone else's DAG by a promotion alone, and by an event from outside", async () => {
     const events = await airflow.assetEvents(promoted);
-    expect(events.map(({ source }) => source?.task)).toContain("promote");
+    const extra = (version: number) => ({ version, "note\u2028": 'quotes " and {{ braces }}' });
+    // The first day was run twice; on the second nothing was promoted.
+    expect(events.map((event) => event.extra["version"]).sort()).toEqual([1, 1, 3]);
+    expect(events.map(({ source }) => source?.task)).toEqual(["promote", "promote", "promote"]);
+    expect(events[0]?.extra).toEqual(extra(events[0]?.extra["version"] as number));
     await eventually(async () => (await airflow.runs("listener"))[0]);
     const runs = await airflow.runs("listener");
     expect(runs[0]).toMatchObject({ type: "asset_triggered" });
@@ -150,6 +158,56 @@ with DAG(dag_id="listener", schedule=[Asset("${promoted}")]):
       (await airflow.runs("listener")).find(({ id }) => !seen.has(id)),
     );
     expect((await airflow.wait("listener", fresh.id)).state).toBe("success");
+  });
+
+  it("runs a pipeline of ours by the same events, which its steps see", async () => {
+    const told = async () => {
+      const runs = (await airflow.runs("react")).filter(({ state: ended }) => ended === "success");
+      const results = await Promise.all(runs.map((run) => airflow.results("react", run.id)));
+      return results.flatMap((result) => (result["note"] as { told: { extra: { version: number } }[] }).told);
+    };
+    const seen = await eventually(async () => {
+      const all = await told();
+      return all.length >= 4 ? all : undefined;
+    });
+    expect(seen.map(({ extra }) => extra.version).sort()).toEqual([1, 1, 3, 9]);
+    const [run] = await airflow.runs("react");
+    expect(run).toMatchObject({ type: "asset_triggered", interval: null });
+    expect((await airflow.results("react", run?.id ?? ""))["note"]).toMatchObject({ hours: 0 });
+  });
+
+  it("runs the hooks of a run's end; what a retry cannot mend is not retried; a repaired run succeeds", async () => {
+    await upsert("fragile");
+    await airflow.resume("fragile");
+    const runOf = async (date: string) => {
+      const { id } = await airflow.trigger("fragile", { interval: day(date) });
+      const { state: ended } = await airflow.wait("fragile", id);
+      const tasks = await airflow.tasks("fragile", id);
+      return {
+        id,
+        ended,
+        tasks: Object.fromEntries(tasks.map((task) => [task.id, `${task.state} ${task.tryNumber}`])),
+      };
+    };
+    expect(await runOf("2024-03-01")).toMatchObject({
+      ended: "failed",
+      tasks: { ingest: "success 1", fit: "failed 2", onSuccess: "upstream_failed 0", onFailure: "success 1" },
+    });
+    expect(await runOf("2024-03-02")).toMatchObject({
+      ended: "failed",
+      tasks: { fit: "failed 1", onFailure: "success 1" },
+    });
+    expect(await runOf("2024-03-03")).toMatchObject({
+      ended: "success",
+      tasks: { fit: "success 1", onSuccess: "success 1", onFailure: "skipped 0" },
+    });
+    const alarms = await airflow.assetEvents("tsops://alarms/load");
+    expect(alarms.map(({ extra }) => [extra["step"], extra["code"]])).toEqual([
+      ["fit", "CONFIG_INVALID"],
+      ["fit", "STEP_FAILED"],
+    ]);
+    const [good] = await airflow.assetEvents("tsops://models/fragile");
+    expect(good).toMatchObject({ extra: { day: 3 }, source: { dag: "fragile", task: "onSuccess" } });
   });
 
   it("lets a person approve or reject a promotion, at once after it was asked", async () => {

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Metric, sha256Hex, TsopsError } from "@tsops/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningService, service, startService } from "../../../../test/services.ts";
@@ -132,12 +134,16 @@ describe.skipIf(service("mlflow").isMissing)(
       const { tracker } = open({ url: proxy.url });
       const run = await tracker.startRun({ experiment: "any cut" });
       const content = new Uint8Array(300_000).map((_, index) => index % 251);
+      async function* pieces() {
+        for (let at = 0; at < content.length; at += 70_000) yield content.subarray(at, at + 70_000);
+      }
       for (let from = 0; from < 3000; from += 500) {
         await run.logMetrics(metricsOf(from, 500));
         await run.logParams({ [`from ${from}`]: from });
         await run.setTags({ last: String(from) });
         await run.logInputs([{ name: "hourly", digest: `d${from}`, sourceType: "delta", source: "{}" }]);
-        await run.logArtifact(`files/${from}.bin`, content);
+        const whole = from % 1000 === 0;
+        expect(await run.logArtifact(`files/${from}.bin`, whole ? content : pieces)).toBe(sha256Hex(content));
       }
       await run.end();
       expect(proxy.cuts()).toBeGreaterThan(10);
@@ -150,6 +156,37 @@ describe.skipIf(service("mlflow").isMissing)(
       for (const path of await direct.listArtifacts(run.runId))
         expect(await direct.readArtifact(run.runId, path)).toEqual(content);
       expect(await direct.listArtifacts(run.runId)).toHaveLength(6);
+    });
+
+    it("a file that is broken off on its way out is an error, never a shorter file", async () => {
+      const { tracker } = open();
+      const run = await tracker.startRun({ experiment: "broken off" });
+      await run.logArtifact("big.bin", new Uint8Array(1_000_000));
+      const proxy = await cuttingProxy(url, (line) => (line.includes("/artifacts/") ? "begun" : null));
+      closing.push(proxy.close);
+      const hurt = open({ url: proxy.url, retries: 1 }).tracker;
+      let count = 0;
+      const read = async () => {
+        for await (const piece of hurt.streamArtifact(run.runId, "big.bin")) count += piece.length;
+      };
+      await expect(read()).rejects.toMatchObject({
+        code: "ADAPTER_UNAVAILABLE",
+        message: expect.stringMatching(/broke off its answer to GET mlflow-artifacts\S* after \d+ bytes/),
+      });
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThan(1_000_000);
+      await expect(hurt.readArtifact(run.runId, "big.bin")).rejects.toMatchObject({
+        code: "ADAPTER_UNAVAILABLE",
+      });
+    });
+
+    it("a file of 400 MB goes to the server and comes back in bounded memory", async () => {
+      const script = join(import.meta.dirname, "mlflow/big-artifact.ts");
+      const child = ["--import", "tsx", "--conditions=@tsops/source", script, url];
+      const { stdout } = await promisify(execFile)(process.execPath, child);
+      const { bytes, isSame, grownMiB } = JSON.parse(stdout);
+      expect({ bytes, isSame }).toEqual({ bytes: 400 * 1024 * 1024, isSame: true });
+      expect(grownMiB).toBeLessThan(200);
     });
 
     it("calls that nobody waits for go out together", async () => {

@@ -129,6 +129,19 @@ describe.skipIf(mlflow.isMissing)("tsops sync --to mlflow", { timeout: 180_000 }
     });
     expect(again.code).toBe(0);
   });
+
+  it("called three times at once, copies everything once: one works and the others wait", async () => {
+    const { url, store } = await newServer();
+    const ended = await Promise.all([1, 2, 3].map(() => sync(url).ended));
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const copied = ended.map(({ stdout }) => JSON.parse(stdout).copiedRuns);
+    expect([...copied].sort()).toEqual([0, 0, 4]);
+    expect(ended.filter(({ stderr }) => /is copying to "mlflow"; waiting/.test(stderr))).not.toHaveLength(0);
+    expect(await tracked(store)).toEqual(await tracked(home));
+    expect(await store.registry.listVersions("bikes")).toHaveLength(
+      (await home.registry.listVersions("bikes")).length,
+    );
+  });
 });
 
 interface ReadBack {

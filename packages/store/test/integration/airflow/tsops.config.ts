@@ -14,8 +14,10 @@ import {
   promote,
   seasonalNaive,
   systemClock,
+  TsopsError,
   table,
   timestamp,
+  toMicros,
   windowAverage,
 } from "@tsops/core";
 import { type Home, openHome } from "@tsops/store";
@@ -99,17 +101,25 @@ const daily = (home: Home) =>
       await home.decisions.append(decision);
       return { verdict: decision.verdict };
     })
-    .step("promote", async ({ results }) => {
-      const { registry, decisions } = home;
-      await promote("load", results.train.version, {
-        registry,
-        decisions,
-        clock: systemClock(),
-        because: `the gate said ${results.gate.verdict}`,
-        requestedBy: "pipeline daily",
-      });
-      return { champion: (await registry.resolve("load", "champion")).version };
-    })
+    .step(
+      "promote",
+      async ({ interval, results, announce }) => {
+        const { registry, decisions } = home;
+        // On the second day nothing is promoted, so nobody may react to that day.
+        if (interval.start === toMicros("2024-03-02T00:00Z")) return { champion: null };
+        const { version } = results.train;
+        await promote("load", version, {
+          registry,
+          decisions,
+          clock: systemClock(),
+          because: `the gate said ${results.gate.verdict}`,
+          requestedBy: "pipeline daily",
+        });
+        announce("tsops://models/load", { version, "note\u2028": 'quotes " and {{ braces }}' });
+        return { champion: (await registry.resolve("load", "champion")).version };
+      },
+      { announces: ["tsops://models/load"] },
+    )
     .step("monitor", async ({ interval }) => {
       const rows = await (await (await home.table(load)).snapshot()).read({});
       return { rows: rows.length, day: interval.start };
@@ -122,15 +132,31 @@ export default defineConfig({
     pipeline("careful", { retry: { attempts: 1 } })
       .step("propose", () => ({ version: 7 }))
       .step("promote", ({ results }) => ({ champion: results.propose.version })),
-    pipeline("react").step("note", ({ interval }) => ({
-      hours: Number((interval.end - interval.start) / hour),
-    })),
+    pipeline("react")
+      .onAssetEvent("tsops://models/load", "tsops://alarms/load")
+      .step("note", ({ events, interval }) => ({
+        hours: Number((interval.end - interval.start) / hour),
+        told: events.map(({ asset, extra }) => ({ asset, extra })),
+      })),
+    pipeline("fragile", { retry: { attempts: 2, delay: "1s" } })
+      .step("ingest", () => ({ rows: 24 }))
+      .step("fit", ({ interval }) => {
+        const day = new Date(Number(interval.start / 1000n)).getUTCDate();
+        if (day === 1) throw new Error("The disk was full again.");
+        if (day === 2) throw new TsopsError("CONFIG_INVALID", "There is no table of that name.");
+        return { day };
+      })
+      .onSuccess(({ results, announce }) => announce("tsops://models/fragile", { day: results.fit.day }), {
+        announces: ["tsops://models/fragile"],
+      })
+      .onFailure(({ failure, announce }) => announce("tsops://alarms/load", { ...failure }), {
+        announces: ["tsops://alarms/load"],
+      }),
   ],
   airflow: {
     daily: {
       tags: ["tsops"],
       endAt: "2024-03-04T00:00Z",
-      outlets: { promote: ["tsops://models/load"] },
     },
     careful: { approvals: { promote: 'Promote "version 7"? {{ no template }}' } },
   },

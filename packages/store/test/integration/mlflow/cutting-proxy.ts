@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
  * Where a connection is cut: before the server hears of the request, in the middle of it, when all of it has been passed on, or when the
- * server has answered and the client has not heard it.
+ * server has answered and the client has not heard it, or has heard the beginning only.
  */
-export type Cut = "unheard" | "half" | "sent" | "unanswered";
+export type Cut = "unheard" | "half" | "sent" | "unanswered" | "begun";
 
 /** A TCP proxy that cuts connections. */
 export interface CuttingProxy {
@@ -34,6 +34,8 @@ export async function cuttingProxy(
       socket.on("error", () => {});
     }
     let isHidingAnswer = false;
+    /** How much of the answer the client still hears. */
+    let left = Number.POSITIVE_INFINITY;
     const cut = (): void => {
       cuts++;
       client.destroy();
@@ -51,12 +53,21 @@ export async function cuttingProxy(
       } else if (where === "sent") {
         upstream.write(bytes);
         cut();
+      } else if (where === "begun") {
+        left = 100_000;
+        upstream.write(bytes);
       } else {
         isHidingAnswer = true;
         upstream.write(bytes);
       }
     });
     upstream.on("data", (bytes: Buffer) => {
+      left -= bytes.length;
+      if (left < 0) {
+        client.write(bytes.subarray(0, left), cut);
+        upstream.destroy();
+        return;
+      }
       if (isHidingAnswer) {
         isHidingAnswer = false;
         cut();
