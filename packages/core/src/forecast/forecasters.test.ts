@@ -36,7 +36,7 @@ const forecasters: Record<string, () => Forecaster> = {
   ets: () => ets({ seasonLength: 24 }),
   "arima, fixed": () =>
     arima({ order: [1, 0, 1], seasonalOrder: [0, 1, 1], seasonLength: 24, constant: true }),
-  "arima, chosen": () => arima({ seasonLength: 12 }),
+  "arima, chosen": () => arima(),
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {
