@@ -1,5 +1,6 @@
 import {
   arima,
+  ces,
   conformal,
   ets,
   type Forecaster,
@@ -8,6 +9,8 @@ import {
   naive2,
   randomWalkWithDrift,
   seasonalNaive,
+  type ThetaVariant,
+  theta,
 } from "@tsops/core";
 
 /** What a model of the bench is made of: it may know the seasons that were given, and nothing of the data set. */
@@ -34,4 +37,14 @@ export const models: readonly BenchModel[] = [
   { name: "historicAverage", peer: "HistoricAverage", make: () => historicAverage() },
   { name: "arima", peer: "AutoARIMA", make: (seasons) => arima({ seasonLength: first(seasons) }) },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
+  thetaModel("theta", "AutoTheta", "auto"),
+  thetaModel("thetaStandard", "Theta", "standard"),
+  thetaModel("thetaOptimized", "OptimizedTheta", "optimized"),
+  thetaModel("thetaDynamic", "DynamicTheta", "dynamic"),
+  thetaModel("thetaDynamicOptimized", "DynamicOptimizedTheta", "dynamicOptimized"),
+  { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },
 ];
+
+function thetaModel(name: string, peer: string, variant: ThetaVariant): BenchModel {
+  return { name, peer, make: (seasons) => theta({ variant, seasonLength: first(seasons) }) };
+}

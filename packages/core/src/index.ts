@@ -165,6 +165,7 @@ export {
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
 export { type Arima, type ArimaOptions, arima } from "./forecast/models/arima/arima.ts";
+export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
 export {
   type Croston,
   type CrostonOptions,
@@ -190,6 +191,13 @@ export {
   type SeasonalNaiveOptions,
   seasonalNaive,
 } from "./forecast/models/seasonal-naive.ts";
+export {
+  type Theta,
+  type ThetaOptions,
+  type ThetaSeason,
+  type ThetaVariant,
+  theta,
+} from "./forecast/models/theta/theta.ts";
 export { type Tsb, type TsbOptions, tsb } from "./forecast/models/tsb.ts";
 export {
   type WindowAverage,
@@ -402,6 +410,7 @@ export {
   toMicros,
 } from "./time/instant.ts";
 export {
+  checkInterval,
   type Interval,
   intersectIntervals,
   interval,

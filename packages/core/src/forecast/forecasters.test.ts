@@ -6,6 +6,7 @@ import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
 import { arima } from "./models/arima/arima.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
@@ -13,6 +14,7 @@ import { naive } from "./models/naive.ts";
 import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
@@ -37,6 +39,11 @@ const forecasters: Record<string, () => Forecaster> = {
   "arima, fixed": () =>
     arima({ order: [1, 0, 1], seasonalOrder: [0, 1, 1], seasonLength: 24, constant: true }),
   "arima, chosen": () => arima(),
+  theta: () => theta({ seasonLength: 24 }),
+  "theta, standard, additive": () => theta({ variant: "standard", season: "additive", seasonLength: 24 }),
+  ces: () => ces({ seasonLength: 24 }),
+  "ces, full": () => ces({ season: "full", seasonLength: 24 }),
+  "ces, simple": () => ces({ season: "simple", seasonLength: 24 }),
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {

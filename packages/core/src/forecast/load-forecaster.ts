@@ -6,6 +6,7 @@ import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
 import { arima } from "./models/arima/arima.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
@@ -13,6 +14,7 @@ import { naive } from "./models/naive.ts";
 import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
@@ -59,6 +61,10 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return ets().load(bytes);
     case "arima":
       return arima().load(bytes);
+    case "theta":
+      return theta().load(bytes);
+    case "ces":
+      return ces().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":

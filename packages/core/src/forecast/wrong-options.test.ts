@@ -8,9 +8,11 @@ import { conformal } from "./conformal/conformal.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { arima } from "./models/arima/arima.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
@@ -37,6 +39,8 @@ describe("misspelt options", () => {
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
     ["arima", "seasonalOrder", () => arima(untyped({ order: [1, 0, 0], seasonOrder: [0, 1, 1] }))],
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
+    ["theta", "variant", () => theta(untyped({ varient: "dynamic" }))],
+    ["ces", "seasonLength", () => ces(untyped({ seasonLenght: 4 }))],
     ["holt", "damped", () => holt(untyped({ dampd: true }))],
     ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],
     ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
