@@ -169,6 +169,7 @@ export {
   trackingSignal,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export { type Arima, type ArimaOptions, arima } from "./forecast/models/arima/arima.ts";
 export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
 export {
   type Croston,

@@ -6,6 +6,7 @@ import { loadEnsemble } from "./ensemble/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
@@ -59,6 +60,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return imapa().load(bytes);
     case "ets":
       return ets().load(bytes);
+    case "arima":
+      return arima().load(bytes);
     case "theta":
       return theta().load(bytes);
     case "ces":

@@ -8,6 +8,7 @@ import { conformal } from "./conformal/conformal.ts";
 import { ensemble } from "./ensemble/ensemble.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
+import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
@@ -37,6 +38,7 @@ describe("misspelt options", () => {
     ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
     ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
+    ["arima", "seasonalOrder", () => arima(untyped({ order: [1, 0, 0], seasonOrder: [0, 1, 1] }))],
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
     ["theta", "variant", () => theta(untyped({ varient: "dynamic" }))],
     ["ces", "seasonLength", () => ces(untyped({ seasonLenght: 4 }))],

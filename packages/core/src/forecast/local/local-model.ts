@@ -5,8 +5,8 @@ import type { Random } from "../../random.ts";
 export interface LocalFit {
   /** What the fit decided; it stays as it is until the next fit. */
   readonly parameters: Float64Array;
-  /** What `absorb` moves on, row by row. */
-  readonly state: Float64Array;
+  /** What `absorb` moves on, row by row; it may put an array of another length in its place. */
+  state: Float64Array;
 }
 
 /** What a fit decided for one series, in words and figures. */
