@@ -179,6 +179,7 @@ export {
   holtWinters,
   ses,
 } from "./forecast/models/ets/ets.ts";
+export { type Mstl, type MstlOptions, mstl } from "./forecast/models/mstl/mstl.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";

@@ -8,6 +8,7 @@ import { adida, imapa } from "./models/aggregated-demand.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
@@ -31,6 +32,9 @@ const forecasters: Record<string, () => Forecaster> = {
   "Holt-Winters, multiplicative": () =>
     holtWinters({ seasonLength: 24, season: "multiplicative", damped: true }),
   ets: () => ets({ seasonLength: 24 }),
+  mstl: () => mstl({ seasonLengths: [24, 48] }),
+  "mstl, robust with another trend": () =>
+    mstl({ seasonLengths: [24], robust: true, trend: randomWalkWithDrift() }),
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {

@@ -8,6 +8,7 @@ import { adida, imapa } from "./models/aggregated-demand.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
@@ -53,6 +54,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return imapa().load(bytes);
     case "ets":
       return ets().load(bytes);
+    case "mstl":
+      return mstl({ seasonLengths: [2] }).load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":

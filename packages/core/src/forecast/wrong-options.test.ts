@@ -9,6 +9,7 @@ import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
@@ -37,6 +38,7 @@ describe("misspelt options", () => {
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
     ["holt", "damped", () => holt(untyped({ dampd: true }))],
     ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],
+    ["mstl", "seasonLengths", () => mstl(untyped({ seasonLenghts: [4] }))],
     ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
     ["reduce level", "width", () => reduce(gbdt(), untyped({ level: { widht: 24 } }))],
     [

@@ -1,0 +1,20 @@
+import type { LocalForecaster } from "../../local/local-forecaster.ts";
+import { ets } from "../ets/ets.ts";
+import { historicAverage } from "../historic-average.ts";
+import { naive } from "../naive.ts";
+import { randomWalkWithDrift } from "../random-walk-with-drift.ts";
+
+const makers: Readonly<Record<string, () => LocalForecaster>> = {
+  ets: () => ets(),
+  historicAverage,
+  naive,
+  randomWalkWithDrift,
+};
+
+/** Any forecaster of a kind that can continue a trend, for loading; undefined for other kinds. */
+export function trendForecaster(kind: string): LocalForecaster | undefined {
+  return Object.hasOwn(makers, kind) ? makers[kind]?.() : undefined;
+}
+
+/** The kinds that `trendForecaster` knows. */
+export const trendKinds: readonly string[] = Object.keys(makers);
