@@ -17,6 +17,7 @@ const checks = [
   ["package checks", "npm run check:packages"],
   ["API docs", "npm run docs:api"],
   ["workflow lint", "bash scripts/actionlint.sh"],
+  ["shell script lint", "bash scripts/shellcheck.sh"],
   ["packed packages in an empty app", "node scripts/smoke.mjs"],
   ["demo, twice", "node scripts/check-demo.mjs"],
   ["the demo on real servers", "npm run stack; code=$?; npm run stack -- stop; exit $code"],

@@ -28,7 +28,14 @@ const variables = new Map(
     value as string,
   ]),
 );
-const required = [...variables].filter(([, value]) => value === "").map(([name]) => name);
+/** Those with a default in the Compose file, if only an empty one. */
+const defaults = new Map(
+  [...read("compose.yaml").matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [
+    name as string,
+    value as string,
+  ]),
+);
+const required = [...variables.keys()].filter((name) => !defaults.has(name));
 /** Told apart in the resolved file. */
 const filled = Object.fromEntries([...variables].map(([name, value]) => [name, value || `given-${name}`]));
 
@@ -86,18 +93,19 @@ describe.skipIf(reference.isMissing)("deploy/compose.yaml, read by the reference
   it("names every variable in .env.example, and no other", () => {
     const used = [...read("compose.yaml").matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name as string);
     expect([...new Set(used)].sort()).toEqual([...variables.keys()].sort());
-    const defaults = new Map(
-      [...read("compose.yaml").matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [name, value]),
-    );
-    expect(Object.fromEntries(defaults)).toEqual(
-      Object.fromEntries([...variables].filter(([, value]) => value !== "")),
-    );
+    expect(defaults).toEqual(new Map([...variables].filter(([name]) => !required.includes(name))));
+    // What has no default is refused when it is empty: no other way to write a variable is used.
+    for (const [text] of read("compose.yaml").matchAll(/(?<!\$)\$\{[^}]*\}/g))
+      expect(text).toMatch(/^\$\{[A-Z_]+:(\?set it in deploy\/\.env|-.*)\}$/);
+    for (const name of required) expect([name, variables.get(name)]).toEqual([name, ""]);
   });
 
   it("has no secret of its own: whatever is a password, secret or key comes from outside", () => {
     const secrets = services().flatMap(([name, { environment = {} }]) =>
       Object.entries(environment).flatMap(([key, value]) =>
-        /PASSWORD|SECRET|_KEY$|_CONN$|STORE_URI$/.test(key) ? [[`${name} ${key}`, value] as const] : [],
+        /PASSWORD|SECRET|_KEY$|_CONN$|STORE_URI$|(DATABASE|REDIS)_URL$/.test(key)
+          ? [[`${name} ${key}`, value] as const]
+          : [],
       ),
     );
     expect(secrets.length).toBeGreaterThan(15);

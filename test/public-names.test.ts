@@ -38,7 +38,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
       "abortable abortedError addDuration adida aggregateKinds announceAsset anyInTimeSql asOfSql assertColumnTypes assertSchema
       backfill backtest bool boundsOfLevel
-      calendarFields canonicalJson checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
+      calendarFields canonicalJson ces checkColumns checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       emptyBitmap emptyColumns ets
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
@@ -48,12 +48,12 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       last latestDueInterval loadForecaster loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mstl
-      naive normalCdf normalQuantile normalSurvival nullable numberSpineKeys
-      onlineEvaluator onlineFeatures
+      naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
+      onlineEvaluator onlineFeatures overallWeightedAverage
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
       randomWalkWithDrift readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
       sameSchema seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
-      TsopsError table takeColumns throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash tsb
+      TsopsError table takeColumns theta throwIfAborted timestamp toDate toMicros toRows trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
       windowAverage withColumn writeBinary"

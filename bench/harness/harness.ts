@@ -63,6 +63,19 @@ export function python(
   return { command, args: [fileURLToPath(script), ...args.map(String)] };
 }
 
+/**
+ * Metrics with MLflow's own Python client.
+ * @param target - A server's URL, or a folder for a SQLite file: a new one for each process is made in it.
+ * @param single - How many metrics a repeat of "metrics, one a call" logs.
+ */
+export function mlflowPeer(target: string, repeats: number, single: number): Contender {
+  const peer = {
+    interpreter: ".services/mlflow/venv-3.17.2/bin/python",
+    install: "scripts/services/mlflow.sh install",
+  };
+  return python(peer, new URL("mlflow_peer.py", import.meta.url), target, repeats, single);
+}
+
 /** Runs the contenders in turn, `rounds` times, and prints each case with its figures. */
 export function compare(
   contenders: Readonly<Record<string, Contender>>,

@@ -6,15 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compare, node, python, save } from "../harness/harness.ts";
+import { compare, mlflowPeer, node, save } from "../harness/harness.ts";
 import { work } from "./work.ts";
 
 const [rounds, repeats] = [3, 3];
 const here = (name: string): URL => new URL(name, import.meta.url);
-const peer = {
-  interpreter: ".services/mlflow/venv-3.17.2/bin/python",
-  install: "scripts/services/mlflow.sh install",
-};
 const state = mkdtempSync(join(tmpdir(), "tsops-bench-"));
 const script = fileURLToPath(new URL("../../scripts/services/mlflow.sh", import.meta.url));
 const service = (command: string): string =>
@@ -26,7 +22,7 @@ try {
   const url = /MLFLOW_TRACKING_URI=(.*)/.exec(service("start"))?.[1] as string;
   const contenders = {
     tsops: node(here("tsops.ts"), url, repeats),
-    mlflow: python(peer, here("peer.py"), url, repeats),
+    mlflow: mlflowPeer(url, repeats, work["metrics, one a call"].count),
   };
   save(here("results.json"), { rounds, repeats }, compare(contenders, { rounds, work }));
 } finally {

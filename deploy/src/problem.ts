@@ -40,3 +40,8 @@ export function problemOf(error: FastifyError | TsopsError): Problem {
     ? { status, body: { code: error.code, message: error.message } }
     : { status, body: { code: "OTHER", message: "The request failed; the app's log says why." } };
 }
+
+/** The code of an error, for answers that anybody may read. */
+export function errorCode(error: unknown): string {
+  return TsopsError.is(error) ? error.code : "OTHER";
+}

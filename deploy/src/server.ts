@@ -1,17 +1,20 @@
-import { formatInstant, type Table, TsopsError } from "@tsops/core";
+import { type Columns, formatInstant, type Table, type TsopsError } from "@tsops/core";
 import type { Deployment } from "@tsops/serve";
-import type { DeltaTable } from "@tsops/store";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from "fastify";
 import type { Registry } from "prom-client";
-import { problemOf } from "./problem.ts";
+import { errorCode, problemOf } from "./problem.ts";
+import { type Dependency, readinessOf } from "./readiness.ts";
 import { forecastRows, futureRows, type JsonRow, seriesKeys, tableRows } from "./rows.ts";
 
 /** What the routes work on. */
 export interface ServerParts {
   readonly deployment: Deployment;
-  /** The target's table and its definition. */
-  readonly table: DeltaTable;
+  /** What a row of the target's table is. */
   readonly definition: Table;
+  /** Makes observed rows durable; resolves to the version of the home's table that has them. */
+  keep(rows: Columns): Promise<number>;
+  /** What `/readyz` asks. */
+  readonly dependencies: readonly Dependency[];
   readonly metrics: Registry;
   readonly logger: NonNullable<FastifyServerOptions["logger"]>;
 }
@@ -35,8 +38,15 @@ const observeBody = {
   properties: { rows },
 };
 
-/** The routes of the app: `/predict`, `/observe`, `/healthz`, `/metrics`. */
-export function serverOf({ deployment, table, definition, metrics, logger }: ServerParts): FastifyInstance {
+/** The routes of the app: `/predict`, `/observe`, `/healthz`, `/readyz`, `/metrics`. */
+export function serverOf({
+  deployment,
+  definition,
+  keep,
+  dependencies,
+  metrics,
+  logger,
+}: ServerParts): FastifyInstance {
   const server = fastify({
     logger,
     bodyLimit: 16 * 1024 * 1024,
@@ -84,8 +94,7 @@ export function serverOf({ deployment, table, definition, metrics, logger }: Ser
     async ({ body }) => {
       const observed = tableRows(definition, body.rows);
       await deployment.observe(definition.name, observed);
-      const { version } = await table.append(observed);
-      return { rows: observed.length, tableVersion: version };
+      return { rows: observed.length, tableVersion: await keep(observed) };
     },
   );
 
@@ -97,12 +106,21 @@ export function serverOf({ deployment, table, definition, metrics, logger }: Ser
         model: champion.name,
         version: champion.version,
         observedUntil: formatInstant(observedUntil),
-        refreshError:
-          refreshError === null ? null : TsopsError.is(refreshError) ? refreshError.code : "OTHER",
+        refreshError: refreshError === null ? null : errorCode(refreshError),
       };
     } catch {
       return reply.code(503).send({ status: "closed" });
     }
+  });
+
+  // The registry is told of, not waited for: without it the last good version serves.
+  server.get("/readyz", async (_, reply) => {
+    const { isReady, services } = await readinessOf(dependencies);
+    const { refreshError } = deployment.status();
+    const registry = refreshError === null ? "ok" : errorCode(refreshError);
+    return reply
+      .code(isReady ? 200 : 503)
+      .send({ status: isReady ? "ready" : "not ready", services: { ...services, registry } });
   });
 
   server.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));

@@ -13,6 +13,16 @@ export interface Settings {
   readonly targetTable: string;
   /** Column of that table that is predicted. */
   readonly target: string;
+  /** PostgreSQL, with or without TimescaleDB, that has the rows of the tables; null when they come into the home by other ways. */
+  readonly database: string | null;
+  /** Redis that keeps online values; null for the app's own memory. */
+  readonly redis: string | null;
+  /** Module with the feature views of the model; null for a model that needs none. */
+  readonly features: string | null;
+  /** How often new rows are taken from the database, and from the home. */
+  readonly syncEvery: string;
+  /** How much later than the newest row one may arrive. */
+  readonly lateness: string;
   readonly host: string;
   readonly port: number;
   /** How often the registry is asked for another champion. */
@@ -31,6 +41,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const text = (name: string, otherwise?: string): string => {
     const value = environment[name] || otherwise;
     if (value === undefined) throw invalid(name, "is not set");
+    return value;
+  };
+  const url = (name: string, ...schemes: readonly string[]): string | null => {
+    const value = environment[name] || null;
+    // The value holds a password: it is not repeated.
+    if (value !== null && !(URL.canParse(value) && schemes.includes(new URL(value).protocol)))
+      throw invalid(name, `is no URL that begins with ${schemes.join(" or ")}//`);
     return value;
   };
   const duration = (name: string, otherwise: string): string => {
@@ -53,6 +70,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     model: text("TSOPS_MODEL"),
     targetTable: text("TSOPS_TARGET_TABLE"),
     target: text("TSOPS_TARGET"),
+    database: url("TSOPS_DATABASE_URL", "postgresql:", "postgres:"),
+    redis: url("TSOPS_REDIS_URL", "redis:", "rediss:"),
+    features: environment["TSOPS_FEATURES"] || null,
+    syncEvery: duration("TSOPS_SYNC_EVERY", "10s"),
+    lateness: duration("TSOPS_LATENESS", "2d"),
     host: text("HOST", "127.0.0.1"),
     port,
     refreshEvery: duration("TSOPS_REFRESH_EVERY", "30s"),

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # A real Airflow on 127.0.0.1 for tests: API server, scheduler, DAG processor and triggerer on a SQLite file.
-set -euo pipefail
+# shellcheck source=lib/service.sh
+source "$(dirname "$0")/lib/service.sh"
 
+commands="install installed start stop status env"
 version="3.3.2"
-root="$(cd "$(dirname "$0")/../.." && pwd)"
 venv="$root/.services/airflow/venv-$version"
+scheme="http://"
+own_session=1
+patience=15
 state="${TSOPS_AIRFLOW_STATE:-$root/.services/airflow/state}"
 
 usage() {
   cat <<'HELP'
 usage: scripts/services/airflow.sh install | installed | start | stop | status | env
 
-  install   make a Python environment with Airflow under .services/ (once; needs python3 with venv and pip)
+  install   make a Python environment with Airflow under .services/ (once)
   installed print the interpreter that has it; exits 1 when it is not installed
   start     start the four processes on a free port of 127.0.0.1 and wait until all are healthy; prints what `env` prints
   stop      end what `start` began, and nothing else
@@ -20,11 +24,6 @@ usage: scripts/services/airflow.sh install | installed | start | stop | status |
 
 Files lie in $TSOPS_AIRFLOW_STATE (default .services/airflow/state); give each parallel server its own.
 HELP
-}
-
-fail() {
-  echo "airflow.sh: $*" >&2
-  exit 1
 }
 
 python() { "$venv/bin/python" "$@"; }
@@ -36,24 +35,18 @@ installed() {
 
 install() {
   if [ -f "$venv/.complete" ]; then return; fi
-  command -v python3 >/dev/null || fail "python3 is not installed"
-  mkdir -p "$(dirname "$venv")"
-  python3 -m venv --clear "$venv" || fail "python3 has no venv module (on Debian: apt-get install python3-venv)"
+  make_venv "$venv"
   # pip takes minutes over the dependencies of Airflow; uv takes seconds.
-  python -m pip install --quiet --disable-pip-version-check uv || fail "pip could not install uv"
+  pip_install "$venv" uv
   "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" \
     "apache-airflow==$version" apache-airflow-providers-http || fail "uv could not install apache-airflow==$version"
   touch "$venv/.complete"
 }
 
-# The session is ours when its first process still carries the state directory and the port that `start` wrote down.
-running() {
-  [ -f "$state/pid" ] && [ -f "$state/port" ] || return 1
-  ps -o command= -p "$(cat "$state/pid")" 2>/dev/null | grep -qF -- "tsops-airflow-$(cat "$state/port")"
-}
+mark() { echo "tsops-airflow-$1"; }
 
 print_env() {
-  running || fail "not running: scripts/services/airflow.sh start"
+  need_running
   echo "export TSOPS_AIRFLOW_URL=http://127.0.0.1:$(cat "$state/port")"
   echo "export TSOPS_AIRFLOW_USER=tsops"
   echo "export TSOPS_AIRFLOW_PASSWORD=$(cat "$state/password")"
@@ -97,7 +90,7 @@ configure() {
   export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 }
 
-is_healthy() {
+healthy() {
   python -c '
 import json, sys, urllib.request
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -109,10 +102,10 @@ sys.exit(0 if all(health[part]["status"] == "healthy" for part in parts) else 1)
 
 start() {
   installed >/dev/null
-  if running; then fail "already running on port $(cat "$state/port"): scripts/services/airflow.sh stop"; fi
+  refuse_second
   mkdir -p "$state/dags" "$state/home" "$state/logs"
   local port
-  port="$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+  port="$(free_port)"
   (
     umask 077
     [ -f "$state/secret" ] || secret >"$state/secret"
@@ -124,6 +117,7 @@ start() {
     airflow db migrate >"$state/logs/migrate" 2>&1
   ) || { tail -20 "$state/logs/migrate" >&2; fail "the database could not be made"; }
   # A session of its own: all processes are ended together, and nobody else with them; when one ends, all end.
+  # shellcheck disable=SC2016
   (
     configure "$port"
     exec "$venv/bin/python" -c 'import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])' \
@@ -137,56 +131,7 @@ start() {
         kill -TERM 0
       ' "tsops-airflow-$port" "$state"
   ) >"$state/logs/session" 2>&1 </dev/null &
-  echo $! >"$state/pid"
-  echo "$port" >"$state/port"
-  local _
-  for _ in $(seq 1 360); do
-    if is_healthy "$port"; then
-      print_env
-      return
-    fi
-    kill -0 "$(cat "$state/pid")" 2>/dev/null || { tail -5 "$state"/logs/* >&2; rm -f "$state/pid"; fail "it ended while starting"; }
-    sleep 0.5
-  done
-  stop
-  fail "it was not healthy within three minutes; see $state/logs"
+  await_healthy $! "$port" 180 "$state"/logs/*
 }
 
-stop() {
-  if ! running; then
-    rm -f "$state/pid" "$state/port"
-    echo "not running"
-    return
-  fi
-  local pid
-  pid="$(cat "$state/pid")"
-  kill -TERM -- "-$pid" 2>/dev/null || true
-  local _
-  for _ in $(seq 1 60); do
-    kill -0 -- "-$pid" 2>/dev/null || break
-    sleep 0.25
-  done
-  kill -KILL -- "-$pid" 2>/dev/null || true
-  rm -f "$state/pid" "$state/port"
-  echo "stopped"
-}
-
-status() {
-  if running; then
-    echo "running on http://127.0.0.1:$(cat "$state/port") (pid $(cat "$state/pid"))"
-  else
-    echo "not running"
-    exit 1
-  fi
-}
-
-case "${1:-}" in
-  install) install ;;
-  installed) installed ;;
-  start) start ;;
-  stop) stop ;;
-  status) status ;;
-  env) print_env ;;
-  -h | --help | help) usage ;;
-  *) usage >&2; exit 2 ;;
-esac
+dispatch "$@"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # A Chromium to look at reports with. Taken from the system; installed with apt-get where it is missing.
-set -euo pipefail
+# shellcheck source=lib/service.sh
+source "$(dirname "$0")/lib/service.sh"
 
+commands="install installed env"
 usage() {
   cat <<'HELP'
 usage: scripts/services/chromium.sh install | installed | env
@@ -12,11 +14,6 @@ usage: scripts/services/chromium.sh install | installed | env
 
 TSOPS_CHROMIUM names another browser of the family.
 HELP
-}
-
-fail() {
-  echo "chromium.sh: $*" >&2
-  exit 1
 }
 
 find_browser() {
@@ -32,14 +29,9 @@ find_browser() {
   return 1
 }
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
-
 install() {
   if find_browser >/dev/null; then return; fi
-  command -v apt-get >/dev/null || fail "there is no Chromium, and no apt-get to install it with"
-  as_root apt-get update -qq || fail "apt-get could not read its package lists"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null ||
-    fail "apt-get could not install chromium"
+  install_packages chromium fonts-dejavu-core
   find_browser >/dev/null || fail "chromium was installed but is not on the path"
 }
 
@@ -53,10 +45,4 @@ print_env() {
   echo "export TSOPS_CHROMIUM=$browser"
 }
 
-case "${1:-}" in
-  install) install ;;
-  installed) installed ;;
-  env) print_env ;;
-  -h | --help | help) usage ;;
-  *) usage >&2; exit 2 ;;
-esac
+dispatch "$@"

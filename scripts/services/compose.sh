@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The reference implementation of the Compose specification, which checks deploy/compose.yaml without Docker.
-set -euo pipefail
+# shellcheck source=lib/service.sh
+source "$(dirname "$0")/lib/service.sh"
 
-root="$(cd "$(dirname "$0")/../.." && pwd)"
+commands="install installed check"
 source="$root/scripts/compose-check"
 program="$root/.services/compose/compose-check"
 
@@ -14,11 +15,6 @@ usage: scripts/services/compose.sh install | installed | check FILE
   installed print the program; exits 1 when it is not installed
   check     check a Compose file with the variables of the environment, and print it resolved, as JSON
 HELP
-}
-
-fail() {
-  echo "compose.sh: $*" >&2
-  exit 1
 }
 
 # What was built from another go.sum or program is built again.
@@ -39,10 +35,4 @@ installed() {
   echo "$program"
 }
 
-case "${1:-}" in
-  install) install ;;
-  installed) installed ;;
-  check) installed >/dev/null; exec "$program" "${2:?FILE}" ;;
-  -h | --help | help) usage ;;
-  *) usage >&2; exit 2 ;;
-esac
+dispatch "$@"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A real PostgreSQL server on 127.0.0.1, with TimescaleDB where that can be had.
-set -euo pipefail
+# shellcheck source=lib/service.sh
+source "$(dirname "$0")/lib/service.sh"
 
-root="$(cd "$(dirname "$0")/../.." && pwd)"
+commands="install installed timescaledb start restart stop status env"
 state="${TSOPS_POSTGRES_STATE:-$root/.services/postgres}"
 source="${TSOPS_TIMESCALEDB_SOURCE:-$root/../shared/vendor/timescaledb-2.28.3-apache.tar.xz}"
 user="tsops"
@@ -12,11 +13,11 @@ usage() {
 usage: scripts/services/postgres.sh install | installed | timescaledb | start [--plain] | restart [--crash] | stop | status | env
 
   install      PostgreSQL from apt where it is missing, and TimescaleDB built from $TSOPS_TIMESCALEDB_SOURCE where it is not installed
-               (default: ../shared/vendor/timescaledb-2.28.3-apache.tar.xz beside the repository). Needs root for what is missing.
+               (default: ../shared/vendor/timescaledb-2.28.3-apache.tar.xz beside the repository). Needs root, or sudo, for what is missing.
   installed    print the server program; exits 1 when it is not installed
   timescaledb  print the control file of the TimescaleDB extension; exits 1 when it is not installed
-  start        make a cluster on first use (a password of its own, no socket, nobody trusted), serve it on a free port of 127.0.0.1 and
-               wait until it answers; prints what `env` prints. TimescaleDB is loaded when it is installed, unless --plain is given
+  start        make a cluster on first use (a password of its own, no socket, nobody trusted), serve it on a free port of 127.0.0.1 (or on
+               $TSOPS_POSTGRES_PORT) and wait until it answers; prints what `env` prints. TimescaleDB is loaded when it is installed, unless --plain is given
   restart      end the server and start it again on the same port; --crash ends it without a shutdown, as a loss of power would
   stop         end the server that `start` began, and nothing else
   status       say whether that server runs; exits 1 when it does not
@@ -27,16 +28,11 @@ then belongs to the user postgres, who must be able to reach that folder. More s
 HELP
 }
 
-fail() {
-  echo "postgres.sh: $*" >&2
-  exit 1
-}
-
 # The newest server of Debian's packages, or whichever is on the path.
 bin() {
   local found
-  found="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)"
-  if [ -n "$found" ] && [ -x "$found/postgres" ]; then echo "$found"; return; fi
+  found="$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)"
+  if [ -x "$found/postgres" ]; then echo "$found"; return; fi
   found="$(command -v postgres)" || return 1
   dirname "$(readlink -f "$found")"
 }
@@ -58,21 +54,12 @@ timescaledb() {
   echo "$control"
 }
 
-apt() {
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "install $* first (apt-get needs root)"
-  # Another script may be installing as well: wait for its lock.
-  local get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
-  "${get[@]}" install -y --no-install-recommends "$@" >&2 ||
-    { "${get[@]}" update >&2 && "${get[@]}" install -y --no-install-recommends "$@" >&2; } ||
-    fail "apt-get could not install $*"
-}
-
 install() {
   if ! bin >/dev/null; then
     # Debian's package would start a server of its own.
-    mkdir -p /etc/postgresql-common
-    [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
-    apt postgresql
+    local no_cluster="mkdir -p /etc/postgresql-common; [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf"
+    as_root sh -c "$no_cluster"
+    install_packages postgresql
   fi
   if (timescaledb) >/dev/null 2>&1; then return; fi
   if [ ! -f "$source" ]; then
@@ -80,22 +67,25 @@ install() {
     echo "  or give the source of a release: TSOPS_TIMESCALEDB_SOURCE=timescaledb-2.28.3.tar.xz scripts/services/postgres.sh install" >&2
     return
   fi
-  local major build
+  build_timescaledb
+}
+
+build_timescaledb() {
+  local major build package missing=()
   major="$("$(bin)/postgres" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')"
-  [ "$(id -u)" = 0 ] || fail "installing TimescaleDB needs root"
-  local missing=()
   for package in "postgresql-server-dev-$major" libssl-dev cmake gcc make xz-utils; do
     dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
   done
-  if [ ${#missing[@]} -gt 0 ]; then apt "postgresql-$major" "${missing[@]}"; fi
+  # The server's headers must be those of its release: both are taken at once.
+  if [ ${#missing[@]} -gt 0 ]; then install_packages "postgresql-$major" "${missing[@]}"; fi
   build="$(mktemp -d)"
   tar xf "$source" -C "$build" --strip-components=1
   (
     cd "$build"
     cmake -B build -DCMAKE_BUILD_TYPE=Release -DPG_CONFIG="$(bin)/pg_config" -DAPACHE_ONLY=1 -DREGRESS_CHECKS=OFF -DTAP_CHECKS=OFF \
-      -DWARNINGS_AS_ERRORS=OFF -DUSE_TELEMETRY=OFF && make -C build -j2 && make -C build install
+      -DWARNINGS_AS_ERRORS=OFF -DUSE_TELEMETRY=OFF && make -C build -j"$(nproc)" && as_root make -C build install
   ) >"$build/log" 2>&1 || { tail -20 "$build/log" >&2; fail "TimescaleDB could not be built; see $build/log"; }
-  rm -rf "$build"
+  as_root rm -rf "$build"
 }
 
 pg_ctl() { as_server "$(bin)/pg_ctl" -D "$state/data" -s "$@"; }
@@ -107,7 +97,7 @@ running() {
 url() { echo "postgresql://$user:$(cat "$state/password")@127.0.0.1:$(cat "$state/port")/$1"; }
 
 print_env() {
-  running || fail "not running: scripts/services/postgres.sh start"
+  need_running
   echo "export TSOPS_POSTGRES_URL=$(url tsops)"
   if [ -f "$state/timescaledb" ]; then echo "export TSOPS_TIMESCALE_URL=$(url timescale)"; fi
 }
@@ -131,7 +121,8 @@ make_cluster() {
 }
 
 serve() {
-  local options="-c listen_addresses=127.0.0.1 -c port=$(cat "$state/port") -c unix_socket_directories=''"
+  local options
+  options="-c listen_addresses=127.0.0.1 -c port=$(cat "$state/port") -c unix_socket_directories=''"
   # Durable as ever, with room for the log of a big load between two checkpoints.
   options+=" -c shared_buffers=512MB -c wal_buffers=64MB -c max_wal_size=8GB -c checkpoint_timeout=30min"
   if [ -f "$state/timescaledb" ]; then
@@ -144,11 +135,11 @@ serve() {
 
 start() {
   installed >/dev/null
-  if running; then fail "already running on port $(cat "$state/port"): scripts/services/postgres.sh stop"; fi
+  refuse_second
   if [ ! -f "$state/data/PG_VERSION" ]; then rm -rf "$state/data"; make_cluster; fi
   rm -f "$state/timescaledb"
   if [ "${1:-}" != "--plain" ] && (timescaledb) >/dev/null 2>&1; then touch "$state/timescaledb"; fi
-  perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport' >"$state/port"
+  echo "${TSOPS_POSTGRES_PORT:-$(free_port)}" >"$state/port"
   serve
   local database
   for database in tsops $([ ! -f "$state/timescaledb" ] || echo timescale); do
@@ -159,40 +150,13 @@ start() {
 }
 
 restart() {
-  running || fail "not running: scripts/services/postgres.sh start"
+  need_running
   if [ "${1:-}" = "--crash" ]; then pg_ctl -w -m immediate stop; else pg_ctl -w -m fast stop; fi
   serve
 }
 
-stop() {
-  if ! running; then
-    rm -f "$state/port"
-    echo "not running"
-    return
-  fi
-  pg_ctl -w -t 60 -m fast stop
-  rm -f "$state/port"
-  echo "stopped"
-}
+end_server() { pg_ctl -w -t 60 -m fast stop; }
 
-status() {
-  if running; then
-    echo "running on 127.0.0.1:$(cat "$state/port")"
-  else
-    echo "not running"
-    exit 1
-  fi
-}
+address() { echo "127.0.0.1:$(cat "$state/port")"; }
 
-case "${1:-}" in
-  install) install ;;
-  installed) installed ;;
-  timescaledb) timescaledb ;;
-  start) start "${2:-}" ;;
-  restart) restart "${2:-}" ;;
-  stop) stop ;;
-  status) status ;;
-  env) print_env ;;
-  -h | --help | help) usage ;;
-  *) usage >&2; exit 2 ;;
-esac
+dispatch "$@"

@@ -156,6 +156,7 @@ export {
   meanAbsoluteError,
   meanAbsoluteScaledError,
   meanBias,
+  overallWeightedAverage,
   pinballLoss,
   rootMeanSquaredError,
   rootMeanSquaredScaledError,
@@ -163,6 +164,7 @@ export {
   symmetricPercentageError,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
 export {
   type Croston,
   type CrostonOptions,
@@ -179,15 +181,23 @@ export {
   holtWinters,
   ses,
 } from "./forecast/models/ets/ets.ts";
-export { type Mstl, type MstlOptions, mstl } from "./forecast/models/mstl/mstl.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
+export { type Mstl, type MstlOptions, mstl } from "./forecast/models/mstl/mstl.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
+export { type Naive2, type Naive2Options, naive2 } from "./forecast/models/naive2.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";
 export {
   type SeasonalNaive,
   type SeasonalNaiveOptions,
   seasonalNaive,
 } from "./forecast/models/seasonal-naive.ts";
+export {
+  type Theta,
+  type ThetaOptions,
+  type ThetaSeason,
+  type ThetaVariant,
+  theta,
+} from "./forecast/models/theta/theta.ts";
 export { type Tsb, type TsbOptions, tsb } from "./forecast/models/tsb.ts";
 export {
   type WindowAverage,
@@ -400,6 +410,7 @@ export {
   toMicros,
 } from "./time/instant.ts";
 export {
+  checkInterval,
   type Interval,
   intersectIntervals,
   interval,

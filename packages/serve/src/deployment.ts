@@ -4,13 +4,12 @@ import {
   type Clock,
   type Columns,
   durationMicros,
-  type FittedForecaster,
   type ModelVersion,
-  selectColumns,
   systemClock,
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { type Answers, answersOf } from "./answers.ts";
 import { checkDeployOptions, checkObserved, checkPredictOptions, refuseFuture } from "./check-calls.ts";
 import { rowsToAbsorb } from "./covariates.ts";
 import { type DeploymentActivity, Listeners } from "./deployment-activity.ts";
@@ -20,10 +19,8 @@ import type {
   DeploymentStatus,
   DeployOptions,
 } from "./deployment-options.ts";
-import { featureRows } from "./feature-rows.ts";
-import { futureSpine } from "./future-spine.ts";
 import { loadSaved, loadSlot, lookUp, type ModelSlot, type SlotLoader } from "./model-slot.ts";
-import { type Prediction, predictionRecords } from "./prediction.ts";
+import type { Prediction } from "./prediction.ts";
 import { keyAt, timesOf } from "./rows.ts";
 import { ServedRows } from "./served-rows.ts";
 import { Turns } from "./turns.ts";
@@ -51,7 +48,7 @@ export class Deployment {
   readonly #options: DeployOptions;
   readonly #clock: Clock;
   readonly #loader: SlotLoader;
-  readonly #levels: readonly number[];
+  readonly #answers: Answers;
   readonly #newId: () => string;
   readonly #closing = new AbortController();
   /** Replaced as a whole: a prediction reads it once, so a swap never reaches into one that is under way. */
@@ -75,8 +72,12 @@ export class Deployment {
     this.#model = model;
     this.#options = options;
     this.#clock = options.clock ?? systemClock();
-    this.#levels = options.levels ?? [80, 95];
     this.#newId = options.newId ?? randomUUID;
+    this.#answers = answersOf(this.name, options, {
+      clock: this.#clock,
+      newId: this.#newId,
+      listeners: this.#listeners,
+    });
     this.#loader = {
       registry: options.registry,
       load: options.load ?? loadSaved,
@@ -120,19 +121,19 @@ export class Deployment {
   }
 
   async #answer({ champion, challenger }: Slots, options: DeploymentPredictOptions): Promise<Prediction> {
-    const servedAt = this.#clock.now();
-    const requestId = this.#newId();
-    const answer = await this.#predictWith(champion, "champion", requestId, servedAt, options);
+    const request = { requestId: this.#newId(), servedAt: this.#clock.now() };
+    const answer = await this.#answers.give(champion, { ...request, role: "champion" }, options);
+    if (answer.rows !== null) this.#served?.add(answer.rows);
     // The shadow is not the caller's to stop.
     const { signal: _, ...shadowed } = options;
     if (challenger !== null)
       this.#inBackground(
-        this.#predictWith(challenger, "challenger", requestId, servedAt, shadowed).then(
+        this.#answers.give(challenger, { ...request, role: "challenger" }, shadowed).then(
           () => undefined,
           (error: unknown) => void this.#shadowFailed(error),
         ),
       );
-    return answer;
+    return answer.prediction;
   }
 
   /**
@@ -403,98 +404,4 @@ export class Deployment {
     for (let row = 0; row < rows.length; row++)
       this.#served?.forget(keyAt(rows, keys, row), times[row] as bigint);
   }
-
-  /** Predicts, and tells the listeners how it went. */
-  async #predictWith(
-    slot: ModelSlot,
-    role: "champion" | "challenger",
-    requestId: string,
-    servedAt: bigint,
-    options: DeploymentPredictOptions,
-  ): Promise<Prediction> {
-    const started = performance.now();
-    const tell = (failure: { readonly error: unknown } | null) =>
-      this.#listeners.tell({
-        type: "predicted",
-        role,
-        version: slot.version,
-        durationMs: performance.now() - started,
-        failure,
-        at: servedAt,
-      });
-    try {
-      const prediction = await this.#predictAndLog(slot, role, requestId, servedAt, options);
-      tell(null);
-      return prediction;
-    } catch (error) {
-      tell({ error });
-      throw error;
-    }
-  }
-
-  async #predictAndLog(
-    slot: ModelSlot,
-    role: "champion" | "challenger",
-    requestId: string,
-    servedAt: bigint,
-    options: DeploymentPredictOptions,
-  ): Promise<Prediction> {
-    const started = performance.now();
-    const { fitted, version } = slot;
-    const horizon = options.horizon ?? fitted.horizon;
-    const rows = await this.#featureRows(fitted, horizon, options);
-    const forecast = fitted.predict({
-      horizon,
-      levels: this.#levels,
-      ...(options.keys === undefined ? {} : { keys: options.keys }),
-      ...(rows === null ? {} : { future: selectColumns(rows, futureColumns(fitted)) }),
-    });
-    const records = predictionRecords(
-      forecast,
-      {
-        requestId,
-        deployment: this.name,
-        version,
-        role,
-        servedAt,
-        latencyMs: performance.now() - started,
-      },
-      rows === null ? null : featureRows(rows, forecast, fitted.spec),
-      new Set([...fitted.spec.keys, fitted.spec.time, this.#options.features?.knownAt ?? ""]),
-      options.future === undefined ? (this.#options.features?.source.viewTables ?? {}) : {},
-      this.#newId,
-    );
-    throwIfAborted(options.signal);
-    await this.#options.log.append(records, { signal: options.signal });
-    if (rows !== null && role === "champion") this.#served?.add(rows);
-    return {
-      requestId,
-      predictionIds: records.map((record) => record.predictionId),
-      model: version.name,
-      modelVersion: version.version,
-      forecast,
-    };
-  }
-
-  async #featureRows(
-    fitted: FittedForecaster,
-    horizon: number,
-    options: DeploymentPredictOptions,
-  ): Promise<Columns | null> {
-    if (fitted.spec.knownFuture.length === 0) return null;
-    const { features } = this.#options;
-    if (options.future !== undefined || features === undefined) return options.future ?? null;
-    const instant = options.at ?? this.#clock.now();
-    const spine = futureSpine(fitted, horizon, { column: features.knownAt, instant }, options.keys);
-    const { signal } = options;
-    return features.source.lookup(spine, {
-      time: fitted.spec.time,
-      knownAt: { column: features.knownAt },
-      ...(signal && { signal }),
-    });
-  }
-}
-
-function futureColumns(fitted: FittedForecaster): string[] {
-  return [...fitted.spec.keys, fitted.spec.time, ...fitted.spec.knownFuture];
 }

@@ -19,7 +19,10 @@ function trainingRows(from: number, to: number) {
 }
 
 /** Fits a model whose known-future columns are features, on rows 48 .. until, and makes it champion. */
-export async function registerFeatureModel(home: Home, until: number): Promise<void> {
+export async function registerFeatureModel(
+  home: Pick<Home, "tracker" | "registry">,
+  until: number,
+): Promise<void> {
   const history = panel(trainingRows(48, until), {
     keys: ["shop"],
     time: "at",

@@ -1,57 +1,25 @@
 import { join } from "node:path";
 import {
   type Columns,
-  column,
   columnsFromArrays,
   type Forecaster,
-  featureView,
-  float64,
   type ModelVersion,
-  mean,
   onlineFeatures,
   panel,
   seasonalNaive,
   sha256Hex,
-  table,
-  timestamp,
-  utf8,
   type VirtualClock,
   virtualClock,
 } from "@tsops/core";
 import { type Home, openHome } from "@tsops/store";
 import { temporaryDirectory } from "../../../test/temporary-directory.ts";
+import { demand, recent, sky, weather } from "./tables.ts";
+
+export { demand, recent, sky, weather };
 
 export const hour = 3_600_000_000n;
 /** 2026-01-05T00:00Z, a Monday. */
 export const start = 1_767_571_200_000_000n;
-
-export const demand = table({
-  name: "demand",
-  columns: { shop: utf8(), at: timestamp(), units: float64() },
-  keys: ["shop"],
-  eventTime: "at",
-});
-
-export const weather = table({
-  name: "weather",
-  columns: { shop: utf8(), at: timestamp(), known_at: timestamp(), temp: float64() },
-  keys: ["shop"],
-  eventTime: "at",
-  availableAt: "known_at",
-});
-
-export const sky = featureView({
-  name: "sky",
-  table: weather,
-  ttl: "0s",
-  features: { temp: column("temp") },
-});
-export const recent = featureView({
-  name: "recent",
-  table: demand,
-  lag: "24h",
-  features: { day: mean("units", "24h") },
-});
 
 export interface Workspace {
   readonly home: Home;

@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { checkOptions, checkWord } from "../options.ts";
+import { checkOptions, checkWord, shown } from "../options.ts";
 import type { SourceAggregate, SourceAggregateKind, SourceAggregation } from "../ports/source.ts";
 import { type ColumnType, type ColumnTypes, float64, int64, nullable } from "../schema/column-type.ts";
 import type { Table } from "../schema/table.ts";
@@ -42,6 +42,14 @@ export function sourceAggregateTypes(table: Table, aggregation: SourceAggregatio
  * @throws TsopsError DURATION_INVALID
  */
 export function sourceBucketMicros(every: string): bigint {
+  if (typeof every !== "string")
+    throw new TsopsError(
+      "DURATION_INVALID",
+      `aggregate() needs every, the length of a bucket, got ${shown(every)}.`,
+      {
+        hint: 'Give a length: "15m", "1h", "1d".',
+      },
+    );
   const micros = durationMicros(every);
   if (micros > 0n) return micros;
   throw new TsopsError("DURATION_INVALID", `A bucket of ${every} holds nothing.`, {

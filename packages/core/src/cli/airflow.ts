@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { bundleConfiguration } from "../airflow/bundle.ts";
 import { airflowDag } from "../airflow/dag.ts";
@@ -25,7 +25,7 @@ export async function airflowExportCommand(
   const given = configurations.length > 0 ? configurations : [await findConfig(io.cwd, options.config)];
   const files = new Map<string, string>();
   for (const configuration of given) {
-    const path = resolve(io.cwd, configuration);
+    const path = await findConfig(io.cwd, configuration, "the path of the configuration");
     for (const [name, text] of await exportConfiguration(io, path, out, options)) {
       if (files.has(name))
         throw new TsopsError("CONFIG_INVALID", `Two configurations give a file ${name}.`, {
@@ -85,10 +85,34 @@ async function exportConfiguration(
   });
 }
 
+/** @throws TsopsError CONFIG_INVALID */
 async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.part`, text);
-  await rename(`${path}.part`, path);
+  try {
+    await makeFolder(dirname(path));
+    await writeFile(`${path}.part`, text);
+    await rename(`${path}.part`, path);
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    throw new TsopsError("CONFIG_INVALID", `${path} cannot be written${code === "" ? "" : ` (${code})`}.`, {
+      hint: "Give a folder that can be made or written to: --out <folder>.",
+      cause,
+    });
+  }
+}
+
+/** Level by level: Node's recursive mkdir never ends in a folder that takes no other, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
 }
 
 /** Conditions that this process was started with: a bundle resolves packages as it does. */

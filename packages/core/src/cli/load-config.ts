@@ -32,12 +32,16 @@ const configKeys = [
  * Path of the configuration.
  * @throws TsopsError CONFIG_NOT_FOUND
  */
-export async function findConfig(cwd: string, given: string | undefined): Promise<string> {
+export async function findConfig(
+  cwd: string,
+  given: string | undefined,
+  from = "the path given with --config",
+): Promise<string> {
   if (given !== undefined) {
     const path = resolve(cwd, given);
     if (await exists(path)) return path;
     throw new TsopsError("CONFIG_NOT_FOUND", `There is no configuration at ${path}.`, {
-      hint: "Check the path given with --config; it is taken from the working directory.",
+      hint: `Check ${from}; it is taken from the working directory.`,
     });
   }
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {

@@ -5,13 +5,16 @@ import type { Forecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
 import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
+import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
@@ -20,6 +23,7 @@ import { ridge } from "./regressors/ridge.ts";
 const forecasters: Record<string, () => Forecaster> = {
   "seasonal naive": () => seasonalNaive({ seasonLength: 24 }),
   naive,
+  naive2: () => naive2({ seasonLength: 24 }),
   "random walk with drift": randomWalkWithDrift,
   "historic average": historicAverage,
   croston,
@@ -35,6 +39,11 @@ const forecasters: Record<string, () => Forecaster> = {
   mstl: () => mstl({ seasonLengths: [24, 48] }),
   "mstl, robust with another trend": () =>
     mstl({ seasonLengths: [24], robust: true, trend: randomWalkWithDrift() }),
+  theta: () => theta({ seasonLength: 24 }),
+  "theta, standard, additive": () => theta({ variant: "standard", season: "additive", seasonLength: 24 }),
+  ces: () => ces({ seasonLength: 24 }),
+  "ces, full": () => ces({ season: "full", seasonLength: 24 }),
+  "ces, simple": () => ces({ season: "simple", seasonLength: 24 }),
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {

@@ -5,13 +5,16 @@ import { loadConformal } from "./conformal/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
 import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
+import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
@@ -40,6 +43,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
   switch (kind) {
     case "naive":
       return naive().load(bytes);
+    case "naive2":
+      return naive2({ seasonLength: 1 }).load(bytes);
     case "randomWalkWithDrift":
       return randomWalkWithDrift().load(bytes);
     case "historicAverage":
@@ -56,6 +61,10 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return ets().load(bytes);
     case "mstl":
       return mstl({ seasonLengths: [2] }).load(bytes);
+    case "theta":
+      return theta().load(bytes);
+    case "ces":
+      return ces().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":

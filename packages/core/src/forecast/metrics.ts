@@ -56,6 +56,17 @@ export function seasonalNaiveScale(
   return kind === "absolute" ? sum / count : Math.sqrt(sum / count);
 }
 
+/**
+ * Overall weighted average of the M4 competition: the mean of a model's sMAPE and MASE, each divided by the reference's (there
+ * `naive2`). Each is the mean over all series first. Makridakis, Spiliotis & Assimakopoulos (2020).
+ */
+export function overallWeightedAverage(
+  model: { readonly smape: number; readonly mase: number },
+  reference: { readonly smape: number; readonly mase: number },
+): number {
+  return (model.smape / reference.smape + model.mase / reference.mase) / 2;
+}
+
 /** Root mean squared scaled error: like MASE, with squares. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
 export function rootMeanSquaredScaledError(y: Float64Array, predicted: Float64Array, scale: number): number {
   return rootMeanSquaredError(y, predicted) / scale;

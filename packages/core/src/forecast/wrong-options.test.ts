@@ -7,10 +7,12 @@ import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
+import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
 import { mstl } from "./models/mstl/mstl.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
+import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
@@ -36,6 +38,8 @@ describe("misspelt options", () => {
     ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
+    ["theta", "variant", () => theta(untyped({ varient: "dynamic" }))],
+    ["ces", "seasonLength", () => ces(untyped({ seasonLenght: 4 }))],
     ["holt", "damped", () => holt(untyped({ dampd: true }))],
     ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],
     ["mstl", "seasonLengths", () => mstl(untyped({ seasonLenghts: [4] }))],

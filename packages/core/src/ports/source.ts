@@ -13,21 +13,30 @@ export interface SourceCapabilities {
   readonly aggregate: boolean;
 }
 
-/** One entity: a value for each of the table's keys. */
-export type SourceKey = Readonly<Record<string, string | bigint | boolean>>;
+/** One entity: a value for each of the table's keys, bigint for `int64` and for instants (microseconds). */
+export type SourceKey<T extends Table = Table> = {
+  readonly [Name in T["keys"][number]]: T["columns"][Name] extends { readonly kind: infer Kind }
+    ? KeyValue<Kind>
+    : never;
+};
+
+type KeyValue<Kind> = Kind extends "utf8" ? string : Kind extends "bool" ? boolean : bigint;
+
+/** Names of a table's columns. */
+export type SourceColumn<T extends Table = Table> = keyof T["columns"] & string;
 
 /** Which rows and columns to read; all conditions must hold. */
-export interface SourceFilter extends CallOptions {
+export interface SourceFilter<T extends Table = Table> extends CallOptions {
   /** Half-open range of event times. Default: all. */
   readonly range?: Interval;
   /** Only these entities. An empty list reads nothing. Default: all. */
-  readonly keys?: readonly SourceKey[];
+  readonly keys?: readonly SourceKey<T>[];
 }
 
 /** What `scan` and `latest` take. */
-export interface SourceScan extends SourceFilter {
+export interface SourceScan<T extends Table = Table> extends SourceFilter<T> {
   /** Columns in the order wanted. Default: all, in the table's order. */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly SourceColumn<T>[];
 }
 
 /**
@@ -38,18 +47,18 @@ export interface SourceScan extends SourceFilter {
 export type SourceAggregateKind = "count" | "sum" | "mean" | "min" | "max" | "first" | "last";
 
 /** One output column of `aggregate`: `first` and `last` are by event time. */
-export interface SourceAggregate {
+export interface SourceAggregate<Column extends string = string> {
   /** A column of the table. */
-  readonly column: string;
+  readonly column: Column;
   readonly kind: SourceAggregateKind;
 }
 
 /** What `aggregate` takes. */
-export interface SourceAggregation extends SourceFilter {
+export interface SourceAggregation<T extends Table = Table> extends SourceFilter<T> {
   /** Bucket length, e.g. `"15m"`, `"1h"`, `"1d"`: a fixed stretch of time. Buckets begin at whole multiples since 1970 UTC. */
   readonly every: string;
   /** By name of the output column. */
-  readonly aggregates: Readonly<Record<string, SourceAggregate>>;
+  readonly aggregates: Readonly<Record<string, SourceAggregate<SourceColumn<T>>>>;
 }
 
 /** Answer to `health`: a source that does not answer is unhealthy, not an error. */

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { shown } from "../options.ts";
 import type { Frequency } from "./frequency.ts";
 import { parseFrequency } from "./frequency.ts";
 import { formatInstant } from "./instant.ts";
@@ -21,6 +22,22 @@ export function interval(start: bigint, end: bigint): Interval {
       { hint: "Swap the two instants." },
     );
   return { start, end };
+}
+
+/**
+ * Refuses what a caller without types may give for an interval, and one that ends before it starts: either would be an empty answer.
+ * @param name - What it is called where it was given.
+ * @throws TsopsError TIME_INVALID
+ */
+export function checkInterval(name: string, given: Interval): void {
+  const { start, end } = given;
+  if (typeof start !== "bigint" || typeof end !== "bigint")
+    throw new TsopsError(
+      "TIME_INVALID",
+      `${name} is from ${shown(start)} to ${shown(end)}; microseconds as bigint are needed.`,
+      { hint: `Make it of dates and texts: interval(toMicros("2026-01-01T00:00Z"), toMicros(date)).` },
+    );
+  interval(start, end);
 }
 
 /** Whether an instant lies in [start, end). */

@@ -132,6 +132,13 @@ export function checkRegisteredName(name: string): void {
   checkLength(`The registered model name "${name.slice(0, 40)}"`, name, 256);
 }
 
+/** What to do about an alias that a model does not have. */
+export function aliasHint(name: string, known: readonly string[]): string {
+  return known.length > 0
+    ? `It has ${known.join(", ")}.`
+    : `It has none: point one at a version with setAlias(${JSON.stringify(name)}, "champion", version).`;
+}
+
 /** @throws TsopsError VALUE_INVALID */
 export function checkAlias(alias: string): void {
   if (!/^[\p{L}\p{N}_-]+$/u.test(alias))

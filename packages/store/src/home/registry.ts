@@ -8,7 +8,7 @@ import {
 } from "@tsops/core";
 import { type HomeContext, toMicros, toMillis } from "./context.ts";
 import { findLoggedModel, readModelFiles, setModelTag } from "./logged-models.ts";
-import { checkAlias, checkRegisteredName, keptTags } from "./mlflow-rules.ts";
+import { aliasHint, checkAlias, checkRegisteredName, keptTags } from "./mlflow-rules.ts";
 
 /** The model registry in MLflow's own tables. `close` does nothing: the home owns the files. */
 export function mlflowRegistry(context: HomeContext): Registry {
@@ -108,8 +108,14 @@ export function mlflowRegistry(context: HomeContext): Registry {
         .get<{ version: bigint }>([name, alias]);
       if (row !== undefined) return readVersion(context, versionRow(name, Number(row.version)));
       refuseUnknownModel(context, name);
+      const known = sql
+        .prepare("SELECT alias FROM registered_model_aliases WHERE name = ? ORDER BY alias")
+        .all<{ alias: string }>([name]);
       throw new TsopsError("ALIAS_NOT_FOUND", `Model "${name}" has no alias "${alias}" in ${sql.path}.`, {
-        hint: `Point it at a version with setAlias("${name}", "${alias}", version).`,
+        hint: aliasHint(
+          name,
+          known.map((row) => row.alias),
+        ),
       });
     },
     async listVersions(name, options) {

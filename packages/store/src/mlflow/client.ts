@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import {
   type ArtifactContent,
   abortedError,
@@ -69,6 +70,9 @@ export function create(path: string, json: unknown, { signal }: CallOptions = {}
   return { method: "POST", path: `${api}/${path}`, json, isRepeatable: false, signal };
 }
 
+/** What OpenSSL and Node say of a certificate that is not trusted, or of a server that does not speak TLS. */
+const certificateCodes = /SELF_SIGNED|CERT_|_CERT|UNABLE_TO_VERIFY|^ERR_SSL_|^ERR_TLS_/;
+
 /** A connection that broke, a server that did not answer: what became of the request is not known. */
 class NoAnswer extends Error {}
 
@@ -105,6 +109,10 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
           connect: {
             timeout: Math.min(timeoutMs, 10_000),
             rejectUnauthorized: settings.insecureTls !== true,
+            ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+            ...(settings.clientCertificate === undefined
+              ? {}
+              : { cert: settings.clientCertificate, key: settings.clientCertificate }),
           },
         }),
     );
@@ -127,8 +135,7 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
         throw cause;
       }
     }
-    let status: number;
-    let refused: string;
+    let refusal: Refusal;
     try {
       const answer = await (await dispatcher()).request({
         origin: new URL(url).origin,
@@ -138,25 +145,28 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
           ...headers,
           ...(json === undefined ? {} : { "content-type": "application/json" }),
           ...(content === undefined ? {} : { "content-type": "application/octet-stream" }),
+          ...(content instanceof Uint8Array ? { "content-length": `${content.length}` } : {}),
         },
-        body:
-          json !== undefined
-            ? JSON.stringify(json)
-            : typeof content === "function"
-              ? Readable.from(pieces(content), { objectMode: false, highWaterMark: 1 << 16 })
-              : (content ?? null),
+        body: json !== undefined ? JSON.stringify(json) : bodyOf(content, pieces),
         ...(signal === undefined ? {} : { signal }),
       });
-      status = answer.statusCode;
-      if (status < 300) return await take(answer.body);
-      refused = await answer.body.text();
+      if (answer.statusCode < 300) return await take(answer.body);
+      refusal = readRefusal(answer.statusCode, await answer.body.text(), answer.headers);
     } catch (error) {
       if (broken !== null) throw broken;
       if (TsopsError.is(error)) throw error;
       if (signal?.aborted) throw abortedError(signal);
+      if (certificateCodes.test(`${(error as { code?: unknown }).code}`))
+        throw new TsopsError(
+          "CONFIG_INVALID",
+          `There is no secure connection to MLflow at ${base}: ${networkMessage(error)}.`,
+          {
+            hint: "Give the certificate of who signed the server's as ca; a server without TLS has a URL with http://.",
+            cause: error,
+          },
+        );
       throw new NoAnswer(networkMessage(error), { cause: error });
     }
-    const refusal = readRefusal(status, refused);
     if (isTransient(refusal)) throw new TransientAnswer(refusal);
     throw refusalError(base, described(request), refusal);
   };
@@ -186,6 +196,13 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
           maxTimeout: 10_000,
           randomize: true,
           ...(request.signal === undefined ? {} : { signal: request.signal }),
+          // The wait that the server asks for comes before the one that grows.
+          onFailedAttempt: async ({ error, retriesLeft }) => {
+            const asked =
+              error instanceof TransientAnswer && retriesLeft > 0 ? error.refusal.retryAfterMs : 0;
+            const { signal } = request;
+            if (asked > 0) await wait(Math.min(asked, timeoutMs), undefined, signal && { signal });
+          },
         },
       );
     } catch (error) {
@@ -245,10 +262,27 @@ export function mlflowClient(settings: MlflowSettings): MlflowClient {
   };
 }
 
+/** As MLflow's own client: a user name with a password wins over a token. */
 function authorization({ token, username, password }: MlflowSettings): Record<string, string> {
-  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  if (token !== undefined && (username === undefined || password === undefined))
+    return { authorization: `Bearer ${token}` };
   if (username === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ""}`).toString("base64")}` };
+}
+
+/** Bytes go out in pieces, too: the time that one answer may take begins when the last of them has gone. */
+function bodyOf(
+  content: ArtifactContent | undefined,
+  pieces: (open: () => AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+): Readable | Uint8Array | null {
+  const size = 1 << 16;
+  if (typeof content === "function")
+    return Readable.from(pieces(content), { objectMode: false, highWaterMark: size });
+  if (content === undefined || content.length <= size) return content ?? null;
+  const parts = function* () {
+    for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size);
+  };
+  return Readable.from(parts(), { objectMode: false, highWaterMark: size });
 }
 
 function described({ method, path }: MlflowRequest): string {

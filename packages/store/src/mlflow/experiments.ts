@@ -1,5 +1,5 @@
 import { type CallOptions, TsopsError } from "@tsops/core";
-import { create, get, type MlflowClient } from "./client.ts";
+import { get, type MlflowClient, put } from "./client.ts";
 import { isRefusal } from "./rest-error.ts";
 
 interface Experiment {
@@ -59,11 +59,11 @@ export class Experiments {
   async #create(name: string, options: CallOptions): Promise<string> {
     try {
       const { experiment_id } = await this.#client.json<{ experiment_id: string }>(
-        create("experiments/create", { name }, options),
+        put("experiments/create", { name }, options),
       );
       return experiment_id;
     } catch (error) {
-      // Another writer was first, or this very request went through although its answer was lost.
+      // A name is taken once, so the request may be sent again: another writer was first, or this very one, whose answer was lost.
       const mayExist =
         isRefusal(error, "RESOURCE_ALREADY_EXISTS") ||
         TsopsError.is(error, "ADAPTER_UNAVAILABLE") ||

@@ -21,7 +21,7 @@ import {
 import type { MlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, put } from "./client.ts";
 import { quoted } from "./filter.ts";
-import { makeOnce, requestTag } from "./once.ts";
+import { addOnce, makeOnce, requestTag } from "./once.ts";
 import { pages } from "./pages.ts";
 import { isRefusal } from "./rest-error.ts";
 
@@ -77,7 +77,11 @@ export async function logModel(
     key === undefined
       ? undefined
       : (await search(client, run, options, `tags.\`${keyTag}\` = ${quoted(key)}`))[0];
-  if (begun?.info.status === ready) return loggedModel(begun) as LoggedModel;
+  if (begun?.info.status === ready) {
+    // It may have been killed right before this.
+    await addOutput(client, run, begun.info.model_id, options);
+    return loggedModel(begun) as LoggedModel;
+  }
   const params = Object.entries(model.params ?? {}).map(([key, value]) => ({
     key,
     value: keptParam(key, value),
@@ -117,8 +121,7 @@ export async function logModel(
       options.signal,
     ));
   const { model_id: modelId, artifact_uri: uri } = info;
-  for (let at = 0; at < rest.length; at += 100)
-    await client.json(put(`logged-models/${modelId}/params`, { params: rest.slice(at, at + 100) }, options));
+  await addParams(client, modelId, rest, options);
   const descriptor = modelDescriptor(model, hashes, { modelId, location: uri, runId: run.runId, now });
   for (const [path, content] of Object.entries({ ...model.files, MLmodel: descriptor }))
     await artifacts.write(uri, path, content, options);
@@ -132,9 +135,7 @@ export async function logModel(
   await client.json(
     put(`logged-models/${modelId}`, { model_id: modelId, status: ready }, { ...options, method: "PATCH" }),
   );
-  await client.json(
-    put("runs/outputs", { run_id: run.runId, models: [{ model_id: modelId, step: 0 }] }, options),
-  );
+  await addOutput(client, run, modelId, options);
   return {
     modelId,
     name: model.name,
@@ -143,6 +144,54 @@ export async function logModel(
     lineage: model.lineage,
     ...(key === undefined ? {} : { key }),
   };
+}
+
+/** Adds parameters of a model, those beyond the first hundred. */
+async function addParams(
+  client: MlflowClient,
+  modelId: string,
+  params: readonly { readonly key: string; readonly value: string }[],
+  options: CallOptions,
+): Promise<void> {
+  if (params.length === 0) return;
+  const missing = async () => {
+    const known = (await findModel(client, modelId, options))?.params ?? {};
+    return params.filter(({ key }) => !Object.hasOwn(known, key));
+  };
+  // Some are there already when a model is gone on with.
+  const rest = await missing();
+  for (let at = 0; at < rest.length; at += 100) {
+    const part = rest.slice(at, at + 100);
+    await addOnce(
+      client.settings,
+      {
+        add: () =>
+          client.json(
+            create(`logged-models/${modelId}/params`, { model_id: modelId, params: part }, options),
+          ),
+        isThere: async () => !(await missing()).some(({ key }) => part.some((one) => one.key === key)),
+      },
+      options.signal,
+    );
+  }
+}
+
+/** Names a model as an output of its run. */
+async function addOutput(
+  client: MlflowClient,
+  { runId }: ModelRun,
+  modelId: string,
+  options: CallOptions,
+): Promise<void> {
+  const isThere = async () => {
+    const { run } = await client.json<{
+      run: { readonly outputs?: { readonly model_outputs?: readonly { readonly model_id: string }[] } };
+    }>(get("runs/get", { run_id: runId }, options));
+    return (run.outputs?.model_outputs ?? []).some(({ model_id }) => model_id === modelId);
+  };
+  const body = { run_id: runId, models: [{ model_id: modelId, step: 0 }] };
+  const add = () => client.json(create("runs/outputs", body, options));
+  if (!(await isThere())) await addOnce(client.settings, { add, isThere }, options.signal);
 }
 
 /** The models that a run logged with a lineage of ours, oldest first. */

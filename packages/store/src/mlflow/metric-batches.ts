@@ -13,13 +13,22 @@ export interface RestMetric {
 /** What the server takes in one request. */
 const requestLimit = 1000;
 
-interface Call {
+class Call {
   readonly metrics: readonly RestMetric[];
   readonly signal: AbortSignal | undefined;
   /** Metrics that the server has acknowledged. */
-  done: number;
-  resolve(): void;
-  reject(error: unknown): void;
+  done = 0;
+  resolve: () => void = () => {};
+  reject: (error: unknown) => void = () => {};
+  readonly settled = new Promise<void>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor(metrics: readonly RestMetric[], signal: AbortSignal | undefined) {
+    this.metrics = metrics;
+    this.signal = signal;
+  }
 }
 
 /**
@@ -30,6 +39,8 @@ export class MetricBatches {
   readonly #send: (metrics: readonly RestMetric[]) => Promise<void>;
   #waiting: Call[] = [];
   #sending: Promise<void> | null = null;
+  /** Calls by their signal, which has one listener however many they are: it may see a whole training. */
+  readonly #watched = new Map<EventTarget, Set<Call>>();
 
   /** @param send - Sends at most 1,000 metrics in one request. */
   constructor(send: (metrics: readonly RestMetric[]) => Promise<void>) {
@@ -40,12 +51,11 @@ export class MetricBatches {
   async add(metrics: readonly RestMetric[], { signal }: CallOptions = {}): Promise<void> {
     throwIfAborted(signal);
     if (metrics.length === 0) return;
-    await new Promise<void>((resolve, reject) => {
-      const call: Call = { metrics, signal, done: 0, resolve, reject };
-      signal?.addEventListener("abort", () => reject(abortedError(signal)), { once: true });
-      this.#waiting.push(call);
-      this.#sending ??= this.#drain();
-    });
+    const call = new Call(metrics, signal);
+    this.#waiting.push(call);
+    this.#watch(call);
+    this.#sending ??= this.#drain();
+    await call.settled.finally(() => this.#unwatch(call));
   }
 
   /** Resolves when nothing is under way. */
@@ -84,6 +94,25 @@ export class MetricBatches {
       else for (const { call } of parts) this.#fail(call, error);
     }
   }
+
+  #watch(call: Call): void {
+    if (call.signal === undefined) return;
+    const calls = this.#watched.get(call.signal) ?? new Set();
+    if (calls.size === 0) call.signal.addEventListener("abort", this.#abort);
+    this.#watched.set(call.signal, calls.add(call));
+  }
+
+  #unwatch(call: Call): void {
+    const calls = call.signal && this.#watched.get(call.signal);
+    if (call.signal === undefined || !calls?.delete(call) || calls.size > 0) return;
+    this.#watched.delete(call.signal);
+    call.signal.removeEventListener("abort", this.#abort);
+  }
+
+  readonly #abort = ({ target }: Event): void => {
+    for (const call of this.#watched.get(target as AbortSignal) ?? [])
+      call.reject(abortedError(target as AbortSignal));
+  };
 
   #acknowledge(call: Call, count: number): void {
     call.done += count;

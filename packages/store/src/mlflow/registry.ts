@@ -9,7 +9,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { toMicros } from "../home/context.ts";
-import { checkAlias, checkRegisteredName, keptTags } from "../home/mlflow-rules.ts";
+import { aliasHint, checkAlias, checkRegisteredName, keptTags } from "../home/mlflow-rules.ts";
 import { readVerifiedFiles } from "../home/model-files.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
@@ -184,7 +184,10 @@ export function registryOf(client: MlflowClient): Registry {
         "ALIAS_NOT_FOUND",
         `Model "${name}" has no alias "${alias}" on MLflow at ${server}.`,
         {
-          hint: `Point it at a version with setAlias("${name}", "${alias}", version).`,
+          hint: aliasHint(
+            name,
+            aliases.map((known) => known.alias),
+          ),
         },
       );
     },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type Clock, checkOptions, shown, TsopsError } from "@tsops/core";
 
 /** Where an MLflow server is and how to speak to it. */
@@ -7,9 +8,9 @@ export interface MlflowSettings {
   /** Basic authentication. */
   readonly username?: string;
   readonly password?: string;
-  /** Bearer token; wins over a user name. */
+  /** Bearer token; a user name with a password wins over it, as in MLflow's own clients. */
   readonly token?: string;
-  /** How long to wait for one answer. Default 60 000. */
+  /** How long the server may be silent: before the first byte of an answer, and between two. Default 60 000. */
   readonly timeoutMs?: number;
   /** How often a request that may be repeated is tried again after a connection that broke or an answer of 429 or 5xx. Default 5. */
   readonly retries?: number;
@@ -17,7 +18,11 @@ export interface MlflowSettings {
   readonly retryDelayMs?: number;
   /** Connections kept open, and so the requests under way at once. Default 8. */
   readonly connections?: number;
-  /** True takes any certificate: for a server with one that nobody signed. Default false. */
+  /** Certificates of those who may sign the server's, as PEM, in place of Node's own. */
+  readonly ca?: string;
+  /** A certificate with its private key, as PEM, for a server that asks who connects. */
+  readonly clientCertificate?: string;
+  /** True takes any certificate; better is `ca`. Default false. */
   readonly insecureTls?: boolean;
   /** Stamps runs and metrics without a time of their own. Default: the system's clock. */
   readonly clock?: Pick<Clock, "now">;
@@ -27,7 +32,7 @@ export interface MlflowSettings {
 
 /** @throws TsopsError CONFIG_INVALID */
 export function checkMlflowSettings(settings: MlflowSettings): void {
-  checkOptions("CONFIG_INVALID", "The MLflow settings", settings, {
+  checkOptions("CONFIG_INVALID", "mlflowTracker() or mlflowRegistry()", settings, {
     url: true,
     username: true,
     password: true,
@@ -36,6 +41,8 @@ export function checkMlflowSettings(settings: MlflowSettings): void {
     retries: true,
     retryDelayMs: true,
     connections: true,
+    ca: true,
+    clientCertificate: true,
     insecureTls: true,
     clock: true,
     user: true,
@@ -54,6 +61,11 @@ export function checkMlflowSettings(settings: MlflowSettings): void {
     throw new TsopsError("CONFIG_INVALID", "The URL of the MLflow server holds a user name or a password.", {
       hint: "Give username and password beside the URL, so that they are in no message.",
     });
+  if (parsed.search !== "" || parsed.hash !== "")
+    throw new TsopsError("CONFIG_INVALID", "The URL of an MLflow server ends with its path.", {
+      hint: 'Leave out what comes after "?" or "#".',
+    });
+  checkLogin(settings);
   for (const name of ["timeoutMs", "retries", "retryDelayMs", "connections"] as const) {
     const value = settings[name];
     if (value === undefined || (Number.isSafeInteger(value) && value >= (name === "retries" ? 0 : 1)))
@@ -65,9 +77,23 @@ export function checkMlflowSettings(settings: MlflowSettings): void {
   }
 }
 
+function checkLogin({ username, password, token }: MlflowSettings): void {
+  const refuse = (sentence: string): never => {
+    throw new TsopsError("CONFIG_INVALID", sentence, {
+      hint: "Give username and password, or a token as it was issued.",
+    });
+  };
+  if (password !== undefined && username === undefined)
+    refuse("There is a password for MLflow and no user name.");
+  if (username?.includes(":")) refuse("The user name for MLflow holds a colon.");
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    refuse("The token for MLflow is empty, or holds characters that no token has.");
+}
+
 /**
  * Reads the variables that MLflow's own clients read: MLFLOW_TRACKING_URI, MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD,
- * MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_HTTP_REQUEST_TIMEOUT (seconds), MLFLOW_HTTP_REQUEST_MAX_RETRIES.
+ * MLFLOW_TRACKING_TOKEN, MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH (files, which are
+ * read at once), MLFLOW_HTTP_REQUEST_TIMEOUT (seconds), MLFLOW_HTTP_REQUEST_MAX_RETRIES.
  * @param environment - e.g. `process.env`.
  * @returns Null when MLFLOW_TRACKING_URI is not set.
  * @throws TsopsError CONFIG_INVALID
@@ -82,6 +108,21 @@ export function mlflowSettingsFrom(
     if (/^\d+$/.test(text)) return Number(text);
     throw new TsopsError("CONFIG_INVALID", `${name} is ${shown(text)}, not a whole number.`);
   };
+  const isTrue = (name: string): true | undefined => {
+    const text = read(name)?.toLowerCase() ?? "false";
+    if (["true", "1", "false", "0"].includes(text)) return text === "true" || text === "1" ? true : undefined;
+    throw new TsopsError("CONFIG_INVALID", `${name} is ${shown(text)}, neither true nor false.`);
+  };
+  const file = (name: string): string | undefined => {
+    const path = read(name);
+    try {
+      return path === undefined ? undefined : readFileSync(path, "utf8");
+    } catch (cause) {
+      throw new TsopsError("CONFIG_INVALID", `${name} names ${shown(path)}, which cannot be read.`, {
+        cause,
+      });
+    }
+  };
   const url = read("MLFLOW_TRACKING_URI");
   if (url === undefined) return null;
   const seconds = number("MLFLOW_HTTP_REQUEST_TIMEOUT");
@@ -91,7 +132,9 @@ export function mlflowSettingsFrom(
     token: read("MLFLOW_TRACKING_TOKEN"),
     timeoutMs: seconds === undefined ? undefined : seconds * 1000,
     retries: number("MLFLOW_HTTP_REQUEST_MAX_RETRIES"),
-    insecureTls: read("MLFLOW_TRACKING_INSECURE_TLS") === "true" ? true : undefined,
+    insecureTls: isTrue("MLFLOW_TRACKING_INSECURE_TLS"),
+    ca: file("MLFLOW_TRACKING_SERVER_CERT_PATH"),
+    clientCertificate: file("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
   };
   const settings = {
     url,

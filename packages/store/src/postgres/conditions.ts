@@ -1,4 +1,4 @@
-import { type Interval, type Table, TsopsError, type Zone } from "@tsops/core";
+import { checkInterval, type Interval, type Table, TsopsError, type Zone } from "@tsops/core";
 import type { SourceFilter, SourceKey } from "@tsops/core/arrow";
 import type { Relation, RelationColumn } from "./relation.ts";
 import { fitsTimestamptz, instantSql, localSql, quoteName, quoteText } from "./sql-text.ts";
@@ -33,6 +33,7 @@ export function columnNamed(relation: Relation, name: string): RelationColumn {
 
 /** `WHERE ...` of a filter; empty where it has no conditions. Constants, so that the planner can leave chunks and partitions out. */
 export function whereSql(relation: Relation, table: Table, { range, keys }: SourceFilter): string {
+  if (range !== undefined) checkInterval("The range", range);
   const conditions = [
     ...(range === undefined ? [] : rangeSql(columnNamed(relation, table.eventTime), range)),
     ...(keys === undefined ? [] : [keysSql(relation, table, keys)]),

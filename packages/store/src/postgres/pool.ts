@@ -10,14 +10,19 @@ export interface OwnPool {
 
 const connectTimeoutMs = 10_000;
 
+/** What calls to a closed source get, and those that its end has ended. */
+export function closedError(name: string): TsopsError {
+  return new TsopsError("STORE_UNAVAILABLE", `The source of ${name} is closed.`, {
+    hint: "Make a new one with postgresSource(), and close it when its scans are done.",
+  });
+}
+
 /** @throws TsopsError CONFIG_INVALID for what is neither a URL nor a pool */
 export function openPool(connection: string | PostgresPool, name: string): OwnPool {
   let isClosed = false;
   const checkOpen = (): void => {
     if (!isClosed) return;
-    throw new TsopsError("STORE_UNAVAILABLE", `The source of ${name} is closed.`, {
-      hint: "Make a new one with postgresSource().",
-    });
+    throw closedError(name);
   };
   if (typeof connection !== "string") {
     checkMethods(

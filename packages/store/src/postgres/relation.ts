@@ -79,6 +79,14 @@ LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_collation k ON k.oid = a.attcollation
 WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`;
 
+/** Relations whose names differ in capitals only, or that lie in another schema. */
+const namesakes = `
+SELECT format('%I.%I', n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+  AND lower(c.relname) = (SELECT lower(part) FROM unnest(parse_ident($1)) WITH ORDINALITY AS p(part, i) ORDER BY i DESC LIMIT 1)
+ORDER BY 1 LIMIT 5`;
+
 /**
  * Looks the database's table up and checks that it has what the definition says.
  * @throws TsopsError STORE_NOT_FOUND; SCHEMA_INVALID, TIME_ZONE_MISSING for a column that does not fit
@@ -91,11 +99,16 @@ export async function findRelation(
 ): Promise<Relation> {
   const found = new Map<string, readonly (string | null)[]>();
   for (const row of await session.rows(catalog, [sql])) found.set(row[0] as string, row);
-  if (found.size === 0)
+  if (found.size === 0) {
+    const alike = (await session.rows(namesakes, [sql])).map(([name]) => name);
     throw new TsopsError("STORE_NOT_FOUND", `The database has no table ${sql}.`, {
-      hint: "Create it with createTable(), or name it by `relation`.",
+      hint:
+        alike.length > 0
+          ? `Did you mean ${alike.join(" or ")}? Capital letters count.`
+          : "Create it with createTable(), or name it by `relation`.",
       details: { relation: sql },
     });
+  }
   const columns = new Map<string, RelationColumn>();
   for (const [name, type] of Object.entries(table.columns)) {
     const row = found.get(name);

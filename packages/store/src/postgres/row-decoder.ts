@@ -11,6 +11,7 @@ import {
 } from "@tsops/core";
 import { toArrow } from "@tsops/core/arrow";
 import type { RecordBatch } from "apache-arrow";
+import { quoteName } from "./sql-text.ts";
 import { type TextCodes, textCodes } from "./text-codes.ts";
 
 /** A column that a statement gives, cast to the one server type of its kind. */
@@ -241,7 +242,7 @@ function toInstants(
     "TIME_INVALID",
     `Column "${name}" holds a local time in row ${before + problem.row} that ${zone.id} has ${problem.kind === "repeated" ? "twice" : "never"}.`,
     {
-      hint: "Keep instants: change the column's type to timestamptz.",
+      hint: `Keep instants: change the column's type to timestamptz. Rows count from 0 in the order of the call; read a narrower range to find the one.`,
       details: { column: name, row: before + problem.row },
     },
   );
@@ -249,7 +250,7 @@ function toInstants(
 
 function isNull({ name }: ResultColumn, row: number): TsopsError {
   return new TsopsError("VALUE_INVALID", `Column "${name}" is not nullable and is null in row ${row}.`, {
-    hint: "Mark the type with nullable(...), or fill the nulls.",
+    hint: `Mark the type with nullable(...), or fill the nulls: they are found by WHERE ${quoteName(name)} IS NULL.`,
     details: { column: name, row },
   });
 }
@@ -262,7 +263,7 @@ function isBeyond({ name }: ResultColumn, row: number, high: number, low: number
     "TIME_INVALID",
     `Column "${name}" holds ${what} in row ${row}, which is no instant.`,
     {
-      hint: "Store null where there is no time, or read a narrower range.",
+      hint: `Read a narrower range, or correct the rows: they are found by WHERE ${isFirst || isLast ? `NOT isfinite(${quoteName(name)})` : `${quoteName(name)} > '294246-01-01'`}.`,
       details: { column: name, row },
     },
   );

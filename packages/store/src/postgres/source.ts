@@ -5,7 +5,7 @@ import { aggregateStatement } from "./aggregate.ts";
 import type { PostgresPool } from "./client.ts";
 import { copyOut } from "./copy-out.ts";
 import { type CreateTableOptions, createTableIn } from "./create-table.ts";
-import { openPool } from "./pool.ts";
+import { closedError, openPool } from "./pool.ts";
 import { declaredRelation, findRelation, type Relation } from "./relation.ts";
 import { rowDecoder } from "./row-decoder.ts";
 import { openSession, type Session } from "./session.ts";
@@ -14,11 +14,11 @@ import { latestStatement, type Statement, scanStatement } from "./statements.ts"
 import { type Batches, writeRows } from "./write.ts";
 
 /** What `postgresSource` takes. */
-export interface PostgresSourceOptions {
+export interface PostgresSourceOptions<T extends Table = Table> {
   /** `postgresql://user:password@host:port/database`, for which `pg` is imported, or a pool of your own: `new pg.Pool(...)`, which stays yours. */
   readonly connection: string | PostgresPool;
   /** What a row is: its columns by the names that they have in the database. */
-  readonly table: Table;
+  readonly table: T;
   /** The database's table or view: `"name"` or `"schema.name"`. Default: the table's name. */
   readonly relation?: string;
   /** Rows of a batch. Default: 65,536. */
@@ -26,26 +26,31 @@ export interface PostgresSourceOptions {
 }
 
 /** The call that `explain` tells about. */
-export type PostgresExplained =
-  | { readonly scan: SourceScan }
-  | { readonly latest: SourceScan }
-  | { readonly aggregate: SourceAggregation };
+export type PostgresExplained<T extends Table = Table> =
+  | { readonly scan: SourceScan<T> }
+  | { readonly latest: SourceScan<T> }
+  | { readonly aggregate: SourceAggregation<T> };
 
 /** A table of PostgreSQL, or a hypertable where the database has TimescaleDB. */
-export interface PostgresSource extends Source {
+export interface PostgresSource<T extends Table = Table> extends Source {
+  schema(options?: { readonly signal?: AbortSignal | undefined }): Promise<T>;
+  scan(scan?: SourceScan<T>): AsyncIterable<RecordBatch>;
   /** Appends rows by COPY in one transaction, all or none; resolves when they are durable. */
   write(batches: Batches, options?: { readonly signal?: AbortSignal | undefined }): Promise<SourceWrite>;
   /** The row of each entity with the greatest event time in the range, by keys. */
-  latest(scan?: SourceScan): AsyncIterable<RecordBatch>;
+  latest(scan?: SourceScan<T>): AsyncIterable<RecordBatch>;
   /** A row per entity and bucket that has rows, by (bucket, keys). */
-  aggregate(aggregation: SourceAggregation): AsyncIterable<RecordBatch>;
+  aggregate(aggregation: SourceAggregation<T>): AsyncIterable<RecordBatch>;
   /**
    * Makes the database's table, with its indexes; a hypertable where the database has TimescaleDB.
    * @throws TsopsError STORE_EXISTS
    */
   createTable(options?: CreateTableOptions): Promise<void>;
   /** How the server would answer a call: its plan, as text, of the statement that the call would run. */
-  explain(call: PostgresExplained, options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
+  explain(
+    call: PostgresExplained<T>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<string>;
 }
 
 /**
@@ -54,7 +59,7 @@ export interface PostgresSource extends Source {
  * `time_bucket`, `first` and `last`.
  * @throws TsopsError CONFIG_INVALID
  */
-export function postgresSource(options: PostgresSourceOptions): PostgresSource {
+export function postgresSource<const T extends Table>(options: PostgresSourceOptions<T>): PostgresSource<T> {
   checkOptions("CONFIG_INVALID", "postgresSource()", options, {
     connection: true,
     table: true,
@@ -71,6 +76,13 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
   const pool = openPool(connection, name);
 
   const sessions = new Set<Session>();
+  const closing = new AbortController();
+  /** What ends a call: its own signal, or the end of the source. */
+  const endOf = (signal: AbortSignal | undefined): AbortSignal =>
+    signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
+  /** A call that the end of the source has ended says so, whatever it met first. */
+  const reasonOf = (error: unknown, signal: AbortSignal | undefined): unknown =>
+    closing.signal.aborted && signal?.aborted !== true ? closing.signal.reason : error;
   const finish = async (session: Session): Promise<void> => {
     sessions.delete(session);
     await session.end();
@@ -84,7 +96,7 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
     first: (session: Session) => Promise<T>,
   ): Promise<{ readonly session: Session; readonly found: T }> => {
     for (let attempt = 1; ; attempt++) {
-      const session = await openSession(await pool.get(), name, signal);
+      const session = await openSession(await pool.get(), name, endOf(signal));
       sessions.add(session);
       try {
         return { session, found: await first(session) };
@@ -96,6 +108,7 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
   };
   // Scans that nobody will finish do not hold it up: their connections end here.
   const close = async (): Promise<void> => {
+    closing.abort(closedError(name));
     await Promise.all([...sessions].map(finish));
     await pool.close();
   };
@@ -104,13 +117,16 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
   ): Promise<T> => {
-    const { session } = await open(signal, (opened) => opened.run("SELECT 1"));
+    let session: Session | null = null;
     try {
+      ({ session } = await open(signal, (opened) => opened.run("SELECT 1")));
       const result = await work(session);
       session.release();
       return result;
+    } catch (error) {
+      throw reasonOf(error, signal);
     } finally {
-      await finish(session);
+      if (session !== null) await finish(session);
     }
   };
   const declared = declaredRelation(table, relationSql);
@@ -126,16 +142,18 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSource {
     statementOf: (relation: Relation) => Statement,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<RecordBatch, void, undefined> {
-    const { session, found } = await open(signal, (opened) =>
-      findRelation(opened, table, relationSql, "read"),
-    );
+    let session: Session | null = null;
     try {
-      const { sql, columns } = statementOf(found);
+      const opened = await open(signal, (first) => findRelation(first, table, relationSql, "read"));
+      session = opened.session;
+      const { sql, columns } = statementOf(opened.found);
       const decoder = rowDecoder(columns, describedBy(table, columns), batchRows);
-      yield* copyOut(session, `COPY (${sql}) TO STDOUT (FORMAT binary)`, decoder, name, signal);
+      yield* copyOut(session, `COPY (${sql}) TO STDOUT (FORMAT binary)`, decoder, name, endOf(signal));
       session.release();
+    } catch (error) {
+      throw reasonOf(error, signal);
     } finally {
-      await finish(session);
+      if (session !== null) await finish(session);
     }
   }
   return {

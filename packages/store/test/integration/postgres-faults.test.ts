@@ -142,7 +142,7 @@ describe.skipIf(postgres.isMissing)("faults of a real PostgreSQL server and of i
       const rest = async (): Promise<void> => {
         while (!(await batches.next()).done);
       };
-      await expect(rest()).rejects.toMatchObject({ code: "ADAPTER_UNAVAILABLE" });
+      await expect(rest()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
       expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
       await pool.end();
     },

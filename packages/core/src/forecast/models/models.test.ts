@@ -5,6 +5,7 @@ import type { Columns } from "../../schema/columns.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { panel } from "../build-panel.ts";
 import type { FittedForecaster } from "../forecaster.ts";
+import { naive2 } from "./naive2.ts";
 import { seasonalNaive } from "./seasonal-naive.ts";
 import { windowAverage } from "./window-average.ts";
 
@@ -81,4 +82,28 @@ it("parameters that are no whole numbers from 1 are refused", () => {
     expect(() => seasonalNaive({ seasonLength: wrong })).toThrow(/seasonLength must be a whole number/);
     expect(() => windowAverage({ window: wrong })).toThrow(/window must be a whole number/);
   }
+});
+
+describe("naive2", () => {
+  const season = [0.5, 0.8, 1.2, 1.5];
+  const fitOf = async (y: readonly number[], seasonLength = 4) => {
+    const history = panel(rows(y), { time: "at", target: "y", frequency: "1h" });
+    const fitted = await naive2({ seasonLength }).fit(history, { horizon: 6 });
+    return { mean: [...fitted.predict().mean], season: fitted.fits[0]?.["season"] };
+  };
+
+  it("gives the last value, without its season, the season of each step", async () => {
+    const y = Array.from({ length: 42 }, (_, t) => 100 * (season[t % 4] as number));
+    const { mean, season: found } = await fitOf(y);
+    expect(found).toBe("factor");
+    for (const [step, value] of mean.entries())
+      expect(value).toBeCloseTo(100 * (season[(42 + step) % 4] as number), 9);
+  });
+
+  it("is the naive forecast where there is no season, or a value that no factor can make", async () => {
+    const trend = Array.from({ length: 42 }, (_, t) => t + 1);
+    expect(await fitOf(trend, 1)).toEqual({ mean: Array(6).fill(42), season: "none" });
+    const negative = Array.from({ length: 42 }, (_, t) => 10 * (season[t % 4] as number) - 6);
+    expect(await fitOf(negative)).toEqual({ mean: Array(6).fill(negative.at(-1)), season: "none" });
+  });
 });

@@ -122,7 +122,7 @@ describe("loadOnnx", () => {
     });
     await expect(loadOnnx(three, { columns: numeric("a", "b") })).rejects.toMatchObject({
       code: "SCHEMA_MISMATCH",
-      message: "The ONNX model takes 3 columns, 2 were named.",
+      message: "The ONNX model takes 3 columns, and 2 were named.",
     });
     const cube = await onnxModel("Abs", [{ name: "X", type: "double", shape: ["n", 2, 2] }], {
       ...output,

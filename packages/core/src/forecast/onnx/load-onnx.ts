@@ -151,7 +151,7 @@ function layoutOf(session: InferenceSession, names: readonly string[]): InputLay
     if (typeof first?.width === "number" && first.width > 0 && first.width !== names.length)
       throw new TsopsError(
         "SCHEMA_MISMATCH",
-        `The ONNX model takes ${first.width} columns, ${names.length} were named.`,
+        `The ONNX model takes ${first.width} ${first.width === 1 ? "column" : "columns"}, and ${names.length} ${names.length === 1 ? "was" : "were"} named.`,
         { hint: "Name one column per feature, in the order of its training.", details: { columns: names } },
       );
     return { inputs, isMatrix };

@@ -169,6 +169,24 @@ export const flowCases: Readonly<Record<string, (subject: SourceSubject) => Prom
     assert.deepEqual(rows, narrowRows(rows.length));
     assert.equal((await scanned(source, { columns: ["at"] })).length, many);
   },
+  async "close ends a scan that has begun, before its first batch or after it"(subject) {
+    for (const isAtWork of [false, true]) {
+      const { source } = await filled(subject, narrowTable(), narrowRows(many));
+      const batches = source.scan()[Symbol.asyncIterator]();
+      if (isAtWork) await batches.next();
+      const rest = (async () => {
+        let rows = isAtWork ? 1 : 0;
+        for (let next = await batches.next(); next.done !== true; next = await batches.next())
+          rows += next.value.numRows;
+        return rows;
+      })();
+      const [ended] = await Promise.allSettled([rest, source.close()]);
+      // A source may let a scan end first; what it must not do is let it wait for ever, or end it short in silence.
+      if (ended.status === "rejected")
+        assert.ok(TsopsError.is(ended.reason, "STORE_UNAVAILABLE"), String(ended.reason));
+      else assert.ok(ended.value > 0);
+    }
+  },
   async "close may be called twice"(subject) {
     const { source } = await filled(subject, loadTable(), []);
     await source.close();

@@ -13,6 +13,7 @@ import type {
 } from "../../ports/source.ts";
 import type { ColumnType, ColumnTypes } from "../../schema/column-type.ts";
 import type { Table } from "../../schema/table.ts";
+import { checkInterval } from "../../time/interval.ts";
 import { aggregateRows } from "./aggregate-rows.ts";
 import { byColumns, rowsOfBatch, type SourceRow, scanOrder, sourceBatches, valueText } from "./rows.ts";
 
@@ -174,6 +175,7 @@ function selectedTypes(table: Table, names: readonly string[] = Object.keys(tabl
 
 /** Which rows a filter lets through. @throws TsopsError VALUE_INVALID for keys that are not the table's */
 function filterOf(table: Table, { range, keys }: SourceFilter): (row: SourceRow) => boolean {
+  if (range !== undefined) checkInterval("The range", range);
   for (const key of keys ?? []) checkKey(table, key);
   const wanted = keys === undefined ? null : new Set(keys.map((key) => entityOf(table, key)));
   return (row) => {

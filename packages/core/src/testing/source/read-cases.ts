@@ -83,6 +83,17 @@ export const readCases: Readonly<Record<string, (subject: SourceSubject) => Prom
     assert.deepEqual(await times(start + hour + 2n, start + 2n * hour), []);
     assert.deepEqual(await times(-(2n ** 63n), 2n ** 63n - 1n), instants);
   },
+  async "a range that ends before it starts, or is not in microseconds, is refused"(subject) {
+    const { source } = await filled(subject, loadTable(), loadRows(3));
+    const day = "2024-01-01T00:00Z";
+    for (const range of [
+      { start: start + 1n, end: start },
+      { start: day, end: day },
+      { start: 0, end: 1 },
+      { start },
+    ])
+      await rejectsWith(scanned(source, { range } as never), "TIME_INVALID");
+  },
   async "microseconds come back exactly, before 1970 as well"(subject) {
     const definition = loadTable();
     const [base] = loadRows(1) as [SourceRow];

@@ -13,6 +13,7 @@ import { historicAverage } from "../historic-average.ts";
 import { naive } from "../naive.ts";
 import { randomWalkWithDrift } from "../random-walk-with-drift.ts";
 import { seasonalNaive } from "../seasonal-naive.ts";
+import { theta } from "../theta/theta.ts";
 import { decomposition } from "./decompose.ts";
 import { mstl } from "./mstl.ts";
 
@@ -144,7 +145,12 @@ describe("mstl", () => {
       values,
       fc.array(fc.option(fc.double({ min: -50, max: 100, noNaN: true }), { freq: 5 }), { maxLength: 30 }),
       fc.integer({ min: 1, max: 20 }),
-      fc.constantFrom(naive, randomWalkWithDrift, () => holt({ damped: true })),
+      fc.constantFrom(
+        naive,
+        randomWalkWithDrift,
+        () => holt({ damped: true }),
+        () => theta(),
+      ),
     ],
     { numRuns: 40 },
   )("continues exactly, in any pieces, saved in between or not", async (first, later, horizon, trend) => {
@@ -169,7 +175,9 @@ describe("mstl", () => {
   it("refuses settings that it cannot follow", () => {
     expect(() => mstl({ seasonLengths: [] })).toThrow(/a list with at least one length/);
     expect(() => mstl({ seasonLengths: [1] })).toThrow(/seasonLengths must be a whole number/);
-    expect(() => mstl({ seasonLengths: [7], trend: croston() as never })).toThrow(/of one of the kinds ets,/);
+    expect(() => mstl({ seasonLengths: [7], trend: croston() as never })).toThrow(
+      /of one of the kinds ces, ets,/,
+    );
     expect(() => mstl({ seasonLengths: [7], trend: seasonalNaive({ seasonLength: 7 }) as never })).toThrow(
       /got the text "seasonalNaive"/,
     );

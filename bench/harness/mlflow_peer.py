@@ -1,6 +1,6 @@
-"""The metric cases of tsops.ts with MLflow's own Python client on a SQLite file, without a server.
+"""Metrics with MLflow's own Python client: to a server, or to a SQLite file of its own that it makes in FOLDER.
 
-usage: peer.py REPEATS
+usage: mlflow_peer.py URL|FOLDER REPEATS ONE_A_CALL. ONE_A_CALL is how many metrics a repeat of "metrics, one a call" logs.
 """
 
 import math
@@ -14,10 +14,15 @@ from measured import report, timed
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
-repeats = int(sys.argv[1])
-directory = tempfile.mkdtemp()
-client = MlflowClient(tracking_uri=f"sqlite:///{directory}/mlflow.db")
-experiment = client.create_experiment("metrics", artifact_location=f"{directory}/artifacts")
+target, repeats, single = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+if "://" in target:
+    client, location = MlflowClient(tracking_uri=target), None
+else:
+    folder = tempfile.mkdtemp(dir=target)
+    client, location = MlflowClient(tracking_uri=f"sqlite:///{folder}/mlflow.db"), f"{folder}/artifacts"
+name = "metrics of mlflow"
+known = client.get_experiment_by_name(name)
+experiment = known.experiment_id if known else client.create_experiment(name, artifact_location=location)
 run = client.create_run(experiment).info.run_id
 logged = 0
 
@@ -30,7 +35,7 @@ def metrics(count):
 
 
 def one_a_call(_):
-    for metric in metrics(200):
+    for metric in metrics(single):
         client.log_metric(run, metric.key, metric.value, metric.timestamp, metric.step)
 
 

@@ -1,0 +1,75 @@
+// One model of tsops on one table, in a process of its own: prints its forecasts, its time and its memory as JSON.
+import { parseArgs } from "node:util";
+import {
+  columnsFromArrays,
+  float64,
+  intervalOf,
+  nullable,
+  panel,
+  parseFrequency,
+  timestamp,
+  utf8,
+} from "@tsops/core";
+import { models } from "./models.ts";
+import { readTable } from "./read-table.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    model: { type: "string", default: "" },
+    data: { type: "string", default: "" },
+    horizon: { type: "string", default: "1" },
+    season: { type: "string", default: "1" },
+  },
+});
+const seasons = args.season.split(",").map(Number);
+const horizon = Number(args.horizon);
+const model = models.find(({ name }) => name === args.model);
+if (model === undefined) throw new Error(`There is no model "${args.model}".`);
+
+const { series, frequency, starts } = await readTable(args.data, seasons[0] ?? 1);
+const grid = parseFrequency(frequency);
+const ids: string[] = [];
+const at: bigint[] = [];
+const y: number[] = [];
+// Sorted, as a panel keeps its series.
+series.forEach(({ id, train }, s) => {
+  const cell = grid.indexOf(starts[s] as bigint);
+  train.forEach((value, i) => {
+    ids.push(id);
+    at.push(grid.instantAt(cell + i));
+    y.push(value);
+  });
+});
+const rows = columnsFromArrays(
+  { id: utf8(), at: timestamp(), y: nullable(float64()) },
+  { id: ids, at: BigInt64Array.from(at), y: Float64Array.from(y) },
+);
+const history = panel(rows, { keys: ["id"], time: "at", target: "y", frequency });
+const started = performance.now();
+const fitted = await model.make(seasons, horizon).fit(history, { horizon });
+const forecast = fitted.predict({ levels: [80, 95] });
+const seconds = (performance.now() - started) / 1000;
+
+const place = new Map(history.series.map(({ id }, s) => [id as string, s]));
+const inOrder = (values: Float64Array): number[] =>
+  series.flatMap(({ id }) => {
+    const s = place.get(id) as number;
+    return [...values.subarray(s * horizon, (s + 1) * horizon)];
+  });
+const bounds: Record<string, number[]> = {};
+for (const level of [80, 95]) {
+  const interval = intervalOf(forecast.quantiles, level);
+  if (interval === null) continue;
+  bounds[`lo${level}`] = inOrder(interval.lower);
+  bounds[`hi${level}`] = inOrder(interval.upper);
+}
+const peakMb = process.resourceUsage().maxRSS / 1024;
+console.log(
+  JSON.stringify({
+    version: "tsops",
+    seconds,
+    peakMb,
+    mean: inOrder(forecast.mean),
+    ...("lo80" in bounds ? { bounds } : {}),
+  }),
+);
