@@ -18,7 +18,7 @@ type Decompose = (y: Float64Array) => MstlParts;
 export function decomposition(rows: number, periods: readonly number[], robust: boolean): Decompose {
   const steps = periods.map((period, i) => stl(rows, period, 11 + 4 * i, robust));
   return (y) => {
-    const seasons = periods.map(() => new Float64Array(rows));
+    const seasons: Float64Array[] = periods.map(() => new Float64Array(rows));
     const rest = y.slice();
     let trend: Float64Array = new Float64Array(rows);
     for (let turn = 0; turn < (periods.length === 1 ? 1 : 2); turn++)
