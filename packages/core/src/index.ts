@@ -188,6 +188,7 @@ export {
   ses,
 } from "./forecast/models/ets/ets.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
+export { type Mstl, type MstlOptions, mstl } from "./forecast/models/mstl/mstl.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
 export { type Naive2, type Naive2Options, naive2 } from "./forecast/models/naive2.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";

@@ -11,6 +11,7 @@ import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
 import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
@@ -62,6 +63,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return ets().load(bytes);
     case "arima":
       return arima().load(bytes);
+    case "mstl":
+      return mstl({ seasonLengths: [2] }).load(bytes);
     case "theta":
       return theta().load(bytes);
     case "ces":

@@ -12,6 +12,7 @@ import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
@@ -44,6 +45,7 @@ describe("misspelt options", () => {
     ["ces", "seasonLength", () => ces(untyped({ seasonLenght: 4 }))],
     ["holt", "damped", () => holt(untyped({ dampd: true }))],
     ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],
+    ["mstl", "seasonLengths", () => mstl(untyped({ seasonLenghts: [4] }))],
     ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
     ["reduce level", "width", () => reduce(gbdt(), untyped({ level: { widht: 24 } }))],
     [
