@@ -44,6 +44,7 @@ const forecasters: Record<string, () => Forecaster> = {
   mstl: () => mstl({ seasonLengths: [24, 48] }),
   "mstl, robust with another trend": () =>
     mstl({ seasonLengths: [24], robust: true, trend: randomWalkWithDrift() }),
+  "mstl, ARIMA": () => mstl({ seasonLengths: [24], trend: arima({ order: [1, 0, 0], constant: true }) }),
   theta: () => theta({ seasonLength: 24 }),
   "theta, standard, additive": () => theta({ variant: "standard", season: "additive", seasonLength: 24 }),
   ces: () => ces({ seasonLength: 24 }),

@@ -33,7 +33,9 @@ export type PostgresExplained<T extends Table = Table> =
 
 /** A table of PostgreSQL, or a hypertable where the database has TimescaleDB. */
 export interface PostgresSource<T extends Table = Table> extends Source {
+  /** The definition that was given. @throws TsopsError SCHEMA_INVALID when the database's table does not fit it */
   schema(options?: { readonly signal?: AbortSignal | undefined }): Promise<T>;
+  /** Rows by (event time, keys): see `Source`. */
   scan(scan?: SourceScan<T>): AsyncIterable<RecordBatch>;
   /** Appends rows by COPY in one transaction, all or none; resolves when they are durable. */
   write(batches: Batches, options?: { readonly signal?: AbortSignal | undefined }): Promise<SourceWrite>;

@@ -1,4 +1,5 @@
 import type { LocalForecaster } from "../../local/local-forecaster.ts";
+import { arima } from "../arima/arima.ts";
 import { ces } from "../ces/ces.ts";
 import { ets } from "../ets/ets.ts";
 import { historicAverage } from "../historic-average.ts";
@@ -7,6 +8,7 @@ import { randomWalkWithDrift } from "../random-walk-with-drift.ts";
 import { theta } from "../theta/theta.ts";
 
 const makers: Readonly<Record<string, () => LocalForecaster>> = {
+  arima: () => arima(),
   ces: () => ces(),
   ets: () => ets(),
   historicAverage,
