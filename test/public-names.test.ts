@@ -36,7 +36,7 @@ async function namesOf(specifier: string): Promise<string> {
 describe("whoever adds or removes a public name does it on purpose (vitest -u writes them here)", () => {
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
-      "abortable abortedError addDuration adida aggregateKinds announceAsset anyInTimeSql asOfSql assertColumnTypes assertSchema
+      "abortable abortedError addDuration adida aggregateKinds announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema
       backfill backtest bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
@@ -47,7 +47,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       last latestDueInterval loadForecaster loadOnlineFeatures localToInstants logBacktest logForecaster
-      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min
+      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote

@@ -1,4 +1,5 @@
 import {
+  arima,
   ces,
   conformal,
   ensemble,
@@ -53,6 +54,7 @@ export const models: readonly BenchModel[] = [
   },
   { name: "drift", peer: "RandomWalkWithDrift", make: () => randomWalkWithDrift() },
   { name: "historicAverage", peer: "HistoricAverage", make: () => historicAverage() },
+  { name: "arima", peer: "AutoARIMA", make: (seasons) => arima({ seasonLength: first(seasons) }) },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
   thetaModel("theta", "AutoTheta", "auto"),
   thetaModel("thetaStandard", "Theta", "standard"),

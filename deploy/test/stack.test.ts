@@ -61,7 +61,8 @@ describe.skipIf(names.some((name) => service(name).isMissing))("the app on the s
   beforeAll(async () => {
     // PostgreSQL's files belong to another user, who must reach them.
     chmodSync(path, 0o755);
-    await Promise.all([startOne("postgres"), startOne("redis"), startOne("mlflow")]);
+    // One by one: what runs when another fails is known, and ended.
+    for (const name of ["postgres", "redis", "mlflow"] as const) await startOne(name);
     const connection =
       variable("postgres", "TSOPS_TIMESCALE_URL") ?? variable("postgres", "TSOPS_POSTGRES_URL");
     sources.demand = postgresSource({ connection, table: demand });

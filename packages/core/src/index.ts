@@ -169,6 +169,7 @@ export {
   trackingSignal,
 } from "./forecast/metrics.ts";
 export { type Adida, adida, type Imapa, imapa } from "./forecast/models/aggregated-demand.ts";
+export { type Arima, type ArimaOptions, arima } from "./forecast/models/arima/arima.ts";
 export { type Ces, type CesForm, type CesOptions, type CesSeason, ces } from "./forecast/models/ces/ces.ts";
 export {
   type Croston,
@@ -187,6 +188,7 @@ export {
   ses,
 } from "./forecast/models/ets/ets.ts";
 export { type HistoricAverage, historicAverage } from "./forecast/models/historic-average.ts";
+export { type Mstl, type MstlOptions, mstl } from "./forecast/models/mstl/mstl.ts";
 export { type Naive, naive } from "./forecast/models/naive.ts";
 export { type Naive2, type Naive2Options, naive2 } from "./forecast/models/naive2.ts";
 export { type RandomWalkWithDrift, randomWalkWithDrift } from "./forecast/models/random-walk-with-drift.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Registry } from "prom-client";
+import { Gauge, Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { service, startService } from "../../../test/services.ts";
 import { temporaryDirectory } from "../../../test/temporary-directory.ts";
@@ -180,6 +180,25 @@ describe("deploymentMetrics", () => {
     ])
       expect([name, await samples(registry, name, { deployment: "one" })]).toEqual([name, []]);
     expect(await samples(registry, "tsops_refresh_failing")).toEqual([0]);
+  });
+
+  it("counts nothing twice: refuses a deployment that is measured already, and metrics of someone else", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using one = await deploy("demand", { ...options(), deployment: "one" });
+    const registry = new Registry();
+    const { stop } = await deploymentMetrics(one, { registry });
+    await expect(deploymentMetrics(one, { registry })).rejects.toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      message: expect.stringContaining('"one" is measured'),
+    });
+    stop();
+    await deploymentMetrics(one, { registry });
+    const foreign = new Registry();
+    new Gauge({ name: "tsops_refresh_failing", help: "mine", registers: [foreign] });
+    await expect(deploymentMetrics(one, { registry: foreign })).rejects.toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      message: expect.stringContaining("someone else's"),
+    });
   });
 
   it("says that refreshes fail for as long as they do, and nothing once the deployment is closed", async () => {

@@ -65,7 +65,8 @@ export interface AirflowApproval {
 export interface AirflowScheduler {
   /**
    * Writes a DAG file and waits until Airflow has read this very text.
-   * @throws TsopsError PIPELINE_INVALID with Airflow's reason when it cannot import the file
+   * @throws TsopsError PIPELINE_INVALID with Airflow's reason when it cannot import the file, and before anything is written for a text of
+   * another DAG
    */
   upsert(dag: string, text: string, options?: CallOptions): Promise<void>;
   /** No run of the DAG starts by schedule or asset; runs at work go on. */
@@ -76,11 +77,11 @@ export interface AirflowScheduler {
   isPaused(dag: string, options?: CallOptions): Promise<boolean>;
   /** @throws TsopsError STORE_CONFLICT when there is a run of this interval's start, or of this id */
   trigger(dag: string, options: AirflowTrigger): Promise<AirflowRun>;
-  /** The runs of a DAG, oldest first, at most 100. */
-  runs(dag: string, options?: CallOptions): Promise<readonly AirflowRun[]>;
+  /** The newest runs of a DAG, 100 unless `limit` says else, oldest first. */
+  runs(dag: string, options?: CallOptions & { readonly limit?: number }): Promise<readonly AirflowRun[]>;
   /** Waits until a run is over, whether it succeeded or failed. */
   wait(dag: string, run: string, options?: CallOptions): Promise<AirflowRun>;
-  /** The tasks of a run, with their states; at most 1000. */
+  /** The tasks of a run, with their states. */
   tasks(dag: string, run: string, options?: CallOptions): Promise<readonly AirflowTask[]>;
   /** What a task left for others: its last line of stdout. Null when it left nothing. */
   xcom(dag: string, run: string, task: string, options?: CallOptions): Promise<unknown>;

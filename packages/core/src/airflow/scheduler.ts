@@ -21,7 +21,13 @@ import {
 } from "./answers.ts";
 import type { AirflowAuth } from "./auth.ts";
 import { type AirflowCall, airflowCalls, segment } from "./client.ts";
-import type { AirflowApproval, AirflowBackfillOptions, AirflowScheduler } from "./scheduler-types.ts";
+import type {
+  AirflowApproval,
+  AirflowBackfillOptions,
+  AirflowRun,
+  AirflowScheduler,
+  AirflowTask,
+} from "./scheduler-types.ts";
 
 /** Where Airflow is. */
 export interface AirflowSchedulerOptions {
@@ -74,10 +80,20 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
         throw new TsopsError("CONFIG_INVALID", "upsert() needs the dagsFolder of airflowScheduler().", {
           hint: "Give the folder that Airflow reads DAG files from.",
         });
+      checkDagText(dag, text);
       const name = `${dag}.py`;
+      const before = await importError(call, name, given);
       await mkdir(dagsFolder, { recursive: true });
       await writeWhole(join(dagsFolder, name), text);
-      await poll(() => isRead(call, dag, name, text, given), given);
+      const refuse = refusalAfter(before);
+      await poll(async () => {
+        const source = await call<{ content: string | null }>(`/dagSources/${segment(dag)}`, given).catch(
+          absent,
+        );
+        if (source?.content?.trim() === text.trim()) return true;
+        refuse(name, await importError(call, name, given));
+        return null;
+      }, given);
     },
     async pause(dag, given = {}) {
       await setPaused(dag, true, given);
@@ -99,13 +115,17 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
       };
       return runOf(await call<RunAnswer>(`/dags/${segment(dag)}/dagRuns`, { method: "POST", body, signal }));
     },
-    async runs(dag, given = {}) {
-      const query = { order_by: "run_after", limit: 100 };
-      const { dag_runs: runs } = await call<{ dag_runs: RunAnswer[] }>(`/dags/${segment(dag)}/dagRuns`, {
-        ...given,
-        query,
-      });
-      return runs.map(runOf);
+    async runs(dag, { limit = 100, signal } = {}) {
+      const newest: AirflowRun[] = [];
+      const path = `/dags/${segment(dag)}/dagRuns`;
+      for await (const run of listed<RunAnswer>(call, path, "dag_runs", {
+        signal,
+        query: { order_by: "-run_after" },
+      })) {
+        newest.push(runOf(run));
+        if (newest.length >= limit) break;
+      }
+      return newest.reverse();
     },
     wait: (dag, run, given = {}) =>
       poll(async () => {
@@ -113,11 +133,11 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
         return found.state === "success" || found.state === "failed" ? found : null;
       }, given),
     async tasks(dag, run, given = {}) {
-      const answer = await call<{ task_instances: TaskAnswer[] }>(`${runPath(dag, run)}/taskInstances`, {
-        ...given,
-        query: { limit: 1000 },
-      });
-      return answer.task_instances.map(taskOf);
+      const path = `${runPath(dag, run)}/taskInstances`;
+      const tasks: AirflowTask[] = [];
+      for await (const task of listed<TaskAnswer>(call, path, "task_instances", given))
+        tasks.push(taskOf(task));
+      return tasks;
     },
     async xcom(dag, run, task, given = {}) {
       try {
@@ -247,20 +267,72 @@ function backfillBody(dag: string, { from, to, repeat = "none", maxActiveRuns = 
   };
 }
 
-/** True once Airflow has read this text, null before. */
-async function isRead(call: AirflowCall, dag: string, name: string, text: string, given: CallOptions) {
-  const source = await call<{ content: string | null }>(`/dagSources/${segment(dag)}`, given).catch(absent);
-  if (source?.content?.trim() === text.trim()) return true;
-  const { import_errors: errors } = await call<{
-    import_errors: { filename: string; stack_trace: string }[];
-  }>("/importErrors", { ...given, query: { limit: 1000 } });
-  const found = errors.find(({ filename }) => filename === name || filename.endsWith(`/${name}`));
-  if (found === undefined) return null;
-  const reason = found.stack_trace.trim().split("\n").at(-1) ?? "";
-  throw new TsopsError("PIPELINE_INVALID", `Airflow cannot import ${name}: ${reason}`, {
-    hint: "Export the pipeline again with this version of tsops.",
-    details: { trace: found.stack_trace.slice(-2000) },
-  });
+/** The entries of a list, page by page: Airflow gives at most 100 at a time, whatever it is asked for. */
+async function* listed<T>(
+  call: AirflowCall,
+  path: string,
+  name: string,
+  { signal, query }: Parameters<AirflowCall>[1] & CallOptions,
+): AsyncGenerator<T, void, undefined> {
+  const limit = 100;
+  for (let offset = 0; ; offset += limit) {
+    const answer = await call<Record<string, readonly T[]>>(path, {
+      signal,
+      query: { ...query, limit, offset },
+    });
+    const page = answer[name] ?? [];
+    yield* page;
+    if (page.length < limit) return;
+  }
+}
+
+/** @throws TsopsError PIPELINE_INVALID for a name that is no file's, and a text that says that it is another DAG's */
+function checkDagText(dag: string, text: string): void {
+  if (!/^[\w-][\w.-]*$/.test(dag))
+    throw new TsopsError("PIPELINE_INVALID", `A DAG cannot be named ${JSON.stringify(dag)}.`, {
+      hint: "Use letters, digits and . _ -: its file has the same name.",
+    });
+  const named = [...text.matchAll(/dag_id\s*=\s*["']([^"']+)["']/g)].map(([, id]) => id as string);
+  if (named.length > 0 && !named.includes(dag))
+    throw new TsopsError("PIPELINE_INVALID", `The text given for "${dag}" is that of ${named.join(", ")}.`, {
+      hint: `Call upsert("${named[0]}", text).`,
+    });
+}
+
+interface ImportErrorAnswer {
+  readonly filename: string;
+  readonly stack_trace: string;
+  readonly timestamp: string;
+}
+
+/** What Airflow last said of a file that it could not import; null when it could, or has not read it. */
+async function importError(
+  call: AirflowCall,
+  name: string,
+  given: CallOptions,
+): Promise<ImportErrorAnswer | null> {
+  for await (const error of listed<ImportErrorAnswer>(call, "/importErrors", "import_errors", given))
+    if (error.filename === name || error.filename.endsWith(`/${name}`)) return error;
+  return null;
+}
+
+/**
+ * Throws Airflow's error about a file once it is about the text that was written last. An error that was there before stays until the
+ * file has been read again, and a reading that was under way while the file was written is about the old text, too: so the same error counts
+ * when it has come anew twice.
+ */
+function refusalAfter(before: ImportErrorAnswer | null) {
+  const seen = new Set(before === null ? [] : [before.timestamp]);
+  return (name: string, found: ImportErrorAnswer | null): void => {
+    if (found === null || seen.has(found.timestamp)) return;
+    seen.add(found.timestamp);
+    if (before !== null && found.stack_trace === before.stack_trace && seen.size < 3) return;
+    const reason = found.stack_trace.trim().split("\n").at(-1) ?? "";
+    throw new TsopsError("PIPELINE_INVALID", `Airflow cannot import ${name}: ${reason}`, {
+      hint: "Export the pipeline again with this version of tsops.",
+      details: { trace: found.stack_trace.slice(-2000) },
+    });
+  };
 }
 
 function absent(error: unknown): null {
@@ -270,10 +342,12 @@ function absent(error: unknown): null {
 
 async function assetId(call: AirflowCall, asset: string, given: CallOptions): Promise<number> {
   // Assets that only tasks have named, and no DAG, are not active.
-  const query = { uri_pattern: asset, only_active: false, limit: 1000 };
-  const { assets } = await call<{ assets: { id: number; uri: string }[] }>("/assets", { ...given, query });
-  const found = assets.find(({ uri }) => uri === asset);
-  if (found !== undefined) return found.id;
+  const query = { uri_pattern: asset, only_active: false };
+  for await (const { id, uri } of listed<{ id: number; uri: string }>(call, "/assets", "assets", {
+    ...given,
+    query,
+  }))
+    if (uri === asset) return id;
   throw new TsopsError("RUN_NOT_FOUND", `Airflow knows no asset "${asset}".`, {
     hint: "An asset is known once a DAG names it in its schedule, or a task has announced it.",
   });

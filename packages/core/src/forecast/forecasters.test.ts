@@ -6,10 +6,12 @@ import type { Forecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
 import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
@@ -36,6 +38,12 @@ const forecasters: Record<string, () => Forecaster> = {
   "Holt-Winters, multiplicative": () =>
     holtWinters({ seasonLength: 24, season: "multiplicative", damped: true }),
   ets: () => ets({ seasonLength: 24 }),
+  "arima, fixed": () =>
+    arima({ order: [1, 0, 1], seasonalOrder: [0, 1, 1], seasonLength: 24, constant: true }),
+  "arima, chosen": () => arima(),
+  mstl: () => mstl({ seasonLengths: [24, 48] }),
+  "mstl, robust with another trend": () =>
+    mstl({ seasonLengths: [24], robust: true, trend: randomWalkWithDrift() }),
   theta: () => theta({ seasonLength: 24 }),
   "theta, standard, additive": () => theta({ variant: "standard", season: "additive", seasonLength: 24 }),
   ces: () => ces({ seasonLength: 24 }),

@@ -6,10 +6,12 @@ import { loadEnsemble } from "./ensemble/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
+import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets } from "./models/ets/ets.ts";
 import { historicAverage } from "./models/historic-average.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { naive } from "./models/naive.ts";
 import { naive2 } from "./models/naive2.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
@@ -59,6 +61,10 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return imapa().load(bytes);
     case "ets":
       return ets().load(bytes);
+    case "arima":
+      return arima().load(bytes);
+    case "mstl":
+      return mstl({ seasonLengths: [2] }).load(bytes);
     case "theta":
       return theta().load(bytes);
     case "ces":

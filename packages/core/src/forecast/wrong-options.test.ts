@@ -8,9 +8,11 @@ import { conformal } from "./conformal/conformal.ts";
 import { ensemble } from "./ensemble/ensemble.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadForecaster } from "./load-forecaster.ts";
+import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
 import { croston } from "./models/croston.ts";
 import { ets, holt, holtWinters } from "./models/ets/ets.ts";
+import { mstl } from "./models/mstl/mstl.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
@@ -37,11 +39,13 @@ describe("misspelt options", () => {
     ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
     ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
+    ["arima", "seasonalOrder", () => arima(untyped({ order: [1, 0, 0], seasonOrder: [0, 1, 1] }))],
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
     ["theta", "variant", () => theta(untyped({ varient: "dynamic" }))],
     ["ces", "seasonLength", () => ces(untyped({ seasonLenght: 4 }))],
     ["holt", "damped", () => holt(untyped({ dampd: true }))],
     ["holtWinters", "seasonLength", () => holtWinters(untyped({ seasonLenght: 4 }))],
+    ["mstl", "seasonLengths", () => mstl(untyped({ seasonLenghts: [4] }))],
     ["reduce", "lags", () => reduce(gbdt(), untyped({ lag: [24] }))],
     ["reduce level", "width", () => reduce(gbdt(), untyped({ level: { widht: 24 } }))],
     [

@@ -242,6 +242,16 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     assert.deepEqual([...(await tracker.listArtifacts(active.runId))].sort(), ["reports/one.bin", "two.txt"]);
     assert.deepEqual(await tracker.readArtifact(active.runId, "reports/one.bin"), content);
   },
+  async "texts that no database keeps, and times before 1970, are refused"({ tracker }) {
+    const active = await tracker.startRun({ experiment: uniqueName("odd") });
+    for (const text of ["half \ud83d of a pair", "a\0b"]) {
+      await rejectsWith(active.setTags({ note: text }), "VALUE_INVALID");
+      await rejectsWith(active.logParams({ note: text }), "VALUE_INVALID");
+    }
+    await rejectsWith(active.logMetrics([{ key: "mae", value: 1, time: -1n }]), "VALUE_INVALID");
+    const { params, tags, metrics } = await tracker.getRun(active.runId);
+    assert.deepEqual([params, metrics, tags["note"]], [{}, {}, undefined]);
+  },
   async "a long parameter or tag is cut where MLflow cuts it, and a warning says so"({ tracker }) {
     const said: string[] = [];
     const listen = (warning: Error) => said.push(warning.message);

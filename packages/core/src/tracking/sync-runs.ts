@@ -67,6 +67,7 @@ interface RunContent {
   readonly run: Run;
   /** Those of the run's own, without what an earlier copy says of itself. */
   readonly tags: Readonly<Record<string, string>>;
+  readonly metrics: readonly Required<Metric>[];
   readonly artifacts: readonly string[];
   readonly models: readonly LoggedModel[];
   /** sha256 of all of it. */
@@ -75,23 +76,20 @@ interface RunContent {
 
 type Calls = { readonly signal?: AbortSignal };
 
-/**
- * What is compared with the last copy. Files and histories of a run that has ended stay as they are, so their names and last
- * values stand for them: a home of many runs is compared without being read whole.
- */
+/** What is compared with the last copy: all of it, as a run may be gone on with after it has ended. */
 async function contentOf(from: Tracker, run: Run, calls: Calls): Promise<RunContent> {
   const { [originRunTag]: _run, [originHashTag]: _hash, ...tags } = run.tags;
   const artifacts = await from.listArtifacts(run.runId, calls);
   const models = await from.listModels(run.runId, calls);
-  const { experiment, name, status, startTime, endTime, params, metrics, inputs } = run;
-  const isAtWork = endTime === null;
+  const { experiment, name, status, startTime, endTime, params, inputs } = run;
+  const metrics = await historiesOf(from, run, calls);
   const counted = [
-    { experiment, name, status, startTime, endTime, params, tags, inputs, metrics },
-    artifacts,
+    { experiment, name, status, startTime, endTime, params, tags, inputs },
+    metrics.map(({ key, value, time, step }) => [key, value, time, step]),
+    await fileHashes(from, run, artifacts, calls),
     models.map(({ modelId }) => modelId),
-    ...(isAtWork ? [await historiesOf(from, run, calls), await fileHashes(from, run, artifacts, calls)] : []),
   ];
-  return { run, tags, artifacts, models, hash: sha256Hex(canonicalJson(counted)) };
+  return { run, tags, metrics, artifacts, models, hash: sha256Hex(canonicalJson(counted)) };
 }
 
 async function historiesOf(from: Tracker, run: Run, calls: Calls): Promise<readonly Required<Metric>[]> {
@@ -106,12 +104,12 @@ async function fileHashes(
   { runId }: Run,
   paths: readonly string[],
   calls: Calls,
-): Promise<readonly string[]> {
-  const hashes: string[] = [];
+): Promise<readonly (readonly [path: string, sha256: string])[]> {
+  const hashes: [string, string][] = [];
   for (const path of paths) {
     const hash = createHash("sha256");
     for await (const piece of from.streamArtifact(runId, path, calls)) hash.update(piece);
-    hashes.push(hash.digest("hex"));
+    hashes.push([path, hash.digest("hex")]);
   }
   return hashes;
 }
@@ -120,7 +118,7 @@ async function fileHashes(
 async function copyRun(
   from: Tracker,
   to: Tracker,
-  { run, tags, artifacts, models, hash }: RunContent,
+  { run, tags, metrics, artifacts, models, hash }: RunContent,
   copyId: string | null,
   calls: Calls,
 ): Promise<string> {
@@ -134,7 +132,6 @@ async function copyRun(
   }
   if (Object.keys(run.params).length > 0) await active.logParams(run.params, calls);
   if (run.inputs.length > 0) await active.logInputs(run.inputs, calls);
-  const metrics = await historiesOf(from, run, calls);
   if (metrics.length > 0) await active.logMetrics(metrics, calls);
   for (const path of artifacts)
     await active.logArtifact(path, () => from.streamArtifact(run.runId, path, calls), calls);

@@ -31,6 +31,24 @@ const knownCodes = [
   "OTHER",
 ];
 
+/** Metrics that were made here, as names alone do not tell. */
+const ours = new WeakSet<object>();
+
+/** Names of the deployments that are measured, by registry. */
+const measured = new WeakMap<object, Set<string>>();
+
+function refuseTwice(registry: object, name: string): void {
+  if (measured.get(registry)?.has(name) !== true) return;
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `The deployment "${name}" is measured in this registry already.`,
+    {
+      hint: "Call stop() of the first deploymentMetrics(), or name the deployments differently.",
+      details: { deployment: name },
+    },
+  );
+}
+
 /** What is read at each scrape, by the gauge that shows it: deployments may share a registry, and so its gauges. */
 const readers = new WeakMap<Gauge<"deployment">, Set<() => void>>();
 
@@ -47,7 +65,21 @@ export async function deploymentMetrics(
   const client = await importPeer("deploymentMetrics()", "prom-client", () => import("prom-client"));
   const registry = options.registry ?? new client.Registry();
   const shared = { registers: [registry] };
-  const get = <T>(name: string, make: () => T) => (registry.getSingleMetric(name) as T | undefined) ?? make();
+  refuseTwice(registry, deployment.name);
+  const get = <T extends object>(name: string, make: () => T): T => {
+    const known = registry.getSingleMetric(name) as T | undefined;
+    if (known !== undefined && !ours.has(known))
+      throw new TsopsError(
+        "MODEL_PARAMETER_INVALID",
+        `The registry has a metric "${name}" of someone else's.`,
+        {
+          hint: "Give a registry of its own: new Registry(), and merge the two where they are served.",
+        },
+      );
+    const metric = known ?? make();
+    ours.add(metric);
+    return metric;
+  };
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     get<Counter<L>>(name, () => new client.Counter({ name, help, labelNames, ...shared }));
   const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
@@ -113,6 +145,8 @@ export async function deploymentMetrics(
   });
 
   const { name } = deployment;
+  const names = measured.get(registry) ?? new Set();
+  measured.set(registry, names.add(name));
   let serving: Served[] = [];
   /** Served until the last swap. */
   let retired: Served[] = [];
@@ -174,6 +208,7 @@ export async function deploymentMetrics(
     registry,
     stop: () => {
       unsubscribe();
+      names.delete(name);
       readers.get(failing)?.delete(read);
       for (const gauge of [failing, until]) gauge.remove({ deployment: name });
       for (const one of serving) info.remove({ deployment: name, ...one });

@@ -55,6 +55,10 @@ export function checkMetric(metric: Metric): void {
       `The time of metric "${metric.key}" is ${shown(metric.time)}; microseconds UTC as bigint are needed.`,
       { hint: "Write time: toMicros(...), which takes dates and texts." },
     );
+  if (metric.time !== undefined && metric.time < 0n)
+    throw invalid(`The time of metric "${metric.key}" is before 1970, which MLflow does not take.`, {
+      hint: "Give the time at which it was measured; the time that it is about can be its step.",
+    });
   if (!Number.isSafeInteger(metric.step ?? 0))
     throw invalid(`Step ${metric.step} of metric "${metric.key}" is not an integer.`);
 }
@@ -85,6 +89,7 @@ export function keptTags(tags: Readonly<Record<string, string>>): Record<string,
 /** A server cuts in silence, and people would compare what is no longer whole. */
 function kept(kind: "param" | "tag", key: string, value: string): string {
   const limit = maximum[kind];
+  checkText(`The value of ${kind} "${key}"`, value);
   // Characters, as MLflow counts them, are at most as many as units of UTF-16.
   if (value.length <= limit) return value;
   const characters = [...value];
@@ -96,9 +101,18 @@ function kept(kind: "param" | "tag", key: string, value: string): string {
   return characters.slice(0, limit).join("");
 }
 
+/** A server keeps something else of such texts, in silence. */
+function checkText(what: string, value: string): void {
+  if (/\0|\p{Surrogate}/u.test(value))
+    throw invalid(`${what} holds a NUL or half of a surrogate pair, which no database keeps.`, {
+      hint: "Remove it, or log the content as an artifact.",
+    });
+}
+
 /** For tags that are no good when cut. @throws TsopsError VALUE_INVALID */
 export function checkTag(key: string, value: string): void {
   checkKey("tag", key);
+  checkText(`The value of tag "${key}"`, value);
   checkLength(`The value of tag "${key}"`, value, maximum.tag);
 }
 

@@ -3,9 +3,9 @@ import type { SourceFilter, SourceKey } from "@tsops/core/arrow";
 import type { Relation, RelationColumn } from "./relation.ts";
 import { fitsTimestamptz, instantSql, localSql, quoteName, quoteText } from "./sql-text.ts";
 
-/** A column of the relation in SQL; statements call the relation `t`. */
-export function columnSql({ name }: RelationColumn): string {
-  return `t.${quoteName(name)}`;
+/** A column of the relation in SQL; statements call the relation `t`. Texts are told apart by their bytes. */
+export function columnSql({ name, isByteEqual }: RelationColumn): string {
+  return isByteEqual ? `t.${quoteName(name)}` : `(t.${quoteName(name)} COLLATE "C")`;
 }
 
 /** A column of times as `timestamptz` in SQL. */

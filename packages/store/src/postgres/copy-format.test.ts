@@ -38,6 +38,7 @@ const columns: RelationColumn[] = Object.entries(types).map(([name, type]) => ({
   serverType: serverTypes[name as keyof typeof types],
   zone: null,
   isByteOrdered: true,
+  isByteEqual: true,
 }));
 const orNull = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null, freq: 4 });
 const row = fc.record({

@@ -1,4 +1,4 @@
-import { type ColumnKind, durationMicros, type Table, TsopsError } from "@tsops/core";
+import { type ColumnKind, checkWord, durationMicros, type Table, TsopsError } from "@tsops/core";
 import type { Session } from "./session.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 
@@ -57,6 +57,7 @@ export async function createTableIn(
       `SELECT ${schema}.create_hypertable(${quoteText(relation)}::regclass, ${schema}.by_range(${quoteText(table.eventTime)}, interval '${micros} microseconds'), create_default_indexes => false)`,
     );
   }
+  for (const index of indexes) checkWord("CONFIG_INVALID", "An index", index, ["time", "keys"]);
   if (indexes.includes("time"))
     statements.push(`CREATE INDEX ON ${relation} (${[time, ...keys].join(", ")})`);
   if (indexes.includes("keys") && keys.length > 0)

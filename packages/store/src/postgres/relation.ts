@@ -32,6 +32,8 @@ export interface RelationColumn {
   readonly zone: Zone | null;
   /** Whether the database orders its text by bytes. */
   readonly isByteOrdered: boolean;
+  /** Whether the database takes texts for equal only when their bytes are. */
+  readonly isByteEqual: boolean;
 }
 
 /** The database's table. */
@@ -64,18 +66,24 @@ const writable: Readonly<Record<ColumnKind, readonly ServerType[]>> = {
 export function declaredRelation(table: Table, sql: string): Relation {
   const columns = Object.entries(table.columns).map(([name, type]): [string, RelationColumn] => {
     const [serverType] = readable[type.kind] as readonly [ServerType];
-    return [name, { name, type, serverType, zone: null, isByteOrdered: true }];
+    return [name, { name, type, serverType, zone: null, isByteOrdered: true, isByteEqual: true }];
   });
   return { sql, columns: new Map(columns), timescaleSchema: null };
 }
 
 const catalog = `
-SELECT a.attname::text, COALESCE(b.typname, t.typname)::text, format_type(a.atttypid, a.atttypmod),
+SELECT a.attname::text,
+  (WITH RECURSIVE base AS (
+     SELECT t.typname, t.typbasetype
+     UNION ALL
+     SELECT u.typname, u.typbasetype FROM base JOIN pg_type u ON u.oid = base.typbasetype
+   ) SELECT typname::text FROM base WHERE typbasetype = 0),
+  format_type(a.atttypid, a.atttypmod),
   (COALESCE(k.collname, '') IN ('C', 'POSIX', 'ucs_basic'))::text,
+  COALESCE(k.collisdeterministic, true)::text,
   (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb')
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_collation k ON k.oid = a.attcollation
 WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`;
 
@@ -120,13 +128,13 @@ export async function findRelation(
     columns.set(name, columnOf(name, type, row, sql, purpose));
   }
   const [first] = found.values();
-  return { sql, columns, timescaleSchema: first?.[4] ?? null };
+  return { sql, columns, timescaleSchema: first?.[5] ?? null };
 }
 
 function columnOf(
   name: string,
   type: ColumnType,
-  [, typeName, fullType, isByteOrdered]: readonly (string | null)[],
+  [, typeName, fullType, isByteOrdered, isByteEqual]: readonly (string | null)[],
   sql: string,
   purpose: "read" | "write",
 ): RelationColumn {
@@ -152,6 +160,7 @@ function columnOf(
     serverType,
     zone: isLocal ? resolveZone(type.zone as string) : null,
     isByteOrdered: isByteOrdered === "true",
+    isByteEqual: isByteEqual === "true",
   };
 }
 

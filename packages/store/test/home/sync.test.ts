@@ -78,6 +78,21 @@ describe("syncing what a home tracked to another store", { timeout: 120_000 }, (
     expect(await tracked(to)).toEqual(await tracked(from));
   });
 
+  it("copies what was logged to a run after it had ended", async () => {
+    const [from, to] = [await sourceHome(), await newHome()];
+    await syncTracking(from, to);
+    const ended = (await from.tracker.searchRuns({ status: "FINISHED" })).find(
+      ({ metrics }) => "mae" in metrics,
+    );
+    const run = await from.tracker.resumeRun(ended?.runId ?? "");
+    // An earlier step, so that no last value changes; new content under an old name.
+    await run.logMetrics([{ key: "mae", value: 1, step: 0, time: 1_600_000_000_000_000n }]);
+    const [path = "a.txt"] = await from.tracker.listArtifacts(run.runId);
+    await run.logArtifact(path, new TextEncoder().encode("other"));
+    expect(await syncTracking(from, to)).toMatchObject({ copiedRuns: 1, unchangedRuns: 3 });
+    expect(await tracked(to)).toEqual(await tracked(from));
+  });
+
   it("leaves alone what the target has of its own", async () => {
     const [from, to] = [await sourceHome(), await newHome()];
     const own = await to.tracker.startRun({ experiment: "bikes", name: "own" });

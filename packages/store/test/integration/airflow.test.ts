@@ -29,6 +29,18 @@ async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
   return found.value as T;
 }
 
+/** A DAG that another tool might have written. */
+function foreignDag(dag: string, tasks: number): string {
+  return `# an airflow dag of someone else
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG(dag_id="${dag}", schedule=None):
+    for number in range(${tasks}):
+        EmptyOperator(task_id=f"task_{number}")
+`;
+}
+
 describe.skipIf(service("airflow").isMissing)("a pipeline on a real Airflow", { timeout }, () => {
   const state = temporaryDirectory();
   const work = temporaryDirectory();
@@ -238,11 +250,36 @@ with DAG(dag_id="listener", schedule=[Asset("${promoted}")]):
     await expect(airflow.trigger("careful", { interval: day("2024-03-01") })).rejects.toMatchObject({
       code: "STORE_CONFLICT",
     });
-    await expect(airflow.upsert("broken", "# airflow dag\nimport nothing_like_it\n")).rejects.toMatchObject({
+    const broken = (module: string) => airflow.upsert("broken", `# airflow dag\nimport ${module}\n`);
+    for (const module of ["nothing_like_it", "another_one"])
+      await expect(broken(module)).rejects.toMatchObject({
+        code: "PIPELINE_INVALID",
+        message: expect.stringContaining(module),
+      });
+    await airflow.upsert("broken", foreignDag("broken", 1));
+    for (const name of ["../escape", "", "a/b"])
+      await expect(airflow.upsert(name, foreignDag("x", 1))).rejects.toMatchObject({
+        code: "PIPELINE_INVALID",
+      });
+    await expect(airflow.upsert("listener", foreignDag("x", 1))).rejects.toMatchObject({
       code: "PIPELINE_INVALID",
-      message: expect.stringContaining("nothing_like_it"),
+      message: expect.stringContaining("is that of x"),
     });
     await expect(airflow.runs("nobody")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  });
+
+  it("gives all tasks of a run, and the newest runs, however many there are", async () => {
+    await airflow.upsert("wide", foreignDag("wide", 130));
+    // Paused, it makes its runs and their tasks and starts none.
+    const days = ["2024-03-01", "2024-03-02", "2024-03-03"];
+    for (const date of days) await airflow.trigger("wide", { interval: day(date) });
+    const runs = await airflow.runs("wide");
+    expect(runs.map((run) => run.interval)).toEqual(days.map(day));
+    expect((await airflow.runs("wide", { limit: 1 })).map((run) => run.interval)).toEqual([
+      day("2024-03-03"),
+    ]);
+    const tasks = await airflow.tasks("wide", runs[0]?.id ?? "");
+    expect(new Set(tasks.map(({ id }) => id)).size).toBe(130);
   });
 
   it("says that exported files are current, and that one was changed", async () => {

@@ -44,12 +44,26 @@ export function localForecaster<Kind extends string>(
   model: LocalModel<Kind>,
   loadModel: (params: Readonly<Record<string, JsonValue>>) => LocalModel,
 ): LocalForecaster<Kind> {
-  return {
+  const forecaster: LocalForecaster<Kind> = {
     kind: model.kind,
     params: model.params,
     fit: (panel, options) => fit(model, panel, options),
     load: (bytes) => loadLocal(bytes, model.kind, loadModel),
   };
+  partsOf.set(forecaster, { model, loadModel });
+  return forecaster;
+}
+
+interface LocalParts {
+  readonly model: LocalModel;
+  readonly loadModel: (params: Readonly<Record<string, JsonValue>>) => LocalModel;
+}
+
+const partsOf = new WeakMap<object, LocalParts>();
+
+/** What a local forecaster is made of, for models that are built on others; undefined for any other forecaster. */
+export function localParts(forecaster: unknown): LocalParts | undefined {
+  return typeof forecaster === "object" && forecaster !== null ? partsOf.get(forecaster) : undefined;
 }
 
 interface State {
@@ -89,7 +103,8 @@ function settle({ model, horizon, history, fits }: State): State {
     Math.max(0, (history.offsets[s + 1] as number) - (history.offsets[s] as number) - kept);
   const moved = fits.map((before, s) => {
     const start = history.offsets[s] as number;
-    return absorbed(model, before, history.y.subarray(start, start + firstKept(s)));
+    const after = absorbed(model, before, history.y.subarray(start, start + firstKept(s)));
+    return model.settle?.(after) ?? after;
   });
   return {
     model,

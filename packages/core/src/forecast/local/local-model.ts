@@ -5,8 +5,8 @@ import type { Random } from "../../random.ts";
 export interface LocalFit {
   /** What the fit decided; it stays as it is until the next fit. */
   readonly parameters: Float64Array;
-  /** What `absorb` moves on, row by row. */
-  readonly state: Float64Array;
+  /** What `absorb` moves on, row by row; it may put an array of another length in its place. */
+  state: Float64Array;
 }
 
 /** What a fit decided for one series, in words and figures. */
@@ -32,6 +32,8 @@ export interface LocalModel<Kind extends string = string> {
   fit(y: Float64Array): LocalFit;
   /** Moves the state one row on, in place. NaN is missing. Must be cheap: `predict` and `update` run it. */
   absorb(fit: LocalFit, value: number): void;
+  /** Leaves out of the parameters what only the rows before the state needed. */
+  settle?(fit: LocalFit): LocalFit;
   /** Writes the forecasts of the steps 1, 2, ... into `mean`. */
   forecast(fit: LocalFit, mean: Float64Array): void;
   /**

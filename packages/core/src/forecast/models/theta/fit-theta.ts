@@ -3,7 +3,7 @@ import { lineThrough } from "../ets/start.ts";
 /** A fitted model of the seasonally adjusted series. */
 export interface ThetaFit {
   readonly isDynamic: boolean;
-  /** Whether the share was fitted. */
+  /** Whether the share was chosen: it is not a half by definition. */
   readonly isFitted: boolean;
   readonly alpha: number;
   readonly share: number;
@@ -13,7 +13,7 @@ export interface ThetaFit {
   readonly slope: number;
   /** Squared one-step errors after the first `burnIn` rows. */
   readonly squares: number;
-  /** Of normal errors, with the start, alpha and a fitted share counted. */
+  /** Of normal errors; start, alpha, a fitted share, and intercept and slope of a line through all rows are counted. */
   readonly aicc: number;
 }
 
@@ -37,7 +37,7 @@ export function fitTheta(
   share: number | undefined,
 ): ThetaFit {
   const [intercept, slope] = isDynamic ? [0, 0] : lineFrom(filled);
-  const line = { isDynamic, isFitted: share === undefined, intercept, slope };
+  const line = { isDynamic, isFitted: share !== 0.5, intercept, slope };
   if (filled.every((value) => value === filled[0]))
     return { ...line, alpha: 0.5, share: 0, start: filled[0] as number, squares: 0, aicc: 0 };
   const lines = isDynamic ? linesOf(filled) : null;
@@ -66,7 +66,10 @@ export function fitTheta(
     }
   }
   take(left, atLeft);
-  return { ...line, ...best, aicc: aiccOf(y, best.squares, share === undefined ? 3 : 2) };
+  // A line through all rows is fitted too.
+  const lineParameters = isDynamic || share === 0 ? 0 : 2;
+  const parameters = 2 + (share === undefined ? 1 : 0) + lineParameters;
+  return { ...line, ...best, aicc: aiccOf(y, best.squares, parameters) };
 }
 
 function aiccOf(y: Float64Array, squares: number, parameters: number): number {

@@ -19,7 +19,7 @@ import {
 /** Settings of `theta`. */
 export interface ThetaOptions {
   /**
-   * `"standard"`: theta is 2 and the line goes through all rows (STM). `"optimized"`: theta is fitted (OTM). `"dynamic"`: theta is 2 and the line
+   * `"standard"`: theta is 2 and the line goes through all rows (STM). `"optimized"`: theta is 1 (no line), 2 or fitted, by AICc (OTM). `"dynamic"`: theta is 2 and the line
    * is renewed at every row (DSTM). `"dynamicOptimized"`: both (DOTM). `"auto"` (default): of the last two, the one with the lesser AICc for each
    * series; a line through all rows has seen the rows that it is judged by, so the first two are not comparable with them.
    */
@@ -82,13 +82,18 @@ const [dynamicAt, fittedAt, alphaAt, shareAt, startAt, squaresAt, aiccAt, season
 const errorsAt = recursionLength;
 const [noSeason, summands, factors] = [0, 1, 2];
 
+/** Shares of the line that a variant chooses from; a half is theta = 2, none theta = 1, undefined is fitted. */
+const sharesOf: Readonly<Record<ThetaVariant, readonly (number | undefined)[]>> = {
+  standard: [0.5],
+  optimized: [0, 0.5, undefined],
+  dynamic: [0.5],
+  dynamicOptimized: [undefined],
+  auto: [0.5, undefined],
+};
+
 function modelOf({ variant, season, seasonLength }: Required<ThetaOptions>): LocalModel<"theta"> {
   const isDynamic = variant !== "standard" && variant !== "optimized";
-  // A share of a half is theta = 2.
-  const shares =
-    variant === "auto"
-      ? [0.5, undefined]
-      : [variant === "standard" || variant === "dynamic" ? 0.5 : undefined];
+  const shares = sharesOf[variant];
   return {
     kind: "theta",
     params: { variant, season, seasonLength },

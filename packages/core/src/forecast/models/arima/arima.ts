@@ -1,0 +1,209 @@
+import { TsopsError } from "../../../errors.ts";
+import { checkOptions, shown } from "../../../options.ts";
+import { wholeNumber } from "../../check.ts";
+import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
+import type { LocalFit, LocalModel } from "../../local/local-model.ts";
+import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import { advance, type FilterModel, forecastFrom, forecastVariances, startState } from "./filter-state.ts";
+import { type ArimaFit, fitOrder } from "./fit-order.ts";
+import { type ArimaOrder, armaCount, differencedRows, orderName } from "./order.ts";
+import { differencingOf, expand, polynomialsOf } from "./polynomials.ts";
+import { type ArimaChoice, dataOf, selectArima } from "./select.ts";
+
+/** Settings of `arima`. */
+export interface ArimaOptions {
+  /** Autoregression, differences and moving average: `[p, d, q]`. Left out, all orders are chosen for each series. */
+  readonly order?: readonly [p: number, d: number, q: number];
+  /** The same of the seasons: `[P, D, Q]`. Default with `order`: `[0, 0, 0]`. */
+  readonly seasonalOrder?: readonly [p: number, d: number, q: number];
+  /** Steps of one season. Default 1: no season. */
+  readonly seasonLength?: number;
+  /**
+   * A mean where there are no differences, a drift where there is one. Default with `order`: true without differences, else false; default without:
+   * chosen with the orders.
+   */
+  readonly constant?: boolean;
+}
+
+/** An ARIMA forecaster. */
+export type Arima = LocalForecaster<"arima">;
+
+/**
+ * Seasonal ARIMA, fitted by exact maximum likelihood; orders that are not given are chosen for each series by the stepwise search of Hyndman &
+ * Khandakar: differences by the strength of the season and KPSS tests, the rest by AICc. `fits` names the orders and shows
+ * coefficients, likelihood and AICc.
+ *
+ * Moving averages are kept invertible and autoregressions stationary. Missing values are left out of the likelihood exactly, and forecasts and intervals
+ * after a gap are those of the Kalman filter. A constant series is forecast as it is. Intervals are analytic and, as is usual, take the coefficients for known.
+ *
+ * Box & Jenkins (1970), Time Series Analysis; Hyndman & Khandakar (2008), Automatic time series forecasting: the forecast package for R; Morf, Sidhu & Kailath (1974), Some new
+ * algorithms for recursive estimation in constant, linear, discrete-time systems. Checked against statsforecast 2.1.1.
+ * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` SERIES_TOO_SHORT.
+ * @example
+ * const forecast = (await arima({ seasonLength: 12 }).fit(sales, { horizon: 18 })).predict({ levels: [80, 95] });
+ */
+export function arima(options: ArimaOptions = {}): Arima {
+  checkOptions("MODEL_PARAMETER_INVALID", "arima()", options, {
+    order: true,
+    seasonalOrder: true,
+    seasonLength: true,
+    constant: true,
+  });
+  const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
+  const { constant } = options;
+  if (constant !== undefined && typeof constant !== "boolean")
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `constant is true or false, got ${shown(constant)}.`);
+  if (options.order === undefined) {
+    if (options.seasonalOrder !== undefined)
+      throw new TsopsError("MODEL_PARAMETER_INVALID", "seasonalOrder is given without order.", {
+        hint: "Give both, or none of them and let them be chosen.",
+      });
+    return arimaOf({ seasonLength, ...(constant === undefined ? {} : { constant }) });
+  }
+  const [p, d, q] = orders("order", options.order);
+  const [seasonalP, seasonalD, seasonalQ] = orders("seasonalOrder", options.seasonalOrder ?? [0, 0, 0]);
+  const isSeasonal = seasonalP + seasonalD + seasonalQ > 0;
+  if (isSeasonal && seasonLength < 2)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `A season has at least 2 steps, seasonLength is ${seasonLength}.`,
+      { hint: "Give arima({ seasonLength }), or leave seasonalOrder out." },
+    );
+  const hasConstant = constant ?? d + seasonalD === 0;
+  if (hasConstant && d + seasonalD > 1)
+    throw new TsopsError("MODEL_PARAMETER_INVALID", "With two differences or more there is no constant.", {
+      hint: "Leave constant out.",
+    });
+  return arimaOf({ seasonLength, order: [p, d, q, seasonalP, seasonalD, seasonalQ], constant: hasConstant });
+}
+
+function orders(name: string, given: unknown): readonly [number, number, number] {
+  if (!Array.isArray(given) || given.length !== 3)
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is three whole numbers, got ${shown(given)}.`);
+  return given.map((one, i) => wholeNumber(`${name}[${i}]`, one, 0)) as [number, number, number];
+}
+
+function arimaOf(choice: ArimaChoice): Arima {
+  return localForecaster(modelOf(choice), (params) => modelOf(params as unknown as ArimaChoice));
+}
+
+/** Parameters: six orders, whether there is a constant, variance, likelihood, AICc, the constant, then the coefficients. */
+const [varianceAt, likelihoodAt, aiccAt, constantAt, coefficientsAt] = [7, 8, 9, 10, 11];
+
+interface Unpacked {
+  readonly order: ArimaOrder;
+  readonly coefficients: Float64Array;
+  readonly filter: FilterModel;
+}
+
+function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
+  const { seasonLength } = choice;
+  const fixed = orderOf(choice);
+  // One row after the other is absorbed with the same parameters.
+  const unpacked = new WeakMap<Float64Array, Unpacked>();
+  const unpack = (parameters: Float64Array): Unpacked => {
+    let found = unpacked.get(parameters);
+    if (found === undefined) {
+      found = unpackParameters(parameters, seasonLength);
+      unpacked.set(parameters, found);
+    }
+    return found;
+  };
+  /** The mean, or the drift so far, of a row counted from 1. */
+  const shift = ({ order }: Unpacked, parameters: Float64Array, row: number) =>
+    (parameters[constantAt] as number) * (order.d + order.seasonalD === 0 ? 1 : row);
+  return {
+    kind: "arima",
+    params: { ...choice },
+    neededRows:
+      fixed === null
+        ? 3
+        : Math.max(2, differencedRows(fixed) + armaCount(fixed) + (fixed.hasConstant ? 1 : 0) + 1),
+    fit(y) {
+      const fit = fixed === null ? selectArima(choice, y) : fitOrder(fixed, dataOf(y));
+      if (fit === null)
+        throw new TsopsError("SERIES_TOO_SHORT", "No ARIMA model can be fitted to a series.", {
+          hint: "Give fewer orders, or more rows.",
+        });
+      const parameters = packParameters(fit);
+      return { parameters, state: startState(unpack(parameters).filter) };
+    },
+    absorb(fit, value) {
+      const one = unpack(fit.parameters);
+      const row = (fit.state[0] as number) + 1;
+      fit.state = advance(one.filter, fit.state, value - shift(one, fit.parameters, row));
+    },
+    forecast({ parameters, state }, mean) {
+      const one = unpack(parameters);
+      forecastFrom(one.filter, state, mean);
+      for (let h = 0; h < mean.length; h++)
+        mean[h] = (mean[h] as number) + shift(one, parameters, (state[0] as number) + h + 1);
+    },
+    quantiles({ parameters, state }: LocalFit, mean, probabilities, values) {
+      const variances = forecastVariances(unpack(parameters).filter, state, mean.length);
+      const variance = parameters[varianceAt] as number;
+      normalQuantiles(
+        mean,
+        (step) => Math.sqrt(variance * (variances[step - 1] as number)),
+        probabilities,
+        values,
+      );
+    },
+    summary({ parameters }) {
+      const { order, coefficients } = unpack(parameters);
+      const names = [
+        ...Array.from({ length: order.p }, (_, i) => `ar${i + 1}`),
+        ...Array.from({ length: order.q }, (_, i) => `ma${i + 1}`),
+        ...Array.from({ length: order.seasonalP }, (_, i) => `seasonalAr${i + 1}`),
+        ...Array.from({ length: order.seasonalQ }, (_, i) => `seasonalMa${i + 1}`),
+      ];
+      return {
+        form: orderName(order),
+        ...Object.fromEntries(names.map((name, i) => [name, coefficients[i] as number])),
+        ...(order.hasConstant
+          ? { [order.d + order.seasonalD === 0 ? "mean" : "drift"]: parameters[constantAt] as number }
+          : {}),
+        deviation: Math.sqrt(parameters[varianceAt] as number),
+        logLikelihood: parameters[likelihoodAt] as number,
+        aicc: parameters[aiccAt] as number,
+      };
+    },
+  };
+}
+
+function orderOf({ order, seasonLength, constant }: ArimaChoice): ArimaOrder | null {
+  if (order === undefined) return null;
+  const [p, d, q, seasonalP, seasonalD, seasonalQ] = order;
+  return { p, d, q, seasonalP, seasonalD, seasonalQ, seasonLength, hasConstant: constant === true };
+}
+
+function packParameters(fit: ArimaFit): Float64Array {
+  const { p, d, q, seasonalP, seasonalD, seasonalQ, hasConstant } = fit.order;
+  return Float64Array.of(
+    ...[p, d, q, seasonalP, seasonalD, seasonalQ, hasConstant ? 1 : 0],
+    ...[fit.variance, fit.logLikelihood, fit.aicc, hasConstant ? (fit.slopes[0] as number) : 0],
+    ...fit.coefficients,
+  );
+}
+
+function unpackParameters(parameters: Float64Array, seasonLength: number): Unpacked {
+  const [p, d, q, seasonalP, seasonalD, seasonalQ, hasConstant] = parameters as unknown as number[] as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const order = { p, d, q, seasonalP, seasonalD, seasonalQ, seasonLength, hasConstant: hasConstant === 1 };
+  const coefficients = parameters.subarray(coefficientsAt);
+  const polynomials = polynomialsOf(order);
+  expand(order, coefficients, polynomials);
+  const { phi, theta } = polynomials;
+  return {
+    order,
+    coefficients,
+    filter: { phi, theta, delta: differencingOf(order), size: Math.max(phi.length, theta.length + 1) },
+  };
+}

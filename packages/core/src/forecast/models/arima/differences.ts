@@ -1,0 +1,57 @@
+import { difference } from "./polynomials.ts";
+import { stl } from "./stl.ts";
+
+/** How much of what is not trend is season: 0 none, 1 all (Wang, Smith & Hyndman 2006). */
+export function seasonalStrength(y: Float64Array, period: number): number {
+  const { trend, season } = stl(y, period);
+  const detrended = y.map((value, t) => value - (trend[t] as number));
+  const rest = detrended.map((value, t) => value - (season[t] as number));
+  return Math.max(0, Math.min(1, 1 - varianceOf(rest) / varianceOf(detrended)));
+}
+
+/** One seasonal difference where the season is strong: 0.64 is the mark of R's `nsdiffs`. */
+export function seasonalDifferences(y: Float64Array, period: number): 0 | 1 {
+  if (period < 2 || y.length <= 2 * period || isConstant(y)) return 0;
+  return seasonalStrength(y, period) > 0.64 ? 1 : 0;
+}
+
+/** Differences until the KPSS test at 5 % sees no wandering level, at most 2, as in R's `ndiffs`. */
+export function differencesOf(y: Float64Array): number {
+  let values = y;
+  let count = 0;
+  while (count < 2 && !isConstant(values) && wanders(values)) {
+    values = difference(values, 1);
+    count++;
+  }
+  return count;
+}
+
+/** The test of Kwiatkowski, Phillips, Schmidt & Shin (1992) for a stationary level. */
+function wanders(y: Float64Array): boolean {
+  const rows = y.length;
+  const mean = y.reduce((sum, value) => sum + value, 0) / rows;
+  const rest = y.map((value) => value - mean);
+  let [level, squares, variance] = [0, 0, 0];
+  for (const value of rest) {
+    level += value;
+    squares += level * level;
+    variance += value * value;
+  }
+  const lags = Math.floor((3 * Math.sqrt(rows)) / 13);
+  for (let lag = 1; lag <= lags; lag++) {
+    let product = 0;
+    for (let t = lag; t < rows; t++) product += (rest[t] as number) * (rest[t - lag] as number);
+    variance += 2 * (1 - lag / (lags + 1)) * product;
+  }
+  return squares / rows / variance > 0.463;
+}
+
+/** Whether all values are the same. */
+export function isConstant(y: Float64Array): boolean {
+  return y.every((value) => value === y[0]);
+}
+
+function varianceOf(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+}

@@ -1,0 +1,176 @@
+import { filledLinearly } from "../ets/start.ts";
+import { differencesOf, isConstant, seasonalDifferences } from "./differences.ts";
+import { type ArimaData, type ArimaFit, fitOrder } from "./fit-order.ts";
+import { type ArimaOrder, armaCount, orderName } from "./order.ts";
+import { difference } from "./polynomials.ts";
+
+/** What the caller has decided. */
+export interface ArimaChoice {
+  readonly seasonLength: number;
+  /** p, d, q, P, D, Q; left out when they are to be chosen. */
+  readonly order?: readonly [number, number, number, number, number, number];
+  readonly constant?: boolean;
+}
+
+const mostModels = 94;
+/** In the search such differences in likelihood decide nothing. */
+const searchTolerance = 1e-2;
+
+/** A series for the fit, NaN is missing. */
+export function dataOf(y: Float64Array): ArimaData {
+  const missing: number[] = [];
+  y.forEach((value, t) => {
+    if (Number.isNaN(value)) missing.push(t);
+  });
+  return { filled: filledLinearly(y), missing, regressors: [] };
+}
+
+/**
+ * The order with the least AICc that a stepwise search finds (Hyndman & Khandakar 2008), by exact likelihoods: from four models to their neighbours, as long as one of them is better.
+ * Unstable models are left out.
+ */
+export function selectArima({ seasonLength, constant }: ArimaChoice, y: Float64Array): ArimaFit | null {
+  const data = dataOf(y);
+  const { filled, missing } = data;
+  const rows = filled.length - missing.length;
+  const plain = { p: 0, q: 0, seasonalP: 0, seasonalQ: 0, seasonLength };
+  if (isConstant(filled)) return fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, data);
+  const seasonalD = seasonalDifferences(filled, seasonLength);
+  const deseasoned = seasonalD === 1 ? difference(filled, seasonLength) : filled;
+  const d = differencesOf(deseasoned);
+  const mayHaveConstant = constant !== false && d + seasonalD < 2;
+  const mayLackConstant = constant !== true || d + seasonalD > 1;
+  const base = { ...plain, d, seasonalD, hasConstant: mayHaveConstant };
+  const still =
+    d === 0 ? deseasoned : d === 1 ? difference(deseasoned, 1) : difference(difference(deseasoned, 1), 1);
+  if (isConstant(still)) return fitOrder(base, data);
+
+  const most = (limit: number, share: number) => Math.min(limit, Math.floor(rows / 3 / share));
+  const isSeasonal = seasonLength > 1;
+  const below = (limit: number) => (isSeasonal && limit > 0 ? Math.min(limit, seasonLength - 1) : limit);
+  const limits = {
+    p: below(most(5, 1)),
+    q: below(most(5, 1)),
+    seasonalP: isSeasonal ? most(2, seasonLength) : 0,
+    seasonalQ: isSeasonal ? most(2, seasonLength) : 0,
+  };
+  const tried = new Set<string>();
+  let best: ArimaFit | null = null;
+  const isBetter = (order: ArimaOrder): boolean => {
+    const name = orderName(order);
+    if (tried.has(name) || tried.size >= mostModels) return false;
+    tried.add(name);
+    const starts = best === null ? [] : [startFrom(best, order)];
+    const fit = fitOrder(order, data, {
+      starts,
+      isQuick: true,
+      tolerance: searchTolerance,
+      below: best?.aicc ?? Number.POSITIVE_INFINITY,
+    });
+    if (fit === null || !(fit.aicc < (best?.aicc ?? Number.POSITIVE_INFINITY)) || isNearUnitRoot(fit))
+      return false;
+    best = fit;
+    return true;
+  };
+
+  const isShort = rows < 10;
+  const capped = (p: number, q: number, seasonalP: number, seasonalQ: number): ArimaOrder => ({
+    ...base,
+    p: Math.min(p, limits.p),
+    q: Math.min(q, limits.q),
+    seasonalP: Math.min(seasonalP, limits.seasonalP),
+    seasonalQ: Math.min(seasonalQ, limits.seasonalQ),
+  });
+  isBetter(isShort ? capped(1, 1, 0, 0) : capped(2, 2, 1, 1));
+  isBetter(base);
+  isBetter(capped(1, 0, 1, 0));
+  isBetter(capped(0, 1, 0, 1));
+  if (mayHaveConstant && mayLackConstant) isBetter({ ...base, hasConstant: false });
+  const moves = neighbourMoves();
+  for (let isMoving = best !== null; isMoving; ) {
+    const { order } = best as unknown as ArimaFit;
+    isMoving = moves.some(({ p, q, seasonalP, seasonalQ }) => {
+      const next = {
+        ...order,
+        p: order.p + p,
+        q: order.q + q,
+        seasonalP: order.seasonalP + seasonalP,
+        seasonalQ: order.seasonalQ + seasonalQ,
+      };
+      const isPossible = (["p", "q", "seasonalP", "seasonalQ"] as const).every(
+        (name) => next[name] >= 0 && next[name] <= limits[name],
+      );
+      return isPossible && isBetter(next);
+    });
+    if (!isMoving && mayHaveConstant && mayLackConstant)
+      isMoving = isBetter({ ...order, hasConstant: !order.hasConstant });
+  }
+  const chosen = best as ArimaFit | null;
+  // Too short for a criterion: the plainest model.
+  if (chosen === null) return fitOrder(base, data) ?? fitOrder({ ...base, hasConstant: false }, data);
+  return fitOrder(chosen.order, data, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
+}
+
+/** Where the search for an order starts: at the estimates of another one, with 0 for what that one has not. */
+function startFrom({ order, free }: ArimaFit, next: ArimaOrder): Float64Array {
+  const start = new Float64Array(armaCount(next));
+  let [from, to] = [0, 0];
+  for (const name of ["p", "q", "seasonalP", "seasonalQ"] as const) {
+    for (let i = 0; i < Math.min(order[name], next[name]); i++)
+      // From the bounds a search would not get away.
+      start[to + i] = Math.max(-3, Math.min(3, free[from + i] as number));
+    from += order[name];
+    to += next[name];
+  }
+  return start;
+}
+
+/** Steps to the neighbours of an order, in the order in which they are tried. */
+function neighbourMoves() {
+  const none = { p: 0, q: 0, seasonalP: 0, seasonalQ: 0 };
+  const pairs = (a: "p" | "seasonalP", b: "q" | "seasonalQ", first: readonly (readonly [number, number])[]) =>
+    first.map(([byA, byB]) => ({ ...none, [a]: byA, [b]: byB }));
+  const steps = [
+    [-1, 0],
+    [0, -1],
+    [1, 0],
+    [0, 1],
+    [-1, -1],
+    [-1, 1],
+    [1, -1],
+    [1, 1],
+  ] as const;
+  return [...pairs("seasonalP", "seasonalQ", steps), ...pairs("p", "q", steps)];
+}
+
+/**
+ * Whether a root of the polynomials is within 1 % of the unit circle. A moving average with such a root only undoes a difference, which is as it should be
+ * where the trend or the season does not move.
+ */
+function isNearUnitRoot({ order, coefficients }: ArimaFit): boolean {
+  const { p, d, q, seasonalP, seasonalD, seasonalQ, seasonLength } = order;
+  const isNear = (from: number, count: number, sign: number, lag: number) =>
+    !isStationary(
+      coefficients.slice(from, from + count).map((value, i) => sign * value * 1.01 ** (lag * (i + 1))),
+    );
+  return (
+    isNear(0, p, 1, 1) ||
+    isNear(p + q, seasonalP, 1, seasonLength) ||
+    (d === 0 && isNear(p, q, -1, 1)) ||
+    (seasonalD === 0 && isNear(p + q + seasonalP, seasonalQ, -1, seasonLength))
+  );
+}
+
+/** By the partial autocorrelations. */
+function isStationary(phi: Float64Array): boolean {
+  let current = Array.from(phi);
+  while (current.length > 0) {
+    const partial = current.pop() as number;
+    if (!(Math.abs(partial) < 1)) return false;
+    const rest = 1 - partial * partial;
+    current = current.map(
+      (value, j) => (value + partial * (current[current.length - 1 - j] as number)) / rest,
+    );
+  }
+  return true;
+}

@@ -1,0 +1,188 @@
+import { readFileSync } from "node:fs";
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../../../random.ts";
+import { float64, nullable, timestamp } from "../../../schema/column-type.ts";
+import type { Columns } from "../../../schema/columns.ts";
+import { columnsFromArrays } from "../../../schema/from-arrays.ts";
+import { panel } from "../../build-panel.ts";
+import { loadForecaster } from "../../load-forecaster.ts";
+import { croston } from "../croston.ts";
+import { ets, holt } from "../ets/ets.ts";
+import { historicAverage } from "../historic-average.ts";
+import { naive } from "../naive.ts";
+import { randomWalkWithDrift } from "../random-walk-with-drift.ts";
+import { seasonalNaive } from "../seasonal-naive.ts";
+import { theta } from "../theta/theta.ts";
+import { decomposition } from "./decompose.ts";
+import { mstl } from "./mstl.ts";
+
+interface Parts {
+  readonly trend: number[];
+  readonly seasons: number[][];
+}
+interface Expected {
+  readonly mean: number[];
+  readonly lo80: number[];
+  readonly error?: string;
+}
+interface Case {
+  readonly name: string;
+  readonly periods: number[];
+  readonly y: number[];
+  readonly plain: Parts;
+  readonly robust: Parts;
+  readonly drift: Expected;
+  readonly average: Expected;
+  readonly ets: Expected;
+}
+const { series, kept }: { series: Case[]; kept: number[] } = JSON.parse(
+  readFileSync(new URL("./__fixtures__/mstl.json", import.meta.url), "utf8"),
+);
+
+function rows(y: readonly (number | null)[], from = 0): Columns {
+  return columnsFromArrays(
+    { at: timestamp(), y: nullable(float64()) },
+    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
+  ) as Columns;
+}
+const history = (y: readonly (number | null)[]) =>
+  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
+const sizeOf = (y: readonly number[]) => Math.max(...y.map(Math.abs), 1e-3);
+
+describe("the decomposition", () => {
+  it.each(series)("agrees with statsmodels to 1e-8 on $name", ({ periods, y, plain, robust }) => {
+    for (const [wanted, isRobust] of [
+      [plain, false],
+      [robust, true],
+    ] as const) {
+      const found = decomposition(y.length, periods, isRobust)(Float64Array.from(y));
+      const near = (values: Float64Array, others: readonly number[]) =>
+        others.forEach((other, i) => {
+          expect(Math.abs((values[3 * i] as number) - other)).toBeLessThanOrEqual(1e-8 * sizeOf(y));
+        });
+      near(found.trend, wanted.trend);
+      expect(found.seasons.length).toBe(wanted.seasons.length);
+      found.seasons.forEach((season, i) => {
+        near(season, wanted.seasons[i] as number[]);
+      });
+    }
+  });
+});
+
+describe.each([
+  ["drift", randomWalkWithDrift],
+  ["average", historicAverage],
+] as const)("mstl with %s", (key, trend) => {
+  it.each(series.filter((one) => one[key].error === undefined))(
+    "forecasts as statsforecast on $name",
+    async ({ periods, y, ...wanted }) => {
+      const fitted = await mstl({ seasonLengths: periods, trend: trend() }).fit(history(y), { horizon: 30 });
+      const { mean, quantiles } = fitted.predict({ levels: [80] });
+      kept.forEach((step, i) => {
+        const off = (value: number | undefined, other: number | undefined) =>
+          expect(Math.abs((value as number) - (other as number))).toBeLessThanOrEqual(1e-7 * sizeOf(y));
+        off(mean[step - 1], wanted[key].mean[i]);
+        off(quantiles[0]?.values[step - 1], wanted[key].lo80[i]);
+      });
+    },
+  );
+});
+
+describe("mstl", () => {
+  const random = createRandom(5);
+  const hours = Array.from(
+    { length: 400 },
+    (_, t) =>
+      80 + 10 * Math.sin((Math.PI * t) / 12) + 6 * Math.cos((Math.PI * t) / 84) + t / 50 + random.normal(),
+  );
+
+  it("continues what is left without the seasons by ets, unless told otherwise", async () => {
+    const fitted = await mstl({ seasonLengths: [24, 168] }).fit(history(hours), { horizon: 48 });
+    expect(fitted.fits[0]).toMatchObject({ seasonLengths: "24, 168", trendForecaster: "ets" });
+    const truth = (t: number) =>
+      80 + 10 * Math.sin((Math.PI * t) / 12) + 6 * Math.cos((Math.PI * t) / 84) + t / 50;
+    fitted.predict().mean.forEach((value, h) => {
+      expect(Math.abs(value - truth(400 + h))).toBeLessThan(4);
+    });
+  });
+
+  it("leaves out seasons of which there are less than two periods, and says so", async () => {
+    const of = async (count: number) =>
+      (
+        await mstl({ seasonLengths: [24, 168], trend: naive() }).fit(history(hours.slice(0, count)), {
+          horizon: 1,
+        })
+      ).fits[0]?.["seasonLengths"];
+    expect([await of(336), await of(335), await of(47)]).toEqual(["24, 168", "24", "none"]);
+  });
+
+  it("fills gaps by its own parts", async () => {
+    const y = hours.map((value, t) => (t % 50 === 7 || (t > 200 && t < 210) ? null : value));
+    const whole = await mstl({ seasonLengths: [24], trend: historicAverage() }).fit(history(hours), {
+      horizon: 24,
+    });
+    const holes = await mstl({ seasonLengths: [24], trend: historicAverage() }).fit(history(y), {
+      horizon: 24,
+    });
+    whole.predict().mean.forEach((value, h) => {
+      expect(Math.abs((holes.predict().mean[h] as number) - value)).toBeLessThan(0.5);
+    });
+  });
+
+  it("takes the seasons off new rows and moves its trend on", async () => {
+    const fitted = await mstl({ seasonLengths: [24], trend: naive() }).fit(history(hours), { horizon: 24 });
+    const before = fitted.predict().mean;
+    // What was forecast, but for 5 more: so the naive trend is 5 higher from there.
+    const next = [(before[0] as number) + 5];
+    const after = fitted.update(rows(next, hours.length)).predict().mean;
+    for (let h = 1; h < 24; h++) expect(after[h - 1]).toBeCloseTo((before[h] as number) + 5, 9);
+  });
+
+  const values = fc.array(fc.double({ min: -50, max: 100, noNaN: true }), { minLength: 30, maxLength: 80 });
+  test.prop(
+    [
+      values,
+      fc.array(fc.option(fc.double({ min: -50, max: 100, noNaN: true }), { freq: 5 }), { maxLength: 30 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.constantFrom(
+        naive,
+        randomWalkWithDrift,
+        () => holt({ damped: true }),
+        () => theta(),
+      ),
+    ],
+    { numRuns: 40 },
+  )("continues exactly, in any pieces, saved in between or not", async (first, later, horizon, trend) => {
+    const forecaster = mstl({ seasonLengths: [3, 12], trend: trend() });
+    const fitted = await forecaster.fit(history(first), { horizon });
+    const atOnce = fitted.update(rows(later, first.length));
+    let byRow = fitted;
+    later.forEach((value, i) => {
+      byRow = forecaster.load(byRow.update(rows([value], first.length + i)).save());
+    });
+    expect(byRow.save()).toEqual(atOnce.save());
+    expect(loadForecaster(atOnce.save()).predict({ levels: [80] })).toEqual(atOnce.predict({ levels: [80] }));
+  });
+
+  it("keeps no more than the seasons, the trend and the kept rows", async () => {
+    const forecaster = mstl({ seasonLengths: [24], trend: naive() });
+    const bytes = async (count: number) =>
+      (await forecaster.fit(history(hours.slice(0, count)), { horizon: 12 })).save().length;
+    expect(Math.abs((await bytes(400)) - (await bytes(200)))).toBeLessThan(64);
+  });
+
+  it("refuses settings that it cannot follow", () => {
+    expect(() => mstl({ seasonLengths: [] })).toThrow(/a list with at least one length/);
+    expect(() => mstl({ seasonLengths: [1] })).toThrow(/seasonLengths must be a whole number/);
+    expect(() => mstl({ seasonLengths: [7], trend: croston() as never })).toThrow(
+      /of one of the kinds ces, ets,/,
+    );
+    expect(() => mstl({ seasonLengths: [7], trend: seasonalNaive({ seasonLength: 7 }) as never })).toThrow(
+      /got the text "seasonalNaive"/,
+    );
+    expect(() => mstl({ seasonLengths: [7], trend: ets({ error: "multiplicative" }) })).toThrow(
+      /takes only positive targets/,
+    );
+  });
+});
