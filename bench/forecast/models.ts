@@ -38,7 +38,7 @@ const boosted = (seasons: readonly number[], target: ReduceOptions): Forecaster 
 const targets: Readonly<Record<string, (seasons: readonly number[]) => ReduceOptions>> = {
   globalScaled: () => ({ scale: "standard" }),
   globalDifferenced: () => ({ differences: [1], scale: "standard" }),
-  globalSeasonal: (seasons) => ({ differences: [Math.max(2, first(seasons))], scale: "standard" }),
+  globalSeasonal: (seasons) => ({ differences: [Math.max(2, first(seasons))] }),
 };
 const allTargets = (seasons: readonly number[]): Forecaster[] =>
   Object.values(targets).map((target) => boosted(seasons, target(seasons)));
