@@ -77,12 +77,16 @@ export type ArtifactContent = Uint8Array | (() => AsyncIterable<Uint8Array>);
 /** Writes one run. Everything awaited is durable. After `end` every call is refused with STORE_CONFLICT: `resumeRun` goes on. */
 export interface ActiveRun {
   readonly runId: string;
-  /** Adds parameters, as text. One that was logged with another value is an error. @throws TsopsError STORE_CONFLICT */
+  /** Adds parameters, as text. One that was logged with another value is an error, and none is added. @throws TsopsError STORE_CONFLICT */
   logParams(
     params: Readonly<Record<string, string | number | boolean>>,
     options?: CallOptions,
   ): Promise<void>;
-  /** Adds values to the metrics' histories, all or none. @throws TsopsError VALUE_INVALID */
+  /**
+   * Adds values to the metrics' histories: none when one of them is refused. A server that takes 1,000 at a time may have kept the first
+   * thousands when it goes away in between: log them again, what is there twice is there once.
+   * @throws TsopsError VALUE_INVALID
+   */
   logMetrics(metrics: readonly Metric[], options?: CallOptions): Promise<void>;
   /** Adds tags to the run, or replaces those of the same name; others stay. */
   setTags(tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;

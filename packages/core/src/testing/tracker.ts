@@ -242,6 +242,19 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     assert.deepEqual([...(await tracker.listArtifacts(active.runId))].sort(), ["reports/one.bin", "two.txt"]);
     assert.deepEqual(await tracker.readArtifact(active.runId, "reports/one.bin"), content);
   },
+  async "of many parameters none is added when one has another value already"({ tracker }) {
+    const active = await tracker.startRun({ experiment: uniqueName("many") });
+    await active.logParams({ last: "1" });
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`p${i}`, i]));
+    await rejectsWith(active.logParams({ ...many, last: "2" }), "STORE_CONFLICT");
+    assert.deepEqual((await tracker.getRun(active.runId)).params, { last: "1" });
+    await active.logParams({ ...many, last: "1" });
+    assert.equal(Object.keys((await tracker.getRun(active.runId)).params).length, 151);
+  },
+  async "a limit that is no count is refused"({ tracker }) {
+    for (const limit of [0, -1, 1.5, Number.NaN])
+      await rejectsWith(tracker.searchRuns({ limit }), "VALUE_INVALID");
+  },
   async "texts that no database keeps, and times before 1970, are refused"({ tracker }) {
     const active = await tracker.startRun({ experiment: uniqueName("odd") });
     for (const text of ["half \ud83d of a pair", "a\0b"]) {

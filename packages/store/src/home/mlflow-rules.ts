@@ -146,6 +146,12 @@ export function checkRegisteredName(name: string): void {
   checkLength(`The registered model name "${name.slice(0, 40)}"`, name, 256);
 }
 
+/** @throws TsopsError VALUE_INVALID */
+export function checkLimit(limit: number): void {
+  if (!(Number.isSafeInteger(limit) && limit >= 1))
+    throw invalid(`The limit must be a whole number of at least 1, got ${shown(limit)}.`);
+}
+
 /** What to do about an alias that a model does not have. */
 export function aliasHint(name: string, known: readonly string[]): string {
   return known.length > 0

@@ -14,7 +14,14 @@ import { CountedPieces } from "../artifact-pieces.ts";
 import { conditions } from "./conditions.ts";
 import { type HomeContext, type RunIdentity, toMicros, toMillis } from "./context.ts";
 import { listLoggedModels, readLoggedModel } from "./logged-models.ts";
-import { checkExperimentName, checkMicros, keptTags, readMetric, runStatuses } from "./mlflow-rules.ts";
+import {
+  checkExperimentName,
+  checkLimit,
+  checkMicros,
+  keptTags,
+  readMetric,
+  runStatuses,
+} from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
 
 /** Tracking in MLflow's own tables. `close` does nothing: the home owns the files. */
@@ -101,6 +108,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
       });
       throwIfAborted(query.signal);
       if (query.status !== undefined) checkWord("VALUE_INVALID", "status", query.status, runStatuses);
+      if (query.limit !== undefined) checkLimit(query.limit);
       const { text, values } = conditions([
         ["r.lifecycle_stage = ?", "active"],
         ["e.name = ?", query.experiment],

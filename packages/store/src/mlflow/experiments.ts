@@ -8,11 +8,13 @@ interface Experiment {
   readonly lifecycle_stage: string;
 }
 
-/** Experiments by name and by id; asked for once each. */
+/** For how long a name that was read may stand for its id: reading many runs asks once, and a renaming is seen soon. */
+const nameLifeMs = 10_000;
+
+/** Experiments by name and by id. The server is asked each time for an id, as others may delete and rename experiments. */
 export class Experiments {
   readonly #client: MlflowClient;
-  readonly #ids = new Map<string, string>();
-  readonly #names = new Map<string, string>();
+  readonly #names = new Map<string, { readonly name: string; readonly at: number }>();
 
   constructor(client: MlflowClient) {
     this.#client = client;
@@ -20,15 +22,11 @@ export class Experiments {
 
   /** The experiment's id; creates it when there is none. @throws TsopsError STORE_CONFLICT when it was deleted */
   async idOf(name: string, options: CallOptions = {}): Promise<string> {
-    const known = (await this.find(name, options)) ?? (await this.#create(name, options));
-    this.#remember(known, name);
-    return known;
+    return (await this.find(name, options)) ?? (await this.#create(name, options));
   }
 
   /** The experiment's id, or null. */
   async find(name: string, options: CallOptions = {}): Promise<string | null> {
-    const known = this.#ids.get(name);
-    if (known !== undefined) return known;
     try {
       const { experiment } = await this.#client.json<{ experiment: Experiment }>(
         get("experiments/get-by-name", { experiment_name: name }, options),
@@ -37,7 +35,6 @@ export class Experiments {
         throw new TsopsError("STORE_CONFLICT", `Experiment "${name}" was deleted.`, {
           hint: "Restore it with MLflow's client (restore_experiment), or use another name.",
         });
-      this.#remember(experiment.experiment_id, name);
       return experiment.experiment_id;
     } catch (error) {
       if (isRefusal(error, "RESOURCE_DOES_NOT_EXIST")) return null;
@@ -48,11 +45,12 @@ export class Experiments {
   /** The name of an experiment. */
   async nameOf(id: string, options: CallOptions = {}): Promise<string> {
     const known = this.#names.get(id);
-    if (known !== undefined) return known;
+    const now = performance.now();
+    if (known !== undefined && now - known.at < nameLifeMs) return known.name;
     const { experiment } = await this.#client.json<{ experiment: Experiment }>(
       get("experiments/get", { experiment_id: id }, options),
     );
-    this.#remember(id, experiment.name);
+    this.#names.set(id, { name: experiment.name, at: now });
     return experiment.name;
   }
 
@@ -72,10 +70,5 @@ export class Experiments {
       if (found !== null) return found;
       throw error;
     }
-  }
-
-  #remember(id: string, name: string): void {
-    this.#ids.set(name, id);
-    this.#names.set(id, name);
   }
 }

@@ -20,7 +20,7 @@ import {
 } from "../home/mlflow-rules.ts";
 import { lineageRunTags } from "../home/model-files.ts";
 import type { MlflowArtifacts } from "./artifacts.ts";
-import { type MlflowClient, put } from "./client.ts";
+import { get, type MlflowClient, put } from "./client.ts";
 import { logModel } from "./logged-models.ts";
 import { MetricBatches, type RestMetric } from "./metric-batches.ts";
 import { isRefusal } from "./rest-error.ts";
@@ -57,6 +57,13 @@ export function runWriter(
       await client.json(put("runs/log-batch", { run_id: runId, tags: entries.slice(at, at + 100) }, options));
   };
 
+  const loggedParams = async (options: CallOptions): Promise<ReadonlyMap<string, string>> => {
+    const { run: found } = await client.json<{
+      run: { data?: { params?: readonly { readonly key: string; readonly value: string }[] } };
+    }>(get("runs/get", { run_id: runId }, options));
+    return new Map((found.data?.params ?? []).map(({ key, value }) => [key, value]));
+  };
+
   return {
     runId,
     async logParams(params, options = {}) {
@@ -65,6 +72,18 @@ export function runWriter(
         value: keptParam(key, paramText(value)),
       }));
       begin(options);
+      const conflict = (keys: readonly string[], cause?: unknown) =>
+        new TsopsError("STORE_CONFLICT", `Run ${runId} already has another value for a param.`, {
+          hint: "Params are written once; start another run, or log a metric or a tag.",
+          details: { params: keys.slice(0, 5) },
+          ...(cause === undefined ? {} : { cause }),
+        });
+      // A request takes 100: the first must not be kept when a later one will be refused.
+      if (entries.length > 100) {
+        const logged = await loggedParams(options);
+        const changed = entries.filter(({ key, value }) => (logged.get(key) ?? value) !== value);
+        if (changed.length > 0) throw conflict(changed.map(({ key }) => key));
+      }
       try {
         for (let at = 0; at < entries.length; at += 100)
           await client.json(
@@ -73,11 +92,10 @@ export function runWriter(
       } catch (error) {
         if (!isRefusal(error, "INVALID_PARAMETER_VALUE") || !/changing param/i.test(error.message))
           throw error;
-        throw new TsopsError("STORE_CONFLICT", `Run ${runId} already has another value for a param.`, {
-          hint: "Params are written once; start another run, or log a metric or a tag.",
-          details: { params: entries.slice(0, 5).map(({ key }) => key) },
-          cause: error,
-        });
+        throw conflict(
+          entries.map(({ key }) => key),
+          error,
+        );
       }
     },
     async logMetrics(metrics, options = {}) {

@@ -13,7 +13,14 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { toMicros, toMillis } from "../home/context.ts";
-import { checkExperimentName, checkMicros, keptTags, readMetric, runStatuses } from "../home/mlflow-rules.ts";
+import {
+  checkExperimentName,
+  checkLimit,
+  checkMicros,
+  keptTags,
+  readMetric,
+  runStatuses,
+} from "../home/mlflow-rules.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
 import { Experiments } from "./experiments.ts";
@@ -163,6 +170,7 @@ export function trackerOf(client: MlflowClient): Tracker {
       const { signal, limit = 100 } = query;
       throwIfAborted(signal);
       if (query.status !== undefined) checkWord("VALUE_INVALID", "status", query.status, runStatuses);
+      checkLimit(limit);
       const ids =
         query.experiment === undefined
           ? await allExperiments(client, { signal })

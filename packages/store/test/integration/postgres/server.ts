@@ -23,6 +23,11 @@ export const hasTimescale: boolean =
     () => false,
   ));
 
+if (!postgres.isMissing && !hasTimescale)
+  console.error(
+    "\n*** TimescaleDB is not installed: what it adds to PostgreSQL is NOT tested. scripts/services/postgres.sh install ***\n",
+  );
+
 /** A server of a test file's own. */
 export interface PostgresServer {
   /** A database of PostgreSQL as it comes. */

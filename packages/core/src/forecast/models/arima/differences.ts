@@ -1,9 +1,12 @@
+import { stl } from "../../local/stl.ts";
 import { difference } from "./polynomials.ts";
-import { stl } from "./stl.ts";
+
+/** As R's `mstl` and statsforecast set it for one season. */
+const seasonWidth = 11;
 
 /** How much of what is not trend is season: 0 none, 1 all (Wang, Smith & Hyndman 2006). */
 export function seasonalStrength(y: Float64Array, period: number): number {
-  const { trend, season } = stl(y, period);
+  const { trend, season } = stl(y.length, period, seasonWidth, false)(y);
   const detrended = y.map((value, t) => value - (trend[t] as number));
   const rest = detrended.map((value, t) => value - (season[t] as number));
   return Math.max(0, Math.min(1, 1 - varianceOf(rest) / varianceOf(detrended)));

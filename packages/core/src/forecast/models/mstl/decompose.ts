@@ -1,5 +1,5 @@
+import { stl } from "../../local/stl.ts";
 import { filledLinearly } from "../ets/start.ts";
-import { stl } from "./stl.ts";
 
 /** A series taken apart into a trend and several seasons. */
 export interface MstlParts {

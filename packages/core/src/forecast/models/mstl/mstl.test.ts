@@ -176,7 +176,7 @@ describe("mstl", () => {
     expect(() => mstl({ seasonLengths: [] })).toThrow(/a list with at least one length/);
     expect(() => mstl({ seasonLengths: [1] })).toThrow(/seasonLengths must be a whole number/);
     expect(() => mstl({ seasonLengths: [7], trend: croston() as never })).toThrow(
-      /of one of the kinds ces, ets,/,
+      /of one of the kinds arima, ces, ets,/,
     );
     expect(() => mstl({ seasonLengths: [7], trend: seasonalNaive({ seasonLength: 7 }) as never })).toThrow(
       /got the text "seasonalNaive"/,
