@@ -5,7 +5,7 @@ import { fitsTimestamptz, instantSql, localSql, quoteName, quoteText } from "./s
 
 /** A column of the relation in SQL; statements call the relation `t`. Texts are told apart by their bytes. */
 export function columnSql({ name, isByteEqual }: RelationColumn): string {
-  return isByteEqual ? `t.${quoteName(name)}` : `(t.${quoteName(name)} COLLATE "C")`;
+  return isByteEqual ? `t.${quoteName(name)}` : `(t.${quoteName(name)}::text COLLATE "C")`;
 }
 
 /** A column of times as `timestamptz` in SQL. */
