@@ -238,8 +238,10 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
     const content = Uint8Array.from({ length: 1000 }, (_, index) => index % 256);
     const hash = await active.logArtifact("reports/one.bin", content);
     assert.equal(hash, createHash("sha256").update(content).digest("hex"));
-    await active.logArtifact("two.txt", new TextEncoder().encode("two"));
-    assert.deepEqual([...(await tracker.listArtifacts(active.runId))].sort(), ["reports/one.bin", "two.txt"]);
+    const odd = "reports/a b/ü & 5 %?.txt";
+    await active.logArtifact(odd, new TextEncoder().encode("two"));
+    assert.deepEqual(await tracker.listArtifacts(active.runId), [odd, "reports/one.bin"]);
+    assert.deepEqual(await tracker.readArtifact(active.runId, odd), new TextEncoder().encode("two"));
     assert.deepEqual(await tracker.readArtifact(active.runId, "reports/one.bin"), content);
   },
   async "of many parameters none is added when one has another value already"({ tracker }) {
@@ -341,7 +343,7 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
   },
   async "an artifact path cannot leave the run"({ tracker }) {
     const active = await tracker.startRun({ experiment: uniqueName("artifacts") });
-    for (const path of ["../up.txt", "/etc/passwd", "a/../../b", ""])
+    for (const path of ["../up.txt", "/etc/passwd", "a/../../b", "", "a#b", "%41.txt"])
       await rejectsWith(active.logArtifact(path, new Uint8Array(1)), "VALUE_INVALID");
   },
   async "a missing artifact and a missing run are told apart"({ tracker }) {

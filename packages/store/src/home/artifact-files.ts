@@ -98,6 +98,18 @@ export function artifactFiles(root: string, scratch: string): ArtifactFiles {
   };
 }
 
+/**
+ * Refuses names under which MLflow would keep no file, or another: `#`, and `%41`, which it reads as `A`.
+ * @throws TsopsError VALUE_INVALID
+ */
+export function checkNewArtifact(path: string): void {
+  artifactPath(path);
+  if (!/#|%[0-9a-f]{2}/i.test(path)) return;
+  throw new TsopsError("VALUE_INVALID", `MLflow keeps no file called "${path}".`, {
+    hint: 'Leave out "#" and "%" with two digits after it.',
+  });
+}
+
 /** The parts of a relative artifact path. @throws TsopsError VALUE_INVALID when it could leave its directory. */
 export function artifactPath(path: string): string[] {
   const parts = path.split("/");

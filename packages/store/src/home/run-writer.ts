@@ -9,7 +9,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { CountedPieces } from "../artifact-pieces.ts";
-import { artifactPath } from "./artifact-files.ts";
+import { checkNewArtifact } from "./artifact-files.ts";
 import { type HomeContext, type RunIdentity, toMillis } from "./context.ts";
 import { writeLoggedModel } from "./logged-models.ts";
 import {
@@ -94,7 +94,7 @@ export function runWriter(context: HomeContext, run: RunIdentity): ActiveRun {
     },
     async logArtifact(path, content, { signal } = {}) {
       refuseEnded();
-      artifactPath(path);
+      checkNewArtifact(path);
       throwIfAborted(signal);
       const pieces = new CountedPieces(content, signal);
       let hash = "";

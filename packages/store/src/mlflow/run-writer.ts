@@ -8,7 +8,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
-import { artifactPath } from "../home/artifact-files.ts";
+import { checkNewArtifact } from "../home/artifact-files.ts";
 import { toMillis } from "../home/context.ts";
 import {
   checkDataset,
@@ -123,7 +123,7 @@ export function runWriter(
       await client.json(put("runs/log-inputs", { run_id: runId, datasets }, options));
     },
     async logArtifact(path, content, options = {}) {
-      artifactPath(path);
+      checkNewArtifact(path);
       begin(options);
       return artifacts.write(run.artifactUri, path, content, options);
     },
