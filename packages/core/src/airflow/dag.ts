@@ -8,6 +8,9 @@ import { fileHead, seconds, taskLines } from "./dag-tasks.ts";
 import { pythonAssets, pythonList, pythonText } from "./python.ts";
 import { type CronTimetable, cronTimetable } from "./timetable.ts";
 
+/** How a file that was exported begins. */
+export const exportedBy = "# An Airflow DAG, written by `tsops airflow export`.";
+
 /**
  * A pipeline as the text of a Python file for Airflow 3: each step is a task that runs `tsops run <pipeline> <step>` for the
  * run's data interval. Equal definitions give equal texts.
@@ -46,7 +49,7 @@ export function airflowDag(pipeline: AnyPipeline, options: AirflowDagOptions): s
   const content = `with DAG(\n${body.join("\n")}\n`;
   const parts = [fileHead(pipeline, options), content];
   return `${[
-    "# An Airflow DAG, written by `tsops airflow export`. Change the pipeline, not this file.",
+    `${exportedBy} Change the pipeline, not this file.`,
     `# definition ${definitionHash({ definition, parts })}`,
     ...(parts.join("\n").includes("json.") ? ["import json"] : []),
     "from datetime import datetime, timedelta",

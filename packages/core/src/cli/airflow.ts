@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { bundleConfiguration } from "../airflow/bundle.ts";
-import { airflowDag } from "../airflow/dag.ts";
+import { airflowDag, exportedBy } from "../airflow/dag.ts";
 import { TsopsError } from "../errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { findConfig } from "./load-config.ts";
@@ -34,7 +34,7 @@ export async function airflowExportCommand(
       files.set(name, text);
     }
   }
-  const found: { file: string; state: "same" | "differs" | "written" }[] = [];
+  const found: { file: string; state: "same" | "differs" | "written" | "left over" }[] = [];
   // Bundles come first, so that no DAG file names one that is not there.
   for (const [file, text] of [...files].sort(([a], [b]) =>
     isBundle(a) === isBundle(b) ? 0 : isBundle(a) ? -1 : 1,
@@ -44,6 +44,8 @@ export async function airflowExportCommand(
     if (!isSame && options.check !== true) await writeWhole(path, text);
     found.push({ file, state: isSame ? "same" : options.check === true ? "differs" : "written" });
   }
+  // Airflow goes on running them, so somebody has to decide.
+  for (const file of await exportedFiles(out)) if (!files.has(file)) found.push({ file, state: "left over" });
   writeResult(
     io,
     options,
@@ -51,6 +53,13 @@ export async function airflowExportCommand(
     found.map(({ file, state }) => `${state}  ${file}`).join("\n"),
   );
   return found.some(({ state }) => state === "differs") ? exitCodes.failed : exitCodes.done;
+}
+
+/** DAG files in the folder that were exported, by this call or another. */
+async function exportedFiles(out: string): Promise<readonly string[]> {
+  const names = (await readdir(out).catch(() => [])).filter((name) => name.endsWith(".py")).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(out, name), "utf8").catch(() => "")));
+  return names.filter((_, i) => texts[i]?.startsWith(exportedBy));
 }
 
 function isBundle(file: string): boolean {
@@ -89,8 +98,10 @@ async function exportConfiguration(
 async function writeWhole(path: string, text: string): Promise<void> {
   try {
     await makeFolder(dirname(path));
-    await writeFile(`${path}.part`, text);
-    await rename(`${path}.part`, path);
+    // Of its own, as two exports may run at once.
+    const part = `${path}.${process.pid}.part`;
+    await writeFile(part, text);
+    await rename(part, path);
   } catch (cause) {
     const { code = "" } = cause as NodeJS.ErrnoException;
     throw new TsopsError("CONFIG_INVALID", `${path} cannot be written${code === "" ? "" : ` (${code})`}.`, {

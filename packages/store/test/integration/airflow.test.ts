@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { addDuration, interval, toMicros } from "@tsops/core";
@@ -283,7 +283,9 @@ with DAG(dag_id="listener", schedule=[Asset("${promoted}")]):
   });
 
   it("says that exported files are current, and that one was changed", async () => {
-    await exported("--check");
+    writeFileSync(join(dags, "gone.py"), textOf("daily"));
+    expect((await exported("--check")).stdout).toContain("left over  gone.py");
+    rmSync(join(dags, "gone.py"));
     writeFileSync(join(dags, "daily.py"), `${textOf("daily")}# changed by hand\n`);
     await expect(exported("--check")).rejects.toMatchObject({
       code: 1,
