@@ -4,8 +4,11 @@ import type { Relation, RelationColumn } from "./relation.ts";
 import { fitsTimestamptz, instantSql, localSql, quoteName, quoteText } from "./sql-text.ts";
 
 /** A column of the relation in SQL; statements call the relation `t`. Texts are told apart by their bytes. */
-export function columnSql({ name, isByteEqual }: RelationColumn): string {
-  return isByteEqual ? `t.${quoteName(name)}` : `(t.${quoteName(name)}::text COLLATE "C")`;
+export function columnSql({ name, type, serverType, isByteEqual }: RelationColumn): string {
+  const column = `t.${quoteName(name)}`;
+  if (!isByteEqual) return `(${column}::text COLLATE "C")`;
+  const isOther = type.kind === "utf8" && serverType !== "text" && serverType !== "varchar";
+  return isOther ? `(${column}::text)` : column;
 }
 
 /** A column of times as `timestamptz` in SQL. */

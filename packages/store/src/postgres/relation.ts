@@ -9,8 +9,12 @@ import {
 import type { Session } from "./session.ts";
 import { quoteName } from "./sql-text.ts";
 
+/** A type of PostgreSQL that is read as text, by a cast, and not written. */
+export type CastType = "bpchar" | "citext" | "enum" | "name" | "uuid";
+
 /** A type of PostgreSQL whose values a column kind holds exactly. */
 export type ServerType =
+  | CastType
   | "bool"
   | "date"
   | "float4"
@@ -50,7 +54,7 @@ export interface Relation {
 const readable: Readonly<Record<ColumnKind, readonly ServerType[]>> = {
   float64: ["float8", "float4", "int4", "int2"],
   int64: ["int8", "int4", "int2"],
-  utf8: ["text", "varchar"],
+  utf8: ["text", "varchar", "uuid", "enum", "bpchar", "citext", "name"],
   bool: ["bool"],
   timestamp: ["timestamptz", "timestamp", "date"],
 };
@@ -59,6 +63,7 @@ const readable: Readonly<Record<ColumnKind, readonly ServerType[]>> = {
 const writable: Readonly<Record<ColumnKind, readonly ServerType[]>> = {
   ...readable,
   float64: ["float8", "float4"],
+  utf8: ["text", "varchar"],
   timestamp: ["timestamptz", "timestamp"],
 };
 
@@ -74,10 +79,10 @@ export function declaredRelation(table: Table, sql: string): Relation {
 const catalog = `
 SELECT a.attname::text,
   (WITH RECURSIVE base AS (
-     SELECT t.typname, t.typbasetype
+     SELECT t.typname, t.typbasetype, t.typtype
      UNION ALL
-     SELECT u.typname, u.typbasetype FROM base JOIN pg_type u ON u.oid = base.typbasetype
-   ) SELECT typname::text FROM base WHERE typbasetype = 0),
+     SELECT u.typname, u.typbasetype, u.typtype FROM base JOIN pg_type u ON u.oid = base.typbasetype
+   ) SELECT CASE typtype WHEN 'e' THEN 'enum' ELSE typname::text END FROM base WHERE typbasetype = 0),
   format_type(a.atttypid, a.atttypmod),
   (COALESCE(k.collname, '') IN ('C', 'POSIX', 'ucs_basic'))::text,
   COALESCE(k.collisdeterministic, true)::text,

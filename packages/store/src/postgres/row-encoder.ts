@@ -1,6 +1,6 @@
 import { type Columns, isValid } from "@tsops/core";
 import { type Origin, originOf } from "./origin.ts";
-import type { RelationColumn, ServerType } from "./relation.ts";
+import type { CastType, RelationColumn, ServerType } from "./relation.ts";
 
 /** Turns columns into PostgreSQL's binary COPY format, a buffer at a time and no object a row. */
 export interface RowEncoder {
@@ -31,7 +31,7 @@ const epochLow = epoch % 2 ** 32;
 const epochHigh = Math.floor(epoch / 2 ** 32);
 
 /** Bytes of a value, without its length. */
-const widths: Readonly<Record<ServerType, number>> = {
+const widths: Readonly<Record<Exclude<ServerType, CastType>, number>> = {
   bool: 1,
   date: 4,
   float4: 4,
@@ -47,7 +47,8 @@ const widths: Readonly<Record<ServerType, number>> = {
 
 /** An encoder of rows of these columns. */
 export function rowEncoder(columns: readonly RelationColumn[]): RowEncoder {
-  const fixed = 2 + columns.reduce((sum, { serverType }) => sum + 4 + widths[serverType], 0);
+  const fixed =
+    2 + columns.reduce((sum, { serverType }) => sum + 4 + widths[serverType as keyof typeof widths], 0);
   const textAt = columns.flatMap(({ type }, i) => (type.kind === "utf8" ? [i] : []));
   let origins: Origin[] = [];
   let row = 0;

@@ -417,6 +417,36 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
       expect((await rowsOf(sums)).map(({ k, v }) => ({ k, v }))).toEqual([upper, lower]);
     });
 
+    it("reads uuid, enum, char and citext as text, told apart and ordered by its bytes", async () => {
+      await sql(
+        url,
+        `CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE EXTENSION IF NOT EXISTS citext;
+         CREATE TABLE odd (id uuid, m mood, c char(5), ci citext, at timestamptz);
+         INSERT INTO odd VALUES ('b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'sad', 'x', 'A', '2024-01-01Z'),
+           ('A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', 'glad', 'yy', 'a', '2024-01-01Z')`,
+      );
+      const columns = { id: utf8(), m: utf8(), c: utf8(), ci: utf8(), at: timestamp() };
+      const one = { id: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", m: "glad", c: "yy", ci: "a" };
+      const two = { id: "b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", m: "sad", c: "x", ci: "A" };
+      const asked = ["id", "m", "c", "ci"] as const;
+      for (const [key, expected] of [
+        ["id", [one, two]],
+        ["m", [one, two]],
+        ["c", [two, one]],
+        ["ci", [two, one]],
+      ] as const) {
+        const source = open(table({ name: "odd", columns, keys: [key], eventTime: "at" }));
+        expect(await rowsOf(source.scan({ columns: asked }))).toEqual(expected);
+        expect(await rowsOf(source.latest({ columns: asked, keys: [{ [key]: one[key] }] as never }))).toEqual(
+          [one],
+        );
+        const counts = source.aggregate({ every: "1d", aggregates: { n: { column: "at", kind: "count" } } });
+        expect((await rowsOf(counts)).map((row) => row[key])).toEqual(expected.map((row) => row[key]));
+      }
+      const source = open(table({ name: "odd", columns, keys: ["id"], eventTime: "at" }));
+      await expect(source.write([])).rejects.toMatchObject({ code: "SCHEMA_INVALID" });
+    });
+
     it("reads narrower types and local times with a declared zone", async () => {
       await sql(
         url,
@@ -498,8 +528,8 @@ describe.each(databases)("a table of $database", ({ database, isMissing }) => {
     it.each([
       ["numeric", float64(), "numeric has more digits"],
       ["bigint", float64(), "cannot be read as float64"],
-      ["uuid", utf8(), "uuid, which cannot be read as utf8"],
-      ["character(3)", utf8(), "character(3), which cannot be read as utf8"],
+      ["jsonb", utf8(), "jsonb, which cannot be read as utf8"],
+      ["text[]", utf8(), "text[], which cannot be read as utf8"],
       ["double precision", int64(), "double precision, which cannot be read as int64"],
     ])(
       "refuses a column of type %s declared as %o, with its name and what to do",
