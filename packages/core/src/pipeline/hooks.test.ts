@@ -5,7 +5,7 @@ import { memoryLedger } from "../testing/memory-ledger.ts";
 import { virtualClock } from "../time/clock.ts";
 import { toMicros } from "../time/instant.ts";
 import { announceAsset } from "./assets.ts";
-import { pipeline } from "./pipeline.ts";
+import { type AnyPipeline, pipeline } from "./pipeline.ts";
 import { runPipeline, runUntilSettled } from "./run-pipeline.ts";
 import { createScheduler } from "./scheduler.ts";
 import type { LogEntry } from "./step.ts";
@@ -330,5 +330,20 @@ describe("a pipeline that reacts to events", () => {
     expect(seen).toHaveLength(1);
     stop.abort();
     await running;
+  });
+
+  it("is refused when it would run by what it says itself; a ring of pipelines can be stopped", async () => {
+    const { ledger, clock } = setUp();
+    const of = (name: string, from: string, to: string) =>
+      pipeline(name)
+        .onAssetEvent(from)
+        .step("say", ({ announce }) => announce(to), { announces: [to] });
+    const scheduler = (...pipelines: AnyPipeline[]) => createScheduler({ pipelines, ledger, clock });
+    expect(() => scheduler(of("echo", model, model))).toThrow(/announces itself/);
+    await announceAsset(model, { ledger, clock });
+    const signal = AbortSignal.timeout(50);
+    const ring = scheduler(of("one", model, alarm), of("two", alarm, model));
+    await expect(ring.runDue(signal)).rejects.toMatchObject({ code: "ABORTED" });
+    expect((await ledger.list("one")).length).toBeGreaterThan(1);
   });
 });

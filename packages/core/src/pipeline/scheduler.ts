@@ -66,6 +66,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       `maxConcurrent must be a whole number of at least 1, got ${maxConcurrent}.`,
     );
   refuseTwins(options.pipelines);
+  for (const pipeline of options.pipelines) refuseEcho(pipeline);
   let lanes: readonly Lane[] | null = null;
   const active = new Set<Promise<void>>();
   const outcomes: RunOutcome[] = [];
@@ -133,6 +134,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         await dispatch(signal, false);
         if (active.size === 0 || failure !== null) break;
         await Promise.race(active);
+        // Pipelines that start each other may go on for long: timers and signals get their turn.
+        await new Promise((resolve) => setImmediate(resolve));
       }
       await settle();
       if (signal?.aborted)
@@ -166,6 +169,20 @@ function refuseTwins(pipelines: readonly AnyPipeline[]): void {
     throw new TsopsError("PIPELINE_INVALID", `Two pipelines are named "${twin}".`, {
       hint: "Give each a name of its own: the ledger tells runs apart by it.",
     });
+}
+
+/** A pipeline that runs by what it says itself never ends. */
+function refuseEcho({ name, onAssets, steps, hooks }: AnyPipeline): void {
+  const said = [...steps, ...hooks].flatMap(({ announces }) => announces);
+  const echo = onAssets.find((asset) => said.includes(asset));
+  if (echo !== undefined)
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `"${name}" runs by events of ${echo}, which it announces itself.`,
+      {
+        hint: "Let it announce another asset, or react to another.",
+      },
+    );
 }
 
 function isOccupied(lane: Lane): boolean {

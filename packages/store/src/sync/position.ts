@@ -30,12 +30,12 @@ export function movesTo(name: string, from: SyncPosition, watermark: bigint | nu
 }
 
 /**
- * The watermark after rows up to `last`: it never goes back, and never into the future, so that a row dated there does not hide what is
- * still to come. A log keeps whole numbers up to 2^53: instants before 1684 are no position, the next sync reads all.
+ * The watermark after rows up to `last`: it never goes back. Rows dated in the future do not count for `last` (null when there are no
+ * others), so that they hide nothing that is still to come. A log keeps whole numbers up to 2^53: instants before 1684 are no position, the next sync reads all.
  */
-export function watermarkAfter(before: bigint | null, last: bigint, now: bigint): bigint | null {
-  const reached = last < now ? last : now;
-  const kept = reached < -largest ? null : reached > largest ? largest : reached;
+export function watermarkAfter(before: bigint | null, last: bigint | null): bigint | null {
+  if (last === null) return before;
+  const kept = last < -largest ? null : last > largest ? largest : last;
   return before === null || (kept !== null && kept > before) ? kept : before;
 }
 

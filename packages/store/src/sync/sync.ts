@@ -89,7 +89,7 @@ const [firstInstant, afterLastInstant] = [-8_640_000_000_000_000_000n, 8_640_000
 /**
  * Takes a source's new rows into a table. It reads from the last watermark less `lateness` on, by event time, and appends the rows that the
  * table does not hold yet: whole rows are compared, each as often as it is stored, so a changed row arrives as a new one and repeats
- * change nothing. The watermark, which is the greatest event time taken but not beyond the present, is committed with the rows: a sync
+ * change nothing. The watermark, which is the greatest event time taken that is not beyond the present, is committed with the rows: a sync
  * that was ended in the middle, however hard, goes on from its last commit, and of two at once each row is taken by one.
  *
  * Where the table declares an available-at column that the source lacks, rows get the instant at which they are taken, and the column is
@@ -130,7 +130,7 @@ export async function sync<S extends ColumnTypes>(
       });
       let last: bigint | null = null;
       for await (const chunk of chunksOf(batches, matched, settings.commitRows)) {
-        last = timesOf(chunk, matched)[chunk.length - 1] as bigint;
+        last = latestUpTo(timesOf(chunk, matched), run.now) ?? last;
         await takeChunk(run, session, chunk, last);
         options.progress?.(progressOf(run));
       }
@@ -212,13 +212,13 @@ function rangeToRead({ isFull, latenessMicros, end }: Settings, before: bigint |
 }
 
 /** Appends what the table lacks of a chunk. Compares again when another sync was faster. */
-async function takeChunk(run: Run, session: DuckSession, chunk: Columns, last: bigint): Promise<void> {
+async function takeChunk(run: Run, session: DuckSession, chunk: Columns, last: bigint | null): Promise<void> {
   const { table, name, matched, signal, counts } = run;
   for (let attempt = 0; attempt < attempts; attempt++) {
     throwIfAborted(signal);
     const position = await readPosition(table, name);
     const rows = await rowsNotHeld(session, await table.snapshot(), chunk, matched, signal);
-    const watermark = watermarkAfter(position.watermark, last, run.now);
+    const watermark = watermarkAfter(position.watermark, last);
     if (rows.length > 0) {
       const columns = rows.length === chunk.length ? chunk : takeColumns(chunk, rows);
       const positions = movesTo(name, position, watermark);
@@ -236,13 +236,20 @@ async function takeChunk(run: Run, session: DuckSession, chunk: Columns, last: b
   throw conflict(run);
 }
 
+/** The greatest of ascending times that is not beyond the present; null when all are. */
+function latestUpTo(times: BigInt64Array, now: bigint): bigint | null {
+  for (let row = times.length - 1; row >= 0; row--)
+    if ((times[row] as bigint) <= now) return times[row] as bigint;
+  return null;
+}
+
 /** Commits a watermark that no rows have carried. */
 async function moveWatermark(run: Run, last: bigint): Promise<void> {
   const { table, name, signal, counts } = run;
   for (let attempt = 0; attempt < attempts; attempt++) {
     throwIfAborted(signal);
     const position = await readPosition(table, name);
-    const watermark = watermarkAfter(position.watermark, last, run.now);
+    const watermark = watermarkAfter(position.watermark, last);
     counts.watermark = watermark;
     if (watermark === position.watermark) return;
     const appended = await table.append([], { positions: movesTo(name, position, watermark), signal });

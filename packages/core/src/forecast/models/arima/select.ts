@@ -85,7 +85,9 @@ export function selectArima({ seasonLength, constant }: ArimaChoice, y: Float64A
   isBetter(base);
   isBetter(capped(1, 0, 1, 0));
   isBetter(capped(0, 1, 0, 1));
-  if (mayHaveConstant && mayLackConstant) isBetter({ ...base, hasConstant: false });
+  // A level that is too short for the criterion is not 0 for that.
+  if (mayHaveConstant && mayLackConstant && (best !== null || d + seasonalD > 0))
+    isBetter({ ...base, hasConstant: false });
   const moves = neighbourMoves();
   for (let isMoving = best !== null; isMoving; ) {
     const { order } = best as unknown as ArimaFit;

@@ -41,7 +41,11 @@ export function fitTheta(
   if (filled.every((value) => value === filled[0]))
     return { ...line, alpha: 0.5, share: 0, start: filled[0] as number, squares: 0, aicc: 0 };
   const lines = isDynamic ? linesOf(filled) : null;
-  const at = (alpha: number) => solve(y, filled, alpha, share, lines, intercept, slope);
+  // Where values are missing the errors may say next to nothing about the start, which then must not run away.
+  const reach = y.some(Number.isNaN)
+    ? 3 * filled.reduce((most, value) => Math.max(most, Math.abs(value - (filled[0] as number))), 0)
+    : Number.POSITIVE_INFINITY;
+  const at = (alpha: number) => solve(y, filled, alpha, share, lines, intercept, slope, reach);
   let best = { alpha: 0.5, ...at(0.5) };
   const take = (alpha: number, solution: Solution) => {
     // Where all are as good, the middle stays.
@@ -117,6 +121,7 @@ function solve(
   lines: Float64Array | null,
   intercept: number,
   slope: number,
+  reach: number,
 ): Solution {
   const rest = 1 - alpha;
   const first = filled[0] as number;
@@ -144,7 +149,8 @@ function solve(
     level += alpha * ((filled[t] as number) - level);
     decay *= rest;
   }
-  const startGiven = (share: number) => (ww > 0 ? (wr - share * wx) / ww : 0);
+  const startGiven = (share: number) =>
+    ww > 0 ? Math.max(-reach, Math.min(reach, (wr - share * wx) / ww)) : 0;
   let share = given;
   if (share === undefined) {
     const determinant = ww * xx - wx * wx;
