@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions } from "../options.ts";
 
 /** What an authentication is asked with. */
 export interface AirflowAuthRequest {
@@ -14,6 +15,12 @@ export type AirflowAuth = (request: AirflowAuthRequest) => string | PromiseLike<
 
 /** User name and password, exchanged for a token at `/auth/token`, as the SimpleAuthManager and FAB's auth manager do it. */
 export function passwordAuth(user: { readonly username: string; readonly password: string }): AirflowAuth {
+  checkOptions("CONFIG_INVALID", "passwordAuth()", user, { username: true, password: true });
+  for (const name of ["username", "password"] as const)
+    if (typeof user[name] !== "string" || user[name] === "")
+      throw new TsopsError("CONFIG_INVALID", `passwordAuth() needs a ${name}.`, {
+        hint: "Give { username, password }.",
+      });
   let token: Promise<string> | null = null;
   return ({ url, isRefused, signal }) => {
     if (isRefused) token = null;

@@ -3,11 +3,12 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCanonicalJson } from "../canonical-json.ts";
 import { TsopsError } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { checkOptions, shown } from "../options.ts";
 import type { CallOptions } from "../ports/call-options.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../time/clock.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
+import { checkInterval } from "../time/interval.ts";
 import {
   type ApprovalAnswer,
   type AssetEventAnswer,
@@ -59,6 +60,14 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
     clock: true,
   });
   const { url, auth, dagsFolder, timeoutMs = 30_000, pollMs = 1000, clock = systemClock() } = options;
+  if (typeof url !== "string" || !/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new TsopsError("CONFIG_INVALID", `The url of airflowScheduler() is ${shown(url)}.`, {
+      hint: "Write http://host:8080, the address of Airflow's API server.",
+    });
+  if (typeof auth !== "function")
+    throw new TsopsError("CONFIG_INVALID", `The auth of airflowScheduler() is ${shown(auth)}.`, {
+      hint: "Give passwordAuth({ username, password }) or tokenAuth(token).",
+    });
   const call = airflowCalls({ url, auth, timeoutMs });
   /** Asks until the answer is not null. */
   const poll = async <T>(ask: () => Promise<T | null>, { signal }: CallOptions): Promise<T> => {
@@ -104,7 +113,19 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
     async isPaused(dag, given = {}) {
       return (await call<{ is_paused: boolean }>(`/dags/${segment(dag)}`, given)).is_paused;
     },
-    async trigger(dag, { interval, runId, force = false, signal }) {
+    async trigger(dag, options) {
+      checkOptions("PIPELINE_INVALID", "trigger()", options, {
+        interval: true,
+        runId: true,
+        force: true,
+        signal: true,
+      });
+      const { interval, runId, force = false, signal } = options;
+      if (interval === undefined)
+        throw new TsopsError("PIPELINE_INVALID", "trigger() needs the data interval of the run.", {
+          hint: "Airflow makes one up otherwise: give interval(toMicros(start), toMicros(end)).",
+        });
+      checkInterval("The interval of trigger()", interval);
       const start = formatInstant(interval.start);
       const body = {
         logical_date: start,

@@ -200,6 +200,18 @@ describe("steps that are asked for alone", () => {
     ]);
   });
 
+  it("refuse the hook of failure for a run that has not failed", async () => {
+    const { options, ledger } = setUp();
+    const { daily, calls } = reacting();
+    const ask = () => runUntilSettled(daily, { ...options, only: "onFailure" });
+    await expect(ask()).rejects.toThrow(/never began/);
+    expect(await ledger.get(key)).toBeNull();
+    await runPipeline(daily, options);
+    await expect(ask()).rejects.toThrow(/is succeeded/);
+    expect((await ledger.get(key))?.entry.status).toBe("succeeded");
+    expect(calls).toEqual(["train", "success of 1"]);
+  });
+
   it("fail for good when a retry cannot help", async () => {
     const { options } = setUp();
     const daily = untyped(pipeline("daily")).step("fit", () => () => 1);
@@ -345,5 +357,17 @@ describe("a pipeline that reacts to events", () => {
     const ring = scheduler(of("one", model, alarm), of("two", alarm, model));
     await expect(ring.runDue(signal)).rejects.toMatchObject({ code: "ABORTED" });
     expect((await ledger.list("one")).length).toBeGreaterThan(1);
+  });
+
+  it("leaves the event loop its turns, whatever steps do not wait", async () => {
+    const { ledger, clock } = setUp();
+    const busy = pipeline("busy", {
+      schedule: { every: "1m" },
+      catchUp: "all",
+      startAt: start - 100n * day,
+    }).step("count", () => 1);
+    const signal = AbortSignal.timeout(50);
+    await createScheduler({ pipelines: [busy], ledger, clock }).run(signal);
+    expect((await ledger.list("busy")).length).toBeLessThan(101 * 1440);
   });
 });

@@ -193,6 +193,10 @@ function createPipeline<Results extends StepResults>(
     onFailure: (run, options) => withHook("onFailure", run, options),
     onAssetEvent(...assets) {
       checkAssets("onAssetEvent()", assets);
+      if (assets.length === 0)
+        throw new TsopsError("PIPELINE_INVALID", "onAssetEvent() needs an asset.", {
+          hint: 'Name what the pipeline reacts to: .onAssetEvent("tsops://models/load").',
+        });
       if (parts.schedule !== null)
         throw new TsopsError("PIPELINE_INVALID", `"${parts.name}" has a schedule and onAssetEvent().`, {
           hint: "Leave one of them out: a run that an event starts has no interval of a schedule.",

@@ -30,6 +30,12 @@ export async function runAttempt(
   const owner = uniqueOwner(options.owner);
   const before = only === undefined ? null : ((await ledger.get(key, { signal }))?.entry ?? null);
   const isGivenUp = only === "onFailure";
+  if (isGivenUp && (before === null || before.status === "succeeded" || before.status === "cancelled"))
+    throw new TsopsError(
+      "PIPELINE_INVALID",
+      `The run of "${pipeline.name}" has not failed: it ${before === null ? "never began" : `is ${before.status}`}.`,
+      { hint: "Ask for onFailure once a step of the run has failed for good." },
+    );
   const now = clock.now();
   const claim = await ledger.claim(key, {
     owner,

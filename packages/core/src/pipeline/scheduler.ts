@@ -67,6 +67,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     );
   refuseTwins(options.pipelines);
   for (const pipeline of options.pipelines) refuseEcho(pipeline);
+  const otherWork = turnsForOthers();
   let lanes: readonly Lane[] | null = null;
   const active = new Set<Promise<void>>();
   const outcomes: RunOutcome[] = [];
@@ -134,8 +135,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         await dispatch(signal, false);
         if (active.size === 0 || failure !== null) break;
         await Promise.race(active);
-        // Pipelines that start each other may go on for long: timers and signals get their turn.
-        await new Promise((resolve) => setImmediate(resolve));
+        await otherWork();
       }
       await settle();
       if (signal?.aborted)
@@ -155,6 +155,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           if (!signal.aborted) throw error;
         });
         awake.abort();
+        await otherWork();
       }
       await settle();
     },
@@ -169,6 +170,19 @@ function refuseTwins(pipelines: readonly AnyPipeline[]): void {
     throw new TsopsError("PIPELINE_INVALID", `Two pipelines are named "${twin}".`, {
       hint: "Give each a name of its own: the ledger tells runs apart by it.",
     });
+}
+
+/**
+ * Gives timers and signals a turn now and then, which steps that never wait, and pipelines that start each other, would not.
+ * @returns To be awaited after each run.
+ */
+function turnsForOthers(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 50) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    last = performance.now();
+  };
 }
 
 /** A pipeline that runs by what it says itself never ends. */

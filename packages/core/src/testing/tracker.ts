@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
 import type { ModelLineage } from "../lineage.ts";
 import type { Tracker } from "../ports/tracker.ts";
@@ -326,6 +327,11 @@ const cases: Readonly<Record<string, (subject: TrackerSubject) => Promise<void>>
       throw new Error("the disk is gone");
     }
     await assert.rejects(active.logArtifact("a.bin", breaking), /the disk is gone/);
+    const missing = `/nowhere/${uniqueName("missing")}`;
+    await rejectsWith(
+      active.logArtifact("c.bin", () => createReadStream(missing)),
+      "VALUE_INVALID",
+    );
     const controller = new AbortController();
     async function* aborting(): AsyncGenerator<Uint8Array> {
       yield piece;
