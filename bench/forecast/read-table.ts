@@ -18,7 +18,7 @@ export interface BenchTable {
 }
 
 /** A frequency for tables without times, by the length of the season. */
-const byseason: Readonly<Record<number, string>> = {
+const bySeason: Readonly<Record<number, string>> = {
   1: "1w",
   4: "3mo",
   7: "1d",
@@ -63,7 +63,7 @@ export async function readTable(file: string, season: number): Promise<BenchTabl
     }
     from = to;
   }
-  const frequency = isTimed ? frequencyOf(smallest) : (byseason[season] ?? "1h");
+  const frequency = isTimed ? frequencyOf(smallest) : (bySeason[season] ?? "1h");
   return { series, frequency, starts: BigInt64Array.from(starts) };
 }
 

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseCanonicalJson } from "../canonical-json.ts";
 import { TsopsError } from "../errors.ts";
@@ -29,6 +28,7 @@ import type {
   AirflowScheduler,
   AirflowTask,
 } from "./scheduler-types.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Where Airflow is. */
 export interface AirflowSchedulerOptions {
@@ -396,11 +396,4 @@ function resultsOf(line: string): Readonly<Record<string, unknown>> {
   return typeof partition === "string" && partition !== ""
     ? Object.fromEntries(Object.entries(results).map(([step, result]) => [`${partition}/${step}`, result]))
     : results;
-}
-
-/** Airflow may read at any moment: it finds the old text or the new one. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const part = `${path}.${randomUUID()}.part`;
-  await writeFile(part, text);
-  await rename(part, path);
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { bundleConfiguration } from "../airflow/bundle.ts";
 import { airflowDag, exportedBy } from "../airflow/dag.ts";
+import { writeWhole } from "../airflow/write-whole.ts";
 import { TsopsError } from "../errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { findConfig } from "./load-config.ts";
@@ -41,7 +42,7 @@ export async function airflowExportCommand(
   )) {
     const path = join(out, file);
     const isSame = (await readFile(path, "utf8").catch(() => null)) === text;
-    if (!isSame && options.check !== true) await writeWhole(path, text);
+    if (!isSame && options.check !== true) await writeExported(path, text);
     found.push({ file, state: isSame ? "same" : options.check === true ? "differs" : "written" });
   }
   // Airflow goes on running them, so somebody has to decide.
@@ -95,13 +96,10 @@ async function exportConfiguration(
 }
 
 /** @throws TsopsError CONFIG_INVALID */
-async function writeWhole(path: string, text: string): Promise<void> {
+async function writeExported(path: string, text: string): Promise<void> {
   try {
     await makeFolder(dirname(path));
-    // Of its own, as two exports may run at once.
-    const part = `${path}.${process.pid}.part`;
-    await writeFile(part, text);
-    await rename(part, path);
+    await writeWhole(path, text);
   } catch (cause) {
     const { code = "" } = cause as NodeJS.ErrnoException;
     throw new TsopsError("CONFIG_INVALID", `${path} cannot be written${code === "" ? "" : ` (${code})`}.`, {

@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { float64, nullable, timestamp } from "../../schema/column-type.ts";
-import type { Columns } from "../../schema/columns.ts";
-import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
+import { hourlyPanel, hourlyRows } from "../../../test/hourly-series.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { adida, imapa } from "../models/aggregated-demand.ts";
 import { croston } from "../models/croston.ts";
@@ -20,15 +17,6 @@ const series: { name: string; y: number[] }[] = fixture("series");
 const expected: Record<string, never>[] = fixture("simple");
 /** The steps that the fixtures keep. */
 const kept = [1, 2, 5, 8, 13, 14];
-
-function rows(y: readonly (number | null)[], from = 0): Columns {
-  return columnsFromArrays(
-    { at: timestamp(), y: nullable(float64()) },
-    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
-  ) as Columns;
-}
-const history = (y: readonly (number | null)[]) =>
-  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
 
 /** Equal to a relative 1e-6, measured against the size of the series. */
 function expectClose(found: number, wanted: number, size: number): void {
@@ -52,7 +40,7 @@ const intermittent: Record<string, LocalForecaster> = {
 describe.each(Object.entries(withIntervals))("%s", (name, forecaster) => {
   it.each(series)("agrees with statsforecast on $name", async ({ name: of, y }) => {
     const wanted = expected.find((row) => row["name"] === of)?.[name] as unknown as Record<string, number[]>;
-    const forecast = (await forecaster.fit(history(y), { horizon: 14 })).predict({ levels: [80, 95] });
+    const forecast = (await forecaster.fit(hourlyPanel(y), { horizon: 14 })).predict({ levels: [80, 95] });
     const size = Math.max(...y.map(Math.abs), Number.MIN_VALUE);
     const [, lower80, , upper95] = forecast.quantiles;
     kept.forEach((step, i) => {
@@ -68,7 +56,7 @@ describe.each(Object.entries(intermittent))("%s", (name, forecaster) => {
     "agrees with statsforecast on $name",
     async ({ name: of, y }) => {
       const wanted = expected.find((row) => row["name"] === of)?.[name] as unknown as number;
-      const { mean } = (await forecaster.fit(history(y), { horizon: 2 })).predict();
+      const { mean } = (await forecaster.fit(hourlyPanel(y), { horizon: 2 })).predict();
       // The reference's search for the rate stops at about 1e-4 of it; where every rate is as good, it stops anywhere.
       const isSearched = ["optimized", "adida", "imapa"].includes(name);
       if (isSearched && of === "constant but for one") return expect(mean[0]).toBeCloseTo(7.2, 6);
@@ -79,18 +67,18 @@ describe.each(Object.entries(intermittent))("%s", (name, forecaster) => {
   );
 
   it("refuses demand below zero, in the fit and in updates, and says where", async () => {
-    await expect(forecaster.fit(history([1, 0, -2, 3]), { horizon: 1 })).rejects.toThrow(
+    await expect(forecaster.fit(hourlyPanel([1, 0, -2, 3]), { horizon: 1 })).rejects.toThrow(
       /no target below 0; there are some in the series at 1970-01-01T02:00/,
     );
-    const fitted = await forecaster.fit(history([1, 0, 2, 3]), { horizon: 1 });
-    expect(() => fitted.update(rows([-1], 4))).toThrow(/no target below 0/);
+    const fitted = await forecaster.fit(hourlyPanel([1, 0, 2, 3]), { horizon: 1 });
+    expect(() => fitted.update(hourlyRows([-1], 4))).toThrow(/no target below 0/);
   });
 
   it("passes over missing rows", async () => {
     const holes = (
-      await forecaster.fit(history([null, 3, 0, null, 0, 5, 0, 1, null]), { horizon: 1 })
+      await forecaster.fit(hourlyPanel([null, 3, 0, null, 0, 5, 0, 1, null]), { horizon: 1 })
     ).predict();
-    const closed = (await forecaster.fit(history([3, 0, 0, 5, 0, 1]), { horizon: 1 })).predict();
+    const closed = (await forecaster.fit(hourlyPanel([3, 0, 0, 5, 0, 1]), { horizon: 1 })).predict();
     expect(holes.mean[0]).toBe(closed.mean[0]);
   });
 });
@@ -106,11 +94,11 @@ describe.each(Object.entries({ ...withIntervals, ...intermittent }))("update of 
     "continues what the fit began, in any pieces, saved in between or not",
     async (first, later, horizon) => {
       fc.pre(first.filter((value) => value !== null).length >= 3);
-      const fitted = await forecaster.fit(history(first), { horizon });
-      const atOnce = fitted.update(rows(later, first.length));
+      const fitted = await forecaster.fit(hourlyPanel(first), { horizon });
+      const atOnce = fitted.update(hourlyRows(later, first.length));
       let byRow = fitted;
       later.forEach((value, i) => {
-        byRow = forecaster.load(byRow.update(rows([value], first.length + i)).save());
+        byRow = forecaster.load(byRow.update(hourlyRows([value], first.length + i)).save());
       });
       expect(byRow.save()).toEqual(atOnce.save());
       expect(loadForecaster(atOnce.save()).predict({ levels: [80] })).toEqual(
@@ -127,10 +115,10 @@ describe.each(
     "gives after an update the bytes of a fit on the longer history",
     async (first, later) => {
       fc.pre(first.filter((value) => value !== null).length >= 3);
-      const updated = (await forecaster!.fit(history(first), { horizon: 3 })).update(
-        rows(later, first.length),
+      const updated = (await forecaster!.fit(hourlyPanel(first), { horizon: 3 })).update(
+        hourlyRows(later, first.length),
       );
-      const fitted = await forecaster!.fit(history([...first, ...later]), { horizon: 3 });
+      const fitted = await forecaster!.fit(hourlyPanel([...first, ...later]), { horizon: 3 });
       expect(updated.save()).toEqual(fitted.save());
     },
   );
@@ -143,17 +131,19 @@ describe.each(
       fc.pre(first.findIndex((one) => one !== null) < at);
       const without = first.map((one, i) => (i === at ? null : one));
       const within = first.map((one, i) => (i === at ? value : one));
-      const late = (await forecaster!.fit(history(without), { horizon: 3 })).update(rows([value], at));
-      expect(late.save()).toEqual((await forecaster!.fit(history(within), { horizon: 3 })).save());
+      const late = (await forecaster!.fit(hourlyPanel(without), { horizon: 3 })).update(
+        hourlyRows([value], at),
+      );
+      expect(late.save()).toEqual((await forecaster!.fit(hourlyPanel(within), { horizon: 3 })).save());
     },
   );
 });
 
 it("adida after an update sums the blocks of the longer history", async () => {
   const all = [0, 3, 0, 0, 2, 0, 5, 0, 0, 1, 0, 4, 0, 0, 2];
-  const fitted = await adida().fit(history(all.slice(0, 9)), { horizon: 1 });
+  const fitted = await adida().fit(hourlyPanel(all.slice(0, 9)), { horizon: 1 });
   const [{ blockRows, rate }] = fitted.fits as unknown as [{ blockRows: number; rate: number }];
-  const longer = fitted.update(rows(all.slice(9), 9));
+  const longer = fitted.update(hourlyRows(all.slice(9), 9));
   const first = all.length % blockRows;
   let level = Number.NaN;
   for (let start = first; start < all.length; start += blockRows) {
@@ -167,7 +157,7 @@ it("adida after an update sums the blocks of the longer history", async () => {
 it("random walk with drift is shifted and scaled with its series", async () => {
   const y = [3, 5, 4, 8, 9, 7];
   const of = async (change: (value: number) => number) =>
-    (await randomWalkWithDrift().fit(history(y.map(change)), { horizon: 3 })).predict({ levels: [80] });
+    (await randomWalkWithDrift().fit(hourlyPanel(y.map(change)), { horizon: 3 })).predict({ levels: [80] });
   const plain = await of((value) => value);
   const changed = await of((value) => 4 * value + 16);
   const wanted = (values: Float64Array | undefined) => [...(values ?? [])].map((value) => 4 * value + 16);
@@ -180,9 +170,9 @@ it("random walk with drift is shifted and scaled with its series", async () => {
 });
 
 it("naive counts the rows of a gap into the spread", async () => {
-  const fitted = await naive().fit(history([1, 3, 2, 4]), { horizon: 3 });
+  const fitted = await naive().fit(hourlyPanel([1, 3, 2, 4]), { horizon: 3 });
   const spread = (from: typeof fitted, step: number) =>
     (from.predict({ levels: [80] }).quantiles[1]?.values[step] as number) -
     (from.predict().mean[step] as number);
-  expect(spread(fitted.update(rows([null], 4)), 0)).toBeCloseTo(spread(fitted, 1), 12);
+  expect(spread(fitted.update(hourlyRows([null], 4)), 0)).toBeCloseTo(spread(fitted, 1), 12);
 });

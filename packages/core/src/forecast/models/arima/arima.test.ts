@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { float64, nullable, timestamp } from "../../../schema/column-type.ts";
-import type { Columns } from "../../../schema/columns.ts";
-import { columnsFromArrays } from "../../../schema/from-arrays.ts";
-import { panel } from "../../build-panel.ts";
 import { arima } from "./arima.ts";
 import { differencesOf, seasonalDifferences, seasonalStrength } from "./differences.ts";
 
@@ -30,21 +27,12 @@ interface Expected {
 }
 const kept = [1, 2, 5, 14];
 
-function rows(y: readonly (number | null)[], from = 0): Columns {
-  return columnsFromArrays(
-    { at: timestamp(), y: nullable(float64()) },
-    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
-  ) as Columns;
-}
-const history = (y: readonly (number | null)[]) =>
-  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
-
 async function fitTo({ name, order, seasonal, constant, missing }: Expected) {
   const { season, y } = seriesOf(name);
   const values: (number | null)[] = [...y];
   for (const row of missing ?? []) values[row] = null;
   const model = arima({ order, seasonalOrder: seasonal, seasonLength: season, constant });
-  const fitted = await model.fit(history(values), { horizon: 14 });
+  const fitted = await model.fit(hourlyPanel(values), { horizon: 14 });
   const {
     form: _,
     deviation,
@@ -112,7 +100,7 @@ describe("the choice", () => {
 
   it.each(chosen)("on $name has an AICc no greater than statsforecast's", async ({ name, order, aicc }) => {
     const { season, y } = seriesOf(name);
-    const fitted = await arima({ seasonLength: season }).fit(history(y), { horizon: 1 });
+    const fitted = await arima({ seasonLength: season }).fit(hourlyPanel(y), { horizon: 1 });
     const { form, aicc: found } = fitted.fits[0] as { form: string; aicc: number };
     const [p, d, q, seasonalP, seasonalD, seasonalQ] = order;
     expect(form).toMatch(
@@ -141,14 +129,14 @@ describe("the choice", () => {
       [3, 3, 4, 9],
       [2, null, 7, 8, null, null, 4, 5, 9, 1, 3],
     ]) {
-      const fitted = await arima({ seasonLength: 4 }).fit(history(y), { horizon: 2 });
+      const fitted = await arima({ seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 2 });
       expect(fitted.predict({ levels: [80] }).mean.every(Number.isFinite)).toBe(true);
     }
     const { season, y } = seriesOf("months with trend");
     const holes = y.map((value, t) => (t % 9 === 4 ? null : value));
     const [whole, torn] = await Promise.all(
       [y, holes].map(async (values) => {
-        const fitted = await arima({ seasonLength: season }).fit(history(values), { horizon: 12 });
+        const fitted = await arima({ seasonLength: season }).fit(hourlyPanel(values), { horizon: 12 });
         return { form: fitted.fits[0]?.["form"], mean: fitted.predict().mean };
       }),
     );
@@ -186,8 +174,8 @@ describe("gaps", () => {
   it("of many rows widen the intervals as far as a longer horizon does", async () => {
     const { y } = seriesOf("random walk with drift");
     const model = arima({ order: [1, 1, 0], constant: true });
-    const fitted = await model.fit(history(y), { horizon: 60 });
-    const later = fitted.update(rows(new Array(50).fill(null), y.length));
+    const fitted = await model.fit(hourlyPanel(y), { horizon: 60 });
+    const later = fitted.update(hourlyRows(new Array(50).fill(null), y.length));
     const [before, after] = [fitted.predict({ levels: [80] }), later.predict({ levels: [80] })];
     for (const step of [0, 5]) {
       expect(after.mean[step]).toBeCloseTo(before.mean[step + 50] as number, 6);
@@ -214,12 +202,12 @@ describe("arima", () => {
   test.prop([some, withGaps, fc.constantFrom(...models)], { numRuns: 30 })(
     "continues exactly, in any pieces",
     async (first, later, model) => {
-      const fitted = await model.fit(history(first), { horizon: 2 });
-      const atOnce = fitted.update(rows(later, first.length));
+      const fitted = await model.fit(hourlyPanel(first), { horizon: 2 });
+      const atOnce = fitted.update(hourlyRows(later, first.length));
       const half = later.length >> 1;
       const inTwo = fitted
-        .update(rows(later.slice(0, half), first.length))
-        .update(rows(later.slice(half), first.length + half));
+        .update(hourlyRows(later.slice(0, half), first.length))
+        .update(hourlyRows(later.slice(half), first.length + half));
       expect(inTwo.save()).toEqual(atOnce.save());
       expect(model.load(atOnce.save()).predict({ levels: [90] })).toEqual(atOnce.predict({ levels: [90] }));
     },
@@ -234,7 +222,7 @@ describe("arima", () => {
     });
     const model = arima({ order: [1, 0, 1] });
     const of = async (values: readonly number[]) =>
-      (await model.fit(history(values), { horizon: 3 })).predict({ levels: [80] });
+      (await model.fit(hourlyPanel(values), { horizon: 3 })).predict({ levels: [80] });
     const [plain, changed] = [await of(y), await of(y.map((value) => 1000 * value + 1e6))];
     for (const step of [0, 1, 2]) {
       expect((changed.mean[step] as number) - 1e6).toBeCloseTo(1000 * (plain.mean[step] as number), 1);
@@ -247,7 +235,7 @@ describe("arima", () => {
 
   it("forecasts a constant series as it is", async () => {
     for (const value of [7, 0]) {
-      const fitted = await arima({ order: [1, 0, 1] }).fit(history(new Array(20).fill(value)), {
+      const fitted = await arima({ order: [1, 0, 1] }).fit(hourlyPanel(new Array(20).fill(value)), {
         horizon: 2,
       });
       const { mean, quantiles } = fitted.predict({ levels: [80] });
@@ -263,6 +251,6 @@ describe("arima", () => {
     expect(() => arima({ order: [0, 2, 1], constant: true })).toThrow(/there is no constant/);
     expect(() => arima({ order: [0, 2] as never })).toThrow(/order is three whole numbers/);
     const model = arima({ order: [1, 1, 1], seasonalOrder: [0, 1, 1], seasonLength: 12 });
-    await expect(model.fit(history([1, 2, 4, 3]), { horizon: 1 })).rejects.toThrow(/needs/);
+    await expect(model.fit(hourlyPanel([1, 2, 4, 3]), { horizon: 1 })).rejects.toThrow(/needs/);
   });
 });

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { float64, nullable, timestamp } from "../../../schema/column-type.ts";
-import type { Columns } from "../../../schema/columns.ts";
-import { columnsFromArrays } from "../../../schema/from-arrays.ts";
-import { panel } from "../../build-panel.ts";
 import { type CesSeason, ces } from "./ces.ts";
 import { cesForms, moveOn, nextOf, stateLength } from "./recursion.ts";
 import { run } from "./run.ts";
@@ -32,15 +29,6 @@ const seasons: Readonly<Record<string, CesSeason>> = {
   Z: "auto",
 };
 
-function rows(y: readonly (number | null)[], from = 0): Columns {
-  return columnsFromArrays(
-    { at: timestamp(), y: nullable(float64()) },
-    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
-  ) as Columns;
-}
-const history = (y: readonly (number | null)[]) =>
-  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
-
 const cases = expected.flatMap(({ name, ...models }) =>
   Object.entries(models as Record<string, Expected>).map(([letter, wanted]) => ({
     name,
@@ -55,7 +43,7 @@ describe("a form that was asked for", () => {
     "$letter on $name is as likely as statsforecast's or likelier, and where it is no likelier forecasts the same",
     async ({ letter, wanted, season, y }) => {
       const fitted = await ces({ season: seasons[letter] as CesSeason, seasonLength: season }).fit(
-        history(y),
+        hourlyPanel(y),
         {
           horizon: 14,
         },
@@ -82,7 +70,7 @@ describe("a form that was asked for", () => {
     let likelier = 0;
     for (const { letter, wanted, season, y } of asked) {
       const model = ces({ season: seasons[letter] as CesSeason, seasonLength: season });
-      const fitted = await model.fit(history(y), { horizon: 1 });
+      const fitted = await model.fit(hourlyPanel(y), { horizon: 1 });
       if ((fitted.fits[0]?.["logLikelihood"] as number) > wanted.loglik + 0.01) likelier++;
     }
     expect([likelier, asked.length]).toEqual([15, 77]);
@@ -93,7 +81,7 @@ describe("the choice", () => {
   it.each(cases.filter(({ letter }) => letter === "Z"))(
     "on $name has an AICc no greater than statsforecast's",
     async ({ wanted, season, y }) => {
-      const fitted = await ces({ seasonLength: season }).fit(history(y), { horizon: 14 });
+      const fitted = await ces({ seasonLength: season }).fit(hourlyPanel(y), { horizon: 14 });
       const { aicc, season: form } = fitted.fits[0] as { aicc: number; season: string };
       expect(aicc).toBeLessThan(wanted.aicc + 0.01);
       if (aicc > wanted.aicc - 0.01) expect(form).toBe(seasons[wanted.chosen]);
@@ -103,14 +91,16 @@ describe("the choice", () => {
   it("drops a season that is longer than half the series, and says so", async () => {
     const y = Array.from({ length: 20 }, (_, t) => 5 + Math.sin(t));
     for (const season of ["auto", "full"] as const) {
-      const fitted = await ces({ season, seasonLength: 12 }).fit(history(y), { horizon: 1 });
+      const fitted = await ces({ season, seasonLength: 12 }).fit(hourlyPanel(y), { horizon: 1 });
       expect(fitted.fits[0]?.["season"]).toBe("none");
     }
   });
 
   it("takes a constant series for what it is", async () => {
     for (const value of [7, 0, -3]) {
-      const fitted = await ces({ seasonLength: 4 }).fit(history(new Array(20).fill(value)), { horizon: 2 });
+      const fitted = await ces({ seasonLength: 4 }).fit(hourlyPanel(new Array(20).fill(value)), {
+        horizon: 2,
+      });
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       expect([...mean]).toEqual([value, value]);
       expect([...(quantiles[0]?.values ?? [])]).toEqual([value, value]);
@@ -156,7 +146,7 @@ describe("intervals", () => {
   it.each(["none", "simple", "partial", "full"] as const)("of %s are those of its paths", async (season) => {
     const random = createRandom(8);
     const y = Array.from({ length: 60 }, (_, t) => 20 + 5 * Math.sin((Math.PI * t) / 2) + random.normal());
-    const fitted = await ces({ season, seasonLength: 4 }).fit(history(y), { horizon: 6 });
+    const fitted = await ces({ season, seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 6 });
     const deviation = fitted.fits[0]?.["deviation"] as number;
     const { mean, quantiles } = fitted.predict({ levels: [80] });
     // A path: what an error at each step makes of the forecasts after it is asked of the forecaster by updates.
@@ -167,7 +157,7 @@ describe("intervals", () => {
       for (let h = 0; h < 6; h++) {
         const value = (path.predict({ horizon: 1 }).mean[0] as number) + random.normal(0, deviation);
         (drawn[h] as Float64Array)[p] = value;
-        path = path.update(rows([value], 60 + h));
+        path = path.update(hourlyRows([value], 60 + h));
       }
     }
     drawn.forEach((outcomes, h) => {
@@ -185,12 +175,12 @@ describe("ces", () => {
   test.prop([values, values, fc.constantFrom<CesSeason>("none", "simple", "partial", "full")], {
     numRuns: 25,
   })("continues exactly, in any pieces", async (first, later, season) => {
-    const fitted = await ces({ season, seasonLength: 4 }).fit(history(first), { horizon: 2 });
-    const atOnce = fitted.update(rows(later, first.length));
+    const fitted = await ces({ season, seasonLength: 4 }).fit(hourlyPanel(first), { horizon: 2 });
+    const atOnce = fitted.update(hourlyRows(later, first.length));
     const half = later.length >> 1;
     const inTwo = fitted
-      .update(rows(later.slice(0, half), first.length))
-      .update(rows(later.slice(half), first.length + half));
+      .update(hourlyRows(later.slice(0, half), first.length))
+      .update(hourlyRows(later.slice(half), first.length + half));
     expect(inTwo.save()).toEqual(atOnce.save());
   });
 
@@ -198,7 +188,7 @@ describe("ces", () => {
     "is scaled with its series",
     async (y, factor) => {
       const of = async (some: readonly number[]) =>
-        (await ces({ seasonLength: 4 }).fit(history(some), { horizon: 3 })).predict().mean[2] as number;
+        (await ces({ seasonLength: 4 }).fit(hourlyPanel(some), { horizon: 3 })).predict().mean[2] as number;
       expect((await of(y.map((value) => factor * value))) / factor).toBeCloseTo(await of(y), 3);
     },
   );
@@ -206,16 +196,16 @@ describe("ces", () => {
   it("moves on over missing rows", async () => {
     const random = createRandom(6);
     const y = Array.from({ length: 40 }, (_, t) => 50 + 4 * (t % 4) + random.normal());
-    const fitted = await ces({ seasonLength: 4 }).fit(history(y), { horizon: 4 });
-    const after = fitted.update(rows([null, null], 40));
+    const fitted = await ces({ seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 4 });
+    const after = fitted.update(hourlyRows([null, null], 40));
     expect(after.predict().mean[0]).toBeCloseTo(fitted.predict().mean[2] as number, 9);
     const holed = y.map((value, t) => (t % 7 === 3 ? null : value));
-    const other = await ces({ seasonLength: 4 }).fit(history(holed), { horizon: 4 });
+    const other = await ces({ seasonLength: 4 }).fit(hourlyPanel(holed), { horizon: 4 });
     expect(Math.abs((other.predict().mean[3] as number) - 62)).toBeLessThan(2);
   });
 
   it("refuses too few rows and wrong settings", async () => {
-    await expect(ces().fit(history([1, 2, 3, 4]), { horizon: 1 })).rejects.toThrow(/5/);
+    await expect(ces().fit(hourlyPanel([1, 2, 3, 4]), { horizon: 1 })).rejects.toThrow(/5/);
     expect(() => ces({ season: "double" as never })).toThrow(
       /season is one of none, simple, partial, full, auto/,
     );

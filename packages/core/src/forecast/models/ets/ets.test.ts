@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { float64, nullable, timestamp } from "../../../schema/column-type.ts";
-import type { Columns } from "../../../schema/columns.ts";
-import { columnsFromArrays } from "../../../schema/from-arrays.ts";
-import { panel } from "../../build-panel.ts";
 import { type Ets, ets, holt, holtWinters, ses } from "./ets.ts";
 import { type EtsForm, formName, numbersLength } from "./form.ts";
 import { etsLikelihood } from "./likelihood.ts";
@@ -28,15 +25,6 @@ interface Expected {
 }
 const expected: ({ readonly name: string } & Record<string, Expected>)[] = fixture("ets");
 const kept = [1, 2, 5, 8, 13, 14];
-
-function rows(y: readonly (number | null)[], from = 0): Columns {
-  return columnsFromArrays(
-    { at: timestamp(), y: nullable(float64()) },
-    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
-  ) as Columns;
-}
-const history = (y: readonly (number | null)[]) =>
-  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
 
 /** A form by the letters of the fixtures, e.g. `MAdN`. */
 function formOf(letters: string, seasonLength: number): EtsForm {
@@ -71,7 +59,9 @@ describe("a form that was asked for", () => {
     "$letters on $name is at least as likely as statsforecast's, and where it is no likelier forecasts the same",
     async ({ name, letters, wanted, season, y }) => {
       const form = formOf(letters, season);
-      const fitted = await ets({ ...form, seasonLength: form.seasonLength }).fit(history(y), { horizon: 14 });
+      const fitted = await ets({ ...form, seasonLength: form.seasonLength }).fit(hourlyPanel(y), {
+        horizon: 14,
+      });
       const found = fitted.fits[0]?.["logLikelihood"] as number;
       const isWorse = found < wanted.loglik - 1e-6 * Math.abs(wanted.loglik);
       expect(isWorse).toBe(worse.has(`${letters} ${name}`));
@@ -100,7 +90,7 @@ describe("the choice", () => {
   it.each(cases.filter(({ letters }) => !known(letters)))(
     "on $name has an AICc no greater than statsforecast's",
     async ({ wanted, season, y }) => {
-      const fitted = await ets({ seasonLength: season }).fit(history(y), { horizon: 14 });
+      const fitted = await ets({ seasonLength: season }).fit(hourlyPanel(y), { horizon: 14 });
       const { aicc, form } = fitted.fits[0] as { aicc: number; form: string };
       expect(aicc).toBeLessThanOrEqual(wanted.aicc + 1e-3);
       const [e, t, s, d] = wanted.chosen;
@@ -111,7 +101,7 @@ describe("the choice", () => {
 
   it("leaves out what the series cannot bear", async () => {
     const form = async (y: readonly number[], seasonLength = 1) =>
-      (await ets({ seasonLength }).fit(history(y), { horizon: 1 })).fits[0]?.["form"];
+      (await ets({ seasonLength }).fit(hourlyPanel(y), { horizon: 1 })).fits[0]?.["form"];
     const random = createRandom(3);
     expect(
       await form(
@@ -123,10 +113,10 @@ describe("the choice", () => {
   });
 
   it("takes a constant series for a level, with its value", async () => {
-    const fitted = await ets({ seasonLength: 4 }).fit(history(new Array(20).fill(7)), { horizon: 2 });
+    const fitted = await ets({ seasonLength: 4 }).fit(hourlyPanel(new Array(20).fill(7)), { horizon: 2 });
     expect(fitted.fits[0]?.["form"]).toBe("ETS(A,N,N)");
     expect(fitted.predict({ levels: [80] }).mean).toEqual(Float64Array.of(7, 7));
-    const zeros = await ets().fit(history(new Array(20).fill(0)), { horizon: 1 });
+    const zeros = await ets().fit(hourlyPanel(new Array(20).fill(0)), { horizon: 1 });
     expect(zeros.predict().mean[0]).toBe(0);
   });
 
@@ -186,7 +176,7 @@ describe("the recursion of updates", () => {
         [holt({ damped: true }), 6],
         [holtWinters({ seasonLength: season }), 5 + season],
       ] as const) {
-        const [fit] = (await model.fit(history(y), { horizon: 3 })).fits;
+        const [fit] = (await model.fit(hourlyPanel(y), { horizon: 3 })).fits;
         const squares = (fit?.["deviation"] as number) ** 2 * (y.length - count - 1);
         expect((-y.length / 2) * Math.log(squares)).toBeCloseTo(fit?.["logLikelihood"] as number, 8);
       }
@@ -200,12 +190,12 @@ describe("ets", () => {
   test.prop([positive, positive], { numRuns: 25 })(
     "continues exactly, in any pieces",
     async (first, later) => {
-      const fitted = await ets({ seasonLength: 4 }).fit(history(first), { horizon: 2 });
-      const atOnce = fitted.update(rows(later, first.length));
+      const fitted = await ets({ seasonLength: 4 }).fit(hourlyPanel(first), { horizon: 2 });
+      const atOnce = fitted.update(hourlyRows(later, first.length));
       const half = later.length >> 1;
       const inTwo = fitted
-        .update(rows(later.slice(0, half), first.length))
-        .update(rows(later.slice(half), first.length + half));
+        .update(hourlyRows(later.slice(0, half), first.length))
+        .update(hourlyRows(later.slice(half), first.length + half));
       expect(inTwo.save()).toEqual(atOnce.save());
     },
   );
@@ -214,7 +204,7 @@ describe("ets", () => {
     "with additive parts is scaled and shifted with its series",
     async (y, factor, shift) => {
       const of = async (values: readonly number[]) =>
-        (await ses().fit(history(values), { horizon: 1 })).predict().mean[0] as number;
+        (await ses().fit(hourlyPanel(values), { horizon: 1 })).predict().mean[0] as number;
       const [plain, changed] = [await of(y), await of(y.map((value) => factor * value + shift))];
       expect(Math.abs(changed - (factor * plain + shift))).toBeLessThan(0.01 * factor * 100);
     },
@@ -222,15 +212,15 @@ describe("ets", () => {
 
   it("counts a gap as rows without news", async () => {
     const y = Array.from({ length: 40 }, (_, t) => 10 + 2 * t + (t % 3));
-    const fitted = await holt().fit(history(y), { horizon: 4 });
-    const after = fitted.update(rows([null, null], 40));
+    const fitted = await holt().fit(hourlyPanel(y), { horizon: 4 });
+    const after = fitted.update(hourlyRows([null, null], 40));
     expect(after.predict().mean[0]).toBeCloseTo(fitted.predict().mean[2] as number, 9);
   });
 
   it("refuses targets that its form cannot take, and says where", async () => {
     const multiplicative: Ets = holtWinters({ seasonLength: 4, season: "multiplicative" });
     const y = Array.from({ length: 30 }, (_, t) => (t === 7 ? 0 : 5 + (t % 4)));
-    await expect(multiplicative.fit(history(y), { horizon: 1 })).rejects.toThrow(
+    await expect(multiplicative.fit(hourlyPanel(y), { horizon: 1 })).rejects.toThrow(
       /ets takes only targets above 0; there are some in the series at 1970-01-01T07:00/,
     );
   });

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { float64, nullable, timestamp } from "../../../schema/column-type.ts";
-import type { Columns } from "../../../schema/columns.ts";
-import { columnsFromArrays } from "../../../schema/from-arrays.ts";
-import { panel } from "../../build-panel.ts";
 import { loadForecaster } from "../../load-forecaster.ts";
 import { croston } from "../croston.ts";
 import { ets, holt } from "../ets/ets.ts";
@@ -40,14 +37,6 @@ const { series, kept }: { series: Case[]; kept: number[] } = JSON.parse(
   readFileSync(new URL("./__fixtures__/mstl.json", import.meta.url), "utf8"),
 );
 
-function rows(y: readonly (number | null)[], from = 0): Columns {
-  return columnsFromArrays(
-    { at: timestamp(), y: nullable(float64()) },
-    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
-  ) as Columns;
-}
-const history = (y: readonly (number | null)[]) =>
-  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
 const sizeOf = (y: readonly number[]) => Math.max(...y.map(Math.abs), 1e-3);
 
 describe("the decomposition", () => {
@@ -77,7 +66,9 @@ describe.each([
   it.each(series.filter((one) => one[key].error === undefined))(
     "forecasts as statsforecast on $name",
     async ({ periods, y, ...wanted }) => {
-      const fitted = await mstl({ seasonLengths: periods, trend: trend() }).fit(history(y), { horizon: 30 });
+      const fitted = await mstl({ seasonLengths: periods, trend: trend() }).fit(hourlyPanel(y), {
+        horizon: 30,
+      });
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       kept.forEach((step, i) => {
         const off = (value: number | undefined, other: number | undefined) =>
@@ -98,7 +89,7 @@ describe("mstl", () => {
   );
 
   it("continues what is left without the seasons by ets, unless told otherwise", async () => {
-    const fitted = await mstl({ seasonLengths: [24, 168] }).fit(history(hours), { horizon: 48 });
+    const fitted = await mstl({ seasonLengths: [24, 168] }).fit(hourlyPanel(hours), { horizon: 48 });
     expect(fitted.fits[0]).toMatchObject({ seasonLengths: "24, 168", trendForecaster: "ets" });
     const truth = (t: number) =>
       80 + 10 * Math.sin((Math.PI * t) / 12) + 6 * Math.cos((Math.PI * t) / 84) + t / 50;
@@ -110,7 +101,7 @@ describe("mstl", () => {
   it("leaves out seasons of which there are less than two periods, and says so", async () => {
     const of = async (count: number) =>
       (
-        await mstl({ seasonLengths: [24, 168], trend: naive() }).fit(history(hours.slice(0, count)), {
+        await mstl({ seasonLengths: [24, 168], trend: naive() }).fit(hourlyPanel(hours.slice(0, count)), {
           horizon: 1,
         })
       ).fits[0]?.["seasonLengths"];
@@ -119,10 +110,10 @@ describe("mstl", () => {
 
   it("fills gaps by its own parts", async () => {
     const y = hours.map((value, t) => (t % 50 === 7 || (t > 200 && t < 210) ? null : value));
-    const whole = await mstl({ seasonLengths: [24], trend: historicAverage() }).fit(history(hours), {
+    const whole = await mstl({ seasonLengths: [24], trend: historicAverage() }).fit(hourlyPanel(hours), {
       horizon: 24,
     });
-    const holes = await mstl({ seasonLengths: [24], trend: historicAverage() }).fit(history(y), {
+    const holes = await mstl({ seasonLengths: [24], trend: historicAverage() }).fit(hourlyPanel(y), {
       horizon: 24,
     });
     whole.predict().mean.forEach((value, h) => {
@@ -131,11 +122,13 @@ describe("mstl", () => {
   });
 
   it("takes the seasons off new rows and moves its trend on", async () => {
-    const fitted = await mstl({ seasonLengths: [24], trend: naive() }).fit(history(hours), { horizon: 24 });
+    const fitted = await mstl({ seasonLengths: [24], trend: naive() }).fit(hourlyPanel(hours), {
+      horizon: 24,
+    });
     const before = fitted.predict().mean;
     // What was forecast, but for 5 more: so the naive trend is 5 higher from there.
     const next = [(before[0] as number) + 5];
-    const after = fitted.update(rows(next, hours.length)).predict().mean;
+    const after = fitted.update(hourlyRows(next, hours.length)).predict().mean;
     for (let h = 1; h < 24; h++) expect(after[h - 1]).toBeCloseTo((before[h] as number) + 5, 9);
   });
 
@@ -155,11 +148,11 @@ describe("mstl", () => {
     { numRuns: 40 },
   )("continues exactly, in any pieces, saved in between or not", async (first, later, horizon, trend) => {
     const forecaster = mstl({ seasonLengths: [3, 12], trend: trend() });
-    const fitted = await forecaster.fit(history(first), { horizon });
-    const atOnce = fitted.update(rows(later, first.length));
+    const fitted = await forecaster.fit(hourlyPanel(first), { horizon });
+    const atOnce = fitted.update(hourlyRows(later, first.length));
     let byRow = fitted;
     later.forEach((value, i) => {
-      byRow = forecaster.load(byRow.update(rows([value], first.length + i)).save());
+      byRow = forecaster.load(byRow.update(hourlyRows([value], first.length + i)).save());
     });
     expect(byRow.save()).toEqual(atOnce.save());
     expect(loadForecaster(atOnce.save()).predict({ levels: [80] })).toEqual(atOnce.predict({ levels: [80] }));
@@ -168,7 +161,7 @@ describe("mstl", () => {
   it("keeps no more than the seasons, the trend and the kept rows", async () => {
     const forecaster = mstl({ seasonLengths: [24], trend: naive() });
     const bytes = async (count: number) =>
-      (await forecaster.fit(history(hours.slice(0, count)), { horizon: 12 })).save().length;
+      (await forecaster.fit(hourlyPanel(hours.slice(0, count)), { horizon: 12 })).save().length;
     expect(Math.abs((await bytes(400)) - (await bytes(200)))).toBeLessThan(64);
   });
 

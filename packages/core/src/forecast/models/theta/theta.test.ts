@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { float64, nullable, timestamp } from "../../../schema/column-type.ts";
-import type { Columns } from "../../../schema/columns.ts";
-import { columnsFromArrays } from "../../../schema/from-arrays.ts";
-import { panel } from "../../build-panel.ts";
 import { classicalSeason } from "../../local/classical-season.ts";
 import { burnIn, fitTheta, type ThetaFit } from "./fit-theta.ts";
 import { moveOn, nextOf, spreadOf } from "./recursion.ts";
@@ -32,15 +29,6 @@ const variants = {
   DOTM: "dynamicOptimized",
 } as const;
 
-function rows(y: readonly (number | null)[], from = 0): Columns {
-  return columnsFromArrays(
-    { at: timestamp(), y: nullable(float64()) },
-    { at: BigInt64Array.from(y, (_, i) => 3_600_000_000n * BigInt(from + i)), y },
-  ) as Columns;
-}
-const history = (y: readonly (number | null)[]) =>
-  panel(rows(y), { time: "at", target: "y", frequency: "1h" });
-
 const cases = expected.flatMap(({ name, ...models }) =>
   Object.entries(models as Record<keyof typeof variants, Expected>).map(([model, wanted]) => ({
     name,
@@ -65,7 +53,7 @@ describe("a variant that was asked for", () => {
   it.each(cases)(
     "$model on $name has squared errors no greater than statsforecast's, and where they are the same forecasts the same",
     async ({ model, wanted, season, y }) => {
-      const fitted = await theta({ variant: variants[model], seasonLength: season }).fit(history(y), {
+      const fitted = await theta({ variant: variants[model], seasonLength: season }).fit(hourlyPanel(y), {
         horizon: 14,
       });
       const fit = fitted.fits[0] as Record<string, number>;
@@ -91,7 +79,7 @@ describe("a variant that was asked for", () => {
   it("is fitted better than by statsforecast's simplex, by 0.1 % or more, in 35 of 140 cases", async () => {
     let better = 0;
     for (const { model, wanted, season, y } of cases) {
-      const fitted = await theta({ variant: variants[model], seasonLength: season }).fit(history(y), {
+      const fitted = await theta({ variant: variants[model], seasonLength: season }).fit(hourlyPanel(y), {
         horizon: 1,
       });
       const squares =
@@ -109,7 +97,7 @@ describe("the choice", () => {
     "on $name is the dynamic variant with the lesser AICc",
     async ({ y, season }) => {
       const fitOf = async (variant: ThetaVariant) =>
-        (await theta({ variant, seasonLength: season }).fit(history(y), { horizon: 1 }))
+        (await theta({ variant, seasonLength: season }).fit(hourlyPanel(y), { horizon: 1 }))
           .fits[0] as unknown as { readonly aicc: number; readonly squaredError: number };
       const [auto, simple, fitted] = [
         await fitOf("auto"),
@@ -145,7 +133,7 @@ describe("the optimized variant", () => {
     });
     const drifting = wandering.map((value, t) => value + 2 * t);
     const thetaOf = async (y: readonly number[]) =>
-      (await theta({ variant: "optimized" }).fit(history(y), { horizon: 1 })).fits[0]?.["theta"];
+      (await theta({ variant: "optimized" }).fit(hourlyPanel(y), { horizon: 1 })).fits[0]?.["theta"];
     expect(await thetaOf(wandering)).toBe(1);
     expect(await thetaOf(drifting)).toBeGreaterThanOrEqual(2);
   });
@@ -216,12 +204,12 @@ describe("theta", () => {
   const values = fc.array(fc.double({ min: 1, max: 100, noNaN: true }), { minLength: 24, maxLength: 60 });
 
   test.prop([values, values], { numRuns: 25 })("continues exactly, in any pieces", async (first, later) => {
-    const fitted = await theta({ seasonLength: 4 }).fit(history(first), { horizon: 2 });
-    const atOnce = fitted.update(rows(later, first.length));
+    const fitted = await theta({ seasonLength: 4 }).fit(hourlyPanel(first), { horizon: 2 });
+    const atOnce = fitted.update(hourlyRows(later, first.length));
     const half = later.length >> 1;
     const inTwo = fitted
-      .update(rows(later.slice(0, half), first.length))
-      .update(rows(later.slice(half), first.length + half));
+      .update(hourlyRows(later.slice(0, half), first.length))
+      .update(hourlyRows(later.slice(half), first.length + half));
     expect(inTwo.save()).toEqual(atOnce.save());
   });
 
@@ -231,7 +219,9 @@ describe("theta", () => {
       for (const variant of ["standard", "dynamicOptimized"] as const) {
         const of = async (some: readonly number[]) =>
           (
-            await theta({ variant, season: "additive", seasonLength: 4 }).fit(history(some), { horizon: 3 })
+            await theta({ variant, season: "additive", seasonLength: 4 }).fit(hourlyPanel(some), {
+              horizon: 3,
+            })
           ).predict().mean[2] as number;
         const [plain, changed] = [await of(y), await of(y.map((value) => factor * value + shift))];
         expect(Math.abs(changed - (factor * plain + shift))).toBeLessThan(factor * 0.05);
@@ -241,7 +231,9 @@ describe("theta", () => {
 
   it("takes a constant series for what it is", async () => {
     for (const value of [7, 0, -3]) {
-      const fitted = await theta({ seasonLength: 4 }).fit(history(new Array(20).fill(value)), { horizon: 2 });
+      const fitted = await theta({ seasonLength: 4 }).fit(hourlyPanel(new Array(20).fill(value)), {
+        horizon: 2,
+      });
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       expect([...mean]).toEqual([value, value]);
       expect([...(quantiles[0]?.values ?? [])]).toEqual([value, value]);
@@ -250,12 +242,12 @@ describe("theta", () => {
 
   it("lets its own forecast stand for missing rows", async () => {
     const y = Array.from({ length: 40 }, (_, t) => 10 + 2 * t + (t % 4));
-    const fitted = await theta({ seasonLength: 4 }).fit(history(y), { horizon: 4 });
+    const fitted = await theta({ seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 4 });
     expect(fitted.fits[0]?.["season"]).not.toBe("none");
-    const after = fitted.update(rows([null, null], 40));
+    const after = fitted.update(hourlyRows([null, null], 40));
     expect(after.predict().mean[0]).toBeCloseTo(fitted.predict().mean[2] as number, 9);
     const holed = y.map((value, t) => (t % 7 === 3 ? null : value));
-    const other = await theta({ seasonLength: 4 }).fit(history(holed), { horizon: 4 });
+    const other = await theta({ seasonLength: 4 }).fit(hourlyPanel(holed), { horizon: 4 });
     expect(Math.abs((other.predict().mean[3] as number) - (fitted.predict().mean[3] as number))).toBeLessThan(
       2,
     );
@@ -263,17 +255,17 @@ describe("theta", () => {
 
   it("adds the season where it cannot multiply", async () => {
     const y = Array.from({ length: 48 }, (_, t) => (t % 4) - 1 + 0.01 * Math.sin(t));
-    const fitted = await theta({ seasonLength: 4 }).fit(history(y), { horizon: 4 });
+    const fitted = await theta({ seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 4 });
     expect(fitted.fits[0]?.["season"]).toBe("additive");
     [-1, 0, 1, 2].forEach((value, h) => {
       expect(Math.abs((fitted.predict().mean[h] as number) - value)).toBeLessThan(0.05);
     });
-    const none = await theta({ seasonLength: 4, season: "none" }).fit(history(y), { horizon: 4 });
+    const none = await theta({ seasonLength: 4, season: "none" }).fit(hourlyPanel(y), { horizon: 4 });
     expect(none.fits[0]?.["season"]).toBe("none");
   });
 
   it("refuses too few rows and wrong settings", async () => {
-    await expect(theta().fit(history([1, 2, 3, 4]), { horizon: 1 })).rejects.toThrow(/5/);
+    await expect(theta().fit(hourlyPanel([1, 2, 3, 4]), { horizon: 1 })).rejects.toThrow(/5/);
     expect(() => theta({ variant: "fast" as never })).toThrow(/variant is one of standard, optimized/);
     expect(() => theta({ seasonLength: 0 })).toThrow(/seasonLength must be a whole number of at least 1/);
   });
