@@ -86,6 +86,21 @@ export function keptTags(tags: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, keptTag(key, value)]));
 }
 
+/** The tags with which a run starts: the caller's beside those that MLflow's pages show, each as `keptTag` keeps it. */
+export function runTags(
+  user: string,
+  name: string,
+  given: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return keptTags({
+    "mlflow.user": user,
+    "mlflow.source.name": "tsops",
+    "mlflow.source.type": "LOCAL",
+    ...given,
+    "mlflow.runName": name,
+  });
+}
+
 /** A server cuts in silence, and people would compare what is no longer whole. */
 function kept(kind: "param" | "tag", key: string, value: string): string {
   const limit = maximum[kind];

@@ -18,9 +18,9 @@ import {
   checkExperimentName,
   checkLimit,
   checkMicros,
-  keptTags,
   readMetric,
   runStatuses,
+  runTags,
 } from "./mlflow-rules.ts";
 import { runWriter, setRunTag } from "./run-writer.ts";
 
@@ -57,13 +57,7 @@ export function mlflowTracker(context: HomeContext): Tracker {
       if (options.startTime !== undefined) checkMicros("startTime", options.startTime);
       const runId = context.createId();
       const name = options.name ?? `run-${runId.slice(0, 8)}`;
-      const tags = keptTags({
-        "mlflow.user": context.user,
-        "mlflow.source.name": "tsops",
-        "mlflow.source.type": "LOCAL",
-        ...options.tags,
-        "mlflow.runName": name,
-      });
+      const tags = runTags(context.user, name, options.tags);
       const now = toMillis(context.clock.now());
       const startTime = options.startTime === undefined ? now : toMillis(options.startTime);
       const run = await context.mlflow.write((): RunIdentity => {

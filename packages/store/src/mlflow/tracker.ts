@@ -17,9 +17,9 @@ import {
   checkExperimentName,
   checkLimit,
   checkMicros,
-  keptTags,
   readMetric,
   runStatuses,
+  runTags,
 } from "../home/mlflow-rules.ts";
 import { mlflowArtifacts } from "./artifacts.ts";
 import { create, get, type MlflowClient, mlflowClient, put } from "./client.ts";
@@ -96,14 +96,7 @@ export function trackerOf(client: MlflowClient): Tracker {
       checkMicros("startTime", startTime);
       const request = randomUUID();
       const name = options.name ?? `run-${request.slice(0, 8)}`;
-      const user = client.settings.user ?? "tsops";
-      const tags = keptTags({
-        "mlflow.user": user,
-        "mlflow.source.name": "tsops",
-        "mlflow.source.type": "LOCAL",
-        ...options.tags,
-        "mlflow.runName": name,
-      });
+      const tags = runTags(client.settings.user ?? "tsops", name, options.tags);
       const experimentId = await experiments.idOf(options.experiment, { signal });
       const started = await makeOnce<RestRun>(
         client.settings,
