@@ -148,6 +148,11 @@ export type {
   EarlyStoppingOptions,
   GbdtOptions,
 } from "./forecast/gbdt/options.ts";
+export { type AggregateOptions, aggregatePanel } from "./forecast/hierarchy/aggregate.ts";
+export type { FittedReconciled } from "./forecast/hierarchy/fitted.ts";
+export type { ReconciledOptions } from "./forecast/hierarchy/options.ts";
+export { type Reconciled, reconciled } from "./forecast/hierarchy/reconciled.ts";
+export type { ReconcileMethod } from "./forecast/hierarchy/weights.ts";
 export { boundsOfLevel, checkLevels, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
 export type { FittedLocal, LocalForecaster } from "./forecast/local/local-forecaster.ts";
