@@ -116,6 +116,13 @@ const forecasters: Record<string, () => Forecaster> = {
   "ensemble, median": () =>
     ensemble([naive(), historicAverage(), randomWalkWithDrift()], { combine: "median" }),
   "conformal seasonal naive": () => conformal(seasonalNaive({ seasonLength: 24 }), { folds: 5 }),
+  "conformal by PID": () =>
+    conformal(windowAverage({ window: 12 }), {
+      folds: 6,
+      adapt: "pid",
+      adaptRate: 0.2,
+      spread: "proportional",
+    }),
   "conformal reduce": () =>
     conformal(reduce(ridge(), { lags: [6, 24], calendar: ["hour"], level: { width: 48 } }), {
       folds: 8,

@@ -1,6 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import { boundsOfLevel } from "../levels.ts";
+import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, scorePools, scoresNeeded } from "./scores.ts";
 
@@ -10,8 +11,8 @@ export interface Calibration {
   readonly seriesCount: number;
   /** Scores by origin, oldest first; each series x horizon, NaN where the outcome is not known. */
   readonly origins: readonly Float64Array[];
-  /** Miss rates now aimed at: group by group, one per level. A group is a series, or all of them. */
-  readonly missRates: Float64Array;
+  /** What the misses so far have changed: group by group, one entry per level. A group is a series, or all of them. */
+  readonly adaptation: Adaptation;
   /** Forecasts of smaller size count as this large in the spread. */
   readonly floor: number;
 }
@@ -27,15 +28,9 @@ export function emptyCalibration(
     horizon,
     seriesCount,
     origins: [],
-    missRates: Float64Array.from({ length: groups * options.levels.length }, (_, i) =>
-      nominalMissRate(options.levels[i % options.levels.length] as number),
-    ),
+    adaptation: emptyAdaptation(options, groups),
     floor: 1,
   };
-}
-
-function nominalMissRate(level: number): number {
-  return (100 - level) / 100;
 }
 
 /** By how much errors are expected to be larger where the forecast is. */
@@ -45,7 +40,7 @@ export function spreadOf(forecast: number, kind: ResolvedConformalOptions["sprea
   return kind === "root" ? Math.sqrt(size) : size;
 }
 
-/** Scores of one origin: errors in units of the spread; NaN where the outcome is missing. */
+/** Scores of one origin: outcome minus forecast in units of the spread; NaN where the outcome is missing. */
 export function scoresOf(
   mean: Float64Array,
   outcomes: Float64Array,
@@ -53,47 +48,40 @@ export function scoresOf(
   floor: number,
 ): Float64Array {
   return mean.map(
-    (forecast, row) => Math.abs((outcomes[row] as number) - forecast) / spreadOf(forecast, spread, floor),
+    (forecast, row) => ((outcomes[row] as number) - forecast) / spreadOf(forecast, spread, floor),
   );
 }
 
 /**
- * Takes in the scores of one more origin: first the miss rates learn from whether the intervals in force held them, as in adaptive
- * conformal inference (Gibbs & Candes 2021, NeurIPS: alpha <- alpha + rate (nominal - missed)), with the share of
- * misses over the origin's steps; then the scores join the others, and the oldest leave the window.
+ * Takes in the scores of one more origin: first the intervals in force learn from the share of the origin's steps that they missed; then the scores join the others,
+ * and the oldest leave the window.
  */
 export function withOrigin(
   calibration: Calibration,
   scores: Float64Array,
   options: ResolvedConformalOptions,
 ): Calibration {
-  const { origins, missRates } = calibration;
+  const { origins, horizon } = calibration;
   const kept = [...origins, scores].slice(-options.window);
   if (options.adaptRate === 0 || origins.length === 0) return { ...calibration, origins: kept };
-  const next = missRates.slice();
+  const observed = new Float64Array(calibration.adaptation.missRates.length).fill(Number.NaN);
   eachGroup(calibration, options, (group, first, count) => {
-    const boundAt = boundsOf(calibration, options, first, count);
+    const boundAt = boundsOf(calibration, options, group, first, count);
     options.levels.forEach((level, l) => {
-      const at = group * options.levels.length + l;
       let misses = 0;
       let known = 0;
-      const bounds = new Float64Array(calibration.horizon);
-      for (let step = 1; step <= calibration.horizon; step++)
-        bounds[step - 1] = boundAt(step, level, 1 - (missRates[at] as number));
-      for (let row = first * calibration.horizon; row < (first + count) * calibration.horizon; row++) {
-        const score = scores[row] as number;
-        const bound = bounds[row % calibration.horizon] as number;
+      const bounds = Float64Array.from({ length: horizon }, (_, h) => boundAt(h + 1, level));
+      for (let row = first * horizon; row < (first + count) * horizon; row++) {
+        const score = Math.abs(scores[row] as number);
+        const bound = bounds[row % horizon] as number;
         if (Number.isNaN(score) || Number.isNaN(bound)) continue;
         known++;
         if (score > bound) misses++;
       }
-      if (known === 0) return;
-      const nominal = nominalMissRate(level);
-      const moved = (missRates[at] as number) + options.adaptRate * (nominal - misses / known);
-      next[at] = Math.min(Math.max(moved, nominal / 25), (1 + nominal) / 2);
+      if (known > 0) observed[group * options.levels.length + l] = misses / known;
     });
   });
-  return { ...calibration, origins: kept, missRates: next };
+  return { ...calibration, origins: kept, adaptation: adapted(calibration.adaptation, observed, options) };
 }
 
 function eachGroup(
@@ -105,15 +93,21 @@ function eachGroup(
   else for (let s = 0; s < seriesCount; s++) visit(s, s, 1);
 }
 
-/** Gives the bound of a group's scores at a step. */
+/** Gives the bound of a group's scores at a step, as it is now. */
 function boundsOf(
-  { horizon, origins }: Calibration,
-  { neighbours }: ResolvedConformalOptions,
+  { horizon, origins, adaptation }: Calibration,
+  options: ResolvedConformalOptions,
+  group: number,
   firstSeries: number,
   count: number,
-): (step: number, level: number, coverage: number) => number {
-  const scoresAt = scorePools({ horizon, origins }, firstSeries * horizon, count, neighbours);
-  return (step, level, coverage) => conformalBound(scoresAt(step, scoresNeeded(level / 100)), coverage);
+): (step: number, level: number) => number {
+  const scoresAt = scorePools({ horizon, origins }, firstSeries * horizon, count, options.neighbours);
+  return (step, level) => {
+    const { missRate, offset } = aimOf(adaptation, options, group, level);
+    const scores = scoresAt(step, scoresNeeded(level / 100));
+    const bound = conformalBound(scores, 1 - missRate);
+    return offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
+  };
 }
 
 /**
@@ -175,12 +169,11 @@ export function quantilesAround({
       (place) => place !== undefined,
     );
     if (places.length === 0) return;
-    const boundAt = boundsOf(calibration, options, first, count);
+    const boundAt = boundsOf(calibration, options, group, first, count);
     for (let step = 1; step <= steps; step++) {
       let widest = 0;
       for (const level of ascending) {
-        const coverage = 1 - missRateAt(calibration, options, group, level);
-        widest = Math.max(widest, boundAt(step, level, coverage));
+        widest = Math.max(widest, boundAt(step, level));
         const [low, high] = boundsOfLevel(level).map(
           (probability) => bounds.get(probability) as Float64Array,
         );
@@ -203,28 +196,4 @@ export function clip(
   { lowest, highest }: Pick<ResolvedConformalOptions, "lowest" | "highest">,
 ): number {
   return Math.min(Math.max(value, lowest ?? Number.NEGATIVE_INFINITY), highest ?? Number.POSITIVE_INFINITY);
-}
-
-/**
- * The miss rate to aim at for a level: what it adapted to; for levels that do not adapt themselves, in between those of their neighbours (0 and
- * 1 at the ends), so that they move along.
- */
-function missRateAt(
-  { missRates }: Calibration,
-  { levels }: ResolvedConformalOptions,
-  group: number,
-  level: number,
-): number {
-  const nominal = nominalMissRate(level);
-  const own = levels.map((tracked, l) => ({
-    nominal: nominalMissRate(tracked),
-    aimed: missRates[group * levels.length + l] as number,
-  }));
-  const points = [{ nominal: 0, aimed: 0 }, ...own.reverse(), { nominal: 1, aimed: 1 }];
-  const above = points.findIndex((point) => point.nominal >= nominal);
-  const right = points[above] as (typeof points)[number];
-  if (right.nominal === nominal) return right.aimed;
-  const left = points[above - 1] as (typeof points)[number];
-  const share = (nominal - left.nominal) / (right.nominal - left.nominal);
-  return left.aimed + share * (right.aimed - left.aimed);
 }

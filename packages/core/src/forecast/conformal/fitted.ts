@@ -9,6 +9,7 @@ import { arrangementOf, forecastOf } from "../future.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { type Adaptation, aimOf } from "./adaptation.ts";
 import {
   type Calibration,
   clip,
@@ -26,8 +27,10 @@ export interface AdaptedLevel {
   readonly key: SeriesKey | null;
   /** Percent. */
   readonly level: number;
-  /** The miss rate aimed at now; (100 - level) / 100 before anything was observed. */
+  /** The miss rate aimed at now; (100 - level) / 100 before anything was observed, and with `adapt: "pid"`. */
   readonly missRate: number;
+  /** With `adapt: "pid"`, by how many times the largest recent score the bounds are moved out now; 0 before anything was observed. */
+  readonly offset: number;
 }
 
 /** A fitted forecaster with intervals. */
@@ -67,10 +70,10 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     forecaster: current,
     origins: calibration.origins.length,
     adaptedLevels: groups.flatMap((key, group) =>
-      options.levels.map((level, l) => ({
+      options.levels.map((level) => ({
         key,
         level,
-        missRate: calibration.missRates[group * options.levels.length + l] as number,
+        ...aimOf(calibration.adaptation, options, group, level),
       })),
     ),
     predict: (predictOptions: PredictOptions = {}) => {
@@ -150,7 +153,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
   const { horizon, seriesCount, floor } = calibration;
   return writeBinary(
     "conformal",
-    1,
+    2,
     {
       ...header,
       options: canonicalJson(options),
@@ -159,7 +162,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
     {
       ...arrays,
       scores,
-      missRates: calibration.missRates as Float64Array<ArrayBuffer>,
+      ...(calibration.adaptation as { readonly [Name in keyof Adaptation]: Float64Array<ArrayBuffer> }),
       forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
     },
   );
@@ -174,7 +177,7 @@ export function loadConformal(
   bytes: Uint8Array,
   loadInner: (bytes: Uint8Array) => FittedForecaster,
 ): FittedConformal {
-  const contents = readBinary(bytes, "conformal", 1);
+  const contents = readBinary(bytes, "conformal", 2);
   const saved = contents.header as unknown as {
     readonly options: string;
     readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
@@ -191,7 +194,12 @@ export function loadConformal(
       origins: Array.from({ length: scores.length / width }, (_, i) =>
         scores.subarray(i * width, (i + 1) * width),
       ),
-      missRates: contents.array("missRates", "float64"),
+      adaptation: {
+        missRates: contents.array("missRates", "float64"),
+        offsets: contents.array("offsets", "float64"),
+        excess: contents.array("excess", "float64"),
+        counts: contents.array("counts", "float64"),
+      },
     },
     anchor,
     current: news.times.length === 0 ? anchor : anchor.update(panelToColumns(news)),
