@@ -130,6 +130,7 @@ export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.t
 export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
 export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";
 export type { ConformalOptions } from "./forecast/conformal/options.ts";
+export type { Draws, SamplePathOptions, SamplePaths } from "./forecast/conformal/sample-paths.ts";
 export { type Ensemble, ensemble } from "./forecast/ensemble/ensemble.ts";
 export type { FittedEnsemble } from "./forecast/ensemble/fitted.ts";
 export type { EnsembleOptions } from "./forecast/ensemble/options.ts";

@@ -20,6 +20,12 @@ import {
 } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { isDue, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
+import {
+  drawPaths,
+  resolveSamplePathOptions,
+  type SamplePathOptions,
+  type SamplePaths,
+} from "./sample-paths.ts";
 
 /** How a level's intervals have adapted. */
 export interface AdaptedLevel {
@@ -41,6 +47,12 @@ export interface FittedConformal<Known extends string = string> extends FittedFo
   /** Origins whose scores the intervals stand on. */
   readonly origins: number;
   readonly adaptedLevels: readonly AdaptedLevel[];
+  /**
+   * Draws paths of the asked series and steps together, from the error trajectories of past origins: a bad day for one series is a bad day for others as far as it was so before, and
+   * errors last over the steps as they did. For sums over the horizon or over series, whose intervals are not sums of intervals. They learn as `update` scores origins; `adapt` does not touch them.
+   * @throws what `predict` throws.
+   */
+  samplePaths(options?: SamplePathOptions): SamplePaths;
   update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedConformal<Known>;
 }
 
@@ -58,6 +70,17 @@ interface State<Known extends string> {
 export function fittedConformal<Known extends string>(state: State<Known>): FittedConformal<Known> {
   const { options, calibration, current, pending } = state;
   const groups = options.by === "panel" ? [null] : pending.series;
+  /** Means of the asked series, in order. */
+  const centre = ({ future, keys }: PredictOptions, steps: number) => {
+    const chosen = chooseSeries(pending.series, keys);
+    const forecast = (current as FittedForecaster).predict({
+      horizon: steps,
+      ...(future === undefined ? {} : { future }),
+      ...(keys === undefined ? {} : { keys }),
+    });
+    const asked = panelOfChosen(pending, chosen);
+    return { chosen, asked, mean: meansInOrder(forecast, asked.series, steps, options) };
+  };
   return {
     kind: "conformal",
     spec: current.spec,
@@ -77,20 +100,22 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       })),
     ),
     predict: (predictOptions: PredictOptions = {}) => {
+      const { levels = [] } = predictOptions;
       const steps = checkPredict(predictOptions, current.horizon);
-      const { levels = [], future, keys } = predictOptions;
-      const chosen = chooseSeries(pending.series, keys);
-      const untracked = levels.filter((level) => !options.levels.includes(level));
-      requireScores(calibration, options, untracked);
-      const forecast = (current as FittedForecaster).predict({
-        horizon: steps,
-        ...(future === undefined ? {} : { future }),
-        ...(keys === undefined ? {} : { keys }),
-      });
-      const asked = panelOfChosen(pending, chosen);
-      const mean = meansInOrder(forecast, asked.series, steps, options);
+      requireScores(
+        calibration,
+        options,
+        levels.filter((level) => !options.levels.includes(level)),
+      );
+      const { chosen, asked, mean } = centre(predictOptions, steps);
       const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
       return forecastOf(asked, steps, mean, quantiles);
+    },
+    samplePaths: (pathOptions: SamplePathOptions = {}) => {
+      const resolved = resolveSamplePathOptions(pathOptions);
+      const steps = checkPredict(resolved.predict, current.horizon);
+      const { chosen, asked, mean } = centre(resolved.predict, steps);
+      return drawPaths({ calibration, options, series: asked.series, chosen, mean, steps }, resolved);
     },
     update(rows) {
       const next = current.update(rows);
