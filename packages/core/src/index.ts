@@ -12,6 +12,11 @@ export {
 } from "./bytes.ts";
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts";
+export {
+  type CompareBacktestsOptions,
+  type ComparedBacktest,
+  compareBacktests,
+} from "./decide/compare-backtests.ts";
 export { decisionRecord } from "./decide/decision-record.ts";
 export {
   type DieboldMariano,
@@ -125,7 +130,8 @@ export type {
   IntervalMetrics,
   QuantileMetrics,
 } from "./forecast/backtest/result.ts";
-export type { BacktestOptions } from "./forecast/backtest/settings.ts";
+export type { BacktestCutoff, BacktestOptions } from "./forecast/backtest/settings.ts";
+export { sumBacktest } from "./forecast/backtest/sum-backtest.ts";
 export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.ts";
 export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
 export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";

@@ -26,7 +26,10 @@ export interface Draws {
   /** In the order of the paths. */
   readonly values: Float64Array;
   readonly mean: number;
-  /** @param probability - In [0, 1]; between draws it is interpolated. */
+  /**
+   * The value below which this share of the draws lies, interpolated between two of them.
+   * @param probability - In [0, 1].
+   */
   quantile(probability: number): number;
   /** The central interval of a level in percent. */
   interval(level: number): readonly [lower: number, upper: number];

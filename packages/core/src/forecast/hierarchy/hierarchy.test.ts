@@ -5,6 +5,7 @@ import { float64, int64, nullable, timestamp, utf8 } from "../../schema/column-t
 import type { Columns } from "../../schema/columns.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { backtest } from "../backtest/backtest.ts";
+import { sumBacktest } from "../backtest/sum-backtest.ts";
 import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import type { Forecast } from "../forecast.ts";
@@ -237,6 +238,39 @@ describe("reconciled", () => {
     const updated = (await forecaster.fit(history, { horizon: 4 })).update(rowsOf(later));
     const refitted = await forecaster.fit(panel(rowsOf(sales(90)), spec), { horizon: 4 });
     expect([...updated.predictLevels().mean]).toEqual([...refitted.predictLevels().mean]);
+  });
+
+  it("is judged at every level by the sums of its backtest", async () => {
+    const options = { levels: [[], ["region"]] } as const;
+    const result = await backtest(reconciled(ses(), options), history, { horizon: 7, folds: 3, gap: 1 });
+    const all = sumBacktest(result, history, options);
+    expect(all.series.length).toBe(4 + 5);
+    expect(all.byKey.length).toBe(9);
+    // A fold by hand: the forecast of all levels at the same cutoff.
+    const cutoff = all.byFold[1]?.cutoff as bigint;
+    const fitted = await reconciled(ses(), options).fit(slicePanel(history, { until: cutoff }), {
+      horizon: 8,
+    });
+    const total = fitted.predictLevels({ keys: [{ region: "*", store: "*" }] });
+    const outcomes = seriesOf(aggregatePanel(history, options), { region: "*", store: "*" }).y;
+    const at = Number(cutoff / day) + 2;
+    const rows = Array.from({ length: all.length }, (_, row) => row).filter(
+      (row) => all.fold[row] === 1 && all.seriesIndex[row] === 0,
+    );
+    rows.forEach((row, h) => {
+      expect(all.mean[row]).toBeCloseTo(total.mean[h + 1] as number, 8);
+      expect(all.y[row]).toBeCloseTo(outcomes[at + h] as number, 8);
+      expect(all.step[row]).toBe(h + 2);
+      expect(all.time[row]).toBe(day * BigInt(at + h));
+    });
+    expect(all.byKey.slice(4).map(({ mae, mase }) => [mae, mase])).toEqual(
+      result.byKey.map(({ mae, mase }) => [mae, mase]),
+    );
+    expect(all.intervals).toBe("none");
+    const other = await errorOf(() =>
+      sumBacktest(result, slicePanel(aggregatePanel(history, options), {}), { levels: [[]] }),
+    );
+    expect(other.code).toBe("BACKTEST_INVALID");
   });
 
   it("gets intervals from conformal, which judges the series by their own past", async () => {
