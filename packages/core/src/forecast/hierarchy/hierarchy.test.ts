@@ -8,6 +8,8 @@ import { backtest } from "../backtest/backtest.ts";
 import { sumBacktest } from "../backtest/sum-backtest.ts";
 import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
+import type { FittedConformal } from "../conformal/fitted.ts";
+import type { Draws } from "../conformal/sample-paths.ts";
 import type { Forecast } from "../forecast.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { ses } from "../models/ets/ets.ts";
@@ -17,6 +19,7 @@ import type { Panel, SeriesKey } from "../panel.ts";
 import { panelToColumns, slicePanel } from "../panel-slices.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { aggregatePanel } from "./aggregate.ts";
+import type { FittedReconciled } from "./fitted.ts";
 import { reconciled } from "./reconciled.ts";
 import type { ReconcileMethod } from "./weights.ts";
 
@@ -281,6 +284,25 @@ describe("reconciled", () => {
       (await reconciled(naive(), { levels }).fit(history, { horizon: 4 })).predict({ levels: [80] })
         .quantiles,
     ).toEqual([]);
+  });
+
+  it("draws paths with conformal whose sums are those of the levels", async () => {
+    const fitted = (await conformal(reconciled(naive(), { levels }), { folds: 15 }).fit(history, {
+      horizon: 4,
+    })) as FittedConformal;
+    const north = fitted.series.filter(({ region }) => region === "north");
+    const paths = fitted.samplePaths({ paths: 500, keys: north });
+    const inner = fitted.forecaster as FittedReconciled;
+    const { mean } = inner.predictLevels({ keys: [{ region: "north", store: "*" }] });
+    paths.sums("series").forEach((draws, h) => {
+      const [low, high] = draws.interval(95);
+      expect(low).toBeLessThan(mean[h] as number);
+      expect(high).toBeGreaterThan(mean[h] as number);
+      expect(Math.abs(draws.mean - (mean[h] as number))).toBeLessThan((high - low) / 8);
+    });
+    // The draws of single series are the same as among all.
+    const all = fitted.samplePaths({ paths: 500 }).sums("steps");
+    expect([...(paths.sums("steps")[0] as Draws).values]).toEqual([...(all[0] as Draws).values]);
   });
 
   it("refuses what cannot add up, with the series", async () => {
