@@ -64,6 +64,7 @@ export function withOrigin(
   const { origins, horizon } = calibration;
   const kept = [...origins, scores].slice(-options.window);
   if (options.adaptRate === 0 || origins.length === 0) return { ...calibration, origins: kept };
+  const sizes = sizesOf(calibration, options);
   const observed = new Float64Array(calibration.adaptation.missRates.length).fill(Number.NaN);
   eachGroup(calibration, options, (group, first, count) => {
     const boundAt = boundsOf(calibration, options, group, first, count);
@@ -72,7 +73,7 @@ export function withOrigin(
       let known = 0;
       const bounds = Float64Array.from({ length: horizon }, (_, h) => boundAt(h + 1, level));
       for (let row = first * horizon; row < (first + count) * horizon; row++) {
-        const score = Math.abs(scores[row] as number);
+        const score = Math.abs(scores[row] as number) / (sizes[Math.floor(row / horizon)] as number);
         const bound = bounds[row % horizon] as number;
         if (Number.isNaN(score) || Number.isNaN(bound)) continue;
         known++;
@@ -89,8 +90,55 @@ function eachGroup(
   { by }: ResolvedConformalOptions,
   visit: (group: number, firstSeries: number, count: number) => void,
 ): void {
-  if (by === "panel") visit(0, 0, seriesCount);
+  if (by !== "series") visit(0, 0, seriesCount);
   else for (let s = 0; s < seriesCount; s++) visit(s, s, 1);
+}
+
+/** What the scores of each series are measured in: the mean size of its own, or 1 where series do not share in units of that. */
+function sizesOf(
+  { origins, seriesCount, horizon }: Calibration,
+  { by }: ResolvedConformalOptions,
+): Float64Array {
+  if (by !== "scaled") return new Float64Array(seriesCount).fill(1);
+  return Float64Array.from({ length: seriesCount }, (_, s) => {
+    let [sum, known] = [0, 0];
+    for (const scores of origins) {
+      const own = totalOf(scores, s, horizon);
+      sum += own.sum;
+      known += own.known;
+    }
+    return known === 0 ? Number.NaN : sum / known;
+  });
+}
+
+/**
+ * Scores in units of the mean of the same series' scores at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
+ */
+function inOwnSizes(origins: readonly Float64Array[], horizon: number, count: number): Float64Array[] {
+  const scaled = origins.map((scores) => new Float64Array(scores.length).fill(Number.NaN));
+  for (let s = 0; s < count; s++) {
+    const totals = origins.map((scores) => totalOf(scores, s, horizon));
+    const sum = totals.reduce((all, own) => all + own.sum, 0);
+    const known = totals.reduce((all, own) => all + own.known, 0);
+    origins.forEach((scores, k) => {
+      const own = totals[k] as { sum: number; known: number };
+      const others = (sum - own.sum) / (known - own.known);
+      for (let row = s * horizon; row < (s + 1) * horizon && others > 0; row++)
+        (scaled[k] as Float64Array)[row] = Math.abs(scores[row] as number) / others;
+    });
+  }
+  return scaled;
+}
+
+function totalOf(scores: Float64Array, series: number, horizon: number): { sum: number; known: number } {
+  let [sum, known] = [0, 0];
+  for (let row = series * horizon; row < (series + 1) * horizon; row++) {
+    const score = Math.abs(scores[row] as number);
+    if (Number.isNaN(score)) continue;
+    sum += score;
+    known++;
+  }
+  return { sum, known };
 }
 
 /** Gives the bound of a group's scores at a step, as it is now. */
@@ -101,7 +149,8 @@ function boundsOf(
   firstSeries: number,
   count: number,
 ): (step: number, level: number) => number {
-  const scoresAt = scorePools({ horizon, origins }, firstSeries * horizon, count, options.neighbours);
+  const table = options.by === "scaled" ? inOwnSizes(origins, horizon, count) : origins;
+  const scoresAt = scorePools({ horizon, origins: table }, firstSeries * horizon, count, options.neighbours);
   return (step, level) => {
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));
@@ -118,6 +167,13 @@ export function requireScores(
   options: ResolvedConformalOptions,
   levels: readonly number[],
 ): void {
+  const unknown = sizesOf(calibration, options).findIndex(Number.isNaN);
+  if (unknown >= 0)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `Series ${unknown + 1} of ${calibration.seriesCount} has no known outcome in the calibration, so that nothing is known of the size of its errors.`,
+      { hint: "Leave it out, or use more folds.", details: { series: unknown } },
+    );
   eachGroup(calibration, options, (_, first, count) => {
     let known = 0;
     for (const scores of calibration.origins)
@@ -163,6 +219,7 @@ export function quantilesAround({
   const bounds = new Map<number, Float64Array>();
   for (const level of ascending)
     for (const probability of boundsOfLevel(level)) bounds.set(probability, new Float64Array(mean.length));
+  const sizes = sizesOf(calibration, options);
   const placeOf = new Map(chosen.map((s, place) => [s, place]));
   eachGroup(calibration, options, (group, first, count) => {
     const places = Array.from({ length: count }, (_, i) => placeOf.get(first + i)).filter(
@@ -180,7 +237,8 @@ export function quantilesAround({
         for (const place of places) {
           const row = place * steps + step - 1;
           const center = mean[row] as number;
-          const half = widest * spreadOf(center, options.spread, calibration.floor);
+          const size = sizes[chosen[place] as number] as number;
+          const half = widest * size * spreadOf(center, options.spread, calibration.floor);
           (low as Float64Array)[row] = clip(center - half, options);
           (high as Float64Array)[row] = clip(center + half, options);
         }

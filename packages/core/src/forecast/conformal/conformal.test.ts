@@ -380,6 +380,69 @@ describe("conformal", () => {
     expect(a).toBe(b);
   });
 
+  it("pools scores in units of each series' own, so that few folds do for many series", async () => {
+    const random = createRandom("many short series");
+    const sizes = Array.from({ length: 300 }, (_, i) => 10 ** ((i % 7) - 3));
+    const values = Object.fromEntries(
+      sizes.map((size, i) => [
+        `s${1000 + i}`,
+        Array.from({ length: 60 }, () => size * (20 + random.normal())),
+      ]),
+    );
+    const begun = Object.fromEntries(Object.entries(values).map(([key, all]) => [key, all.slice(0, 56)]));
+    const whole = panel(rows(begun), spec);
+    await expect(make({ folds: 4, levels: [80, 95] }).fit(whole, { horizon: 4 })).rejects.toThrow(
+      /needs 19 scores/,
+    );
+    const fitted = await make({ folds: 4, by: "scaled" }).fit(whole, { horizon: 4 });
+    const { quantiles } = fitted.predict({ levels: [80, 95, 99] });
+    [80, 95, 99].forEach((level) => {
+      const { lower, upper } = intervalOf(quantiles, level) as { lower: Float64Array; upper: Float64Array };
+      let held = 0;
+      Object.values(values).forEach((all, s) => {
+        for (let h = 0; h < 4; h++)
+          if (
+            (all[56 + h] as number) >= (lower[s * 4 + h] as number) &&
+            (all[56 + h] as number) <= (upper[s * 4 + h] as number)
+          )
+            held += 1 / 1200;
+      });
+      // Three standard errors of 1200 outcomes at 80 % are 3.5 points.
+      expect(Math.abs(held - level / 100), `${level} %`).toBeLessThan(level === 80 ? 0.035 : 0.02);
+    });
+    expect(fitted.adaptedLevels.map(({ key }) => key)).toEqual([null, null]);
+  });
+
+  it("scales with a series' own errors by: scaled, from none to large", async () => {
+    const loud = y.map((value) => 20 + 30 * (value - 20));
+    const flat = y.map(() => 5);
+    const both = panel(
+      rows({ calm: y.slice(0, 200), flat: flat.slice(0, 200), loud: loud.slice(0, 200) }),
+      spec,
+    );
+    const begun = (await make({ by: "scaled" }).fit(both, { horizon: 4 })) as FittedConformal;
+    const later = rows(
+      { calm: y.slice(200, 212), flat: flat.slice(200, 212), loud: loud.slice(200, 212) },
+      200,
+    );
+    const fitted = begun.update(later);
+    for (const state of [begun, fitted]) {
+      const { quantiles } = state.predict({ levels: [80] });
+      const width = (row: number) =>
+        (quantiles[1]?.values[row] as number) - (quantiles[0]?.values[row] as number);
+      expect(width(8) / width(0)).toBeCloseTo(30, 6);
+      expect(width(4)).toBe(0);
+    }
+    expect(loadForecaster(fitted.save()).predict({ levels: [80] })).toEqual(fitted.predict({ levels: [80] }));
+    const dark = panel(
+      rows({ calm: y.slice(0, 200), dark: y.slice(0, 200).map((value, t) => (t < 160 ? value : null)) }),
+      spec,
+    );
+    await expect(make({ by: "scaled" }).fit(dark, { horizon: 4 })).rejects.toThrow(
+      /Series 2 of 2 has no known outcome/,
+    );
+  });
+
   it("goes on when a series stays away or outcomes are missing", async () => {
     const both = panel(rows({ a: y.slice(0, 200), b: y.slice(0, 200) }), spec);
     let fitted = await make().fit(both, { horizon: 4 });

@@ -69,7 +69,7 @@ interface State<Known extends string> {
 /** A fitted conformal forecaster from its state. */
 export function fittedConformal<Known extends string>(state: State<Known>): FittedConformal<Known> {
   const { options, calibration, current, pending } = state;
-  const groups = options.by === "panel" ? [null] : pending.series;
+  const groups = options.by === "series" ? pending.series : [null];
   /** Means of the asked series, in order. */
   const centre = ({ future, keys }: PredictOptions, steps: number) => {
     const chosen = chooseSeries(pending.series, keys);

@@ -35,8 +35,11 @@ export interface ConformalOptions {
   readonly adaptRate?: number;
   /** For `"pid"`: how strongly misses that have piled up over time widen, in shares of the largest score; 0 leaves this out. Default 0.1. */
   readonly integralRate?: number;
-  /** Whether each series has scores of its own, or all series pool theirs. Default `"series"`. */
-  readonly by?: "series" | "panel";
+  /**
+   * Whether each series has scores of its own (default), all series pool theirs (`"panel"`: series of one unit and size), or pool them in units of each series' own mean score
+   * (`"scaled"`: series that differ in size but not in the shape of their errors; any level from few folds).
+   */
+  readonly by?: "series" | "panel" | "scaled";
   /** The least value that the target can take, e.g. 0 for counts: no bound and no mean lies below. */
   readonly lowest?: number;
   /** The greatest value that the target can take: no bound and no mean lies above. */
@@ -54,7 +57,7 @@ export interface ResolvedConformalOptions {
   readonly adaptRate: number;
   /** Null for `"aci"`. */
   readonly integralRate: number | null;
-  readonly by: "series" | "panel";
+  readonly by: "series" | "panel" | "scaled";
   readonly lowest: number | null;
   readonly highest: number | null;
 }
@@ -82,7 +85,8 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     options;
   if (!["constant", "root", "proportional"].includes(spread))
     throw invalid(`spread is constant, root or proportional, got "${spread}".`);
-  if (!["series", "panel"].includes(by)) throw invalid(`by is series or panel, got "${by}".`);
+  if (!["series", "panel", "scaled"].includes(by))
+    throw invalid(`by is series, panel or scaled, got "${by}".`);
   if (!["aci", "pid"].includes(adapt)) throw invalid(`adapt is aci or pid, got ${shown(adapt)}.`);
   if (integralRate !== undefined && adapt !== "pid") throw invalid('integralRate is for adapt: "pid".');
   if (
