@@ -123,6 +123,7 @@ const forecasters: Record<string, () => Forecaster> = {
       adaptRate: 0.2,
       spread: "proportional",
     }),
+  "conformal, scaled": () => conformal(windowAverage({ window: 12 }), { folds: 6, by: "scaled" }),
   "conformal reduce": () =>
     conformal(reduce(ridge(), { lags: [6, 24], calendar: ["hour"], level: { width: 48 } }), {
       folds: 8,
