@@ -142,6 +142,7 @@ export type {
   PredictOptions,
 } from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
+export type { Link } from "./forecast/gbdt/link.ts";
 export type { FeatureImportance, GbdtLeaf, GbdtModel, GbdtNode, GbdtSplit } from "./forecast/gbdt/model.ts";
 export type {
   CategoricalSplitOptions,

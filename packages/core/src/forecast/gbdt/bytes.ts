@@ -1,10 +1,11 @@
 import { type BinaryArray, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Forest } from "./forest.ts";
+import { isLink } from "./link.ts";
 import type { GbdtState } from "./model.ts";
 
 const kind = "gbdt";
-const version = 1;
+const version = 2;
 
 /** A model as bytes; equal models give equal bytes. */
 export function saveGbdt(state: GbdtState): Uint8Array {
@@ -18,6 +19,7 @@ export function saveGbdt(state: GbdtState): Uint8Array {
   for (const [name, array] of Object.entries(state.forest)) arrays[name] = array as BinaryArray;
   const header = {
     params: state.params as Record<string, JsonValue>,
+    link: { kind: state.link.kind, slope: state.link.slope },
     columns: state.columns.map(({ name, kind: columnKind }) => ({ name, kind: columnKind })),
   };
   return writeBinary(kind, version, header, arrays);
@@ -44,6 +46,8 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
     leafRows: contents.array("leafRows", "uint32", leafValues.length),
   };
   checkForest(forest, columns.length);
+  const link: unknown = contents.header["link"];
+  if (!isLink(link)) throw new TsopsError("MODEL_FORMAT_INVALID", "The saved gbdt names no link.");
   const codeCounts = contents.array("codeCounts", "int32", columns.length);
   const allCodes = contents.array("codes", "int32");
   let next = 0;
@@ -57,6 +61,7 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
     columns,
     codes,
     baseline: contents.array("baseline", "float64", 1)[0] as number,
+    link,
     forest,
     validationLosses: Array.from(contents.array("validationLosses", "float64")),
   };

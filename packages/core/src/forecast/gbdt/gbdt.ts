@@ -1,9 +1,9 @@
 import type { FeatureMatrix, Regressor, RegressorFitOptions } from "../regressor.ts";
-import { checkFitInput } from "../regressors/check-input.ts";
+import { checkFitInput, refuseRows } from "../regressors/check-input.ts";
 import { loadGbdt, saveGbdt } from "./bytes.ts";
 import { joinTrees } from "./forest.ts";
 import { createGbdtModel, type GbdtModel, type GbdtState } from "./model.ts";
-import { type GbdtOptions, type ResolvedGbdtOptions, resolveGbdtOptions } from "./options.ts";
+import { type GbdtOptions, type LossName, type ResolvedGbdtOptions, resolveGbdtOptions } from "./options.ts";
 import { boost, type LabelledRows } from "./train.ts";
 
 /** The built-in gradient boosting, unfitted. */
@@ -37,6 +37,9 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
     params,
     async fit(x, y, fitOptions = {}) {
       checkFitInput(x, y, fitOptions);
+      checkTarget(resolved.loss, y, "The target");
+      if (fitOptions.validation !== undefined)
+        checkTarget(resolved.loss, fitOptions.validation.y, "The validation target");
       const { train, validation, patience } = divideRows(x, y, fitOptions, resolved);
       const { signal, progress } = fitOptions;
       const boosted = await boost(train, validation, resolved, { patience, signal, progress });
@@ -45,6 +48,7 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
         columns: x.columns.map(({ name, kind }) => ({ name, kind })),
         codes: boosted.bins.map((bins) => (bins.kind === "categorical" ? bins.codes : undefined)),
         baseline: boosted.baseline,
+        link: { kind: boosted.link, slope: 1 },
         forest: joinTrees(boosted.trees),
         validationLosses: boosted.validationLosses,
       };
@@ -52,6 +56,14 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
     },
     load: (bytes) => createGbdtModel(loadGbdt(bytes), saveGbdt),
   };
+}
+
+/** @throws TsopsError VALUE_INVALID when a loss of counts or amounts is given negative targets. */
+function checkTarget(loss: LossName, y: Float64Array, what: string): void {
+  if (loss !== "poisson" && loss !== "tweedie") return;
+  refuseRows(y, (value) => value < 0, `${what} of the loss "${loss}" must not be negative`, {
+    hint: "Take another loss, or clip the target at 0.",
+  });
 }
 
 /** Separates the rows held out for early stopping from those to learn from. */

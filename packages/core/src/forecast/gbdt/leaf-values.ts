@@ -10,10 +10,12 @@ export interface LeafInput {
   readonly scores: Float64Array;
   readonly gradients: Float64Array;
   readonly weights: Float64Array | undefined;
+  /** Second derivatives of the loss times weights; absent when they are the weights. */
+  readonly hessians: Float64Array | undefined;
 }
 
 /**
- * What each leaf adds to the scores of its rows: the learning rate times a Newton step on the exact gradients for the squared loss, or
+ * What each leaf adds to the scores of its rows: the learning rate times a Newton step on the exact gradients, or
  * times the exact quantile of the residuals for the pinball losses.
  * @param leafL2 - L2 penalty per leaf, in weight units of the histograms; turned back by `weightScale`.
  */
@@ -36,7 +38,7 @@ export function leafValues(
 function newtonStep(
   partition: RowPartition,
   leaf: number,
-  { gradients, weights }: LeafInput,
+  { gradients, weights, hessians = weights }: LeafInput,
   l1: number,
   l2: number,
 ): number {
@@ -46,9 +48,9 @@ function newtonStep(
   let sum = 0;
   for (let i = start; i < end; i++) sum += gradients[rows[i]!]!;
   let hessian = end - start;
-  if (weights !== undefined) {
+  if (hessians !== undefined) {
     hessian = 0;
-    for (let i = start; i < end; i++) hessian += weights[rows[i]!]!;
+    for (let i = start; i < end; i++) hessian += hessians[rows[i]!]!;
   }
   return -shrink(sum, l1) / (hessian + l2);
 }

@@ -1,34 +1,39 @@
+import { weightedAverage, weightedMean } from "./averages.ts";
+import { logLinkLoss, poissonCurve, tweedieCurve } from "./log-link-loss.ts";
+import type { LossName, ResolvedGbdtOptions } from "./options.ts";
 import { selectQuantile, selectWeightedQuantile } from "./quantile.ts";
 
-/** What boosting needs to know of a loss. Weights are absent when all are 1. */
+/** What boosting needs to know of a loss. Scores are what the trees add up; weights are absent when all are 1. */
 export interface Loss {
-  /** The constant that minimises the loss over the given rows. */
+  /** How scores become predictions. */
+  readonly link: "identity" | "log";
+  /** Whether hessians differ from the weights, so that `gradients` writes them. */
+  readonly hasHessians: boolean;
+  /** Quantile of the residuals that becomes the value of a leaf; undefined: a Newton step is taken instead. */
+  readonly leafQuantile: number | undefined;
+  /** The constant score to start from. */
   baseline(y: Float64Array, weights: Float64Array | undefined, rows: Uint32Array): number;
-  /** Writes weighted gradients at the scores for every row and returns the sum of their absolute values. */
+  /**
+   * Writes weighted gradients at the scores for every row and returns the sum of their absolute values.
+   * @param hessians - Takes the weighted second derivatives where `hasHessians`.
+   */
   gradients(
     y: Float64Array,
     scores: Float64Array,
     weights: Float64Array | undefined,
     result: Float64Array,
+    hessians: Float64Array | undefined,
   ): number;
-  /** Quantile of the residuals that becomes the value of a leaf; undefined: a Newton step is taken instead. */
-  readonly leafQuantile: number | undefined;
   /** Mean loss. */
   evaluate(y: Float64Array, scores: Float64Array, weights: Float64Array | undefined): number;
 }
 
 /** Half the squared error, whose minimiser is the mean. `evaluate` gives the whole squared error. */
 export const squaredLoss: Loss = {
-  baseline(y, weights, rows) {
-    let sum = 0;
-    let total = 0;
-    for (const row of rows) {
-      const weight = weights?.[row] ?? 1;
-      sum += weight * y[row]!;
-      total += weight;
-    }
-    return sum / total;
-  },
+  link: "identity",
+  hasHessians: false,
+  leafQuantile: undefined,
+  baseline: weightedAverage,
   gradients(y, scores, weights, result) {
     let absolute = 0;
     if (weights === undefined)
@@ -45,15 +50,49 @@ export const squaredLoss: Loss = {
       }
     return absolute;
   },
-  leafQuantile: undefined,
-  evaluate: (y, scores, weights) => weightedMean(y, scores, weights, (residual) => residual * residual),
+  evaluate: (y, scores, weights) =>
+    weightedMean(y, scores, weights, (target, score) => {
+      const residual = score - target;
+      return residual * residual;
+    }),
 };
+
+/**
+ * The loss of Huber (1964), quadratic up to `delta` and linear beyond. Starts from the mean and takes 1 for every second derivative, as LightGBM
+ * does.
+ */
+export function huberLoss(delta: number): Loss {
+  return {
+    link: "identity",
+    hasHessians: false,
+    leafQuantile: undefined,
+    baseline: weightedAverage,
+    gradients(y, scores, weights, result) {
+      let absolute = 0;
+      for (let row = 0; row < y.length; row++) {
+        const slope = Math.max(-delta, Math.min(delta, scores[row]! - y[row]!));
+        const gradient = weights === undefined ? slope : slope * weights[row]!;
+        result[row] = gradient;
+        absolute += Math.abs(gradient);
+      }
+      return absolute;
+    },
+    evaluate: (y, scores, weights) =>
+      weightedMean(y, scores, weights, (target, score) => {
+        const size = Math.abs(score - target);
+        return size <= delta ? (size * size) / 2 : delta * (size - delta / 2);
+      }),
+  };
+}
 
 /** The pinball loss at level `alpha`, whose minimiser is that quantile; `factor` 2 and alpha 0.5 make it the absolute error. */
 export function pinballLoss(alpha: number, factor: 1 | 2): Loss {
   const above = factor * (1 - alpha);
   const below = factor * -alpha;
   return {
+    link: "identity",
+    hasHessians: false,
+    leafQuantile: alpha,
     baseline(y, weights, rows) {
       const values = Float64Array.from(rows, (row) => y[row]!);
       if (weights === undefined) return selectQuantile(values, values.length, alpha);
@@ -71,30 +110,28 @@ export function pinballLoss(alpha: number, factor: 1 | 2): Loss {
       }
       return absolute;
     },
-    leafQuantile: alpha,
     evaluate: (y, scores, weights) =>
-      weightedMean(y, scores, weights, (residual) => residual * (residual > 0 ? above : below)),
+      weightedMean(y, scores, weights, (target, score) => {
+        const residual = score - target;
+        return residual * (residual > 0 ? above : below);
+      }),
   };
 }
 
 /** The loss a gbdt's options name. */
-export function lossOf(name: "squared" | "absolute" | "quantile", alpha: number): Loss {
-  if (name === "squared") return squaredLoss;
-  return name === "absolute" ? pinballLoss(0.5, 2) : pinballLoss(alpha, 1);
-}
-
-function weightedMean(
-  y: Float64Array,
-  scores: Float64Array,
-  weights: Float64Array | undefined,
-  of: (residual: number) => number,
-): number {
-  let sum = 0;
-  let total = 0;
-  for (let row = 0; row < y.length; row++) {
-    const weight = weights?.[row] ?? 1;
-    sum += weight * of(scores[row]! - y[row]!);
-    total += weight;
-  }
-  return sum / total;
+export function lossOf({
+  loss,
+  alpha,
+  delta,
+  power,
+}: Pick<ResolvedGbdtOptions, "loss" | "alpha" | "delta" | "power">): Loss {
+  const make: Readonly<Record<LossName, () => Loss>> = {
+    squared: () => squaredLoss,
+    absolute: () => pinballLoss(0.5, 2),
+    quantile: () => pinballLoss(alpha, 1),
+    huber: () => huberLoss(delta),
+    poisson: () => logLinkLoss(poissonCurve),
+    tweedie: () => logLinkLoss(tweedieCurve(power)),
+  };
+  return make[loss]();
 }

@@ -3,6 +3,7 @@ import type { FeatureMatrix, FittedRegressor } from "../regressor.ts";
 import { checkPredictInput } from "../regressors/check-input.ts";
 import { codeLookup } from "./bins.ts";
 import { type Forest, scoreRow } from "./forest.ts";
+import { type Link, predictionOf } from "./link.ts";
 
 /** What a column contributed to a fitted gbdt. */
 export interface FeatureImportance {
@@ -45,8 +46,10 @@ export interface GbdtModel extends FittedRegressor {
   readonly params: Readonly<Record<string, unknown>>;
   /** Trees kept: fewer than asked for after early stopping, or when nothing was left to learn. */
   readonly treeCount: number;
-  /** Prediction before the first tree. */
+  /** What the sum of leaves starts from; the prediction before the first tree, through the link. */
   readonly baseline: number;
+  /** How the sum of baseline and leaves becomes the prediction. */
+  readonly link: Link;
   /** Mean validation loss after 0, 1, 2, ... trees, also of those that early stopping dropped; empty without validation rows. */
   readonly validationLosses: readonly number[];
   /**
@@ -58,7 +61,7 @@ export interface GbdtModel extends FittedRegressor {
   /** Importance per column, in the order of `featureNames`. */
   importance(): FeatureImportance[];
   /**
-   * One tree, to be looked at. The prediction is the baseline plus the values of the leaves a row reaches.
+   * One tree, to be looked at. The prediction is the baseline plus the values of the leaves a row reaches, through the link.
    * @throws RangeError when there is no such tree.
    */
   tree(index: number): GbdtNode;
@@ -71,13 +74,16 @@ export interface GbdtState {
   /** Known codes per column; undefined for numeric ones. */
   readonly codes: readonly (Int32Array | undefined)[];
   readonly baseline: number;
+  readonly link: Link;
   readonly forest: Forest;
   readonly validationLosses: readonly number[];
 }
 
 /** Wraps the parts of a model. */
 export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Uint8Array): GbdtModel {
-  const { columns, forest, baseline } = state;
+  const { columns, forest, baseline, link } = state;
+  const isPlain = link.kind === "identity";
+  const predictionFor = predictionOf(link);
   const lookups = state.codes.map((codes) => (codes === undefined ? undefined : codeLookup(codes)));
   const buffer = new Float64Array(columns.length);
   return {
@@ -86,6 +92,7 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
     featureNames: columns.map(({ name }) => name),
     treeCount: forest.roots.length,
     baseline,
+    link,
     validationLosses: state.validationLosses,
     predict(x: FeatureMatrix) {
       checkPredictInput(x, columns);
@@ -93,7 +100,8 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
         const lookup = lookups[c];
         return lookup === undefined ? values : values.map((code) => lookup(code));
       });
-      return scoreRows(forest, sources, x.rows, baseline);
+      const scores = scoreRows(forest, sources, x.rows, baseline);
+      return isPlain ? scores : scores.map(predictionFor);
     },
     predictRow(row) {
       if (row.length !== columns.length)
@@ -105,7 +113,8 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
         const lookup = lookups[c];
         buffer[c] = lookup === undefined ? row[c]! : lookup(row[c]!);
       }
-      return baseline + scoreRow(forest, buffer);
+      const score = baseline + scoreRow(forest, buffer);
+      return isPlain ? score : predictionFor(score);
     },
     importance() {
       const gain = new Float64Array(columns.length);

@@ -7,9 +7,9 @@ import { BinLearner, type ColumnBins } from "./bins.ts";
 import type { Tree } from "./forest.ts";
 import { growerSpace, TreeGrower, type TreeShape } from "./grow.ts";
 import { leafValues } from "./leaf-values.ts";
-import { lossOf } from "./loss.ts";
+import { type Loss, lossOf, squaredLoss } from "./loss.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
-import { createPackedGradients, packGradients } from "./packed-gradients.ts";
+import { createPackedGradients, packGradients, packWeights } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
 import { createSampler } from "./sampler.ts";
 import type { SplitLimits } from "./split.ts";
@@ -24,6 +24,7 @@ export interface LabelledRows {
 
 /** What boosting found. */
 export interface Boosted {
+  readonly link: Loss["link"];
   readonly baseline: number;
   readonly trees: readonly Tree[];
   /** Bins per column of the matrix. */
@@ -69,7 +70,8 @@ export async function boost(
   const used = usedColumns(train.x, bins, active);
   const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
   const layout = planRows(usedBins);
-  const weighted = weights !== undefined;
+  const loss = lossOf(options);
+  const weighted = weights !== undefined || loss.hasHessians;
   const workspace = createWorkspace(
     matrixSpace(layout, train.x.rows) +
       spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
@@ -79,8 +81,11 @@ export async function boost(
   const binned = binColumns(train.x, used, usedBins);
   const matrix = packRows(workspace, layout, train.x.rows, usedBins, binned);
 
-  const loss = lossOf(options.loss, options.alpha);
   const baseline = loss.baseline(y, weights, active);
+  if (loss.link === "log" && baseline === Number.NEGATIVE_INFINITY)
+    throw new TsopsError("VALUE_INVALID", `The target is 0 in all ${active.length} rows to learn from.`, {
+      hint: "A loss with a logarithm needs a mean above 0: take another loss.",
+    });
   refuseOverflow(baseline);
   const scores = new Float64Array(train.x.rows).fill(baseline);
   const sampler = createSampler(active, used.length, options);
@@ -94,10 +99,12 @@ export async function boost(
       : prepareHeldOut(validation, used, usedBins, baseline, options.leaves);
   const followers = [outOfBag, held?.partition].filter((partition) => partition !== undefined);
   const gradients = new Float64Array(train.x.rows);
-  const packed = createPackedGradients(workspace, train.x.rows, weights);
+  const hessians = loss.hasHessians ? new Float64Array(train.x.rows) : undefined;
+  const packed = createPackedGradients(workspace, train.x.rows, weighted);
+  if (weights !== undefined && hessians === undefined) packWeights(packed, weights);
   const grower = new TreeGrower(workspace, matrix, weighted);
   // Residuals of the squared loss below this are rounding errors of the target.
-  const noise = loss.leafQuantile === undefined ? 1e-14 * absoluteSum(y, weights) : 0;
+  const noise = loss === squaredLoss ? 1e-14 * absoluteSum(y, weights) : 0;
 
   const trees: Tree[] = [];
   const validationLosses: number[] = [];
@@ -105,10 +112,11 @@ export async function boost(
   const rounds = used.length === 0 ? 0 : options.trees;
   for (let round = 0; round < rounds; round++) {
     await breathe(train.x.rows * 4 + matrix.slots * 8);
-    const size = loss.gradients(y, scores, weights, gradients);
+    const size = loss.gradients(y, scores, weights, gradients, hessians);
     refuseOverflow(size);
     if (!(size > noise)) break;
     packGradients(packed, gradients, size);
+    if (hessians !== undefined) packWeights(packed, hessians);
     const { rows, rest, columns } = sampler.draw();
     inBag.reset(rows);
     outOfBag?.reset(rest);
@@ -129,7 +137,7 @@ export async function boost(
     const values = leafValues(
       shape.leafL2,
       inBag,
-      { loss, y, scores, gradients, weights },
+      { loss, y, scores, gradients, weights, hessians },
       options,
       packed.weightScale,
     );
@@ -144,7 +152,7 @@ export async function boost(
     }
   }
   const kept = held === undefined ? trees.length : leastIndex(validationLosses);
-  return { baseline, trees: trees.slice(0, kept), bins, validationLosses };
+  return { baseline, trees: trees.slice(0, kept), bins, validationLosses, link: loss.link };
 }
 
 /** @throws TsopsError VALUE_INVALID when a sum over the target is not finite. */
