@@ -148,7 +148,9 @@ export type {
   CategoricalSplitOptions,
   EarlyStoppingOptions,
   GbdtOptions,
+  LossName,
 } from "./forecast/gbdt/options.ts";
+export type { ShapValues } from "./forecast/gbdt/shap.ts";
 export { boundsOfLevel, checkLevels, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
 export type { FittedLocal, LocalForecaster } from "./forecast/local/local-forecaster.ts";

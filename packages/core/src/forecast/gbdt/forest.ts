@@ -108,7 +108,8 @@ export function scoreRow(forest: Forest, row: Float64Array): number {
   return sum + leafValues[~last]!;
 }
 
-function childOf(forest: Forest, row: Float64Array, node: number): number {
+/** The child of a node that a row goes to. */
+export function childOf(forest: Forest, row: Float64Array, node: number): number {
   const value = row[forest.columns[node]!]!;
   const threshold = forest.thresholds[node]!;
   const kind = forest.kinds[node]!;

@@ -4,6 +4,7 @@ import { findSplit } from "./find-split.ts";
 import type { Tree } from "./forest.ts";
 import { type Histogram, Histograms } from "./histogram.ts";
 import { scanResult } from "./kernels.ts";
+import { type Bounds, boundedOutput, boundsOfSides, type Directions, unbounded } from "./monotone.ts";
 import type { PackedGradients } from "./packed-gradients.ts";
 import type { RowPartition } from "./row-partition.ts";
 import { type ColumnChoice, clearlyMore, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
@@ -21,6 +22,8 @@ export interface GrowInput {
   readonly partition: RowPartition;
   /** Other groups of rows that are sent down the same tree (left out by sampling, held out for validation). */
   readonly followers: readonly RowPartition[];
+  /** Of the used columns; absent without monotone constraints. */
+  readonly directions: Directions | undefined;
 }
 
 /** A tree in terms of used columns and bins, before leaf values are known. */
@@ -38,6 +41,8 @@ interface Leaf {
   /** Node and side whose child this leaf is; -1 for the root. */
   readonly parent: number;
   readonly isLeft: boolean;
+  /** What it may predict, in histogram units; absent without monotone constraints. */
+  readonly bounds: Bounds | undefined;
   histogram: Histogram | undefined;
   split: Split | undefined;
 }
@@ -114,6 +119,7 @@ export class TreeGrower {
       l2: input.limits.l2,
       parent: -1,
       isLeft: true,
+      bounds: input.directions === undefined ? undefined : unbounded,
       histogram,
       split: undefined,
     };
@@ -149,17 +155,20 @@ export class TreeGrower {
       (split.gain / (input.gradients.scale * input.gradients.scale)) * input.gradients.weightScale,
     );
 
-    const child = (totals: LeafTotals, isLeft: boolean): Leaf => ({
+    const rightTotals = difference(leaf.totals, split.left);
+    const [leftBounds, rightBounds] = childBounds(input, leaf.bounds, split, rightTotals);
+    const child = (totals: LeafTotals, isLeft: boolean, bounds: Bounds | undefined): Leaf => ({
       totals,
       depth: leaf.depth + 1,
       l2: split.l2,
       parent: node,
       isLeft,
+      bounds,
       histogram: undefined,
       split: undefined,
     });
-    const leftLeaf = child(split.left, true);
-    const rightLeaf = child(difference(leaf.totals, split.left), false);
+    const leftLeaf = child(split.left, true, leftBounds);
+    const rightLeaf = child(rightTotals, false, rightBounds);
     leaves[index] = leftLeaf;
     leaves.push(rightLeaf);
 
@@ -194,11 +203,28 @@ export class TreeGrower {
         limits: input.limits,
         columns,
         kernels: this.#workspace.kernels,
+        bounds: leaf.bounds,
+        directions: input.directions,
       });
     if (leaf.split !== undefined) return;
     this.#histograms.giveBack(histogram);
     leaf.histogram = undefined;
   }
+}
+
+function childBounds(
+  { directions, limits }: GrowInput,
+  bounds: Bounds | undefined,
+  split: Split,
+  right: LeafTotals,
+): readonly [Bounds, Bounds] | readonly [] {
+  if (bounds === undefined) return [];
+  return boundsOfSides(
+    bounds,
+    directions?.[split.column] ?? 0,
+    boundedOutput(split.left, limits.l1, split.l2, bounds),
+    boundedOutput(right, limits.l1, split.l2, bounds),
+  );
 }
 
 function isSplittable(input: GrowInput, leaf: Leaf): boolean {

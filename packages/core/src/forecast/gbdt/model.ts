@@ -4,6 +4,7 @@ import { checkPredictInput } from "../regressors/check-input.ts";
 import { codeLookup } from "./bins.ts";
 import { type Forest, scoreRow } from "./forest.ts";
 import { type Link, predictionOf } from "./link.ts";
+import { type ShapValues, shapValues } from "./shap.ts";
 
 /** What a column contributed to a fitted gbdt. */
 export interface FeatureImportance {
@@ -58,6 +59,11 @@ export interface GbdtModel extends FittedRegressor {
    * @throws TsopsError SCHEMA_MISMATCH when the row has another length.
    */
   predictRow(row: ArrayLike<number>): number;
+  /**
+   * How far each column moved each prediction (Shapley values by TreeSHAP).
+   * @throws TsopsError SCHEMA_MISMATCH when the columns are not the fitted ones.
+   */
+  shap(x: FeatureMatrix): ShapValues;
   /** Importance per column, in the order of `featureNames`. */
   importance(): FeatureImportance[];
   /**
@@ -86,6 +92,11 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
   const predictionFor = predictionOf(link);
   const lookups = state.codes.map((codes) => (codes === undefined ? undefined : codeLookup(codes)));
   const buffer = new Float64Array(columns.length);
+  const sourcesOf = (x: FeatureMatrix): Float64Array[] =>
+    x.columns.map(({ values }, c) => {
+      const lookup = lookups[c];
+      return lookup === undefined ? values : values.map((code) => lookup(code));
+    });
   return {
     kind: "gbdt",
     params: state.params,
@@ -96,11 +107,7 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
     validationLosses: state.validationLosses,
     predict(x: FeatureMatrix) {
       checkPredictInput(x, columns);
-      const sources = x.columns.map(({ values }, c) => {
-        const lookup = lookups[c];
-        return lookup === undefined ? values : values.map((code) => lookup(code));
-      });
-      const scores = scoreRows(forest, sources, x.rows, baseline);
+      const scores = scoreRows(forest, sourcesOf(x), x.rows, baseline);
       return isPlain ? scores : scores.map(predictionFor);
     },
     predictRow(row) {
@@ -115,6 +122,10 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
       }
       const score = baseline + scoreRow(forest, buffer);
       return isPlain ? score : predictionFor(score);
+    },
+    shap(x) {
+      checkPredictInput(x, columns);
+      return shapValues(forest, baseline, sourcesOf(x), x.rows);
     },
     importance() {
       const gain = new Float64Array(columns.length);

@@ -70,6 +70,11 @@ export interface GbdtOptions {
   /** Share of the columns each tree may split on, in (0, 1]. Default 1. */
   readonly columnFraction?: number;
   readonly categorical?: CategoricalSplitOptions;
+  /**
+   * Numeric columns by name that predictions may only rise or only fall with, all else equal (missing values apart). Holds exactly, for every loss.
+   * Fits take longer.
+   */
+  readonly monotone?: Readonly<Record<string, "increasing" | "decreasing">>;
   /** On when given, or when `fit` is given a validation set; `false` turns it off. */
   readonly earlyStopping?: EarlyStoppingOptions | false;
   /** Decides which rows and columns are drawn. Default 0. */
@@ -98,6 +103,7 @@ export interface ResolvedGbdtOptions {
   readonly rowFraction: number;
   readonly columnFraction: number;
   readonly categorical: Required<CategoricalSplitOptions>;
+  readonly monotone: Readonly<Record<string, "increasing" | "decreasing">>;
   readonly earlyStopping: Required<EarlyStoppingOptions> | false | undefined;
   readonly seed: Seed;
 }
@@ -120,6 +126,7 @@ const gbdtOptionNames: OptionNames<GbdtOptions> = {
   rowFraction: true,
   columnFraction: true,
   categorical: true,
+  monotone: true,
   earlyStopping: true,
   seed: true,
 };
@@ -180,6 +187,7 @@ export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
       oneVsRestUpTo: integer("categorical.oneVsRestUpTo", categorical?.oneVsRestUpTo, 4, 0),
       minGroupRows: integer("categorical.minGroupRows", categorical?.minGroupRows, 100, 1),
     },
+    monotone: monotoneOf(options.monotone),
     earlyStopping:
       earlyStopping === undefined || earlyStopping === false
         ? earlyStopping
@@ -198,6 +206,18 @@ function powerOf(power = 1.5): number {
       'Use loss: "poisson" for 1.',
     );
   return power;
+}
+
+function monotoneOf(monotone: GbdtOptions["monotone"] = {}): ResolvedGbdtOptions["monotone"] {
+  if (typeof monotone !== "object" || monotone === null || Array.isArray(monotone))
+    throw invalid(
+      `monotone takes directions by the name of a column, got ${shown(monotone)}.`,
+      'Write e.g. monotone: { price: "decreasing" }.',
+    );
+  for (const [name, direction] of Object.entries(monotone))
+    if (direction !== "increasing" && direction !== "decreasing")
+      throw invalid(`monotone is "increasing" or "decreasing", got ${shown(direction)} for "${name}".`);
+  return { ...monotone };
 }
 
 const OPEN_0 = Number.MIN_VALUE;

@@ -1,6 +1,7 @@
 import type { BinnedMatrix } from "./binned-matrix.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Kernels } from "./kernels.ts";
+import type { Bounds, Directions } from "./monotone.ts";
 
 /** Sums over the rows of a leaf in histogram units: gradients as q, weights as whole multiples (rows when unweighted). */
 export interface LeafTotals {
@@ -52,6 +53,9 @@ export interface SplitSearch {
   readonly limits: SplitLimits;
   readonly columns: ColumnChoice;
   readonly kernels: Kernels;
+  /** What the leaf's children may predict, in histogram units, and the columns' directions; absent without monotone constraints. */
+  readonly bounds: Bounds | undefined;
+  readonly directions: Directions | undefined;
 }
 
 /** The columns a tree may split on. */

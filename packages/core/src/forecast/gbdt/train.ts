@@ -8,6 +8,7 @@ import type { Tree } from "./forest.ts";
 import { growerSpace, TreeGrower, type TreeShape } from "./grow.ts";
 import { leafValues } from "./leaf-values.ts";
 import { type Loss, lossOf, squaredLoss } from "./loss.ts";
+import { directionsOf } from "./monotone.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 import { createPackedGradients, packGradients, packWeights } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
@@ -67,7 +68,10 @@ export async function boost(
     bins.push(learner.learn(column));
     await breathe(train.x.rows * 16);
   }
+  const directions = directionsOf(train.x.columns, options.monotone);
   const used = usedColumns(train.x, bins, active);
+  const usedDirections =
+    directions === undefined ? undefined : Int8Array.from(used, (column) => directions[column] as number);
   const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
   const layout = planRows(usedBins);
   const loss = lossOf(options);
@@ -129,17 +133,19 @@ export async function boost(
       columns,
       partition: inBag,
       followers,
+      directions: usedDirections,
     });
     if (shape.columns.length === 0) {
       if (sampler.isRandom) continue;
       break;
     }
     const values = leafValues(
-      shape.leafL2,
+      shape,
       inBag,
       { loss, y, scores, gradients, weights, hessians },
       options,
       packed.weightScale,
+      usedDirections,
     );
     inBag.addLeafValues(values, values.length, scores);
     outOfBag?.addLeafValues(values, values.length, scores);

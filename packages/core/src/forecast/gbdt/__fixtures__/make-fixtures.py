@@ -103,6 +103,8 @@ CASES = [
     ("coarse bins", "numeric", "squared", None, {"bins": 31, "leaves": 15, "learningRate": 0.2}),
     ("sampled", "numeric", "squared", None, {"rowFraction": 0.7, "columnFraction": 0.7}),
     ("missing", "missing", "squared", None, {}),
+    ("monotone", "numeric", "squared", None, {"monotone": {"x0": "increasing", "x1": "increasing"}}),
+    ("monotone against the data", "numeric", "squared", None, {"monotone": {"x2": "increasing", "x3": "decreasing"}}),
     ("categorical", "categorical", "squared", None, {}),
     ("weights", "weights", "squared", None, {}),
     ("absolute", "numeric", "absolute", None, {}),
@@ -130,7 +132,10 @@ def fit(kind, loss, alpha, options, seed, extra=None):
     x, y, w = data(kind, 1000 * seed, options.get("rows", TRAIN))
     params = {"objective": OBJECTIVES[loss], "num_threads": 1, "verbose": -1, "deterministic": True, "seed": seed,
               "num_iterations": 150, "feature_pre_filter": False, **(extra or {})}
-    params |= {NAMES[key]: value for key, value in options.items() if key != "rows"}
+    params |= {NAMES[key]: value for key, value in options.items() if key in NAMES}
+    if "monotone" in options:
+        sign = {"increasing": 1, "decreasing": -1}
+        params["monotone_constraints"] = [sign.get(options["monotone"].get(f"x{c}"), 0) for c in range(x.shape[1])]
     if alpha is not None:
         params["alpha"] = alpha
     if "rowFraction" in options:
