@@ -142,6 +142,8 @@ export type {
   PredictOptions,
 } from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
+export { loadLightgbm } from "./forecast/gbdt/lightgbm/load-lightgbm.ts";
+export { toLightgbm } from "./forecast/gbdt/lightgbm/to-lightgbm.ts";
 export type { Link } from "./forecast/gbdt/link.ts";
 export type { FeatureImportance, GbdtLeaf, GbdtModel, GbdtNode, GbdtSplit } from "./forecast/gbdt/model.ts";
 export type {

@@ -187,7 +187,7 @@ export function codeLookup(codes: Int32Array): (value: number) => number {
   const other = missing + 1;
   const largest = codes.reduce((most, code) => Math.max(most, code), 0);
   if (largest < 65536) {
-    const table = new Uint8Array(largest + 1).fill(other);
+    const table = (other < 256 ? new Uint8Array(largest + 1) : new Uint32Array(largest + 1)).fill(other);
     codes.forEach((code, bin) => {
       table[code] = bin;
     });

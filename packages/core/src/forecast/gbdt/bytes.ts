@@ -45,11 +45,14 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
     leafValues,
     leafRows: contents.array("leafRows", "uint32", leafValues.length),
   };
-  checkForest(forest, columns.length);
   const link: unknown = contents.header["link"];
   if (!isLink(link)) throw new TsopsError("MODEL_FORMAT_INVALID", "The saved gbdt names no link.");
   const codeCounts = contents.array("codeCounts", "int32", columns.length);
   const allCodes = contents.array("codes", "int32");
+  checkForest(
+    forest,
+    columns.map((column) => column.kind),
+  );
   let next = 0;
   const codes = columns.map((column, c) => {
     const start = next;
@@ -67,16 +70,23 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
   };
 }
 
-/** Children must come after their node, so that walking down always ends; every index must exist. */
-function checkForest({ roots, columns, children, leafValues }: Forest, columnCount: number): void {
+/** Children must come after their node, so that walking down always ends; every index must exist, and questions fit their columns. */
+function checkForest(forest: Forest, columnKinds: readonly string[]): void {
+  const { roots, columns, children, leafValues, kinds, thresholds, categorySets } = forest;
   const isChild = (child: number, after: number): boolean =>
     child >= 0 ? child > after && child < columns.length : ~child < leafValues.length;
+  const isQuestion = (node: number, isCategorical: boolean): boolean => {
+    const at = thresholds[node] as number;
+    if (!isCategorical) return kinds[node] !== 2 && (kinds[node] as number) <= 4 && !Number.isNaN(at);
+    return kinds[node] === 2 && Number.isInteger(at) && at >= 0 && at < categorySets.length;
+  };
   const isSound =
     roots.every((root) => isChild(root, -1)) &&
     columns.every(
       (column, node) =>
         column >= 0 &&
-        column < columnCount &&
+        column < columnKinds.length &&
+        isQuestion(node, columnKinds[column] === "categorical") &&
         isChild(children[2 * node] as number, node) &&
         isChild(children[2 * node + 1] as number, node),
     );

@@ -35,6 +35,8 @@ export interface GbdtSplit {
   readonly codes?: readonly number[];
   /** Where missing values go. */
   readonly missing: "left" | "right";
+  /** Whether 0 counts as missing here: LightGBM has that. */
+  readonly zeroIsMissing?: true;
   /** Decrease of the training loss. */
   readonly gain: number;
   readonly left: GbdtNode;
@@ -45,6 +47,8 @@ export interface GbdtSplit {
 export interface GbdtModel extends FittedRegressor {
   readonly kind: "gbdt";
   readonly params: Readonly<Record<string, unknown>>;
+  /** Names and kinds of the columns that `predict` takes, in order. */
+  readonly columns: readonly { readonly name: string; readonly kind: "numeric" | "categorical" }[];
   /** Trees kept: fewer than asked for after early stopping, or when nothing was left to learn. */
   readonly treeCount: number;
   /** What the sum of leaves starts from; the prediction before the first tree, through the link. */
@@ -101,6 +105,7 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
     kind: "gbdt",
     params: state.params,
     featureNames: columns.map(({ name }) => name),
+    columns,
     treeCount: forest.roots.length,
     baseline,
     link,
@@ -158,12 +163,20 @@ function describe(state: GbdtState, child: number): GbdtNode {
     right: describe(state, forest.children[2 * child + 1]!),
   };
   const codes = state.codes[column];
-  if (codes === undefined)
-    return { ...common, threshold, missing: forest.kinds[child] === 1 ? "left" : "right" };
+  if (codes === undefined) return numericSplit(common, threshold, forest.kinds[child]!);
   const goesLeft = (bin: number): boolean =>
     ((forest.categorySets[threshold + (bin >>> 5)]! >>> (bin & 31)) & 1) === 1;
   const listed = [...codes].filter((_, bin) => goesLeft(bin)).sort((a, b) => a - b);
   return { ...common, codes: listed, missing: goesLeft(codes.length) ? "left" : "right" };
+}
+
+function numericSplit(
+  common: Pick<GbdtSplit, "column" | "gain" | "left" | "right">,
+  threshold: number,
+  kind: number,
+): GbdtSplit {
+  const missing = kind === 1 || kind === 4 ? "left" : "right";
+  return { ...common, threshold, missing, ...(kind >= 3 ? { zeroIsMissing: true } : {}) };
 }
 
 function scoreRows(

@@ -20,6 +20,8 @@ import { TreeTable } from "./tree-table.ts";
 export function gbdtGraph(state: GbdtState): OnnxGraph {
   const table = new TreeTable(state);
   const { unit, coarse, fine } = splitLeaves(table);
+  // A product of its own would be merged into the one before by onnxruntime, which rounds the factor to single precision.
+  const factor = state.link.kind === "sigmoid" ? -state.link.slope : 1;
   const both = <T>(values: readonly T[]): T[] => values.flatMap((value) => [value, value]);
   const attributes = [
     intAttribute("n_targets", 2),
@@ -44,8 +46,8 @@ export function gbdtGraph(state: GbdtState): OnnxGraph {
   ];
   return {
     constants: [
-      doubles("unit", [2, 1], [unit, unit]),
-      doubles("baseline", [1, 1], [state.baseline]),
+      doubles("unit", [2, 1], [factor * unit, factor * unit]),
+      doubles("baseline", [1, 1], [factor * state.baseline]),
       ...linkConstants(state.link),
     ],
     nodes: [
@@ -89,17 +91,14 @@ function linkNodes({ kind }: Link, sum: string): OnnxGraph["nodes"] {
     ];
   return [
     score,
-    node("Mul", ["score", "slope"], "scaled"),
-    node("Exp", ["scaled"], "odds"),
+    node("Exp", ["score"], "odds"),
     node("Add", ["odds", "one"], "whole"),
     node("Div", ["one", "whole"], outputName),
   ];
 }
 
-function linkConstants({ kind, slope }: Link): OnnxGraph["constants"] {
-  if (kind === "softplus") return [doubles("one", [1, 1], [1])];
-  if (kind !== "sigmoid") return [];
-  return [doubles("one", [1, 1], [1]), doubles("slope", [1, 1], [-slope])];
+function linkConstants({ kind }: Link): OnnxGraph["constants"] {
+  return kind === "softplus" || kind === "sigmoid" ? [doubles("one", [1, 1], [1])] : [];
 }
 
 /**
