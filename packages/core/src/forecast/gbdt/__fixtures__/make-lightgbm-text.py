@@ -1,7 +1,7 @@
 """Models that LightGBM wrote, with what it predicts; and models that toLightgbm wrote, as LightGBM predicts them.
 
 Run: python -m venv venv && venv/bin/pip install lightgbm==4.7.0 numpy && venv/bin/python make-lightgbm-text.py
-Needs npx (tsx) for write-models.ts. Writes lightgbm-text.json and lightgbm-written.json beside this file.
+Needs npx (tsx) for packages/core/test/write-gbdt-models.ts. Writes lightgbm-text.json and lightgbm-written.json beside this file.
 """
 import json
 import math
@@ -117,7 +117,7 @@ linear, _ = train({"objective": "regression", "linear_tree": True, "categorical"
 refused = {"two classes": classes.model_to_string(), "linear trees": linear.model_to_string()}
 (here / "lightgbm-text.json").write_text(json.dumps({"made with": versions, "read": read, "refused": refused}) + "\n")
 
-written = json.loads(subprocess.run(["npx", "tsx", "--conditions=@tsops/source", str(here / "write-models.ts")], capture_output=True, check=True).stdout)
+written = json.loads(subprocess.run(["npx", "tsx", "--conditions=@tsops/source", str(here.parents[3] / "test" / "write-gbdt-models.ts")], capture_output=True, check=True).stdout)
 for case in written:
     rows = np.array([column.split(" ") for column in case["columns"]], dtype=float).T
     model = lightgbm.Booster(model_str=case["text"])

@@ -1,6 +1,6 @@
-// Writes the models of written-models.ts for make-lightgbm-text.py to check.
-import { toLightgbm } from "../lightgbm/to-lightgbm.ts";
-import { writtenModels } from "./written-models.ts";
+// Writes the models of written-models.ts, as LightGBM's text, for make-lightgbm-text.py to check.
+import { writtenModels } from "../src/forecast/gbdt/__fixtures__/written-models.ts";
+import { toLightgbm } from "../src/forecast/gbdt/lightgbm/to-lightgbm.ts";
 
 const json = (values: Float64Array): string => values.join(" ");
 const models = await writtenModels();
