@@ -25,6 +25,16 @@ export const cases: readonly BenchCase[] = [
     leaves: 31,
   },
   {
+    name: "million",
+    rows: 1_112_000,
+    numeric: 30,
+    categorical: 0,
+    missing: 0,
+    loss: "squared",
+    trees: 50,
+    leaves: 31,
+  },
+  {
     name: "many trees",
     rows: 13_000,
     numeric: 30,
@@ -96,6 +106,8 @@ export interface Measured {
   readonly fitCpuMs: number;
   readonly predictMs: number;
   readonly testRows: number;
+  /** Mean time of a prediction of one row by itself, over 1000 rows. */
+  readonly rowMicros: number;
   /** Root mean squared error, or mean absolute error for the absolute loss, on the test rows. */
   readonly error: number;
   /** Peak of the process, and what it held before the first fit, in MiB. */

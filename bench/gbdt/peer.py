@@ -42,10 +42,16 @@ model, second = fit()
 start = time.perf_counter()
 predicted = model.predict(x[cut:], num_threads=1)
 predict = (time.perf_counter() - start) * 1000
+single = [x[row:row + 1] for row in range(cut, min(rows, cut + 1000))]
+start = time.perf_counter()
+for row in single:
+    model.predict(row, num_threads=1)
+row_micros = (time.perf_counter() - start) * 1e6 / len(single)
 error = predicted - y[cut:]
 print(json.dumps({
     "version": f"lightgbm {lightgbm.__version__}",
     "fitMs": first, "refitMs": second, "fitCpuMs": cpu, "predictMs": predict, "testRows": rows - cut,
+    "rowMicros": row_micros,
     "error": float(np.sqrt(np.mean(error**2)) if bench["loss"] == "squared" else np.mean(np.abs(error))),
     "peakRssMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "rssBeforeMb": before,
 }))

@@ -69,6 +69,7 @@ try {
         refitMs: summary(sideRuns, (run) => run.refitMs),
         fitCpuMs: summary(sideRuns, (run) => run.fitCpuMs),
         predictMicrosPerRow: summary(sideRuns, (run) => (run.predictMs * 1000) / run.testRows),
+        microsForOneRow: summary(sideRuns, (run) => run.rowMicros),
         peakRssMb: summary(sideRuns, (run) => run.peakRssMb),
         fitRssMb: summary(sideRuns, (run) => run.peakRssMb - run.rssBeforeMb),
         error: sideRuns[0]?.error,
@@ -80,7 +81,7 @@ try {
         `    fit ${both(figures.fitMs)} ms, again ${both(figures.refitMs)} ms, cpu ${both(figures.fitCpuMs)} ms; ${(rowsPerSecond / 1e6).toFixed(1)} M rows x trees/s`,
       );
       print(
-        `    predict ${both(figures.predictMicrosPerRow)} us/row; peak RSS ${both(figures.peakRssMb)} MiB, ${both(figures.fitRssMb)} of it since the fit began; test error ${figures.error?.toFixed(4)}`,
+        `    predict ${both(figures.predictMicrosPerRow)} us/row, ${both(figures.microsForOneRow, 1)} us for one row by itself; peak RSS ${both(figures.peakRssMb)} MiB, ${both(figures.fitRssMb)} of it since the fit began; test error ${figures.error?.toFixed(4)}`,
       );
     }
     if (peerFound) {
