@@ -1,4 +1,4 @@
-"""Measures LightGBM on one input file, on one thread. Run by run.ts, in a process of its own."""
+"""Measures LightGBM on one input file, on so many threads. Run by run.ts, in a process of its own."""
 import json
 import resource
 import sys
@@ -17,7 +17,7 @@ y = table[-1]
 cut = rows * 9 // 10
 params = {
     "objective": {"squared": "regression", "absolute": "regression_l1"}[bench["loss"]],
-    "num_leaves": bench["leaves"], "num_threads": 1, "verbose": -1,
+    "num_leaves": bench["leaves"], "num_threads": int(sys.argv[2]), "verbose": -1,
 }
 
 

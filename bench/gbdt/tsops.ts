@@ -26,10 +26,12 @@ const rssBefore = process.memoryUsage.rss();
 const cpuBefore = process.cpuUsage();
 const fit = async () => {
   const start = performance.now();
-  const model = await gbdt({ loss: bench.loss, trees: bench.trees, leaves: bench.leaves }).fit(
-    train,
-    y.subarray(0, cut),
-  );
+  const model = await gbdt({
+    loss: bench.loss,
+    trees: bench.trees,
+    leaves: bench.leaves,
+    threads: Number(process.argv[3] ?? 1),
+  }).fit(train, y.subarray(0, cut));
   return { model, ms: performance.now() - start };
 };
 const first = await fit();

@@ -14,7 +14,7 @@ export interface GbdtRegressor extends Regressor {
 }
 
 /**
- * Histogram gradient boosting: trees grown leaf-wise on binned columns, as in LightGBM (Ke et al. 2017), on typed arrays and one thread.
+ * Histogram gradient boosting: trees grown leaf-wise on binned columns, as in LightGBM (Ke et al. 2017), on typed arrays, and on one thread unless more are asked for.
  *
  * - Missing values (NaN) go to the side that learns more from them, split by split. Where a leaf saw none in training,
  *   they go to its child with more rows. Infinities are values: the smallest and the largest.
@@ -31,7 +31,8 @@ export interface GbdtRegressor extends Regressor {
  */
 export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
   const resolved = resolveGbdtOptions(options);
-  const params = JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>;
+  // How many threads fitted it says nothing about a model.
+  const params = JSON.parse(JSON.stringify({ ...resolved, threads: undefined })) as Record<string, unknown>;
   return {
     kind: "gbdt",
     params,

@@ -2,19 +2,20 @@ import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import type { FeatureMatrix } from "../regressor.ts";
-import { binColumns, matrixSpace, packRows, planRows } from "./binned-matrix.ts";
+import { binColumns, matrixSpace, packRows, planRows, type RowLayout } from "./binned-matrix.ts";
 import { BinLearner, type ColumnBins } from "./bins.ts";
 import type { Tree } from "./forest.ts";
 import { growerSpace, TreeGrower, type TreeShape } from "./grow.ts";
 import { leafValues } from "./leaf-values.ts";
 import { type Loss, lossOf, squaredLoss } from "./loss.ts";
-import { directionsOf } from "./monotone.ts";
+import { type Directions, directionsOf } from "./monotone.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 import { createPackedGradients, packGradients, packWeights } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
 import { createSampler } from "./sampler.ts";
 import type { SplitLimits } from "./split.ts";
-import { createWorkspace, spaceFor } from "./workspace.ts";
+import { openPool, type ThreadPool } from "./threads/pool.ts";
+import { createSharedWorkspace, createWorkspace, spaceFor, type Workspace } from "./workspace.ts";
 
 /** Rows to learn from or to judge by. */
 export interface LabelledRows {
@@ -42,6 +43,8 @@ interface BoostControl {
 }
 
 const maxRows = 2 ** 26 - 1;
+/** Below, a fit takes no longer than starting threads. */
+const leastThreadedRows = 20_000;
 
 /**
  * Gradient boosting of leaf-wise grown trees on binned columns (Friedman 2001; histogram method as in LightGBM, Ke et al. 2017).
@@ -55,8 +58,9 @@ export async function boost(
 ): Promise<Boosted> {
   if (train.x.rows > maxRows)
     throw new TsopsError("VALUE_INVALID", `gbdt fits at most ${maxRows} rows, got ${train.x.rows}.`);
+  const directions = directionsOf(train.x.columns, options.monotone);
   const breathe = breather(control.signal);
-  const { y, weights } = train;
+  const { weights } = train;
   const active = activeRows(train.x.rows, weights);
   if (active.length === 0)
     throw new TsopsError("VALUE_INVALID", `All ${train.x.rows} rows to learn from have weight 0.`, {
@@ -68,20 +72,69 @@ export async function boost(
     bins.push(learner.learn(column));
     await breathe(train.x.rows * 16);
   }
-  const directions = directionsOf(train.x.columns, options.monotone);
   const used = usedColumns(train.x, bins, active);
-  const usedDirections =
-    directions === undefined ? undefined : Int8Array.from(used, (column) => directions[column] as number);
   const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
   const layout = planRows(usedBins);
   const loss = lossOf(options);
   const weighted = weights !== undefined || loss.hasHessians;
-  const workspace = createWorkspace(
+  const space =
     matrixSpace(layout, train.x.rows) +
-      spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
-      spaceFor(active.length, 4) +
-      growerSpace(layout.slots, used.length, mostLeaves(active.length, options), weighted),
-  );
+    spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
+    spaceFor(active.length, 4) +
+    growerSpace(layout.slots, used.length, mostLeaves(active.length, options), weighted);
+  const workers = train.x.rows < leastThreadedRows ? 0 : options.threads - 1;
+  const shared =
+    workers === 0 ? undefined : createSharedWorkspace(space + workers * spaceFor(layout.slots, 8));
+  const workspace = shared ?? createWorkspace(space);
+  const pool = shared === undefined ? undefined : await openPool(shared, layout.slots, workers);
+  try {
+    return await addTrees({
+      train,
+      validation,
+      options,
+      control,
+      directions,
+      breathe,
+      active,
+      bins,
+      used,
+      layout,
+      loss,
+      workspace,
+      pool,
+    });
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** What is known before the first tree. */
+interface Prepared {
+  readonly train: LabelledRows;
+  readonly validation: LabelledRows | undefined;
+  readonly options: ResolvedGbdtOptions;
+  readonly control: BoostControl;
+  readonly directions: Directions | undefined;
+  readonly breathe: (work: number) => Promise<void>;
+  /** Rows of a weight above 0. */
+  readonly active: Uint32Array;
+  readonly bins: readonly ColumnBins[];
+  /** Columns that can separate rows. */
+  readonly used: Int32Array;
+  readonly layout: RowLayout;
+  readonly loss: Loss;
+  readonly workspace: Workspace;
+  readonly pool: ThreadPool | undefined;
+}
+
+async function addTrees(prepared: Prepared): Promise<Boosted> {
+  const { train, validation, options, control, directions, breathe, active, bins, used } = prepared;
+  const { layout, loss, workspace, pool } = prepared;
+  const { y, weights } = train;
+  const weighted = weights !== undefined || loss.hasHessians;
+  const usedDirections =
+    directions === undefined ? undefined : Int8Array.from(used, (column) => directions[column] as number);
+  const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
   const binned = binColumns(train.x, used, usedBins);
   const matrix = packRows(workspace, layout, train.x.rows, usedBins, binned);
 
@@ -106,7 +159,7 @@ export async function boost(
   const hessians = loss.hasHessians ? new Float64Array(train.x.rows) : undefined;
   const packed = createPackedGradients(workspace, train.x.rows, weighted);
   if (weights !== undefined && hessians === undefined) packWeights(packed, weights);
-  const grower = new TreeGrower(workspace, matrix, weighted);
+  const grower = new TreeGrower(pool?.workspace ?? workspace, matrix, weighted);
   // Residuals of the squared loss below this are rounding errors of the target.
   const noise = loss === squaredLoss ? 1e-14 * absoluteSum(y, weights) : 0;
 
@@ -116,6 +169,7 @@ export async function boost(
   const rounds = used.length === 0 ? 0 : options.trees;
   for (let round = 0; round < rounds; round++) {
     await breathe(train.x.rows * 4 + matrix.slots * 8);
+    pool?.check();
     const size = loss.gradients(y, scores, weights, gradients, hessians);
     refuseOverflow(size);
     if (!(size > noise)) break;
