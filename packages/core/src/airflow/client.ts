@@ -1,5 +1,7 @@
 import { abortedError, throwIfAborted } from "../abort.ts";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
+import { type RetryPolicy, retryDelay } from "../pipeline/retry.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { AirflowAuth } from "./auth.ts";
 
 /** A request to Airflow's REST API v2. */
@@ -18,7 +20,7 @@ export function segment(name: string): string {
   return encodeURIComponent(name);
 }
 
-/** Makes calls to a server; nothing is sent twice, except once more with a new token when the server refuses the old one. */
+/** Makes calls to a server; nothing is sent twice, except once more with a new token when the server refuses the old one: see `askedAgain`. */
 export function airflowCalls(settings: {
   readonly url: string;
   readonly auth: AirflowAuth;
@@ -49,6 +51,31 @@ export function airflowCalls(settings: {
       });
     }
   };
+}
+
+/**
+ * The same calls, which ask again where that cannot do anything twice: after a question (GET) that the server failed to answer, and after
+ * anything that it refused because its database was locked; on SQLite it gives up at once while its scheduler writes, and has made nothing.
+ */
+export function askedAgain(
+  call: AirflowCall,
+  { clock, policy }: { readonly clock: Clock; readonly policy: RetryPolicy },
+): AirflowCall {
+  return async <T>(path: string, request: AirflowRequest = {}): Promise<T> => {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await call<T>(path, request);
+      } catch (error) {
+        if (attempt >= policy.attempts || !changesNothingTwice(error, request)) throw error;
+        await clock.sleepUntil(clock.now() + retryDelay(policy, attempt, path), request.signal);
+      }
+  };
+}
+
+function changesNothingTwice(error: unknown, { method = "GET" }: AirflowRequest): boolean {
+  if (!TsopsError.is(error, "ADAPTER_UNAVAILABLE")) return false;
+  const isAnswer = error.details["status"] !== undefined;
+  return isAnswer && (method === "GET" || /Database is locked/i.test(error.message));
 }
 
 function send(

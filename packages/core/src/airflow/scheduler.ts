@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseCanonicalJson } from "../canonical-json.ts";
 import { TsopsError } from "../errors.ts";
 import { checkOptions, shown } from "../options.ts";
+import { parseRetry } from "../pipeline/retry.ts";
 import type { CallOptions } from "../ports/call-options.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../time/clock.ts";
@@ -20,7 +21,7 @@ import {
   taskOf,
 } from "./answers.ts";
 import type { AirflowAuth } from "./auth.ts";
-import { type AirflowCall, airflowCalls, segment } from "./client.ts";
+import { type AirflowCall, airflowCalls, askedAgain, segment } from "./client.ts";
 import type {
   AirflowApproval,
   AirflowBackfillOptions,
@@ -46,8 +47,9 @@ export interface AirflowSchedulerOptions {
 }
 
 /**
- * Airflow 3 through its REST API v2. Nothing is repeated on failure, so that no run is started twice: wrap calls that may be
- * repeated in a retry of your own.
+ * Airflow 3 through its REST API v2. A question that the server fails to answer (5xx) is asked six times over about ten seconds, and so is what
+ * it refuses because its database is locked. Nothing else is repeated, so that no run is started twice: wrap calls that may be repeated in a
+ * retry of your own.
  * @throws TsopsError, from all calls: ADAPTER_UNAVAILABLE, CONFIG_INVALID (refused credentials), RUN_NOT_FOUND (no such DAG, run or task), STORE_CONFLICT, ABORTED
  */
 export function airflowScheduler(options: AirflowSchedulerOptions): AirflowScheduler {
@@ -68,7 +70,8 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
     throw new TsopsError("CONFIG_INVALID", `The auth of airflowScheduler() is ${shown(auth)}.`, {
       hint: "Give passwordAuth({ username, password }) or tokenAuth(token).",
     });
-  const call = airflowCalls({ url, auth, timeoutMs });
+  const policy = parseRetry({ attempts: 6, delay: "500ms", maxDelay: "5s" });
+  const call = askedAgain(airflowCalls({ url, auth, timeoutMs }), { clock, policy });
   /** Asks until the answer is not null. */
   const poll = async <T>(ask: () => Promise<T | null>, { signal }: CallOptions): Promise<T> => {
     for (;;) {
@@ -196,16 +199,7 @@ export function airflowScheduler(options: AirflowSchedulerOptions): AirflowSched
     },
     async backfill(dag, given) {
       const body = backfillBody(dag, given);
-      // Airflow on SQLite gives up at once when its scheduler writes at that moment, and has made nothing.
-      return poll(async () => {
-        try {
-          return (await call<{ id: number }>("/backfills", { method: "POST", body, signal: given.signal }))
-            .id;
-        } catch (error) {
-          if (TsopsError.is(error) && /Database is locked/i.test(error.message)) return null;
-          throw error;
-        }
-      }, given);
+      return (await call<{ id: number }>("/backfills", { method: "POST", body, signal: given.signal })).id;
     },
     async planBackfill(dag, given) {
       const answer = await call<{ backfills: { logical_date: string | null }[] }>("/backfills/dry_run", {

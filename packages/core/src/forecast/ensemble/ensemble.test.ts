@@ -145,6 +145,23 @@ describe("ensemble", () => {
             expect(loss(weights)).toBeLessThanOrEqual(loss(errors.map((_, i) => Number(i === m))) + 1e-7);
         },
       ),
+      {
+        examples: [
+          // Two members that cancel out, one of them with a little more: found by chance once.
+          [
+            {
+              errors: [
+                Array(8).fill(0),
+                [4.405525207548658, 0, 0, 0, 0, 0.0011900656815639979, 0, 0],
+                Array(8).fill(0),
+                [-4.999994028413161, 0, 0, 0, 0, 0, 0, 0],
+              ],
+              other: [0.001, 0.001, 0.001, 0.001],
+            },
+          ],
+        ],
+        numRuns: 1000,
+      },
     );
   });
 

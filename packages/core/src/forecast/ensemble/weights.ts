@@ -1,3 +1,4 @@
+import { solvePositive } from "../local/cholesky.ts";
 import type { HeldOut } from "./held-out.ts";
 import type { ResolvedEnsembleOptions } from "./options.ts";
 
@@ -63,8 +64,9 @@ function inverseErrors(errors: readonly (readonly number[])[], power: number): F
 }
 
 /**
- * The weights, 0 or more and 1 together, under which the mixed errors have the least sum of squares. Exchanges weight between the pair of members that
- * gains most, each time to the best point, until nothing is gained: the method of Platt (1998) for a quadratic over a simplex.
+ * The weights, 0 or more and 1 together, under which the mixed errors have the least sum of squares: the point of the members' convex hull
+ * that is nearest to 0, by the method of Wolfe (1976), which ends after finitely many steps. Members that are exact mixtures of others are
+ * told apart by a ridge of 1e-13.
  */
 export function stackedWeights(errors: readonly (readonly number[])[]): Float64Array {
   const k = errors.length;
@@ -72,25 +74,55 @@ export function stackedWeights(errors: readonly (readonly number[])[]): Float64A
     errors.map((b) => a.reduce((sum, error, i) => sum + error * (b[i] as number), 0)),
   );
   const at = (i: number, j: number): number => (gram[i] as number[])[j] as number;
-  const weights = new Float64Array(k).fill(1 / k);
-  const tolerance = 1e-12 * Math.max(...gram.map((_, i) => at(i, i)));
-  for (let round = 0; round < 10_000; round++) {
-    const slope = Array.from(weights, (_, i) =>
-      weights.reduce((sum, weight, j) => sum + weight * at(i, j), 0),
-    );
-    let [to, from] = [0, -1];
-    for (let i = 0; i < k; i++) {
-      if ((slope[i] as number) < (slope[to] as number)) to = i;
-      if ((weights[i] as number) > 0 && (from < 0 || (slope[i] as number) > (slope[from] as number)))
-        from = i;
-    }
-    const gain = (slope[from] as number) - (slope[to] as number);
-    if (!(gain > tolerance)) break;
-    const curvature = at(from, from) + at(to, to) - 2 * at(from, to);
-    const most = weights[from] as number;
-    const moved = curvature > 0 ? Math.min(most, gain / curvature) : most;
-    weights[to] = (weights[to] as number) + moved;
-    weights[from] = moved === most ? 0 : most - moved;
+  const scale = Math.max(...gram.map((_, i) => at(i, i)));
+  const weights = new Float64Array(k);
+  if (!(scale > 0)) return weights.fill(1 / k);
+  const all = Array.from({ length: k }, (_, i) => i);
+  let members = [all.reduce((best, i) => (at(i, i) < at(best, best) ? i : best))];
+  weights[members[0] as number] = 1;
+  for (let round = 0; round < 100 * k; round++) {
+    const slope = all.map((i) => weights.reduce((sum, weight, j) => sum + weight * at(i, j), 0));
+    const loss = slope.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
+    const next = all.reduce((best, i) => ((slope[i] as number) < (slope[best] as number) ? i : best));
+    if (members.includes(next) || !((slope[next] as number) < loss - 1e-15 * scale)) break;
+    members.push(next);
+    members = towardsLeast(weights, members, (i, j) => at(i, j) / scale);
   }
   return weights;
+}
+
+/** Moves the weights to the least sum of squares of these members alone; gives those that have weight in the end. */
+function towardsLeast(
+  weights: Float64Array,
+  given: readonly number[],
+  gram: (i: number, j: number) => number,
+): number[] {
+  let members = [...given];
+  for (;;) {
+    const size = members.length;
+    // With 1 added to each product, the solution is the wanted one but for its sum.
+    const matrix = Float64Array.from({ length: size * size }, (_, at) => {
+      const [row, column] = [Math.floor(at / size), at % size];
+      const product = gram(members[row] as number, members[column] as number);
+      return 1 + product + (row === column ? 1e-13 : 0);
+    });
+    const wanted = new Float64Array(size).fill(1);
+    if (!solvePositive(matrix, size, wanted)) return members;
+    const sum = wanted.reduce((a, b) => a + b, 0);
+    for (let m = 0; m < size; m++) wanted[m] = (wanted[m] as number) / sum;
+    // The first weight that would fall below 0 stops the move.
+    let [share, first] = [1, -1];
+    members.forEach((member, m) => {
+      const [from, to] = [weights[member] as number, wanted[m] as number];
+      if (to > 0 || from / (from - to) >= share) return;
+      [share, first] = [from / (from - to), m];
+    });
+    members.forEach((member, m) => {
+      const from = weights[member] as number;
+      weights[member] = Math.max(0, from + share * ((wanted[m] as number) - from));
+    });
+    if (first < 0) return members;
+    weights[members[first] as number] = 0;
+    members = members.filter((_, m) => m !== first);
+  }
 }

@@ -1,4 +1,4 @@
-import { solve } from "./least-squares.ts";
+import { solvePositive } from "../../local/cholesky.ts";
 import type { ArmaPolynomials } from "./polynomials.ts";
 import { stationaryStart } from "./stationary-start.ts";
 
@@ -208,7 +208,7 @@ function estimates(model: FilterModel, state: Float64Array) {
   for (let j = 0; j < gaps; j++)
     factor[j * gaps + j] = (factor[j * gaps + j] as number) * (1 + vague) + vague;
   const values = state.slice(from + gaps * gaps, from + gaps * gaps + gaps);
-  if (!solve(factor, gaps, values)) values.fill(0);
+  if (!solvePositive(factor, gaps, values)) values.fill(0);
   return { values, factor, gaps };
 }
 

@@ -1,6 +1,7 @@
+import { solvePositive } from "../../local/cholesky.ts";
 import { conditionalErrors } from "./conditional.ts";
 import { exactFilter } from "./exact-filter.ts";
-import { leastSquares, type Residuals, solve } from "./least-squares.ts";
+import { leastSquares, type Residuals } from "./least-squares.ts";
 import { type ArimaOrder, armaCount, differencedRows } from "./order.ts";
 import { coefficientsFrom, differenced, expand, polynomialsOf } from "./polynomials.ts";
 
@@ -199,7 +200,7 @@ function project(columns: readonly Float64Array[], determined: number, size: num
     // A column without news has no slope.
     for (let i = 0; i < size; i++)
       matrix[i * size + i] = (matrix[i * size + i] as number) * (1 + 1e-14) + Number.MIN_VALUE * 1e20;
-    if (!solve(matrix, size, slopes)) slopes.fill(0);
+    if (!solvePositive(matrix, size, slopes)) slopes.fill(0);
     for (let i = 0; i < determined; i++) logs += 2 * Math.log(matrix[i * size + i] as number);
   }
   return { slopes, logs };

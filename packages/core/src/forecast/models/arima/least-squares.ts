@@ -1,3 +1,5 @@
+import { solvePositive } from "../../local/cholesky.ts";
+
 /**
  * Residuals at `x`.
  * @returns The sum of their squares; Infinity where `x` is out of the domain.
@@ -71,7 +73,7 @@ export function leastSquares(
         matrix[at] = (matrix[at] as number) + damping * (products[at] as number) + 1e-12 * value;
         change[i] = -(slopes[i] as number);
       }
-      if (solve(matrix, size, change)) {
+      if (solvePositive(matrix, size, change)) {
         expected = 0;
         for (let i = 0; i < size; i++) {
           next[i] = (x[i] as number) + (change[i] as number);
@@ -136,31 +138,6 @@ function learn(
         (second[i * size + j] as number) +
         ((rest[i] as number) * (y[j] as number) + (y[i] as number) * (rest[j] as number)) / along -
         ofRest * (y[i] as number) * (y[j] as number);
-}
-
-/** Solves a positive definite system in place; false where it is not. The lower triangle of `matrix` then holds the Cholesky factor. */
-export function solve(matrix: Float64Array, size: number, right: Float64Array): boolean {
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * size + j] as number;
-      for (let k = 0; k < j; k++) sum -= (matrix[i * size + k] as number) * (matrix[j * size + k] as number);
-      if (i === j) {
-        if (!(sum > 0)) return false;
-        matrix[i * size + i] = Math.sqrt(sum);
-      } else matrix[i * size + j] = sum / (matrix[j * size + j] as number);
-    }
-  }
-  for (let i = 0; i < size; i++) {
-    let sum = right[i] as number;
-    for (let k = 0; k < i; k++) sum -= (matrix[i * size + k] as number) * (right[k] as number);
-    right[i] = sum / (matrix[i * size + i] as number);
-  }
-  for (let i = size - 1; i >= 0; i--) {
-    let sum = right[i] as number;
-    for (let k = i + 1; k < size; k++) sum -= (matrix[k * size + i] as number) * (right[k] as number);
-    right[i] = sum / (matrix[i * size + i] as number);
-  }
-  return true;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
