@@ -4,10 +4,11 @@ import { findSplit } from "./find-split.ts";
 import type { Tree } from "./forest.ts";
 import { type Histogram, Histograms } from "./histogram.ts";
 import { scanResult } from "./kernels.ts";
+import type { LeafTotals } from "./leaf-totals.ts";
 import { type Bounds, boundedOutput, boundsOfSides, type Directions, unbounded } from "./monotone.ts";
 import type { PackedGradients } from "./packed-gradients.ts";
 import type { RowPartition } from "./row-partition.ts";
-import { type ColumnChoice, clearlyMore, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
+import { type ColumnChoice, clearlyMore, type Split, type SplitLimits } from "./split.ts";
 import { spaceFor, type Workspace } from "./workspace.ts";
 
 /** What growing one tree needs besides the matrix. */

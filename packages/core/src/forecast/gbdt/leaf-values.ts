@@ -1,9 +1,9 @@
 import type { TreeShape } from "./grow.ts";
+import { shrink } from "./leaf-totals.ts";
 import type { Loss } from "./loss.ts";
 import { type Bounds, boundsOfSides, clamp, type Directions, unbounded } from "./monotone.ts";
 import { selectQuantile, selectWeightedQuantile } from "./quantile.ts";
 import type { RowPartition } from "./row-partition.ts";
-import { shrink } from "./split.ts";
 
 /** The rows a tree was grown on, as they stood before it. */
 export interface LeafInput {

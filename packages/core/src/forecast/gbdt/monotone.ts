@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import type { FeatureColumn } from "../regressor.ts";
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
-import { type LeafTotals, type SplitLimits, shrink } from "./split.ts";
 
 /** Least and greatest value that a leaf may have. */
 export interface Bounds {
@@ -72,11 +72,6 @@ export function boundedOutput({ sum, weight }: LeafTotals, l1: number, l2: numbe
 }
 
 /** Twice the decrease of the loss by a leaf of this value. */
-export function outputScore(
-  { sum, weight }: LeafTotals,
-  { l1 }: Pick<SplitLimits, "l1">,
-  l2: number,
-  output: number,
-): number {
+export function outputScore({ sum, weight }: LeafTotals, l1: number, l2: number, output: number): number {
   return -2 * (sum * output + l1 * Math.abs(output)) - (weight + l2) * output * output;
 }

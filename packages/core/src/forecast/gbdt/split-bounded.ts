@@ -1,5 +1,6 @@
+import type { LeafTotals } from "./leaf-totals.ts";
 import { type Bounds, boundedOutput, outputScore } from "./monotone.ts";
-import { clearlyMore, type LeafTotals, type Split, type SplitSearch } from "./split.ts";
+import { clearlyMore, type Split, type SplitSearch } from "./split.ts";
 
 /**
  * The best threshold over the numeric columns of a leaf whose children must stay within bounds, and in order where the column has a direction. Slower
@@ -7,7 +8,12 @@ import { clearlyMore, type LeafTotals, type Split, type SplitSearch } from "./sp
  */
 export function scanBounded(search: SplitSearch, bounds: Bounds): Split | undefined {
   const { histogram, totals, limits, columns } = search;
-  const unsplit = outputScore(totals, limits, limits.l2, boundedOutput(totals, limits.l1, limits.l2, bounds));
+  const unsplit = outputScore(
+    totals,
+    limits.l1,
+    limits.l2,
+    boundedOutput(totals, limits.l1, limits.l2, bounds),
+  );
   let best: Split | undefined;
   const scan = (
     column: number,
@@ -77,7 +83,7 @@ export function boundedGain(
   const leftOutput = boundedOutput(left, limits.l1, l2, bounds);
   const rightOutput = boundedOutput(right, limits.l1, l2, bounds);
   if (direction * (rightOutput - leftOutput) < 0) return 0;
-  const whole = outputScore(left, limits, l2, leftOutput) + outputScore(right, limits, l2, rightOutput);
+  const whole = outputScore(left, limits.l1, l2, leftOutput) + outputScore(right, limits.l1, l2, rightOutput);
   const gain = whole - unsplit;
   return gain > 1e-12 * (Math.abs(whole) + Math.abs(unsplit)) ? gain : 0;
 }

@@ -1,6 +1,7 @@
 import type { CategoricalBins } from "./bins.ts";
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
 import { boundedOutput, outputScore } from "./monotone.ts";
-import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink, unsplitScore } from "./split.ts";
+import { clearlyMore, type Split, type SplitSearch, unsplitScore } from "./split.ts";
 import { boundedGain } from "./split-bounded.ts";
 
 interface CategoryStats {
@@ -118,7 +119,7 @@ function gainOf(search: SplitSearch, left: LeafTotals, l2: number): number {
   const { limits, totals, bounds } = search;
   if (bounds !== undefined) {
     const output = boundedOutput(totals, limits.l1, limits.l2, bounds);
-    return boundedGain(search, left, l2, bounds, 0, outputScore(totals, limits, limits.l2, output));
+    return boundedGain(search, left, l2, bounds, 0, outputScore(totals, limits.l1, limits.l2, output));
   }
   const part = (sum: number, weight: number, penalty: number): number => {
     const rest = shrink(sum, limits.l1);

@@ -1,5 +1,6 @@
 import { scanResult } from "./kernels.ts";
-import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink, unsplitScore } from "./split.ts";
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
+import { clearlyMore, type Split, type SplitSearch, unsplitScore } from "./split.ts";
 import { scanBounded } from "./split-bounded.ts";
 
 /**
