@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../random.ts";
 import { BinLearner, binColumn, type CategoricalBins, type NumericBins } from "./bins.ts";
+import { binSample } from "./sampler.ts";
 import { NumberSorter } from "./sort.ts";
 
 const rowsOf = (length: number): Uint32Array => Uint32Array.from({ length }, (_, row) => row);
@@ -94,5 +96,35 @@ describe("NumberSorter", { timeout: 60_000 }, () => {
         const values = Float64Array.from({ length }, (_, i) => kind(i));
         expect(sorter.sort(values)).toEqual(values.slice().sort());
       }
+  });
+});
+
+describe("bins of many rows", () => {
+  it("are cut by 200,000 of them, which the seed draws, and still hold as many rows each", () => {
+    const rows = Uint32Array.from({ length: 300_000 }, (_, row) => row);
+    const sample = binSample(rows, 1);
+    expect(sample.length).toBe(200_000);
+    expect(binSample(rows, 1)).toEqual(sample);
+    expect(binSample(rows, 2)).not.toEqual(sample);
+    expect(binSample(rows.subarray(0, 200_000), 1)).toEqual(rows.subarray(0, 200_000));
+    // No share of any season is left out, as every third row would.
+    const thirds = [0, 0, 0];
+    for (const row of sample) thirds[row % 3]!++;
+    for (const count of thirds) expect(count / 200_000).toBeCloseTo(1 / 3, 2);
+    const random = createRandom(9);
+    const values = Float64Array.from(rows, () => random.normal());
+    const bins = new BinLearner(rows, 50, sample).learn({ name: "a", kind: "numeric", values });
+    const counts = new Float64Array(51);
+    for (const bin of binColumn(bins, values, rows.length)) counts[bin]!++;
+    for (let bin = 0; bin < 50; bin++) expect(counts[bin]! / 6000).toBeCloseTo(1, 0);
+    expect(counts[50]).toBe(0);
+    // Codes are counted in all rows: a rare one must not be missed.
+    const codes = Float64Array.from(rows, (row) => (row === 299_999 ? 7 : row % 3));
+    const known = new BinLearner(rows, 50, rows.subarray(0, 200_000)).learn({
+      name: "b",
+      kind: "categorical",
+      values: codes,
+    });
+    expect(known).toEqual({ kind: "categorical", codes: Int32Array.of(0, 1, 2, 7) });
   });
 });

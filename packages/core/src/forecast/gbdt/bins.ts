@@ -34,21 +34,24 @@ export function missingBin(bins: ColumnBins): number {
 /** Learns the bins of columns from the same rows, reusing its buffers from column to column. */
 export class BinLearner {
   readonly #rows: Uint32Array;
+  readonly #sample: Uint32Array;
   readonly #maxBins: number;
   readonly #present: Float64Array;
   readonly #counts: Uint32Array;
   readonly #sorter: NumberSorter;
 
   /**
-   * @param rows - Rows to learn from.
+   * @param rows - Rows to learn codes from.
    * @param maxBins - 2 to 255.
+   * @param sample - Those of them to learn numbers from.
    */
-  constructor(rows: Uint32Array, maxBins: number) {
+  constructor(rows: Uint32Array, maxBins: number, sample: Uint32Array = rows) {
     this.#rows = rows;
+    this.#sample = sample;
     this.#maxBins = maxBins;
-    this.#present = new Float64Array(rows.length);
-    this.#counts = new Uint32Array(rows.length);
-    this.#sorter = new NumberSorter(rows.length);
+    this.#present = new Float64Array(sample.length);
+    this.#counts = new Uint32Array(sample.length);
+    this.#sorter = new NumberSorter(sample.length);
   }
 
   /**
@@ -58,7 +61,7 @@ export class BinLearner {
   learn({ kind, values }: FeatureColumn): ColumnBins {
     if (kind === "categorical")
       return { kind, codes: frequentCodes(values, this.#rows, Math.min(this.#maxBins, 254)) };
-    const present = this.#present.subarray(0, pickPresent(values, this.#rows, this.#present));
+    const present = this.#present.subarray(0, pickPresent(values, this.#sample, this.#present));
     const sorted = this.#sorter.sort(present);
     const distinct = sorted.subarray(0, countDistinct(sorted, this.#counts));
     const upper =

@@ -13,7 +13,7 @@ import { type Directions, directionsOf } from "./monotone.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 import { createPackedGradients, packGradients, packWeights } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
-import { createSampler } from "./sampler.ts";
+import { binSample, createSampler } from "./sampler.ts";
 import type { SplitLimits } from "./split.ts";
 import { openPool, type ThreadPool } from "./threads/pool.ts";
 import { createSharedWorkspace, createWorkspace, spaceFor, type Workspace } from "./workspace.ts";
@@ -67,7 +67,7 @@ export async function boost(
     throw new TsopsError("VALUE_INVALID", `All ${train.x.rows} rows to learn from have weight 0.`, {
       hint: "The last rows are held out for early stopping; give some of the others a positive weight.",
     });
-  const learner = new BinLearner(active, options.bins);
+  const learner = new BinLearner(active, options.bins, binSample(active, options.seed));
   const bins: ColumnBins[] = [];
   for (const column of train.x.columns) {
     bins.push(learner.learn(column));
