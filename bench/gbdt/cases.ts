@@ -84,7 +84,12 @@ export function makeInput(bench: BenchCase): Uint8Array {
   for (let row = 0; row < rows; row++) {
     const groups = bench.categorical === 0 ? 0 : (effects[at(bench.numeric, row)] as number);
     data[width * rows + row] =
-      2 * at(0, row) + Math.sin(3 * at(1, row)) + at(2, row) * at(3, row) + groups + random.normal(0, 0.5);
+      2 * at(0, row) +
+      Math.sin(3 * at(1, row)) +
+      // Without the 1, no single split gains anything, and how soon a tree finds the product is luck.
+      at(2, row) * (at(3, row) + 1) +
+      groups +
+      random.normal(0, 0.5);
   }
   if (bench.missing > 0)
     for (let c = 0; c < bench.numeric; c += 2)
