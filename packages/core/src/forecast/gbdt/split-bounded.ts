@@ -1,4 +1,4 @@
-import type { LeafTotals } from "./leaf-totals.ts";
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
 import { type Bounds, boundedOutput, outputScore } from "./monotone.ts";
 import { clearlyMore, type Split, type SplitSearch } from "./split.ts";
 
@@ -15,6 +15,7 @@ export function scanBounded(search: SplitSearch, bounds: Bounds): Split | undefi
     boundedOutput(totals, limits.l1, limits.l2, bounds),
   );
   let best: Split | undefined;
+  let bestGain = limits.minGain;
   const scan = (
     column: number,
     first: number,
@@ -33,9 +34,18 @@ export function scanBounded(search: SplitSearch, bounds: Bounds): Split | undefi
       weight += histogram.weights === undefined ? slotCount : histogram.weights[slot]!;
       if (count < limits.minRows || weight < limits.minWeight) continue;
       if (totals.count - count < limits.minRows || totals.weight - weight < limits.minWeight) break;
+      // Without bounds a split gains at least as much: most end here.
+      const freeLeft = shrink(sum, limits.l1);
+      const freeRight = shrink(totals.sum - sum, limits.l1);
+      const free =
+        (freeLeft * freeLeft) / (weight + limits.l2) +
+        (freeRight * freeRight) / (totals.weight - weight + limits.l2) -
+        unsplit;
+      if (!(free > bestGain * clearlyMore)) continue;
       const left = { sum, count, weight };
       const gain = boundedGain(search, left, limits.l2, bounds, direction, unsplit);
-      if (!(gain > (best?.gain ?? limits.minGain) * clearlyMore)) continue;
+      if (!(gain > bestGain * clearlyMore)) continue;
+      bestGain = gain;
       best = {
         gain,
         column,
