@@ -152,9 +152,8 @@ function frequentCodes(values: Float64Array, rows: Uint32Array, maxBins: number)
   return Int32Array.from(byFrequency.slice(0, maxBins), ([code]) => code);
 }
 
-/** The bin of every row of a column, in row order. */
-export function binColumn(bins: ColumnBins, values: Float64Array, rows: number): Uint8Array {
-  const result = new Uint8Array(rows);
+/** Writes the bin of every row of a column to `result`, in row order, and returns it. */
+export function binColumn(bins: ColumnBins, values: Float64Array, result: Uint8Array): Uint8Array {
   if (bins.kind === "numeric") binNumeric(bins.upper, values, result);
   else binCategorical(bins.codes, values, result);
   return result;

@@ -51,7 +51,12 @@ interface Leaf {
 /** Bytes that a `TreeGrower` takes from a workspace at most. */
 export function growerSpace(slots: number, columns: number, leaves: number, weighted: boolean): number {
   const histograms = leaves * (weighted ? 2 : 1);
-  return histograms * spaceFor(slots, 8) + spaceFor(2 * columns, 4) + spaceFor(scanResult.length, 8);
+  return (
+    histograms * spaceFor(slots, 8) +
+    spaceFor(2 * columns, 4) +
+    spaceFor(scanResult.length, 8) +
+    spaceFor(256, 1)
+  );
 }
 
 /** Grows trees on one matrix, leaf by leaf in order of gain, reusing its buffers from tree to tree. */
@@ -61,7 +66,7 @@ export class TreeGrower {
   readonly #histograms: Histograms;
   readonly #table: Int32Array;
   readonly #result: Float64Array;
-  readonly #goesLeft = new Uint8Array(256);
+  readonly #goesLeft: Uint8Array;
 
   constructor(workspace: Workspace, matrix: BinnedMatrix, weighted: boolean) {
     this.#workspace = workspace;
@@ -69,6 +74,7 @@ export class TreeGrower {
     this.#histograms = new Histograms(workspace, matrix, weighted);
     this.#table = workspace.int32(2 * matrix.bins.length);
     this.#result = workspace.float64(scanResult.length);
+    this.#goesLeft = workspace.uint8(256);
   }
 
   /** Grows one tree and leaves the partitions divided by its leaves. */

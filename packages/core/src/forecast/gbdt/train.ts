@@ -81,7 +81,8 @@ export async function boost(
   const space =
     matrixSpace(layout, train.x.rows) +
     spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
-    spaceFor(active.length, 4) +
+    2 * spaceFor(active.length, 4) +
+    used.length * spaceFor(train.x.rows, 1) +
     growerSpace(layout.slots, used.length, mostLeaves(active.length, options), weighted);
   const workers = train.x.rows < leastThreadedRows ? 0 : options.threads - 1;
   const shared =
@@ -136,7 +137,7 @@ async function addTrees(prepared: Prepared): Promise<Boosted> {
   const usedDirections =
     directions === undefined ? undefined : Int8Array.from(used, (column) => directions[column] as number);
   const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
-  const binned = binColumns(train.x, used, usedBins);
+  const binned = binColumns(train.x, used, usedBins, workspace.uint8);
   const matrix = packRows(workspace, layout, train.x.rows, usedBins, binned);
 
   const baseline = loss.baseline(y, weights, active);
@@ -147,9 +148,15 @@ async function addTrees(prepared: Prepared): Promise<Boosted> {
   refuseOverflow(baseline);
   const scores = new Float64Array(train.x.rows).fill(baseline);
   const sampler = createSampler(active, used.length, options);
-  const inBag = new RowPartition(matrix.columns, workspace.uint32(active.length), options.leaves);
+  const inBag = new RowPartition(
+    matrix.columns,
+    options.leaves,
+    workspace.uint32(active.length),
+    workspace.uint32(active.length),
+    workspace.kernels.divide,
+  );
   const outOfBag = sampler.samplesRows
-    ? new RowPartition(matrix.columns, new Uint32Array(active.length), options.leaves)
+    ? new RowPartition(matrix.columns, options.leaves, new Uint32Array(active.length))
     : undefined;
   const held =
     validation === undefined
@@ -279,7 +286,11 @@ function prepareHeldOut(
     weights,
     rows: activeRows(x.rows, undefined),
     scores: new Float64Array(x.rows).fill(baseline),
-    partition: new RowPartition(binColumns(x, used, bins), new Uint32Array(x.rows), leaves),
+    partition: new RowPartition(
+      binColumns(x, used, bins, (rows) => new Uint8Array(rows)),
+      leaves,
+      new Uint32Array(x.rows),
+    ),
   };
 }
 

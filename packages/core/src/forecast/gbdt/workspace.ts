@@ -22,6 +22,7 @@ export interface Workspace {
   float64(length: number): Float64Array;
   int32(length: number): Int32Array;
   uint32(length: number): Uint32Array;
+  uint8(length: number): Uint8Array;
 }
 
 /** A workspace that other threads can work on. */
@@ -69,6 +70,7 @@ export const plainWorkspace: Workspace = {
   float64: (length) => new Float64Array(length),
   int32: (length) => new Int32Array(length),
   uint32: (length) => new Uint32Array(length),
+  uint8: (length) => new Uint8Array(length),
 };
 
 const compiled = new Map<boolean, WebAssembly.Module | undefined>();
@@ -108,13 +110,14 @@ function importingSharedMemory(bytes: Uint8Array): Uint8Array {
 
 interface WasmExports {
   addRows(...pointers: number[]): void;
+  divide(row: number, end: number, spill: number, column: number, goesLeft: number): number;
   subtract(from: number, what: number, end: number): void;
   scanColumns(...values: number[]): void;
 }
 
 function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): SharedWorkspace {
   const instance = new WebAssembly.Instance(module, { workspace: { memory } });
-  const { addRows, subtract, scanColumns } = instance.exports as unknown as WasmExports;
+  const { addRows, divide, subtract, scanColumns } = instance.exports as unknown as WasmExports;
   let used = 0;
   const place = (length: number, bytesPerElement: number): number => {
     const at = used;
@@ -126,6 +129,7 @@ function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): 
     float64: (length) => new Float64Array(memory.buffer, place(length, 8), length),
     int32: (length) => new Int32Array(memory.buffer, place(length, 4), length),
     uint32: (length) => new Uint32Array(memory.buffer, place(length, 4), length),
+    uint8: (length) => new Uint8Array(memory.buffer, place(length, 1), length),
     kernels: {
       addRows(sums, words, strides, values, rows, start, end) {
         addRows(
@@ -137,6 +141,19 @@ function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): 
           rows.byteOffset + 4 * start,
           rows.byteOffset + 4 * end,
         );
+      },
+      divide(rows, spill, column, goesLeft, start, end) {
+        const at = rows.byteOffset;
+        const bytes = divide(
+          at + 4 * start,
+          at + 4 * end,
+          spill.byteOffset,
+          column.byteOffset,
+          goesLeft.byteOffset,
+        );
+        const left = (bytes >>> 0) / 4;
+        rows.set(spill.subarray(0, end - start - left), start + left);
+        return left;
       },
       subtract(from, what) {
         subtract(from.byteOffset, what.byteOffset, from.byteOffset + 8 * from.length);

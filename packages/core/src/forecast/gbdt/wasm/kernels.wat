@@ -72,6 +72,30 @@
         (local.set $row (i32.add (local.get $row) (i32.const 4)))
         (br $nextRow))))
 
+  ;; Writes the rows from $row up to $end whose bin goes left to their front and the others to $spill, in order; returns how many bytes the first
+  ;; take. Without branches: each row is written to both places, and one of them moves on.
+  (func (export "divide")
+    (param $row i32) (param $end i32) (param $spill i32) (param $column i32) (param $goesLeft i32) (result i32)
+    (local $start i32) (local $left i32) (local $number i32) (local $step i32)
+    (local.set $start (local.get $row))
+    (local.set $left (local.get $row))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $row) (local.get $end)))
+        (local.set $number (i32.load (local.get $row)))
+        (local.set $step
+          (i32.shl
+            (i32.load8_u
+              (i32.add (local.get $goesLeft) (i32.load8_u (i32.add (local.get $column) (local.get $number)))))
+            (i32.const 2)))
+        (i32.store (local.get $left) (local.get $number))
+        (i32.store (local.get $spill) (local.get $number))
+        (local.set $left (i32.add (local.get $left) (local.get $step)))
+        (local.set $spill (i32.sub (i32.add (local.get $spill) (i32.const 4)) (local.get $step)))
+        (local.set $row (i32.add (local.get $row) (i32.const 4)))
+        (br $next)))
+    (i32.sub (local.get $left) (local.get $start)))
+
   ;; from[i] -= what[i] for an even number of slots.
   (func (export "subtract") (param $from i32) (param $what i32) (param $end i32)
     (block $done
