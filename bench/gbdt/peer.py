@@ -1,4 +1,4 @@
-"""Measures LightGBM on one input file, on one thread. Run by run.ts, in a process of its own."""
+"""Measures LightGBM on one input file, on so many threads. Run by run.ts, in a process of its own."""
 import json
 import resource
 import sys
@@ -17,7 +17,7 @@ y = table[-1]
 cut = rows * 9 // 10
 params = {
     "objective": {"squared": "regression", "absolute": "regression_l1"}[bench["loss"]],
-    "num_leaves": bench["leaves"], "num_threads": 1, "verbose": -1,
+    "num_leaves": bench["leaves"], "num_threads": int(sys.argv[2]), "verbose": -1,
 }
 
 
@@ -42,10 +42,16 @@ model, second = fit()
 start = time.perf_counter()
 predicted = model.predict(x[cut:], num_threads=1)
 predict = (time.perf_counter() - start) * 1000
+single = [x[row:row + 1] for row in range(cut, min(rows, cut + 1000))]
+start = time.perf_counter()
+for row in single:
+    model.predict(row, num_threads=1)
+row_micros = (time.perf_counter() - start) * 1e6 / len(single)
 error = predicted - y[cut:]
 print(json.dumps({
     "version": f"lightgbm {lightgbm.__version__}",
     "fitMs": first, "refitMs": second, "fitCpuMs": cpu, "predictMs": predict, "testRows": rows - cut,
+    "rowMicros": row_micros,
     "error": float(np.sqrt(np.mean(error**2)) if bench["loss"] == "squared" else np.mean(np.abs(error))),
     "peakRssMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "rssBeforeMb": before,
 }))

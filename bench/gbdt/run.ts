@@ -1,4 +1,4 @@
-// npm run bench -- gbdt [--rounds 5] [--case "many trees"] [--python path] [--json file]
+// npm run bench -- gbdt [--rounds 5] [--threads 1] [--case "many trees"] [--python path] [--json file]
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, tmpdir, totalmem } from "node:os";
@@ -13,6 +13,7 @@ const { values: args } = parseArgs({
     case: { type: "string" },
     python: { type: "string", default: "python3" },
     json: { type: "string" },
+    threads: { type: "string", default: "1" },
   },
 });
 const rounds = Number(args.rounds);
@@ -21,7 +22,8 @@ if (!(rounds >= 1) || chosen.length === 0)
   throw new RangeError(`Nothing to run; cases are ${cases.map(({ name }) => `"${name}"`).join(", ")}.`);
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const oneThread = { ...process.env, OMP_NUM_THREADS: "1" };
+const threads = args.threads;
+const environment = { ...process.env, OMP_NUM_THREADS: threads };
 const peerFound = spawnSync(args.python, ["-c", "import lightgbm, numpy"]).status === 0;
 if (!peerFound)
   process.stderr.write(
@@ -29,7 +31,7 @@ if (!peerFound)
   );
 
 function measure(command: string, commandArgs: readonly string[]): Measured {
-  const child = spawnSync(command, commandArgs, { env: oneThread, encoding: "utf8", maxBuffer: 1 << 24 });
+  const child = spawnSync(command, commandArgs, { env: environment, encoding: "utf8", maxBuffer: 1 << 24 });
   if (child.status !== 0) throw new Error(`${command} ${commandArgs.join(" ")} failed:\n${child.stderr}`);
   return JSON.parse(child.stdout) as Measured;
 }
@@ -51,14 +53,14 @@ try {
     writeFileSync(input, makeInput(bench));
     const runs: { tsops: Measured[]; peer: Measured[] } = { tsops: [], peer: [] };
     for (let round = 0; round < rounds; round++) {
-      const node = ["--import", "tsx", "--conditions=@tsops/source", here("./tsops.ts"), input];
+      const node = ["--import", "tsx", "--conditions=@tsops/source", here("./tsops.ts"), input, threads];
       runs.tsops.push(measure(process.execPath, node));
-      if (peerFound) runs.peer.push(measure(args.python, [here("./peer.py"), input]));
+      if (peerFound) runs.peer.push(measure(args.python, [here("./peer.py"), input, threads]));
     }
     const { rows, trees } = bench;
     const columns = bench.numeric + bench.categorical;
     print(
-      `\n${bench.name}: ${rows} rows x ${columns} columns, ${trees} trees of ${bench.leaves} leaves, ${bench.loss} loss, ${rounds} rounds`,
+      `\n${bench.name}: ${rows} rows x ${columns} columns, ${trees} trees of ${bench.leaves} leaves, ${bench.loss} loss, ${threads} thread(s), ${rounds} rounds`,
     );
     const result: Record<string, unknown> = { case: bench };
     for (const [side, sideRuns] of Object.entries(runs)) {
@@ -69,6 +71,7 @@ try {
         refitMs: summary(sideRuns, (run) => run.refitMs),
         fitCpuMs: summary(sideRuns, (run) => run.fitCpuMs),
         predictMicrosPerRow: summary(sideRuns, (run) => (run.predictMs * 1000) / run.testRows),
+        microsForOneRow: summary(sideRuns, (run) => run.rowMicros),
         peakRssMb: summary(sideRuns, (run) => run.peakRssMb),
         fitRssMb: summary(sideRuns, (run) => run.peakRssMb - run.rssBeforeMb),
         error: sideRuns[0]?.error,
@@ -80,7 +83,7 @@ try {
         `    fit ${both(figures.fitMs)} ms, again ${both(figures.refitMs)} ms, cpu ${both(figures.fitCpuMs)} ms; ${(rowsPerSecond / 1e6).toFixed(1)} M rows x trees/s`,
       );
       print(
-        `    predict ${both(figures.predictMicrosPerRow)} us/row; peak RSS ${both(figures.peakRssMb)} MiB, ${both(figures.fitRssMb)} of it since the fit began; test error ${figures.error?.toFixed(4)}`,
+        `    predict ${both(figures.predictMicrosPerRow)} us/row, ${both(figures.microsForOneRow, 1)} us for one row by itself; peak RSS ${both(figures.peakRssMb)} MiB, ${both(figures.fitRssMb)} of it since the fit began; test error ${figures.error?.toFixed(4)}`,
       );
     }
     if (peerFound) {
@@ -113,7 +116,10 @@ if (args.json !== undefined) {
     platform: `${platform()} ${arch()}`,
     node: process.versions.node,
   };
-  writeFileSync(args.json, `${JSON.stringify({ machine, rounds, results }, null, 2)}\n`);
+  writeFileSync(
+    args.json,
+    `${JSON.stringify({ machine, rounds, threads: Number(threads), results }, null, 2)}\n`,
+  );
 }
 if (!peerFound) process.exitCode = 1;
 

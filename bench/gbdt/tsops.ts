@@ -26,10 +26,12 @@ const rssBefore = process.memoryUsage.rss();
 const cpuBefore = process.cpuUsage();
 const fit = async () => {
   const start = performance.now();
-  const model = await gbdt({ loss: bench.loss, trees: bench.trees, leaves: bench.leaves }).fit(
-    train,
-    y.subarray(0, cut),
-  );
+  const model = await gbdt({
+    loss: bench.loss,
+    trees: bench.trees,
+    leaves: bench.leaves,
+    threads: Number(process.argv[3] ?? 1),
+  }).fit(train, y.subarray(0, cut));
   return { model, ms: performance.now() - start };
 };
 const first = await fit();
@@ -38,6 +40,13 @@ const second = await fit();
 const start = performance.now();
 const predicted = second.model.predict(test);
 const predictMs = performance.now() - start;
+const single = Array.from({ length: Math.min(1000, test.rows) }, (_, row) =>
+  Float64Array.from(test.columns, ({ values }) => values[row] as number),
+);
+for (const row of single) second.model.predictRow(row);
+const rowStart = performance.now();
+for (const row of single) second.model.predictRow(row);
+const rowMicros = ((performance.now() - rowStart) * 1000) / single.length;
 const errors = predicted.map((value, row) => Math.abs(value - (y[cut + row] as number)));
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const measured: Measured = {
@@ -47,6 +56,7 @@ const measured: Measured = {
   fitCpuMs: (cpu.user + cpu.system) / 1000,
   predictMs,
   testRows: test.rows,
+  rowMicros,
   error: bench.loss === "squared" ? Math.sqrt(mean(errors.map((e) => e * e))) : mean(errors),
   peakRssMb: process.resourceUsage().maxRSS / 1024,
   rssBeforeMb: rssBefore / 1024 / 1024,

@@ -149,12 +149,17 @@ export type {
   PredictOptions,
 } from "./forecast/forecaster.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
+export { loadLightgbm } from "./forecast/gbdt/lightgbm/load-lightgbm.ts";
+export { toLightgbm } from "./forecast/gbdt/lightgbm/to-lightgbm.ts";
+export type { Link } from "./forecast/gbdt/link.ts";
 export type { FeatureImportance, GbdtLeaf, GbdtModel, GbdtNode, GbdtSplit } from "./forecast/gbdt/model.ts";
 export type {
   CategoricalSplitOptions,
   EarlyStoppingOptions,
   GbdtOptions,
+  LossName,
 } from "./forecast/gbdt/options.ts";
+export type { ShapValues } from "./forecast/gbdt/shap.ts";
 export { type AggregateOptions, aggregatePanel } from "./forecast/hierarchy/aggregate.ts";
 export type { FittedReconciled } from "./forecast/hierarchy/fitted.ts";
 export type { ReconciledOptions } from "./forecast/hierarchy/options.ts";

@@ -23,9 +23,14 @@ export interface BinnedMatrix {
   readonly slots: number;
 }
 
-/** Bins the used columns; no words. */
-export function binColumns(x: FeatureMatrix, used: Int32Array, bins: readonly ColumnBins[]): Uint8Array[] {
-  return bins.map((columnBins, c) => binColumn(columnBins, x.columns[used[c]!]!.values, x.rows));
+/** Bins the used columns; no words. `take` gives the space for a column. */
+export function binColumns(
+  x: FeatureMatrix,
+  used: Int32Array,
+  bins: readonly ColumnBins[],
+  take: (rows: number) => Uint8Array,
+): Uint8Array[] {
+  return bins.map((columnBins, c) => binColumn(columnBins, x.columns[used[c]!]!.values, take(x.rows)));
 }
 
 /** Where bins lie in the words of a row and in a histogram. */

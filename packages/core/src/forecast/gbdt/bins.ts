@@ -34,21 +34,24 @@ export function missingBin(bins: ColumnBins): number {
 /** Learns the bins of columns from the same rows, reusing its buffers from column to column. */
 export class BinLearner {
   readonly #rows: Uint32Array;
+  readonly #sample: Uint32Array;
   readonly #maxBins: number;
   readonly #present: Float64Array;
   readonly #counts: Uint32Array;
   readonly #sorter: NumberSorter;
 
   /**
-   * @param rows - Rows to learn from.
+   * @param rows - Rows to learn codes from.
    * @param maxBins - 2 to 255.
+   * @param sample - Those of them to learn numbers from.
    */
-  constructor(rows: Uint32Array, maxBins: number) {
+  constructor(rows: Uint32Array, maxBins: number, sample: Uint32Array = rows) {
     this.#rows = rows;
+    this.#sample = sample;
     this.#maxBins = maxBins;
-    this.#present = new Float64Array(rows.length);
-    this.#counts = new Uint32Array(rows.length);
-    this.#sorter = new NumberSorter(rows.length);
+    this.#present = new Float64Array(sample.length);
+    this.#counts = new Uint32Array(sample.length);
+    this.#sorter = new NumberSorter(sample.length);
   }
 
   /**
@@ -58,7 +61,7 @@ export class BinLearner {
   learn({ kind, values }: FeatureColumn): ColumnBins {
     if (kind === "categorical")
       return { kind, codes: frequentCodes(values, this.#rows, Math.min(this.#maxBins, 254)) };
-    const present = this.#present.subarray(0, pickPresent(values, this.#rows, this.#present));
+    const present = this.#present.subarray(0, pickPresent(values, this.#sample, this.#present));
     const sorted = this.#sorter.sort(present);
     const distinct = sorted.subarray(0, countDistinct(sorted, this.#counts));
     const upper =
@@ -149,9 +152,8 @@ function frequentCodes(values: Float64Array, rows: Uint32Array, maxBins: number)
   return Int32Array.from(byFrequency.slice(0, maxBins), ([code]) => code);
 }
 
-/** The bin of every row of a column, in row order. */
-export function binColumn(bins: ColumnBins, values: Float64Array, rows: number): Uint8Array {
-  const result = new Uint8Array(rows);
+/** Writes the bin of every row of a column to `result`, in row order, and returns it. */
+export function binColumn(bins: ColumnBins, values: Float64Array, result: Uint8Array): Uint8Array {
   if (bins.kind === "numeric") binNumeric(bins.upper, values, result);
   else binCategorical(bins.codes, values, result);
   return result;
@@ -187,7 +189,7 @@ export function codeLookup(codes: Int32Array): (value: number) => number {
   const other = missing + 1;
   const largest = codes.reduce((most, code) => Math.max(most, code), 0);
   if (largest < 65536) {
-    const table = new Uint8Array(largest + 1).fill(other);
+    const table = (other < 256 ? new Uint8Array(largest + 1) : new Uint32Array(largest + 1)).fill(other);
     codes.forEach((code, bin) => {
       table[code] = bin;
     });

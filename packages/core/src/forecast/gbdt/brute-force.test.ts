@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { FeatureColumn, FeatureMatrix } from "../regressor.ts";
 import { gbdt } from "./gbdt.ts";
 import type { GbdtNode } from "./model.ts";
+import type { LossName } from "./options.ts";
 
 /*
  * A second, slow gbdt: every leaf tries every split by going through its rows, with no bins, no histograms and no packed numbers. It
@@ -10,7 +11,7 @@ import type { GbdtNode } from "./model.ts";
  */
 
 interface Settings {
-  readonly loss: "squared" | "absolute" | "quantile";
+  readonly loss: LossName;
   readonly alpha?: number;
   readonly trees: number;
   readonly leaves: number;
@@ -48,14 +49,16 @@ type Node = Leaf | { split: Candidate; left: Node; right: Node; rows: number[] }
 function bruteForce(x: FeatureMatrix, y: number[], weights: number[], settings: Settings) {
   const alpha = settings.loss === "quantile" ? settings.alpha! : 0.5;
   const all = y.map((_, row) => row).filter((row) => weights[row]! > 0);
-  const isPinball = settings.loss !== "squared";
-  const baseline = isPinball
+  const isPinball = settings.loss === "absolute" || settings.loss === "quantile";
+  const isLog = settings.loss === "poisson" || settings.loss === "tweedie";
+  const start = isPinball
     ? quantileBySorting(
         all.map((row) => y[row]!),
         all.map((row) => weights[row]!),
         alpha,
       )
     : sum(all.map((row) => weights[row]! * y[row]!)) / sum(all.map((row) => weights[row]!));
+  const baseline = isLog ? Math.log(start) : start;
   const scores = y.map(() => baseline);
   const roots: Node[] = [];
   const values = new Map<Leaf, number>();
@@ -63,10 +66,13 @@ function bruteForce(x: FeatureMatrix, y: number[], weights: number[], settings: 
     const slopes = settings.loss === "absolute" ? [1, -1] : [1 - alpha, -alpha];
     const gradients = y.map((target, row) => {
       const residual = scores[row]! - target;
-      if (!isPinball) return weights[row]! * residual;
+      if (!isPinball) return weights[row]! * derivatives(settings.loss, target, scores[row]!)[0];
       return weights[row]! * (residual > 0 ? slopes[0]! : residual < 0 ? slopes[1]! : 0);
     });
-    const tree = growTree(x, all, gradients, weights, settings);
+    const hessians = y.map((target, row) =>
+      isPinball ? weights[row]! : weights[row]! * derivatives(settings.loss, target, scores[row]!)[1],
+    );
+    const tree = growTree(x, all, gradients, hessians, settings);
     if (!("split" in tree)) break;
     roots.push(tree);
     for (const leaf of leavesOf(tree)) {
@@ -78,12 +84,25 @@ function bruteForce(x: FeatureMatrix, y: number[], weights: number[], settings: 
             alpha,
           )
         : -soft(sum(leaf.rows.map((row) => gradients[row]!)), settings.l1) /
-          (sum(leaf.rows.map((row) => weights[row]!)) + leaf.l2);
+          (sum(leaf.rows.map((row) => hessians[row]!)) + leaf.l2);
       values.set(leaf, settings.learningRate * step);
       for (const row of leaf.rows) scores[row]! += settings.learningRate * step;
     }
   }
   return { roots, values, baseline, rows: all };
+}
+
+/** First and second derivative of a loss by the score; Huber's `delta` is 0.9, Tweedie's power 1.5. */
+function derivatives(loss: LossName, y: number, score: number): [number, number] {
+  const residual = score - y;
+  if (loss === "huber") return [Math.abs(residual) <= 0.9 ? residual : 0.9 * Math.sign(residual), 1];
+  if (loss === "poisson") return [Math.exp(score) - y, Math.exp(score + 0.7)];
+  if (loss === "tweedie")
+    return [
+      Math.exp(score / 2) - y * Math.exp(-score / 2),
+      (Math.exp(score / 2) + y * Math.exp(-score / 2)) / 2,
+    ];
+  return [residual, 1];
 }
 
 function growTree(x: FeatureMatrix, rows: number[], g: number[], w: number[], settings: Settings): Node {
@@ -286,7 +305,7 @@ const columnOf = (rows: number): fc.Arbitrary<Omit<FeatureColumn, "name">> =>
 
 const settingsArbitrary: fc.Arbitrary<Settings> = fc
   .record({
-    loss: fc.constantFrom("squared", "absolute", "quantile"),
+    loss: fc.constantFrom("squared", "absolute", "quantile", "huber", "poisson", "tweedie"),
     trees: fc.integer({ min: 1, max: 3 }),
     leaves: fc.integer({ min: 2, max: 8 }),
     maxDepth: fc.integer({ min: 1, max: 5 }),
@@ -324,12 +343,17 @@ const problem = fc.integer({ min: 4, max: 40 }).chain((rows) =>
 describe("gbdt against a brute-force search", { timeout: 60_000 }, () => {
   it("grows the same trees", async () => {
     await fc.assert(
-      fc.asyncProperty(problem, async ({ columns, y, weights, settings }) => {
+      fc.asyncProperty(problem, async ({ columns, y: signed, weights, settings }) => {
+        let y = signed;
         const x: FeatureMatrix = {
           rows: y.length,
           columns: columns.map((column, c) => ({ ...column, name: `x${c}` })),
         };
         const fitOptions = weights === null ? {} : { weights: Float64Array.from(weights) };
+        if (settings.loss === "poisson" || settings.loss === "tweedie") {
+          y = y.map(Math.abs);
+          fc.pre(y.some((target, row) => target > 0 && weights?.[row] !== 0));
+        }
         const model = await gbdt(settings).fit(x, Float64Array.from(y), fitOptions);
         const expected = bruteForce(x, y, weights ?? y.map(() => 1), settings);
         expect(model.baseline).toBeCloseTo(expected.baseline, 9);

@@ -1,10 +1,11 @@
 import { type BinaryArray, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Forest } from "./forest.ts";
+import { isLink } from "./link.ts";
 import type { GbdtState } from "./model.ts";
 
 const kind = "gbdt";
-const version = 1;
+const version = 2;
 
 /** A model as bytes; equal models give equal bytes. */
 export function saveGbdt(state: GbdtState): Uint8Array {
@@ -18,6 +19,7 @@ export function saveGbdt(state: GbdtState): Uint8Array {
   for (const [name, array] of Object.entries(state.forest)) arrays[name] = array as BinaryArray;
   const header = {
     params: state.params as Record<string, JsonValue>,
+    link: { kind: state.link.kind, slope: state.link.slope },
     columns: state.columns.map(({ name, kind: columnKind }) => ({ name, kind: columnKind })),
   };
   return writeBinary(kind, version, header, arrays);
@@ -43,9 +45,14 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
     leafValues,
     leafRows: contents.array("leafRows", "uint32", leafValues.length),
   };
-  checkForest(forest, columns.length);
+  const link: unknown = contents.header["link"];
+  if (!isLink(link)) throw new TsopsError("MODEL_FORMAT_INVALID", "The saved gbdt names no link.");
   const codeCounts = contents.array("codeCounts", "int32", columns.length);
   const allCodes = contents.array("codes", "int32");
+  checkForest(
+    forest,
+    columns.map((column) => column.kind),
+  );
   let next = 0;
   const codes = columns.map((column, c) => {
     const start = next;
@@ -57,21 +64,29 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
     columns,
     codes,
     baseline: contents.array("baseline", "float64", 1)[0] as number,
+    link,
     forest,
     validationLosses: Array.from(contents.array("validationLosses", "float64")),
   };
 }
 
-/** Children must come after their node, so that walking down always ends; every index must exist. */
-function checkForest({ roots, columns, children, leafValues }: Forest, columnCount: number): void {
+/** Children must come after their node, so that walking down always ends; every index must exist, and questions fit their columns. */
+function checkForest(forest: Forest, columnKinds: readonly string[]): void {
+  const { roots, columns, children, leafValues, kinds, thresholds, categorySets } = forest;
   const isChild = (child: number, after: number): boolean =>
     child >= 0 ? child > after && child < columns.length : ~child < leafValues.length;
+  const isQuestion = (node: number, isCategorical: boolean): boolean => {
+    const at = thresholds[node] as number;
+    if (!isCategorical) return kinds[node] !== 2 && (kinds[node] as number) <= 4 && !Number.isNaN(at);
+    return kinds[node] === 2 && Number.isInteger(at) && at >= 0 && at < categorySets.length;
+  };
   const isSound =
     roots.every((root) => isChild(root, -1)) &&
     columns.every(
       (column, node) =>
         column >= 0 &&
-        column < columnCount &&
+        column < columnKinds.length &&
+        isQuestion(node, columnKinds[column] === "categorical") &&
         isChild(children[2 * node] as number, node) &&
         isChild(children[2 * node + 1] as number, node),
     );

@@ -6,13 +6,13 @@ export interface Forest {
   readonly roots: Int32Array;
   /** Column a node looks at. */
   readonly columns: Int32Array;
-  /** Numeric: values up to it go left. Categorical: 8 times the row of `categorySets`. */
+  /** Numeric: values up to it go left. Categorical: where its part of `categorySets` begins. */
   readonly thresholds: Float64Array;
   /** Left and right child of node n at 2n and 2n + 1. */
   readonly children: Int32Array;
-  /** 0: missing right, 1: missing left, 2: categorical. */
+  /** 0: missing right, 1: missing left, 2: categorical, 3: missing and zero right, 4: missing and zero left. */
   readonly kinds: Uint8Array;
-  /** 256 bits per categorical node: the bins that go left. */
+  /** The bins that go left, as bits, per categorical node; all take as many words. */
   readonly categorySets: Uint32Array;
   /** Decrease of the training loss by a node's split. */
   readonly gains: Float64Array;
@@ -35,8 +35,15 @@ export interface Tree {
   readonly leafRows: Uint32Array;
 }
 
-/** Puts trees one after the other. */
-export function joinTrees(trees: readonly Tree[]): Forest {
+/** Numbers up to this size count as zero in nodes of the kinds 3 and 4: LightGBM's bound, a float. */
+export const zeroBound = Math.fround(1e-35);
+
+/**
+ * Puts trees one after the other.
+ * @param bins - Most bins of a categorical column, those for missing and other values included.
+ */
+export function joinTrees(trees: readonly Tree[], bins = 256): Forest {
+  const setWords = Math.ceil(bins / 32);
   const nodes = trees.reduce((sum, tree) => sum + tree.columns.length, 0);
   const leaves = trees.reduce((sum, tree) => sum + tree.leafValues.length, 0);
   const sets = trees.reduce((sum, tree) => sum + tree.categorySets.length, 0);
@@ -46,7 +53,7 @@ export function joinTrees(trees: readonly Tree[]): Forest {
     thresholds: new Float64Array(nodes),
     children: new Int32Array(nodes * 2),
     kinds: new Uint8Array(nodes),
-    categorySets: new Uint32Array(sets * 8),
+    categorySets: new Uint32Array(sets * setWords),
     gains: new Float64Array(nodes),
     leafValues: new Float64Array(leaves),
     leafRows: new Uint32Array(leaves),
@@ -68,9 +75,9 @@ export function joinTrees(trees: readonly Tree[]): Forest {
     let treeSet = 0;
     tree.kinds.forEach((kind, at) => {
       if (kind !== 2) return;
-      forest.thresholds[node + at] = set * 8;
+      forest.thresholds[node + at] = set * setWords;
       for (const bin of tree.categorySets[treeSet++]!)
-        forest.categorySets[set * 8 + (bin >>> 5)]! |= 1 << (bin & 31);
+        forest.categorySets[set * setWords + (bin >>> 5)]! |= 1 << (bin & 31);
       set++;
     });
     forest.leafValues.set(tree.leafValues, leaf);
@@ -108,7 +115,8 @@ export function scoreRow(forest: Forest, row: Float64Array): number {
   return sum + leafValues[~last]!;
 }
 
-function childOf(forest: Forest, row: Float64Array, node: number): number {
+/** The child of a node that a row goes to. */
+export function childOf(forest: Forest, row: Float64Array, node: number): number {
   const value = row[forest.columns[node]!]!;
   const threshold = forest.thresholds[node]!;
   const kind = forest.kinds[node]!;
@@ -116,6 +124,8 @@ function childOf(forest: Forest, row: Float64Array, node: number): number {
   // Comparisons with NaN are false: the first sends it right, the second left.
   if (kind === 0) right = 1 - +(value <= threshold);
   else if (kind === 1) right = +(value > threshold);
-  else right = 1 - ((forest.categorySets[threshold + (value >>> 5)]! >>> (value & 31)) & 1);
+  else if (kind === 2) right = 1 - ((forest.categorySets[threshold + (value >>> 5)]! >>> (value & 31)) & 1);
+  else if (Number.isNaN(value) || Math.abs(value) <= zeroBound) right = 4 - kind;
+  else right = +(value > threshold);
   return forest.children[2 * node + right]!;
 }

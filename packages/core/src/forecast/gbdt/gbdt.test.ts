@@ -80,12 +80,33 @@ describe("gbdt", { timeout: 60_000 }, () => {
       expect(await codeOf(() => gbdt({ loss }).fit(x, y))).toBe("VALUE_INVALID");
   });
 
+  it("refuses negative targets for the losses of counts and amounts, naming rows, and targets that are all 0", async () => {
+    const y = Float64Array.from({ length: 50 }, (_, i) => (i === 7 || i === 9 ? -1 : i));
+    const x = matrix(numeric("a", y));
+    for (const loss of ["poisson", "tweedie"] as const) {
+      const error = await gbdt({ loss })
+        .fit(x, y)
+        .then(
+          () => undefined,
+          (reason: TsopsError) => reason,
+        );
+      expect(error).toMatchObject({ code: "VALUE_INVALID", details: { rows: [7, 9], count: 2 } });
+      const good = y.map(Math.abs);
+      expect(await codeOf(() => gbdt({ loss }).fit(x, good, { validation: { x, y } }))).toBe("VALUE_INVALID");
+      expect(await codeOf(() => gbdt({ loss }).fit(x, new Float64Array(50)))).toBe("VALUE_INVALID");
+    }
+  });
+
   const refused: [string, string, GbdtOptions | (() => unknown)][] = [
     ["no trees", "MODEL_PARAMETER_INVALID", { trees: 0 }],
     ["half a leaf", "MODEL_PARAMETER_INVALID", { leaves: 2.5 }],
     ["256 bins", "MODEL_PARAMETER_INVALID", { bins: 256 }],
     ["a quantile without a level", "MODEL_PARAMETER_INVALID", { loss: "quantile" }],
     ["a level of the mean", "MODEL_PARAMETER_INVALID", { alpha: 0.5 }],
+    ["a loss it does not know", "MODEL_PARAMETER_INVALID", { loss: "gamma" as "squared" }],
+    ["a delta without Huber's loss", "MODEL_PARAMETER_INVALID", { delta: 1 }],
+    ["a power without Tweedie's loss", "MODEL_PARAMETER_INVALID", { loss: "poisson", power: 1.5 }],
+    ["a power of 2", "MODEL_PARAMETER_INVALID", { loss: "tweedie", power: 2 }],
     ["a row fraction of 0", "MODEL_PARAMETER_INVALID", { rowFraction: 0 }],
     ["NaN as a penalty", "MODEL_PARAMETER_INVALID", { l2: Number.NaN }],
   ];

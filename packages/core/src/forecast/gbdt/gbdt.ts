@@ -1,9 +1,9 @@
 import type { FeatureMatrix, Regressor, RegressorFitOptions } from "../regressor.ts";
-import { checkFitInput } from "../regressors/check-input.ts";
+import { checkFitInput, refuseRows } from "../regressors/check-input.ts";
 import { loadGbdt, saveGbdt } from "./bytes.ts";
 import { joinTrees } from "./forest.ts";
 import { createGbdtModel, type GbdtModel, type GbdtState } from "./model.ts";
-import { type GbdtOptions, type ResolvedGbdtOptions, resolveGbdtOptions } from "./options.ts";
+import { type GbdtOptions, type LossName, type ResolvedGbdtOptions, resolveGbdtOptions } from "./options.ts";
 import { boost, type LabelledRows } from "./train.ts";
 
 /** The built-in gradient boosting, unfitted. */
@@ -14,7 +14,7 @@ export interface GbdtRegressor extends Regressor {
 }
 
 /**
- * Histogram gradient boosting: trees grown leaf-wise on binned columns, as in LightGBM (Ke et al. 2017), on typed arrays and one thread.
+ * Histogram gradient boosting: trees grown leaf-wise on binned columns, as in LightGBM (Ke et al. 2017), on typed arrays, and on one thread unless more are asked for.
  *
  * - Missing values (NaN) go to the side that learns more from them, split by split. Where a leaf saw none in training,
  *   they go to its child with more rows. Infinities are values: the smallest and the largest.
@@ -31,12 +31,16 @@ export interface GbdtRegressor extends Regressor {
  */
 export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
   const resolved = resolveGbdtOptions(options);
-  const params = JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>;
+  // How many threads fitted it says nothing about a model.
+  const params = JSON.parse(JSON.stringify({ ...resolved, threads: undefined })) as Record<string, unknown>;
   return {
     kind: "gbdt",
     params,
     async fit(x, y, fitOptions = {}) {
       checkFitInput(x, y, fitOptions);
+      checkTarget(resolved.loss, y, "The target");
+      if (fitOptions.validation !== undefined)
+        checkTarget(resolved.loss, fitOptions.validation.y, "The validation target");
       const { train, validation, patience } = divideRows(x, y, fitOptions, resolved);
       const { signal, progress } = fitOptions;
       const boosted = await boost(train, validation, resolved, { patience, signal, progress });
@@ -45,6 +49,7 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
         columns: x.columns.map(({ name, kind }) => ({ name, kind })),
         codes: boosted.bins.map((bins) => (bins.kind === "categorical" ? bins.codes : undefined)),
         baseline: boosted.baseline,
+        link: { kind: boosted.link, slope: 1 },
         forest: joinTrees(boosted.trees),
         validationLosses: boosted.validationLosses,
       };
@@ -52,6 +57,14 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
     },
     load: (bytes) => createGbdtModel(loadGbdt(bytes), saveGbdt),
   };
+}
+
+/** @throws TsopsError VALUE_INVALID when a loss of counts or amounts is given negative targets. */
+function checkTarget(loss: LossName, y: Float64Array, what: string): void {
+  if (loss !== "poisson" && loss !== "tweedie") return;
+  refuseRows(y, (value) => value < 0, `${what} of the loss "${loss}" must not be negative`, {
+    hint: "Take another loss, or clip the target at 0.",
+  });
 }
 
 /** Separates the rows held out for early stopping from those to learn from. */

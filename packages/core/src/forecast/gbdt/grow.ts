@@ -4,9 +4,11 @@ import { findSplit } from "./find-split.ts";
 import type { Tree } from "./forest.ts";
 import { type Histogram, Histograms } from "./histogram.ts";
 import { scanResult } from "./kernels.ts";
+import type { LeafTotals } from "./leaf-totals.ts";
+import { type Bounds, boundedOutput, boundsOfSides, type Directions, unbounded } from "./monotone.ts";
 import type { PackedGradients } from "./packed-gradients.ts";
 import type { RowPartition } from "./row-partition.ts";
-import { type ColumnChoice, clearlyMore, type LeafTotals, type Split, type SplitLimits } from "./split.ts";
+import { type ColumnChoice, clearlyMore, type Split, type SplitLimits } from "./split.ts";
 import { spaceFor, type Workspace } from "./workspace.ts";
 
 /** What growing one tree needs besides the matrix. */
@@ -21,6 +23,8 @@ export interface GrowInput {
   readonly partition: RowPartition;
   /** Other groups of rows that are sent down the same tree (left out by sampling, held out for validation). */
   readonly followers: readonly RowPartition[];
+  /** Of the used columns; absent without monotone constraints. */
+  readonly directions: Directions | undefined;
 }
 
 /** A tree in terms of used columns and bins, before leaf values are known. */
@@ -38,6 +42,8 @@ interface Leaf {
   /** Node and side whose child this leaf is; -1 for the root. */
   readonly parent: number;
   readonly isLeft: boolean;
+  /** What it may predict, in histogram units; absent without monotone constraints. */
+  readonly bounds: Bounds | undefined;
   histogram: Histogram | undefined;
   split: Split | undefined;
 }
@@ -45,7 +51,12 @@ interface Leaf {
 /** Bytes that a `TreeGrower` takes from a workspace at most. */
 export function growerSpace(slots: number, columns: number, leaves: number, weighted: boolean): number {
   const histograms = leaves * (weighted ? 2 : 1);
-  return histograms * spaceFor(slots, 8) + spaceFor(2 * columns, 4) + spaceFor(scanResult.length, 8);
+  return (
+    histograms * spaceFor(slots, 8) +
+    spaceFor(2 * columns, 4) +
+    spaceFor(scanResult.length, 8) +
+    spaceFor(256, 1)
+  );
 }
 
 /** Grows trees on one matrix, leaf by leaf in order of gain, reusing its buffers from tree to tree. */
@@ -55,7 +66,7 @@ export class TreeGrower {
   readonly #histograms: Histograms;
   readonly #table: Int32Array;
   readonly #result: Float64Array;
-  readonly #goesLeft = new Uint8Array(256);
+  readonly #goesLeft: Uint8Array;
 
   constructor(workspace: Workspace, matrix: BinnedMatrix, weighted: boolean) {
     this.#workspace = workspace;
@@ -63,6 +74,7 @@ export class TreeGrower {
     this.#histograms = new Histograms(workspace, matrix, weighted);
     this.#table = workspace.int32(2 * matrix.bins.length);
     this.#result = workspace.float64(scanResult.length);
+    this.#goesLeft = workspace.uint8(256);
   }
 
   /** Grows one tree and leaves the partitions divided by its leaves. */
@@ -114,6 +126,7 @@ export class TreeGrower {
       l2: input.limits.l2,
       parent: -1,
       isLeft: true,
+      bounds: input.directions === undefined ? undefined : unbounded,
       histogram,
       split: undefined,
     };
@@ -149,17 +162,20 @@ export class TreeGrower {
       (split.gain / (input.gradients.scale * input.gradients.scale)) * input.gradients.weightScale,
     );
 
-    const child = (totals: LeafTotals, isLeft: boolean): Leaf => ({
+    const rightTotals = difference(leaf.totals, split.left);
+    const [leftBounds, rightBounds] = childBounds(input, leaf.bounds, split, rightTotals);
+    const child = (totals: LeafTotals, isLeft: boolean, bounds: Bounds | undefined): Leaf => ({
       totals,
       depth: leaf.depth + 1,
       l2: split.l2,
       parent: node,
       isLeft,
+      bounds,
       histogram: undefined,
       split: undefined,
     });
-    const leftLeaf = child(split.left, true);
-    const rightLeaf = child(difference(leaf.totals, split.left), false);
+    const leftLeaf = child(split.left, true, leftBounds);
+    const rightLeaf = child(rightTotals, false, rightBounds);
     leaves[index] = leftLeaf;
     leaves.push(rightLeaf);
 
@@ -194,11 +210,28 @@ export class TreeGrower {
         limits: input.limits,
         columns,
         kernels: this.#workspace.kernels,
+        bounds: leaf.bounds,
+        directions: input.directions,
       });
     if (leaf.split !== undefined) return;
     this.#histograms.giveBack(histogram);
     leaf.histogram = undefined;
   }
+}
+
+function childBounds(
+  { directions, limits }: GrowInput,
+  bounds: Bounds | undefined,
+  split: Split,
+  right: LeafTotals,
+): readonly [Bounds, Bounds] | readonly [] {
+  if (bounds === undefined) return [];
+  return boundsOfSides(
+    bounds,
+    directions?.[split.column] ?? 0,
+    boundedOutput(split.left, limits.l1, split.l2, bounds),
+    boundedOutput(right, limits.l1, split.l2, bounds),
+  );
 }
 
 function isSplittable(input: GrowInput, leaf: Leaf): boolean {

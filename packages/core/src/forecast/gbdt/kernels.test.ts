@@ -41,6 +41,9 @@ function fill(workspace: Workspace, seed: number) {
     words,
     values,
     start,
+    column: fillWith(workspace.uint8(rowCount), () => random.integer(256)),
+    goesLeft: fillWith(workspace.uint8(256), () => random.integer(2)),
+    spill: workspace.uint32(rowCount),
     sums: workspace.float64(slots),
     other: workspace.float64(slots),
     result: workspace.float64(scanResult.length),
@@ -56,16 +59,32 @@ function fill(workspace: Workspace, seed: number) {
   };
 }
 
+function fillWith(array: Uint8Array, draw: () => number): Uint8Array {
+  array.forEach((_, i) => {
+    array[i] = draw();
+  });
+  return array;
+}
+
 function run(workspace: Workspace, seed: number): readonly Float64Array[] {
   const { kernels } = workspace;
-  const { sums, other, words, strides, values, rows, start, leaf, result } = fill(workspace, seed);
+  const { sums, other, words, strides, values, rows, start, leaf, result, ...more } = fill(workspace, seed);
   kernels.addRows(sums, words, strides, values, rows, start, rows.length);
   const whole = sums.slice();
   kernels.scanColumns(sums, leaf, result);
   const middle = (start + rows.length) >> 1;
   kernels.addRows(other, words, strides, values, rows, start, middle);
   kernels.subtract(sums, other);
-  return [whole, sums, result];
+  const before = rows.slice();
+  const left = kernels.divide(rows, more.spill, more.column, more.goesLeft, start, rows.length);
+  const isLeft = (row: number): boolean => more.goesLeft[more.column[row]!] === 1;
+  const divided = before.subarray(start);
+  expect([...rows.subarray(start)]).toEqual([
+    ...divided.filter(isLeft),
+    ...divided.filter((row) => !isLeft(row)),
+  ]);
+  expect(rows.subarray(0, start)).toEqual(before.subarray(0, start));
+  return [whole, sums, result, Float64Array.of(left)];
 }
 
 describe("the kernels in WebAssembly", { timeout: 60_000 }, () => {

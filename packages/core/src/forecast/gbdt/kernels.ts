@@ -13,6 +13,18 @@ export interface Kernels {
     start: number,
     end: number,
   ): void;
+  /**
+   * Moves the rows `rows[start..end)` whose bin in `column` has `goesLeft` 1 to the front, both groups in their order, and returns how many they are. `spill` is as long as
+   * `rows`.
+   */
+  divide(
+    rows: Uint32Array,
+    spill: Uint32Array,
+    column: Uint8Array,
+    goesLeft: Uint8Array,
+    start: number,
+    end: number,
+  ): number;
   /** `from[i] -= what[i]`; lengths are multiples of 4. */
   subtract(from: Float64Array, what: Float64Array): void;
   /** The best threshold of one leaf over the columns of `leaf.table`, for rows without weights and no L1 penalty. */
@@ -66,6 +78,22 @@ export const plainKernels: Kernels = {
         slot += stride;
       }
     }
+  },
+
+  /** Branch-free: every row is written to both sides, and only one of the two positions moves on. */
+  divide(rows, spill, column, goesLeft, start, end) {
+    let left = start;
+    let right = 0;
+    for (let i = start; i < end; i++) {
+      const row = rows[i]!;
+      const toLeft = goesLeft[column[row]!]!;
+      rows[left] = row;
+      spill[right] = row;
+      left += toLeft;
+      right += 1 - toLeft;
+    }
+    rows.set(spill.subarray(0, right), left);
+    return left - start;
   },
 
   subtract(from, what) {

@@ -3,6 +3,8 @@ import type { FeatureMatrix, FittedRegressor } from "../regressor.ts";
 import { checkPredictInput } from "../regressors/check-input.ts";
 import { codeLookup } from "./bins.ts";
 import { type Forest, scoreRow } from "./forest.ts";
+import { type Link, predictionOf } from "./link.ts";
+import { type ShapValues, shapValues } from "./shap.ts";
 
 /** What a column contributed to a fitted gbdt. */
 export interface FeatureImportance {
@@ -33,6 +35,8 @@ export interface GbdtSplit {
   readonly codes?: readonly number[];
   /** Where missing values go. */
   readonly missing: "left" | "right";
+  /** Whether 0 counts as missing here: LightGBM has that. */
+  readonly zeroIsMissing?: true;
   /** Decrease of the training loss. */
   readonly gain: number;
   readonly left: GbdtNode;
@@ -43,10 +47,14 @@ export interface GbdtSplit {
 export interface GbdtModel extends FittedRegressor {
   readonly kind: "gbdt";
   readonly params: Readonly<Record<string, unknown>>;
+  /** Names and kinds of the columns that `predict` takes, in order. */
+  readonly columns: readonly { readonly name: string; readonly kind: "numeric" | "categorical" }[];
   /** Trees kept: fewer than asked for after early stopping, or when nothing was left to learn. */
   readonly treeCount: number;
-  /** Prediction before the first tree. */
+  /** What the sum of leaves starts from; the prediction before the first tree, through the link. */
   readonly baseline: number;
+  /** How the sum of baseline and leaves becomes the prediction. */
+  readonly link: Link;
   /** Mean validation loss after 0, 1, 2, ... trees, also of those that early stopping dropped; empty without validation rows. */
   readonly validationLosses: readonly number[];
   /**
@@ -55,10 +63,15 @@ export interface GbdtModel extends FittedRegressor {
    * @throws TsopsError SCHEMA_MISMATCH when the row has another length.
    */
   predictRow(row: ArrayLike<number>): number;
+  /**
+   * How far each column moved each prediction (Shapley values by TreeSHAP).
+   * @throws TsopsError SCHEMA_MISMATCH when the columns are not the fitted ones.
+   */
+  shap(x: FeatureMatrix): ShapValues;
   /** Importance per column, in the order of `featureNames`. */
   importance(): FeatureImportance[];
   /**
-   * One tree, to be looked at. The prediction is the baseline plus the values of the leaves a row reaches.
+   * One tree, to be looked at. The prediction is the baseline plus the values of the leaves a row reaches, through the link.
    * @throws RangeError when there is no such tree.
    */
   tree(index: number): GbdtNode;
@@ -71,29 +84,36 @@ export interface GbdtState {
   /** Known codes per column; undefined for numeric ones. */
   readonly codes: readonly (Int32Array | undefined)[];
   readonly baseline: number;
+  readonly link: Link;
   readonly forest: Forest;
   readonly validationLosses: readonly number[];
 }
 
 /** Wraps the parts of a model. */
 export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Uint8Array): GbdtModel {
-  const { columns, forest, baseline } = state;
+  const { columns, forest, baseline, link } = state;
+  const isPlain = link.kind === "identity";
+  const predictionFor = predictionOf(link);
   const lookups = state.codes.map((codes) => (codes === undefined ? undefined : codeLookup(codes)));
   const buffer = new Float64Array(columns.length);
+  const sourcesOf = (x: FeatureMatrix): Float64Array[] =>
+    x.columns.map(({ values }, c) => {
+      const lookup = lookups[c];
+      return lookup === undefined ? values : values.map((code) => lookup(code));
+    });
   return {
     kind: "gbdt",
     params: state.params,
     featureNames: columns.map(({ name }) => name),
+    columns,
     treeCount: forest.roots.length,
     baseline,
+    link,
     validationLosses: state.validationLosses,
     predict(x: FeatureMatrix) {
       checkPredictInput(x, columns);
-      const sources = x.columns.map(({ values }, c) => {
-        const lookup = lookups[c];
-        return lookup === undefined ? values : values.map((code) => lookup(code));
-      });
-      return scoreRows(forest, sources, x.rows, baseline);
+      const scores = scoreRows(forest, sourcesOf(x), x.rows, baseline);
+      return isPlain ? scores : scores.map(predictionFor);
     },
     predictRow(row) {
       if (row.length !== columns.length)
@@ -105,7 +125,12 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
         const lookup = lookups[c];
         buffer[c] = lookup === undefined ? row[c]! : lookup(row[c]!);
       }
-      return baseline + scoreRow(forest, buffer);
+      const score = baseline + scoreRow(forest, buffer);
+      return isPlain ? score : predictionFor(score);
+    },
+    shap(x) {
+      checkPredictInput(x, columns);
+      return shapValues(forest, baseline, sourcesOf(x), x.rows);
     },
     importance() {
       const gain = new Float64Array(columns.length);
@@ -138,12 +163,20 @@ function describe(state: GbdtState, child: number): GbdtNode {
     right: describe(state, forest.children[2 * child + 1]!),
   };
   const codes = state.codes[column];
-  if (codes === undefined)
-    return { ...common, threshold, missing: forest.kinds[child] === 1 ? "left" : "right" };
+  if (codes === undefined) return numericSplit(common, threshold, forest.kinds[child]!);
   const goesLeft = (bin: number): boolean =>
     ((forest.categorySets[threshold + (bin >>> 5)]! >>> (bin & 31)) & 1) === 1;
   const listed = [...codes].filter((_, bin) => goesLeft(bin)).sort((a, b) => a - b);
   return { ...common, codes: listed, missing: goesLeft(codes.length) ? "left" : "right" };
+}
+
+function numericSplit(
+  common: Pick<GbdtSplit, "column" | "gain" | "left" | "right">,
+  threshold: number,
+  kind: number,
+): GbdtSplit {
+  const missing = kind === 1 || kind === 4 ? "left" : "right";
+  return { ...common, threshold, missing, ...(kind >= 3 ? { zeroIsMissing: true } : {}) };
 }
 
 function scoreRows(

@@ -27,12 +27,24 @@ export interface EarlyStoppingOptions {
   readonly fraction?: number;
 }
 
+/** What a gbdt minimises. */
+export type LossName = (typeof lossNames)[number];
+const lossNames = ["squared", "absolute", "quantile", "huber", "poisson", "tweedie"] as const;
+
 /** Settings of `gbdt`; the defaults are LightGBM's where it has them. */
 export interface GbdtOptions {
-  /** `squared` predicts the mean, `absolute` the median, `quantile` the quantile `alpha`. Default `squared`. */
-  readonly loss?: "squared" | "absolute" | "quantile";
+  /**
+   * `squared` predicts the mean, `absolute` the median, `quantile` the quantile `alpha`, `huber` a mean on which single far values have little
+   * pull. `poisson` and `tweedie` predict the mean of targets of 0 or more, through a logarithm: effects multiply, predictions are positive.
+   * Default `squared`.
+   */
+  readonly loss?: LossName;
   /** Level of the quantile loss, in (0, 1). Required for `loss: "quantile"`, refused otherwise. */
   readonly alpha?: number;
+  /** Size of a residual beyond which Huber's loss is linear, in units of the target. Default 0.9; refused with other losses. */
+  readonly delta?: number;
+  /** Power of the mean that the variance grows with, in (1, 2), for `loss: "tweedie"`. Default 1.5; refused with other losses. */
+  readonly power?: number;
   /** Number of trees, at most. Default 100. */
   readonly trees?: number;
   /** Factor on every leaf value. Default 0.1. */
@@ -43,7 +55,7 @@ export interface GbdtOptions {
   readonly maxDepth?: number;
   /** Fewest training rows in a leaf. Default 20. */
   readonly minLeafRows?: number;
-  /** Least sum of weights in a leaf (every loss here has the weight as its hessian). Default 0.001. */
+  /** Least sum of hessians in a leaf: of weights, or of second derivatives for the losses `poisson` and `tweedie`. Default 0.001. */
   readonly minLeafHessian?: number;
   /** Least gain of a split. Default 0. */
   readonly minSplitGain?: number;
@@ -58,17 +70,31 @@ export interface GbdtOptions {
   /** Share of the columns each tree may split on, in (0, 1]. Default 1. */
   readonly columnFraction?: number;
   readonly categorical?: CategoricalSplitOptions;
+  /**
+   * Numeric columns by name that predictions may only rise or only fall with, all else equal (missing values apart). Holds exactly, for every loss.
+   * Fits take longer.
+   */
+  readonly monotone?: Readonly<Record<string, "increasing" | "decreasing">>;
   /** On when given, or when `fit` is given a validation set; `false` turns it off. */
   readonly earlyStopping?: EarlyStoppingOptions | false;
   /** Decides which rows and columns are drawn. Default 0. */
   readonly seed?: Seed;
+  /**
+   * Threads that fit, 1 to 64: the calling one and worker threads beside it, which end with the fit. The model is the same, byte by byte, for any
+   * number. Used from 20,000 rows on, where memory can be shared (Node, with WebAssembly). Default 1.
+   */
+  readonly threads?: number;
 }
 
 /** Options with every default filled in. */
 export interface ResolvedGbdtOptions {
-  readonly loss: "squared" | "absolute" | "quantile";
+  readonly loss: LossName;
   /** 0.5 for the absolute loss, 0 where it has no meaning. */
   readonly alpha: number;
+  /** 0 where it has no meaning. */
+  readonly delta: number;
+  /** 0 where it has no meaning. */
+  readonly power: number;
   readonly trees: number;
   readonly learningRate: number;
   readonly leaves: number;
@@ -82,13 +108,17 @@ export interface ResolvedGbdtOptions {
   readonly rowFraction: number;
   readonly columnFraction: number;
   readonly categorical: Required<CategoricalSplitOptions>;
+  readonly monotone: Readonly<Record<string, "increasing" | "decreasing">>;
   readonly earlyStopping: Required<EarlyStoppingOptions> | false | undefined;
   readonly seed: Seed;
+  readonly threads: number;
 }
 
 const gbdtOptionNames: OptionNames<GbdtOptions> = {
   loss: true,
   alpha: true,
+  delta: true,
+  power: true,
   trees: true,
   learningRate: true,
   leaves: true,
@@ -102,20 +132,26 @@ const gbdtOptionNames: OptionNames<GbdtOptions> = {
   rowFraction: true,
   columnFraction: true,
   categorical: true,
+  monotone: true,
   earlyStopping: true,
   seed: true,
+  threads: true,
 };
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID naming the option that is unknown or out of range. */
 export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "gbdt()", options, gbdtOptionNames);
   const loss = options.loss ?? "squared";
-  if (!["squared", "absolute", "quantile"].includes(loss))
-    throw invalid(`gbdt has the losses squared, absolute and quantile, got "${loss}".`);
+  if (!lossNames.includes(loss))
+    throw invalid(`gbdt has the losses ${lossNames.join(", ")}, got ${shown(loss)}.`);
   if (loss === "quantile" && options.alpha === undefined)
     throw invalid("The quantile loss needs a level.", "Pass alpha between 0 and 1, e.g. alpha: 0.9.");
   if (loss !== "quantile" && options.alpha !== undefined)
     throw invalid(`alpha is the level of the quantile loss; this gbdt has the loss "${loss}".`);
+  if (loss !== "huber" && options.delta !== undefined)
+    throw invalid(`delta belongs to the loss "huber"; this gbdt has the loss "${loss}".`);
+  if (loss !== "tweedie" && options.power !== undefined)
+    throw invalid(`power belongs to the loss "tweedie"; this gbdt has the loss "${loss}".`);
   const { categorical, earlyStopping } = options;
   if (categorical !== undefined)
     checkOptions("MODEL_PARAMETER_INVALID", "categorical", categorical, {
@@ -134,9 +170,11 @@ export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
     alpha:
       loss === "absolute"
         ? 0.5
-        : loss === "squared"
-          ? 0
-          : within("alpha", options.alpha, 0.5, OPEN_0, OPEN_1),
+        : loss === "quantile"
+          ? within("alpha", options.alpha, 0.5, OPEN_0, OPEN_1)
+          : 0,
+    delta: loss === "huber" ? within("delta", options.delta, 0.9, OPEN_0, Number.MAX_VALUE) : 0,
+    power: loss === "tweedie" ? powerOf(options.power) : 0,
     trees: integer("trees", options.trees, 100, 1),
     learningRate: within("learningRate", options.learningRate, 0.1, OPEN_0, Number.MAX_VALUE),
     leaves: integer("leaves", options.leaves, 31, 2, 65536),
@@ -156,6 +194,7 @@ export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
       oneVsRestUpTo: integer("categorical.oneVsRestUpTo", categorical?.oneVsRestUpTo, 4, 0),
       minGroupRows: integer("categorical.minGroupRows", categorical?.minGroupRows, 100, 1),
     },
+    monotone: monotoneOf(options.monotone),
     earlyStopping:
       earlyStopping === undefined || earlyStopping === false
         ? earlyStopping
@@ -164,7 +203,29 @@ export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
             fraction: within("earlyStopping.fraction", earlyStopping.fraction, 0.1, OPEN_0, OPEN_1),
           },
     seed,
+    threads: integer("threads", options.threads, 1, 1, 64),
   };
+}
+
+function powerOf(power = 1.5): number {
+  if (!(power > 1 && power < 2))
+    throw invalid(
+      `power must be greater than 1 and less than 2, got ${shown(power)}.`,
+      'Use loss: "poisson" for 1.',
+    );
+  return power;
+}
+
+function monotoneOf(monotone: GbdtOptions["monotone"] = {}): ResolvedGbdtOptions["monotone"] {
+  if (typeof monotone !== "object" || monotone === null || Array.isArray(monotone))
+    throw invalid(
+      `monotone takes directions by the name of a column, got ${shown(monotone)}.`,
+      'Write e.g. monotone: { price: "decreasing" }.',
+    );
+  for (const [name, direction] of Object.entries(monotone))
+    if (direction !== "increasing" && direction !== "decreasing")
+      throw invalid(`monotone is "increasing" or "decreasing", got ${shown(direction)} for "${name}".`);
+  return { ...monotone };
 }
 
 const OPEN_0 = Number.MIN_VALUE;

@@ -11,27 +11,32 @@ export interface PackedGradients {
   readonly countUnit: number;
   /** Gradient = q / scale. */
   scale: number;
-  /** Weights as whole multiples of `1 / weightScale`; absent when all weights are 1. */
+  /** Hessians (weights, where the loss has no others) as whole multiples of `1 / weightScale`; absent when all are 1. */
   readonly weights: Float64Array | undefined;
-  readonly weightScale: number;
+  weightScale: number;
 }
 
-/** Buffers for `rows` rows, with the weights (if any) rounded once. */
+/** Buffers for `rows` rows; `weighted` ones need `packWeights` before they are used. */
 export function createPackedGradients(
   workspace: Workspace,
   rows: number,
-  weights: Float64Array | undefined,
+  weighted: boolean,
 ): PackedGradients {
   let countUnit = 2;
   while (countUnit <= rows) countUnit *= 2;
-  const buffers = { packed: workspace.float64(rows), countUnit, scale: 1 };
-  if (weights === undefined) return { ...buffers, weights: undefined, weightScale: 1 };
+  const packed = workspace.float64(rows);
+  const weights = weighted ? workspace.float64(rows) : undefined;
+  return { packed, countUnit, scale: 1, weights, weightScale: 1 };
+}
+
+/** Rounds the hessians of a tree, or weights once for all trees. */
+export function packWeights(target: PackedGradients, weights: Float64Array): void {
+  const whole = target.weights!;
   let total = 0;
-  for (let row = 0; row < rows; row++) total += weights[row]!;
-  const weightScale = powerOfTwoBelow(2 ** 51 / total);
-  const whole = workspace.float64(rows);
-  for (let row = 0; row < rows; row++) whole[row] = Math.round(weights[row]! * weightScale);
-  return { ...buffers, weights: whole, weightScale };
+  for (let row = 0; row < whole.length; row++) total += weights[row]!;
+  const scale = powerOfTwoBelow(2 ** 51 / total);
+  target.weightScale = scale;
+  for (let row = 0; row < whole.length; row++) whole[row] = Math.round(weights[row]! * scale);
 }
 
 /**

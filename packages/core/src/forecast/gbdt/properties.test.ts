@@ -5,6 +5,7 @@ import { createRandom } from "../../random.ts";
 import type { FeatureMatrix } from "../regressor.ts";
 import { synthetic } from "./__fixtures__/synthetic.ts";
 import { gbdt } from "./gbdt.ts";
+import type { GbdtNode } from "./model.ts";
 import type { GbdtOptions } from "./options.ts";
 
 const matrixOf = (...columns: ArrayLike<number>[]): FeatureMatrix => ({
@@ -102,24 +103,66 @@ describe("gbdt on any data", { timeout: 60_000 }, () => {
 
   it("counts a whole weight like that many equal rows", async () => {
     await fc.assert(
-      fc.asyncProperty(problem, fc.constantFrom("squared", "absolute"), async ({ x, y, random }, loss) => {
-        const numeric: FeatureMatrix = { rows: x.rows, columns: x.columns.slice(0, 2) };
-        const weights = Float64Array.from(y, () => random.integer(4) || 1);
-        const repeated = Uint32Array.from(
-          [...y.keys()].flatMap((row) => Array<number>(weights[row]!).fill(row)),
-        );
-        const own: GbdtOptions = { ...options, loss: loss as "squared", minLeafRows: 1, minLeafHessian: 5 };
-        const weighted = (await gbdt(own).fit(numeric, y, { weights })).predict(numeric);
-        const copies = await gbdt(own).fit(
-          takeRows(numeric, repeated),
-          Float64Array.from(repeated, (row) => y[row]!),
-        );
-        copies.predict(numeric).forEach((value, row) => {
-          expect(weighted[row]).toBeCloseTo(value, 8);
-        });
-      }),
+      fc.asyncProperty(
+        problem,
+        fc.constantFrom("squared", "absolute", "huber", "poisson"),
+        async ({ x, y: signed, random }, loss) => {
+          const y = loss === "poisson" ? signed.map(Math.abs) : signed;
+          const numeric: FeatureMatrix = { rows: x.rows, columns: x.columns.slice(0, 2) };
+          const weights = Float64Array.from(y, () => random.integer(4) || 1);
+          const repeated = Uint32Array.from(
+            [...y.keys()].flatMap((row) => Array<number>(weights[row]!).fill(row)),
+          );
+          const own: GbdtOptions = { ...options, loss: loss as "squared", minLeafRows: 1, minLeafHessian: 5 };
+          const weighted = (await gbdt(own).fit(numeric, y, { weights })).predict(numeric);
+          const copies = await gbdt(own).fit(
+            takeRows(numeric, repeated),
+            Float64Array.from(repeated, (row) => y[row]!),
+          );
+          copies.predict(numeric).forEach((value, row) => {
+            expect(weighted[row]).toBeCloseTo(value, 8);
+          });
+        },
+      ),
       { numRuns: 60 },
     );
+  });
+
+  it("takes Poisson's and Tweedie's losses to positive predictions that scale with the target", async () => {
+    await fc.assert(
+      fc.asyncProperty(problem, fc.constantFrom("poisson", "tweedie"), async ({ x: all, y }, loss) => {
+        // The penalties of categories are in units of hessians, which scale too.
+        const x: FeatureMatrix = { rows: all.rows, columns: all.columns.slice(0, 2) };
+        const own: GbdtOptions = { ...options, loss: loss as "poisson", minLeafHessian: 0 };
+        const counts = y.map((value) => Math.max(0, value));
+        counts[0] = 1;
+        const plain = (await gbdt(own).fit(x, counts)).predict(x);
+        const scaled = (
+          await gbdt(own).fit(
+            x,
+            counts.map((value) => value * 2 ** 30),
+          )
+        ).predict(x);
+        plain.forEach((value, row) => {
+          expect(value).toBeGreaterThan(0);
+          expect(scaled[row]! / 2 ** 30 / value).toBeCloseTo(1, 6);
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("moves no leaf by more than delta in a step of Huber's loss", async () => {
+    const { x, y } = synthetic("numeric", 9, 400);
+    const fit = async (loss: "huber" | "squared", far: number) => {
+      const target = y.with(7, far);
+      return (await gbdt({ loss, trees: 1 }).fit(x, target)).tree(0);
+    };
+    const leaves = (node: GbdtNode): number[] =>
+      "rows" in node ? [node.value] : [...leaves(node.left), ...leaves(node.right)];
+    const near = leaves(await fit("huber", 1e3)).map(Math.abs);
+    expect(Math.max(...near)).toBeLessThanOrEqual(0.09 + 1e-12);
+    expect(Math.max(...leaves(await fit("squared", 1e3)).map(Math.abs))).toBeGreaterThan(1);
   });
 
   it("never gets worse on its training rows with another tree", async () => {

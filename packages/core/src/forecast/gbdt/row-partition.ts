@@ -1,3 +1,5 @@
+import { type Kernels, plainKernels } from "./kernels.ts";
+
 /**
  * Row numbers grouped by leaf: leaf k owns `rows[starts[k]..ends[k])`, in ascending order. Splitting is stable and in place.
  */
@@ -7,15 +9,25 @@ export class RowPartition {
   readonly ends: Int32Array;
   readonly #columns: readonly Uint8Array[];
   readonly #spill: Uint32Array;
+  readonly #divide: Kernels["divide"];
 
   /**
    * @param columns - Binned columns that rows are split by.
    * @param rows - Space for the most rows it may hold.
+   * @param spill - As much again.
+   * @param divide - The kernel that can work on these arrays.
    */
-  constructor(columns: readonly Uint8Array[], rows: Uint32Array, leaves: number) {
+  constructor(
+    columns: readonly Uint8Array[],
+    leaves: number,
+    rows: Uint32Array,
+    spill: Uint32Array = new Uint32Array(rows.length),
+    divide: Kernels["divide"] = plainKernels.divide,
+  ) {
     this.#columns = columns;
     this.rows = rows;
-    this.#spill = new Uint32Array(rows.length);
+    this.#spill = spill;
+    this.#divide = divide;
     this.starts = new Int32Array(leaves);
     this.ends = new Int32Array(leaves);
   }
@@ -35,7 +47,7 @@ export class RowPartition {
   split(leaf: number, right: number, column: number, goesLeft: Uint8Array): void {
     const start = this.starts[leaf]!;
     const end = this.ends[leaf]!;
-    const leftCount = divide(this.rows, this.#spill, this.#columns[column]!, goesLeft, start, end);
+    const leftCount = this.#divide(this.rows, this.#spill, this.#columns[column]!, goesLeft, start, end);
     this.ends[leaf] = start + leftCount;
     this.starts[right] = start + leftCount;
     this.ends[right] = end;
@@ -46,29 +58,6 @@ export class RowPartition {
     for (let leaf = 0; leaf < leaves; leaf++)
       addTo(scores, this.rows, this.starts[leaf]!, this.ends[leaf]!, leafValues[leaf]!);
   }
-}
-
-/** Branch-free: every row is written to both sides, and only one of the two positions moves on. */
-function divide(
-  rows: Uint32Array,
-  spill: Uint32Array,
-  column: Uint8Array,
-  goesLeft: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  let left = start;
-  let right = 0;
-  for (let i = start; i < end; i++) {
-    const row = rows[i]!;
-    const toLeft = goesLeft[column[row]!]!;
-    rows[left] = row;
-    spill[right] = row;
-    left += toLeft;
-    right += 1 - toLeft;
-  }
-  rows.set(spill.subarray(0, right), left);
-  return left - start;
 }
 
 function addTo(scores: Float64Array, rows: Uint32Array, start: number, end: number, value: number): void {

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from "../../random.ts";
+import { createRandom, type Random, type Seed } from "../../random.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 
 /** What one tree is fitted on. */
@@ -40,6 +40,17 @@ export function createSampler(
     },
   };
 }
+
+/**
+ * Rows that numeric columns are cut into bins by: all of them, or 200,000 that the seed decides (LightGBM takes as many). Drawn, not every n-th, which would follow a season
+ * of the rows.
+ */
+export function binSample(active: Uint32Array, seed: Seed): Uint32Array {
+  if (active.length <= mostSampled) return active;
+  return choose(active, mostSampled, createRandom(seed).fork("bins"))[0];
+}
+
+const mostSampled = 200_000;
 
 /** Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S): every subset of the size is equally likely. */
 function choose(from: Uint32Array, count: number, random: Random): [Uint32Array, Uint32Array] {

@@ -1,5 +1,8 @@
 import type { CategoricalBins } from "./bins.ts";
-import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink, unsplitScore } from "./split.ts";
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
+import { boundedOutput, outputScore } from "./monotone.ts";
+import { clearlyMore, type Split, type SplitSearch, unsplitScore } from "./split.ts";
+import { boundedGain } from "./split-bounded.ts";
 
 interface CategoryStats {
   readonly bin: number;
@@ -113,7 +116,11 @@ function isAllowed({ limits, totals }: SplitSearch, left: LeafTotals, minRightRo
 
 /** Gain over the unsplit leaf, whose own penalty stays `limits.l2`. */
 function gainOf(search: SplitSearch, left: LeafTotals, l2: number): number {
-  const { limits, totals } = search;
+  const { limits, totals, bounds } = search;
+  if (bounds !== undefined) {
+    const output = boundedOutput(totals, limits.l1, limits.l2, bounds);
+    return boundedGain(search, left, l2, bounds, 0, outputScore(totals, limits.l1, limits.l2, output));
+  }
   const part = (sum: number, weight: number, penalty: number): number => {
     const rest = shrink(sum, limits.l1);
     return (rest * rest) / (weight + penalty);

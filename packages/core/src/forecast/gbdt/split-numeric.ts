@@ -1,11 +1,14 @@
 import { scanResult } from "./kernels.ts";
-import { clearlyMore, type LeafTotals, type Split, type SplitSearch, shrink, unsplitScore } from "./split.ts";
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
+import { clearlyMore, type Split, type SplitSearch, unsplitScore } from "./split.ts";
+import { scanBounded } from "./split-bounded.ts";
 
 /**
  * The best threshold over the numeric columns. Missing values are tried on both sides; where a leaf has none of them, they are sent to the child
  * with more rows.
  */
 export function findNumericSplit(search: SplitSearch): Split | undefined {
+  if (search.bounds !== undefined) return scanBounded(search, search.bounds);
   const isPlain = search.histogram.weights === undefined && search.limits.l1 === 0;
   const best = isPlain ? scanPlain(search) : scanGeneral(search);
   return best !== undefined && best.gain > search.limits.minGain ? best : undefined;

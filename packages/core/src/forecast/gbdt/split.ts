@@ -1,13 +1,8 @@
 import type { BinnedMatrix } from "./binned-matrix.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Kernels } from "./kernels.ts";
-
-/** Sums over the rows of a leaf in histogram units: gradients as q, weights as whole multiples (rows when unweighted). */
-export interface LeafTotals {
-  readonly count: number;
-  readonly sum: number;
-  readonly weight: number;
-}
+import { type LeafTotals, shrink } from "./leaf-totals.ts";
+import type { Bounds, Directions } from "./monotone.ts";
 
 /** Limits and penalties of one tree, converted to histogram units. */
 export interface SplitLimits {
@@ -52,6 +47,9 @@ export interface SplitSearch {
   readonly limits: SplitLimits;
   readonly columns: ColumnChoice;
   readonly kernels: Kernels;
+  /** What the leaf's children may predict, in histogram units, and the columns' directions; absent without monotone constraints. */
+  readonly bounds: Bounds | undefined;
+  readonly directions: Directions | undefined;
 }
 
 /** The columns a tree may split on. */
@@ -73,10 +71,4 @@ export function unsplitScore({ totals, limits }: SplitSearch): { score: number; 
   const weight = totals.weight + limits.l2;
   const score = (sum * sum) / weight;
   return { score, noise: 1e-12 * (score + (limits.l1 * limits.l1) / weight) };
-}
-
-/** Soft threshold: what an L1 penalty leaves of a sum. */
-export function shrink(sum: number, l1: number): number {
-  if (sum > l1) return sum - l1;
-  return sum < -l1 ? sum + l1 : 0;
 }

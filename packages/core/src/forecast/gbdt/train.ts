@@ -2,18 +2,21 @@ import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import type { FeatureMatrix } from "../regressor.ts";
-import { binColumns, matrixSpace, packRows, planRows } from "./binned-matrix.ts";
+import { binColumns, matrixSpace, packRows, planRows, type RowLayout } from "./binned-matrix.ts";
 import { BinLearner, type ColumnBins } from "./bins.ts";
 import type { Tree } from "./forest.ts";
 import { growerSpace, TreeGrower, type TreeShape } from "./grow.ts";
 import { leafValues } from "./leaf-values.ts";
-import { lossOf } from "./loss.ts";
+import type { Loss } from "./loss.ts";
+import { lossOf, squaredLoss } from "./losses.ts";
+import { type Directions, directionsOf } from "./monotone.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
-import { createPackedGradients, packGradients } from "./packed-gradients.ts";
+import { createPackedGradients, packGradients, packWeights } from "./packed-gradients.ts";
 import { RowPartition } from "./row-partition.ts";
-import { createSampler } from "./sampler.ts";
+import { binSample, createSampler } from "./sampler.ts";
 import type { SplitLimits } from "./split.ts";
-import { createWorkspace, spaceFor } from "./workspace.ts";
+import { openPool, type ThreadPool } from "./threads/pool.ts";
+import { createSharedWorkspace, createWorkspace, spaceFor, type Workspace } from "./workspace.ts";
 
 /** Rows to learn from or to judge by. */
 export interface LabelledRows {
@@ -24,6 +27,7 @@ export interface LabelledRows {
 
 /** What boosting found. */
 export interface Boosted {
+  readonly link: Loss["link"];
   readonly baseline: number;
   readonly trees: readonly Tree[];
   /** Bins per column of the matrix. */
@@ -40,6 +44,8 @@ interface BoostControl {
 }
 
 const maxRows = 2 ** 26 - 1;
+/** Below, a fit takes no longer than starting threads. */
+const leastThreadedRows = 20_000;
 
 /**
  * Gradient boosting of leaf-wise grown trees on binned columns (Friedman 2001; histogram method as in LightGBM, Ke et al. 2017).
@@ -53,14 +59,15 @@ export async function boost(
 ): Promise<Boosted> {
   if (train.x.rows > maxRows)
     throw new TsopsError("VALUE_INVALID", `gbdt fits at most ${maxRows} rows, got ${train.x.rows}.`);
+  const directions = directionsOf(train.x.columns, options.monotone);
   const breathe = breather(control.signal);
-  const { y, weights } = train;
+  const { weights } = train;
   const active = activeRows(train.x.rows, weights);
   if (active.length === 0)
     throw new TsopsError("VALUE_INVALID", `All ${train.x.rows} rows to learn from have weight 0.`, {
       hint: "The last rows are held out for early stopping; give some of the others a positive weight.",
     });
-  const learner = new BinLearner(active, options.bins);
+  const learner = new BinLearner(active, options.bins, binSample(active, options.seed));
   const bins: ColumnBins[] = [];
   for (const column of train.x.columns) {
     bins.push(learner.learn(column));
@@ -69,24 +76,87 @@ export async function boost(
   const used = usedColumns(train.x, bins, active);
   const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
   const layout = planRows(usedBins);
-  const weighted = weights !== undefined;
-  const workspace = createWorkspace(
+  const loss = lossOf(options);
+  const weighted = weights !== undefined || loss.hasHessians;
+  const space =
     matrixSpace(layout, train.x.rows) +
-      spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
-      spaceFor(active.length, 4) +
-      growerSpace(layout.slots, used.length, mostLeaves(active.length, options), weighted),
-  );
-  const binned = binColumns(train.x, used, usedBins);
+    spaceFor(train.x.rows, 8) * (weighted ? 2 : 1) +
+    2 * spaceFor(active.length, 4) +
+    used.length * spaceFor(train.x.rows, 1) +
+    growerSpace(layout.slots, used.length, mostLeaves(active.length, options), weighted);
+  const workers = train.x.rows < leastThreadedRows ? 0 : options.threads - 1;
+  const shared =
+    workers === 0 ? undefined : createSharedWorkspace(space + workers * spaceFor(layout.slots, 8));
+  const workspace = shared ?? createWorkspace(space);
+  const pool = shared === undefined ? undefined : await openPool(shared, layout.slots, workers);
+  try {
+    return await addTrees({
+      train,
+      validation,
+      options,
+      control,
+      directions,
+      breathe,
+      active,
+      bins,
+      used,
+      layout,
+      loss,
+      workspace,
+      pool,
+    });
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** What is known before the first tree. */
+interface Prepared {
+  readonly train: LabelledRows;
+  readonly validation: LabelledRows | undefined;
+  readonly options: ResolvedGbdtOptions;
+  readonly control: BoostControl;
+  readonly directions: Directions | undefined;
+  readonly breathe: (work: number) => Promise<void>;
+  /** Rows of a weight above 0. */
+  readonly active: Uint32Array;
+  readonly bins: readonly ColumnBins[];
+  /** Columns that can separate rows. */
+  readonly used: Int32Array;
+  readonly layout: RowLayout;
+  readonly loss: Loss;
+  readonly workspace: Workspace;
+  readonly pool: ThreadPool | undefined;
+}
+
+async function addTrees(prepared: Prepared): Promise<Boosted> {
+  const { train, validation, options, control, directions, breathe, active, bins, used } = prepared;
+  const { layout, loss, workspace, pool } = prepared;
+  const { y, weights } = train;
+  const weighted = weights !== undefined || loss.hasHessians;
+  const usedDirections =
+    directions === undefined ? undefined : Int8Array.from(used, (column) => directions[column] as number);
+  const usedBins = Array.from(used, (column) => bins[column] as ColumnBins);
+  const binned = binColumns(train.x, used, usedBins, workspace.uint8);
   const matrix = packRows(workspace, layout, train.x.rows, usedBins, binned);
 
-  const loss = lossOf(options.loss, options.alpha);
   const baseline = loss.baseline(y, weights, active);
+  if (loss.link === "log" && baseline === Number.NEGATIVE_INFINITY)
+    throw new TsopsError("VALUE_INVALID", `The target is 0 in all ${active.length} rows to learn from.`, {
+      hint: "A loss with a logarithm needs a mean above 0: take another loss.",
+    });
   refuseOverflow(baseline);
   const scores = new Float64Array(train.x.rows).fill(baseline);
   const sampler = createSampler(active, used.length, options);
-  const inBag = new RowPartition(matrix.columns, workspace.uint32(active.length), options.leaves);
+  const inBag = new RowPartition(
+    matrix.columns,
+    options.leaves,
+    workspace.uint32(active.length),
+    workspace.uint32(active.length),
+    workspace.kernels.divide,
+  );
   const outOfBag = sampler.samplesRows
-    ? new RowPartition(matrix.columns, new Uint32Array(active.length), options.leaves)
+    ? new RowPartition(matrix.columns, options.leaves, new Uint32Array(active.length))
     : undefined;
   const held =
     validation === undefined
@@ -94,10 +164,12 @@ export async function boost(
       : prepareHeldOut(validation, used, usedBins, baseline, options.leaves);
   const followers = [outOfBag, held?.partition].filter((partition) => partition !== undefined);
   const gradients = new Float64Array(train.x.rows);
-  const packed = createPackedGradients(workspace, train.x.rows, weights);
-  const grower = new TreeGrower(workspace, matrix, weighted);
+  const hessians = loss.hasHessians ? new Float64Array(train.x.rows) : undefined;
+  const packed = createPackedGradients(workspace, train.x.rows, weighted);
+  if (weights !== undefined && hessians === undefined) packWeights(packed, weights);
+  const grower = new TreeGrower(pool?.workspace ?? workspace, matrix, weighted);
   // Residuals of the squared loss below this are rounding errors of the target.
-  const noise = loss.leafQuantile === undefined ? 1e-14 * absoluteSum(y, weights) : 0;
+  const noise = loss === squaredLoss ? 1e-14 * absoluteSum(y, weights) : 0;
 
   const trees: Tree[] = [];
   const validationLosses: number[] = [];
@@ -105,10 +177,12 @@ export async function boost(
   const rounds = used.length === 0 ? 0 : options.trees;
   for (let round = 0; round < rounds; round++) {
     await breathe(train.x.rows * 4 + matrix.slots * 8);
-    const size = loss.gradients(y, scores, weights, gradients);
+    pool?.check();
+    const size = loss.gradients(y, scores, weights, gradients, hessians);
     refuseOverflow(size);
     if (!(size > noise)) break;
     packGradients(packed, gradients, size);
+    if (hessians !== undefined) packWeights(packed, hessians);
     const { rows, rest, columns } = sampler.draw();
     inBag.reset(rows);
     outOfBag?.reset(rest);
@@ -121,17 +195,19 @@ export async function boost(
       columns,
       partition: inBag,
       followers,
+      directions: usedDirections,
     });
     if (shape.columns.length === 0) {
       if (sampler.isRandom) continue;
       break;
     }
     const values = leafValues(
-      shape.leafL2,
+      shape,
       inBag,
-      { loss, y, scores, gradients, weights },
+      { loss, y, scores, gradients, weights, hessians },
       options,
       packed.weightScale,
+      usedDirections,
     );
     inBag.addLeafValues(values, values.length, scores);
     outOfBag?.addLeafValues(values, values.length, scores);
@@ -144,7 +220,7 @@ export async function boost(
     }
   }
   const kept = held === undefined ? trees.length : leastIndex(validationLosses);
-  return { baseline, trees: trees.slice(0, kept), bins, validationLosses };
+  return { baseline, trees: trees.slice(0, kept), bins, validationLosses, link: loss.link };
 }
 
 /** @throws TsopsError VALUE_INVALID when a sum over the target is not finite. */
@@ -210,7 +286,11 @@ function prepareHeldOut(
     weights,
     rows: activeRows(x.rows, undefined),
     scores: new Float64Array(x.rows).fill(baseline),
-    partition: new RowPartition(binColumns(x, used, bins), new Uint32Array(x.rows), leaves),
+    partition: new RowPartition(
+      binColumns(x, used, bins, (rows) => new Uint8Array(rows)),
+      leaves,
+      new Uint32Array(x.rows),
+    ),
   };
 }
 

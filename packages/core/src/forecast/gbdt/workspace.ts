@@ -7,8 +7,8 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Memory {
-    constructor(size: { initial: number; maximum: number });
-    readonly buffer: ArrayBuffer;
+    constructor(size: { initial: number; maximum: number; shared: boolean });
+    readonly buffer: ArrayBufferLike;
   }
   class Instance {
     constructor(module: Module, imports: Record<string, Record<string, Memory>>);
@@ -22,6 +22,12 @@ export interface Workspace {
   float64(length: number): Float64Array;
   int32(length: number): Int32Array;
   uint32(length: number): Uint32Array;
+  uint8(length: number): Uint8Array;
+}
+
+/** A workspace that other threads can work on. */
+export interface SharedWorkspace extends Workspace {
+  readonly shared: { readonly module: object; readonly memory: object };
 }
 
 const alignment = 64;
@@ -38,13 +44,22 @@ export function spaceFor(length: number, bytesPerElement: number): number {
  * enough (4 GiB), and on the JavaScript heap otherwise. Memory that is never written to is not used up.
  */
 export function createWorkspace(bytes: number): Workspace {
+  return inWasm(bytes, false) ?? plainWorkspace;
+}
+
+/** The same in memory that threads share; undefined where there is no such thing. */
+export function createSharedWorkspace(bytes: number): SharedWorkspace | undefined {
+  return typeof SharedArrayBuffer === "undefined" ? undefined : inWasm(bytes, true);
+}
+
+function inWasm(bytes: number, shared: boolean): SharedWorkspace | undefined {
   const pages = Math.ceil((bytes + alignment) / pageBytes);
-  const module = pages <= maxPages ? compiledKernels() : undefined;
-  if (module === undefined) return plainWorkspace;
+  const module = pages <= maxPages ? compiledKernels(shared) : undefined;
+  if (module === undefined) return undefined;
   try {
-    return wasmWorkspace(module, new WebAssembly.Memory({ initial: pages, maximum: pages }));
+    return wasmWorkspace(module, new WebAssembly.Memory({ initial: pages, maximum: pages, shared }));
   } catch (error) {
-    if (error instanceof RangeError) return plainWorkspace;
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
@@ -55,32 +70,54 @@ export const plainWorkspace: Workspace = {
   float64: (length) => new Float64Array(length),
   int32: (length) => new Int32Array(length),
   uint32: (length) => new Uint32Array(length),
+  uint8: (length) => new Uint8Array(length),
 };
 
-let compiled: WebAssembly.Module | null | undefined;
+const compiled = new Map<boolean, WebAssembly.Module | undefined>();
 
 /** Undefined where WebAssembly or its vector instructions are missing or forbidden. */
-function compiledKernels(): WebAssembly.Module | undefined {
-  if (compiled === undefined) {
-    try {
-      const bytes = Uint8Array.from(atob(kernelsWasm), (character) => character.charCodeAt(0));
-      compiled = new WebAssembly.Module(bytes);
-    } catch {
-      compiled = null;
-    }
+function compiledKernels(shared: boolean): WebAssembly.Module | undefined {
+  if (!compiled.has(shared)) compiled.set(shared, compile(shared));
+  return compiled.get(shared);
+}
+
+function compile(shared: boolean): WebAssembly.Module | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(kernelsWasm), (character) => character.charCodeAt(0));
+    return new WebAssembly.Module(shared ? importingSharedMemory(bytes) : bytes);
+  } catch {
+    return undefined;
   }
-  return compiled ?? undefined;
+}
+
+/**
+ * The module for a shared memory differs in the type of the memory that it imports, its one import: limits of the kind 3 (shared, with a maximum) from 0 to 65536 pages
+ * in place of the kind 0 from 0.
+ */
+function importingSharedMemory(bytes: Uint8Array): Uint8Array {
+  const names = [
+    9,
+    ...Array.from("workspace", (c) => c.charCodeAt(0)),
+    6,
+    ...Array.from("memory", (c) => c.charCodeAt(0)),
+  ];
+  const section = [2, names.length + 4, 1, ...names, 2, 0, 0];
+  const at = bytes.findIndex((_, start) => section.every((byte, i) => bytes[start + i] === byte));
+  if (at < 0) throw new Error("The module of kernels has another import than its one memory.");
+  const wanted = [2, names.length + 7, 1, ...names, 2, 3, 0, 0x80, 0x80, 0x04];
+  return Uint8Array.from([...bytes.subarray(0, at), ...wanted, ...bytes.subarray(at + section.length)]);
 }
 
 interface WasmExports {
   addRows(...pointers: number[]): void;
+  divide(row: number, end: number, spill: number, column: number, goesLeft: number): number;
   subtract(from: number, what: number, end: number): void;
   scanColumns(...values: number[]): void;
 }
 
-function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): Workspace {
+function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): SharedWorkspace {
   const instance = new WebAssembly.Instance(module, { workspace: { memory } });
-  const { addRows, subtract, scanColumns } = instance.exports as unknown as WasmExports;
+  const { addRows, divide, subtract, scanColumns } = instance.exports as unknown as WasmExports;
   let used = 0;
   const place = (length: number, bytesPerElement: number): number => {
     const at = used;
@@ -88,9 +125,11 @@ function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): 
     return at;
   };
   return {
+    shared: { module, memory },
     float64: (length) => new Float64Array(memory.buffer, place(length, 8), length),
     int32: (length) => new Int32Array(memory.buffer, place(length, 4), length),
     uint32: (length) => new Uint32Array(memory.buffer, place(length, 4), length),
+    uint8: (length) => new Uint8Array(memory.buffer, place(length, 1), length),
     kernels: {
       addRows(sums, words, strides, values, rows, start, end) {
         addRows(
@@ -102,6 +141,19 @@ function wasmWorkspace(module: WebAssembly.Module, memory: WebAssembly.Memory): 
           rows.byteOffset + 4 * start,
           rows.byteOffset + 4 * end,
         );
+      },
+      divide(rows, spill, column, goesLeft, start, end) {
+        const at = rows.byteOffset;
+        const bytes = divide(
+          at + 4 * start,
+          at + 4 * end,
+          spill.byteOffset,
+          column.byteOffset,
+          goesLeft.byteOffset,
+        );
+        const left = (bytes >>> 0) / 4;
+        rows.set(spill.subarray(0, end - start - left), start + left);
+        return left;
       },
       subtract(from, what) {
         subtract(from.byteOffset, what.byteOffset, from.byteOffset + 8 * from.length);

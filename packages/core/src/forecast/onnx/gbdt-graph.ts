@@ -1,3 +1,4 @@
+import type { Link } from "../gbdt/link.ts";
 import type { GbdtState } from "../gbdt/model.ts";
 import {
   doubles,
@@ -19,6 +20,8 @@ import { TreeTable } from "./tree-table.ts";
 export function gbdtGraph(state: GbdtState): OnnxGraph {
   const table = new TreeTable(state);
   const { unit, coarse, fine } = splitLeaves(table);
+  // A product of its own would be merged into the one before by onnxruntime, which rounds the factor to single precision.
+  const factor = state.link.kind === "sigmoid" ? -state.link.slope : 1;
   const both = <T>(values: readonly T[]): T[] => values.flatMap((value) => [value, value]);
   const attributes = [
     intAttribute("n_targets", 2),
@@ -42,7 +45,11 @@ export function gbdtGraph(state: GbdtState): OnnxGraph {
     ),
   ];
   return {
-    constants: [doubles("unit", [2, 1], [unit, unit]), doubles("baseline", [1, 1], [state.baseline])],
+    constants: [
+      doubles("unit", [2, 1], [factor * unit, factor * unit]),
+      doubles("baseline", [1, 1], [factor * state.baseline]),
+      ...linkConstants(state.link),
+    ],
     nodes: [
       {
         operator: "TreeEnsembleRegressor",
@@ -58,9 +65,40 @@ export function gbdtGraph(state: GbdtState): OnnxGraph {
         attributes: [intAttribute("to", doubleType)],
       },
       { operator: "MatMul", inputs: ["trees_double", "unit"], output: "trees_sum" },
-      { operator: "Add", inputs: ["trees_sum", "baseline"], output: outputName },
+      ...linkNodes(state.link, "trees_sum"),
     ],
   };
+}
+
+/** Adds the baseline and applies the link. ONNX's own Sigmoid and Softplus are left aside: runtimes have them in single precision only. */
+function linkNodes({ kind }: Link, sum: string): OnnxGraph["nodes"] {
+  const node = (operator: string, inputs: readonly string[], output: string) => ({
+    operator,
+    inputs,
+    output,
+  });
+  if (kind === "identity") return [node("Add", [sum, "baseline"], outputName)];
+  const score = node("Add", [sum, "baseline"], "score");
+  if (kind === "log") return [score, node("Exp", ["score"], outputName)];
+  if (kind === "square")
+    return [score, node("Abs", ["score"], "size"), node("Mul", ["score", "size"], outputName)];
+  if (kind === "softplus")
+    return [
+      score,
+      node("Exp", ["score"], "odds"),
+      node("Add", ["odds", "one"], "whole"),
+      node("Log", ["whole"], outputName),
+    ];
+  return [
+    score,
+    node("Exp", ["score"], "odds"),
+    node("Add", ["odds", "one"], "whole"),
+    node("Div", ["one", "whole"], outputName),
+  ];
+}
+
+function linkConstants({ kind }: Link): OnnxGraph["constants"] {
+  return kind === "softplus" || kind === "sigmoid" ? [doubles("one", [1, 1], [1])] : [];
 }
 
 /**

@@ -64,7 +64,7 @@ const gbdtOptions = fc.record({
   trees: fc.integer({ min: 1, max: 12 }),
   leaves: fc.integer({ min: 2, max: 12 }),
   minLeafRows: fc.constantFrom(1, 3),
-  loss: fc.constantFrom("squared" as const, "absolute" as const),
+  loss: fc.constantFrom("squared" as const, "absolute" as const, "tweedie" as const),
   categorical: fc.record({ minGroupRows: fc.constantFrom(1, 4), smoothing: fc.constantFrom(0, 2) }),
 });
 

@@ -1,3 +1,5 @@
+import { zeroBound } from "../gbdt/forest.ts";
+import { belowZeroBound } from "../gbdt/lightgbm/decisions.ts";
 import type { GbdtState } from "../gbdt/model.ts";
 
 /** A side of a split. */
@@ -107,16 +109,37 @@ export class TreeTable {
   }
 }
 
+/** Where zero counts as missing, the band around it goes its own way, below or above the threshold. */
+function numericQuestion(threshold: number, kind: number): Question {
+  const below = { threshold, whenTrue: "left" } as const;
+  if (kind === 3)
+    return {
+      steps: [
+        { threshold: belowZeroBound, whenTrue: "left" },
+        { threshold: zeroBound, whenTrue: "right" },
+        below,
+      ],
+      otherwise: "right",
+      missing: "right",
+    };
+  if (kind === 4)
+    return {
+      steps: [
+        below,
+        { threshold: belowZeroBound, whenTrue: "right" },
+        { threshold: zeroBound, whenTrue: "left" },
+      ],
+      otherwise: "right",
+      missing: "left",
+    };
+  return { steps: [below], otherwise: "right", missing: kind === 1 ? "left" : "right" };
+}
+
 function questionOf(state: GbdtState, node: number): Question {
   const { forest } = state;
   const threshold = forest.thresholds[node] as number;
   const codes = state.codes[forest.columns[node] as number];
-  if (codes === undefined)
-    return {
-      steps: [{ threshold, whenTrue: "left" }],
-      otherwise: "right",
-      missing: forest.kinds[node] === 1 ? "left" : "right",
-    };
+  if (codes === undefined) return numericQuestion(threshold, forest.kinds[node] as number);
   const goesLeft = (bin: number): boolean =>
     (((forest.categorySets[threshold + (bin >>> 5)] as number) >>> (bin & 31)) & 1) === 1;
   const left = [...codes].filter((_, bin) => goesLeft(bin)).sort((a, b) => a - b);

@@ -123,7 +123,8 @@ function checkLength(found: number, rows: number, what: string): void {
     throw new TsopsError("SCHEMA_MISMATCH", `${what} has ${found} values for ${rows} rows.`);
 }
 
-function refuseRows(
+/** @throws TsopsError VALUE_INVALID naming the first rows that break a rule, and how many do. */
+export function refuseRows(
   values: Float64Array,
   isWrong: (value: number) => boolean,
   rule: string,

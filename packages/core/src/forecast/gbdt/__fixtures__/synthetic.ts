@@ -3,7 +3,17 @@ import type { FeatureMatrix } from "../../regressor.ts";
 // Test data. make-fixtures.py makes the same numbers by the same arithmetic.
 
 /** Kinds of data: what is in the columns besides a linear and a bent effect and an interaction. */
-export type SyntheticKind = "numeric" | "missing" | "categorical" | "weights" | "spread" | "grid";
+export type SyntheticKind =
+  | "numeric"
+  | "missing"
+  | "categorical"
+  | "weights"
+  | "spread"
+  | "outliers"
+  | "counts"
+  | "amounts"
+  | "grid"
+  | "grid counts";
 
 interface Labelled {
   readonly x: FeatureMatrix;
@@ -33,6 +43,14 @@ class Draw {
   }
 }
 
+/** A Poisson number, by multiplying uniform ones (Knuth). */
+function count(draw: Draw, rate: number): number {
+  const limit = Math.exp(-rate);
+  let events = 0;
+  for (let product = draw.uniform(); product > limit; product *= draw.uniform()) events++;
+  return events;
+}
+
 function syntheticRow(draw: Draw, kind: SyntheticKind): { x: number[]; y: number; weight: number } {
   const [a, b, c, d] = [draw.bell(), draw.bell(), draw.bell(), draw.bell()];
   const noise = draw.bell();
@@ -59,14 +77,31 @@ function syntheticRow(draw: Draw, kind: SyntheticKind): { x: number[]; y: number
       };
     case "spread":
       return { x: [a, b, c, d], y: base + (0.3 + Math.abs(c)) * noise, weight: 1 };
-    case "grid": {
+    case "outliers": {
+      const far = hole < 0.08 ? 40 * (spread - 0.3) : 0;
+      return { x: [a, b, c, d], y: base + 0.5 * noise + far, weight: 1 };
+    }
+    case "counts":
+    case "amounts": {
+      const rate = Math.exp(0.5 + 0.4 * a + 0.3 * Math.min(1, Math.max(0, b)) + (hole > 0.5 ? 0.2 * c : 0));
+      const events = count(draw, kind === "counts" ? rate : 0.5 * rate);
+      let y = events;
+      if (kind === "amounts") {
+        y = 0;
+        for (let event = 0; event < events; event++) y -= Math.log(draw.uniform());
+      }
+      return { x: [a, b, c, d, hole], y, weight: 0.5 + other };
+    }
+    case "grid":
+    case "grid counts": {
       const x = [
         Math.floor(4 * (a + 1)) / 4,
         Math.floor(4 * (b + 1)) / 4,
         Math.floor(hole * 5),
         Math.floor(other * 3),
       ];
-      return { x, y: base + noise, weight: 1 };
+      const y = kind === "grid" ? base + noise : Math.floor(Math.abs(base + noise));
+      return { x, y, weight: 1 };
     }
     case "numeric":
       return { x: [a, b, c, d, spread, other], y: base + 0.5 * noise, weight: 1 };

@@ -3,16 +3,48 @@
 (module
   (import "workspace" "memory" (memory 0))
 
+  (global $touched (mut i32) (i32.const 0))
+
+  ;; Loads a word of what is needed of each row from $row up to $end, and nothing else, so that the processor waits for many of them at a time: rows
+  ;; of a leaf are scattered over memory, and the work on one row is too long for it to see the next.
+  (func $touch
+    (param $words i32) (param $rowBytes i32) (param $values i32) (param $row i32) (param $end i32)
+    (local $number i32) (local $first i32) (local $any i32)
+    (loop $next
+      (local.set $number (i32.load (local.get $row)))
+      (local.set $first (i32.add (local.get $words) (i32.mul (local.get $number) (local.get $rowBytes))))
+      (local.set $any
+        (i32.or
+          (i32.or (local.get $any) (i32.load (local.get $first)))
+          (i32.or
+            (i32.load (i32.sub (i32.add (local.get $first) (local.get $rowBytes)) (i32.const 4)))
+            (i32.load (i32.add (local.get $values) (i32.shl (local.get $number) (i32.const 3)))))))
+      (local.set $row (i32.add (local.get $row) (i32.const 4)))
+      (br_if $next (i32.lt_u (local.get $row) (local.get $end))))
+    ;; Used, so that no compiler leaves the loads out.
+    (global.set $touched (local.get $any)))
+
   ;; Adds the value of each row to one slot per column. Pointers are byte offsets; rows run from $row up to $end.
   (func (export "addRows")
     (param $sums i32) (param $words i32) (param $wordsPerRow i32) (param $strides i32) (param $values i32)
     (param $row i32) (param $end i32)
     (local $number i32) (local $value f64) (local $word i32) (local $lastWord i32) (local $stride i32)
-    (local $slot i32) (local $bins i32) (local $at i32) (local $width i32)
+    (local $slot i32) (local $bins i32) (local $at i32) (local $width i32) (local $touchedUpTo i32)
     (local.set $wordsPerRow (i32.shl (local.get $wordsPerRow) (i32.const 2)))
     (block $done
       (loop $nextRow
         (br_if $done (i32.ge_u (local.get $row) (local.get $end)))
+        (if (i32.ge_u (local.get $row) (local.get $touchedUpTo))
+          (then
+            (local.set $touchedUpTo (i32.add (local.get $row) (i32.const 128)))
+            (if (i32.gt_u (local.get $touchedUpTo) (local.get $end))
+              (then (local.set $touchedUpTo (local.get $end))))
+            (call $touch
+              (local.get $words)
+              (local.get $wordsPerRow)
+              (local.get $values)
+              (local.get $row)
+              (local.get $touchedUpTo))))
         (local.set $number (i32.load (local.get $row)))
         (local.set $value (f64.load (i32.add (local.get $values) (i32.shl (local.get $number) (i32.const 3)))))
         (local.set $word (i32.add (local.get $words) (i32.mul (local.get $number) (local.get $wordsPerRow))))
@@ -39,6 +71,30 @@
           (br_if $nextWord (i32.lt_u (local.get $word) (local.get $lastWord))))
         (local.set $row (i32.add (local.get $row) (i32.const 4)))
         (br $nextRow))))
+
+  ;; Writes the rows from $row up to $end whose bin goes left to their front and the others to $spill, in order; returns how many bytes the first
+  ;; take. Without branches: each row is written to both places, and one of them moves on.
+  (func (export "divide")
+    (param $row i32) (param $end i32) (param $spill i32) (param $column i32) (param $goesLeft i32) (result i32)
+    (local $start i32) (local $left i32) (local $number i32) (local $step i32)
+    (local.set $start (local.get $row))
+    (local.set $left (local.get $row))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $row) (local.get $end)))
+        (local.set $number (i32.load (local.get $row)))
+        (local.set $step
+          (i32.shl
+            (i32.load8_u
+              (i32.add (local.get $goesLeft) (i32.load8_u (i32.add (local.get $column) (local.get $number)))))
+            (i32.const 2)))
+        (i32.store (local.get $left) (local.get $number))
+        (i32.store (local.get $spill) (local.get $number))
+        (local.set $left (i32.add (local.get $left) (local.get $step)))
+        (local.set $spill (i32.sub (i32.add (local.get $spill) (i32.const 4)) (local.get $step)))
+        (local.set $row (i32.add (local.get $row) (i32.const 4)))
+        (br $next)))
+    (i32.sub (local.get $left) (local.get $start)))
 
   ;; from[i] -= what[i] for an even number of slots.
   (func (export "subtract") (param $from i32) (param $what i32) (param $end i32)
