@@ -17,7 +17,7 @@ import {
 import { deviationsOf, simulatedQuantiles } from "./intervals.ts";
 import { type EtsChoice, formsOf, rowsFor, selectEts } from "./select.ts";
 
-/** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series by AICc. */
+/** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series. */
 export interface EtsOptions {
   readonly error?: "additive" | "multiplicative" | "auto";
   readonly trend?: "none" | "additive" | "auto";
@@ -26,6 +26,12 @@ export interface EtsOptions {
   readonly season?: "none" | "additive" | "multiplicative" | "auto";
   /** Steps of one season. Default 1: no season. */
   readonly seasonLength?: number;
+  /**
+   * What the chosen form must make small. `"multiStep"` (default): the mean of the AICc and of the AICc with the errors of 1 to seasonLength steps ahead (at least 3) in
+   * the place of the likelihood, so that a form that only follows the last row well is not taken for the whole horizon; it prunes its search.
+   * `"aicc"`: the AICc alone, every form searched to the end, as R and statsforecast choose.
+   */
+  readonly criterion?: "multiStep" | "aicc";
 }
 
 /** An exponential smoothing forecaster. */
@@ -33,7 +39,7 @@ export type Ets = LocalForecaster<"ets">;
 
 /**
  * Exponential smoothing in state space form: error, trend and season, each absent, added or multiplied, fitted by maximum likelihood; what is
- * not given is chosen for each series by AICc among all forms that are admissible (those of R's `ets` and statsforecast's `AutoETS`: no
+ * not given is chosen for each series among all forms that are admissible (those of R's `ets` and statsforecast's `AutoETS`: no
  * multiplicative trend, no additive error about a multiplicative season unless both are asked for). `fits` names the form.
  *
  * Forms with multiplicative parts need positive targets: the choice leaves them out where there are others, and a form that was
@@ -56,14 +62,16 @@ export function ets(options: EtsOptions = {}): Ets {
     damped: true,
     season: true,
     seasonLength: true,
+    criterion: true,
   });
-  const { error = "auto", trend = "auto", season = "auto" } = options;
+  const { error = "auto", trend = "auto", season = "auto", criterion = "multiStep" } = options;
   return etsOf({
     error: oneOf("error", error, ["additive", "multiplicative", "auto"]),
     trend: oneOf("trend", trend, ["none", "additive", "auto"]),
     damped: oneOf("damped", options.damped ?? (trend === "none" ? false : "auto"), [true, false, "auto"]),
     season: oneOf("season", season, ["none", "additive", "multiplicative", "auto"]),
     seasonLength: wholeNumber("seasonLength", options.seasonLength ?? 1),
+    criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
   });
 }
 
@@ -162,7 +170,7 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
     keptRows: seasonLength,
     ...(needsPositive ? { lowest: Number.MIN_VALUE } : {}),
     fit(y) {
-      const fit = selectEts(forms, y);
+      const fit = selectEts(forms, y, choice.criterion, Math.max(3, seasonLength));
       if (fit === null)
         throw new TsopsError(
           "PANEL_INVALID",
