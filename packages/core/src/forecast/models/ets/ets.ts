@@ -47,7 +47,7 @@ export type Ets = LocalForecaster<"ets">;
  * is refused. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
  * for missing by a multiplicative season.
  *
- * Intervals: analytic without, simulated (2,000 paths, always the same) with a multiplicative season.
+ * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season.
  *
  * Hyndman, Koehler, Snyder & Grose (2002), A state space framework for automatic forecasting using exponential smoothing methods. Bounds of the
  * parameters, likelihood and AICc are those of statsforecast 2.1.1, which it is checked against.
@@ -147,6 +147,8 @@ const [smoothingAt, logLikelihoodAt, aiccAt] = [4, 8, 9];
 /** Where the state lies: rows, known values and the sum of their squared errors, then level, trend and season by phase. */
 const statesAt = 3;
 
+type Smoothing = readonly [alpha: number, beta: number, gamma: number, phi: number];
+
 function modelOf(choice: EtsChoice): LocalModel<"ets"> {
   const { seasonLength } = choice;
   const forms = formsOf(choice);
@@ -206,39 +208,26 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
         mean[h] = form.season === "multiplicative" ? q * season : q + season;
       }
     },
-    quantiles(fit, mean, probabilities, values, random) {
-      const form = formFromNumbers(fit.parameters, seasonLength);
-      const variance = varianceOf(form, fit.state);
-      const smoothing = fit.parameters.subarray(smoothingAt, smoothingAt + 4);
-      const deviations = deviationsOf(
-        form,
-        smoothing as unknown as [number, number, number, number],
-        variance,
-        mean,
-      );
-      if (deviations !== null)
+    quantiles({ parameters, state }, mean, probabilities, values) {
+      const form = formFromNumbers(parameters, seasonLength);
+      const variance = varianceOf(form, state);
+      const smoothing = parameters.subarray(smoothingAt, smoothingAt + 4) as unknown as Smoothing;
+      const deviations = deviationsOf(form, smoothing, variance, mean);
+      if (deviations !== null) {
         normalQuantiles(mean, (step) => deviations[step - 1] as number, probabilities, values);
-      else {
-        const one = new Float64Array(1);
-        const step = {
-          forecast: (now: LocalFit) => {
-            this.forecast(now, one);
-            return one[0] as number;
-          },
-          absorb: this.absorb,
-        };
-        const isRelative = form.error === "multiplicative";
-        simulatedQuantiles(isRelative, variance, fit, step, probabilities, values, random);
+        return;
       }
+      const rows = state[0] as number;
+      const season = Float64Array.from(
+        { length: seasonLength },
+        (_, h) => state[statesAt + seasonAt - levelAt + ((rows + h) % seasonLength)] as number,
+      );
+      const states = [state[statesAt] as number, state[statesAt + 1] as number] as const;
+      simulatedQuantiles(form, smoothing, variance, states, season, probabilities, values);
     },
     summary({ parameters, state }) {
       const form = formFromNumbers(parameters, seasonLength);
-      const [alpha, beta, gamma, phi] = parameters.subarray(smoothingAt) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [alpha, beta, gamma, phi] = parameters.subarray(smoothingAt) as unknown as Smoothing;
       return {
         form: formName(form),
         alpha,
