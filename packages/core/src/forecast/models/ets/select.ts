@@ -113,7 +113,7 @@ function leastMultiStep(
     return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
   };
   // In units of the criterion: what a trend, and what the rest of a search, may be expected to gain.
-  const [ofTrend, ofSearch] = [Math.max(20, 0.1 * known), 10];
+  const ofTrend = Math.max(20, 0.1 * known);
   const begun: Begun[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (const form of [...forms].sort(
@@ -127,12 +127,16 @@ function leastMultiStep(
     begun.push({ search, value });
     least = Math.min(least, value);
   }
+  begun.sort((a, b) => a.value - b.value);
   let best: EtsFit | null = null;
   let bestValue = Number.POSITIVE_INFINITY;
+  // What the end of a search may be expected to gain: twice what others have gained.
+  let gain = 5;
   for (const { search, value } of begun) {
-    if (!(value <= least + ofSearch)) continue;
+    if (!(value - gain <= bestValue) || value === Number.POSITIVE_INFINITY) break;
     const fit = search.finish();
     const reached = criterionOf(fit);
+    gain = Math.max(gain, 2 * (value - reached));
     if (reached < bestValue) [best, bestValue] = [fit, reached];
   }
   return best;
