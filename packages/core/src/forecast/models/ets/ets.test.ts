@@ -222,7 +222,7 @@ describe("the default choice", () => {
       const values = Float64Array.from(y);
       const fit = fitForm(form, values, filledLinearly(values));
       const { model } = localParts(ets({ ...form })) as NonNullable<ReturnType<typeof localParts>>;
-      const state = model.fit(values);
+      const state = model.fit(values, []);
       const steps = 5;
       const squares = new Float64Array(steps);
       const counts = new Float64Array(steps);
@@ -330,7 +330,7 @@ describe("ets", () => {
     const { model } = localParts(ets({ ...formOf(letters, 12) })) as NonNullable<
       ReturnType<typeof localParts>
     >;
-    const fit = model.fit(Float64Array.from(y));
+    const fit = model.fit(Float64Array.from(y), []);
     const other = { parameters: fit.parameters, state: fit.state.slice() };
     const next = new Float64Array(1);
     y.forEach((value, t) => {

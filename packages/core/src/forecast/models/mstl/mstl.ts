@@ -68,6 +68,14 @@ export function mstl(options: MstlOptions): Mstl {
       `What is left without the seasons may be of any sign; this ${model.kind} takes only positive targets.`,
       { hint: "Give a trend forecaster that takes all values, e.g. ets()." },
     );
+  if (model.regressors !== undefined)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `The trend forecaster of mstl takes no regressors, this ${model.kind} has some.`,
+      {
+        hint: "Take the regressors in arima itself, without mstl.",
+      },
+    );
   return localForecaster(modelOf(periods, robust, model), loadModel);
 }
 
@@ -146,7 +154,8 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
             tables.push(season[start + ((((phase - start) % period) + period) % period)] as number);
         });
       }
-      const fit = trend.fit(y.map((value, t) => value - (sums[t] as number)));
+      const remainder = y.map((value, t) => value - (sums[t] as number));
+      const fit = trend.fit(remainder, []);
       const parameters = new Float64Array(trendStart + fit.parameters.length + tables.length + rows);
       parameters.set([fit.parameters.length, rows, 0]);
       parameters.set(fit.parameters, trendStart);
