@@ -356,6 +356,8 @@ describe("ets", () => {
   it("refuses settings that contradict each other", () => {
     expect(() => ets({ season: "additive" })).toThrow(/A season has at least 2 steps, seasonLength is 1/);
     expect(() => ets({ trend: "none", damped: true })).toThrow(/nothing to damp/);
+    expect(() => ets({ steps: 0 })).toThrow(/steps must be a whole number of at least 1/);
+    expect(() => ets({ criterion: "bic" as never })).toThrow(/criterion is one of multiStep, aicc/);
     expect(() => ets({ error: "normal" as never })).toThrow(
       /error is one of additive, multiplicative, auto, got the text "normal"/,
     );

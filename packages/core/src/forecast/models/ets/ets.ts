@@ -27,11 +27,13 @@ export interface EtsOptions {
   /** Steps of one season. Default 1: no season. */
   readonly seasonLength?: number;
   /**
-   * What the chosen form must make small. `"multiStep"` (default): the mean of the AICc and of the AICc with the errors of 1 to seasonLength steps ahead (at least 3) in
+   * What the chosen form must make small. `"multiStep"` (default): the mean of the AICc and of the AICc with the errors of 1 to `steps` steps ahead in
    * the place of the likelihood, so that a form that only follows the last row well is not taken for the whole horizon; it prunes its search.
    * `"aicc"`: the AICc alone, every form searched to the end, as R and statsforecast choose.
    */
   readonly criterion?: "multiStep" | "aicc";
+  /** How far the multi-step criterion looks ahead. Default: `seasonLength`, at least 3. */
+  readonly steps?: number;
 }
 
 /** An exponential smoothing forecaster. */
@@ -63,15 +65,18 @@ export function ets(options: EtsOptions = {}): Ets {
     season: true,
     seasonLength: true,
     criterion: true,
+    steps: true,
   });
   const { error = "auto", trend = "auto", season = "auto", criterion = "multiStep" } = options;
+  const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   return etsOf({
     error: oneOf("error", error, ["additive", "multiplicative", "auto"]),
     trend: oneOf("trend", trend, ["none", "additive", "auto"]),
     damped: oneOf("damped", options.damped ?? (trend === "none" ? false : "auto"), [true, false, "auto"]),
     season: oneOf("season", season, ["none", "additive", "multiplicative", "auto"]),
-    seasonLength: wholeNumber("seasonLength", options.seasonLength ?? 1),
+    seasonLength,
     criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
+    steps: wholeNumber("steps", options.steps ?? Math.max(3, seasonLength)),
   });
 }
 
@@ -172,7 +177,7 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
     keptRows: seasonLength,
     ...(needsPositive ? { lowest: Number.MIN_VALUE } : {}),
     fit(y) {
-      const fit = selectEts(forms, y, choice.criterion, Math.max(3, seasonLength));
+      const fit = selectEts(forms, y, choice.criterion, choice.steps);
       if (fit === null)
         throw new TsopsError(
           "PANEL_INVALID",

@@ -11,6 +11,7 @@ export interface EtsChoice {
   readonly season: "none" | "additive" | "multiplicative" | "auto";
   readonly seasonLength: number;
   readonly criterion: EtsCriterion;
+  readonly steps: number;
 }
 
 /** The forms that a choice leaves open, without those that are known to be unstable: additive errors about a multiplicative season. */
@@ -20,7 +21,7 @@ export function formsOf({
   damped,
   season,
   seasonLength,
-}: Omit<EtsChoice, "criterion">): readonly EtsForm[] {
+}: Omit<EtsChoice, "criterion" | "steps">): readonly EtsForm[] {
   const forms: EtsForm[] = [];
   const seasons =
     season !== "auto"

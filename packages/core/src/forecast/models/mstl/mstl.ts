@@ -13,7 +13,8 @@ export interface MstlOptions {
   /** Steps of each season, e.g. `[24, 168]` for hours with a day and a week. */
   readonly seasonLengths: readonly number[];
   /**
-   * The local forecaster of what is left without the seasons: trend and remainder. Default `ets()`, which chooses among the forms without a season.
+   * The local forecaster of what is left without the seasons: trend and remainder. Default: `ets` with the
+   * shortest season for `steps`, which chooses among the forms without a season.
    */
   readonly trend?: LocalForecaster;
   /** Whether outliers are pushed aside in the decomposition, at about fifteen times its cost or more. Default false. */
@@ -43,7 +44,7 @@ export function mstl(options: MstlOptions): Mstl {
     trend: true,
     robust: true,
   });
-  const { seasonLengths, trend = ets(), robust = false } = options;
+  const { seasonLengths, robust = false } = options;
   if (!Array.isArray(seasonLengths) || seasonLengths.length === 0)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
@@ -55,6 +56,7 @@ export function mstl(options: MstlOptions): Mstl {
   );
   if (typeof robust !== "boolean")
     throw new TsopsError("MODEL_PARAMETER_INVALID", `robust is true or false, got ${shown(robust)}.`);
+  const trend = options.trend ?? ets({ steps: Math.max(3, periods[0] as number) });
   const model = localParts(trend)?.model;
   if (model === undefined || !trendKinds.includes(model.kind))
     throw new TsopsError(
