@@ -8,7 +8,7 @@ import { type Ets, ets, holt, holtWinters, ses } from "./ets.ts";
 import { type EtsFit, fitForm } from "./fit-form.ts";
 import { type EtsForm, formName, numbersLength } from "./form.ts";
 import { etsLikelihood } from "./likelihood.ts";
-import { formsOf, selectEts } from "./select.ts";
+import { formsOf, multiStepCriterion, selectEts } from "./select.ts";
 import { filledLinearly, startOf } from "./start.ts";
 import { stepErrors } from "./step-errors.ts";
 
@@ -193,8 +193,8 @@ describe("the default choice", () => {
       const values = Float64Array.from(y);
       const floor = 1e-30;
       const steps = Math.max(3, season);
-      const criterionOf = ({ form, numbers, aicc, logLikelihood }: EtsFit) =>
-        aicc + (stepErrors(form, numbers, values, steps, floor) + 2 * logLikelihood) / 2;
+      const criterionOf = (fit: EtsFit) =>
+        multiStepCriterion(fit, stepErrors(fit.form, fit.numbers, values, steps, floor), steps);
       const choice = {
         error: "auto",
         trend: "auto",

@@ -97,7 +97,17 @@ interface Begun {
 }
 
 /**
- * The mean of the AICc and of the same criterion with the errors of all steps in the place of the likelihood. Forms without a trend are begun first; a kind of
+ * The mean of the AICc and of the same criterion with the errors of all steps in the place of the likelihood. Errors of several steps overlap, so that n of them tell less than n do one
+ * step ahead: there the penalty of the parameters counts sqrt(steps) times.
+ */
+export function multiStepCriterion({ aicc, logLikelihood }: EtsFit, errors: number, steps: number): number {
+  const penalty = aicc + 2 * logLikelihood;
+  const value = (aicc + errors + Math.sqrt(steps) * penalty) / 2;
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}
+
+/**
+ * Forms without a trend are begun first; a kind of
  * season and error that is far behind then is not tried with one. What is near the best after a few steps from its neighbour's fit is fitted to the end.
  */
 function leastMultiStep(
@@ -110,8 +120,7 @@ function leastMultiStep(
   const floor = (1e-10 * sizeOf(filled)) ** 2;
   const criterionOf = (fit: EtsFit): number => {
     if (!Number.isFinite(fit.aicc)) return Number.POSITIVE_INFINITY;
-    const value = fit.aicc + (stepErrors(fit.form, fit.numbers, y, steps, floor) + 2 * fit.logLikelihood) / 2;
-    return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+    return multiStepCriterion(fit, stepErrors(fit.form, fit.numbers, y, steps, floor), steps);
   };
   // In units of the criterion: what a trend, and what the rest of a search, may be expected to gain.
   const ofTrend = Math.max(20, 0.1 * known);
