@@ -43,7 +43,7 @@ function chart(
   return svg(
     {
       ...size,
-      marginLeft: 48,
+      marginLeft: 54,
       marginRight: 10,
       marginTop: 22,
       marginBottom: 26,

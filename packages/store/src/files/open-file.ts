@@ -101,7 +101,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     return isText(name) ? `TRY_CAST(${known(name)} AS ${target})` : `TRY_CAST(${quoted} AS ${target})`;
   }
 
-  /** @throws TsopsError VALUE_INVALID, TIME_INVALID listing the first lines with what they hold */
+  /** @throws TsopsError VALUE_INVALID listing the first lines with what they hold */
   async function refuseBad(name: string, type: ColumnType, format: string | undefined, stop?: AbortSignal) {
     const value = isText(name) || format !== undefined ? known(name) : quoteName(name);
     if (type.kind === "utf8") return;
@@ -122,7 +122,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       .join(", ");
     const isTime = type.kind === "timestamp";
     throw new TsopsError(
-      isTime ? "TIME_INVALID" : "VALUE_INVALID",
+      "VALUE_INVALID",
       `Column "${name}" of ${file.path} has ${count} ${count === 1 ? "value that is" : "values that are"} no ${isTime ? (format === undefined ? "time" : `time of the form ${format}`) : "number"}: ${shown}${count > 3 ? " and more" : ""}.`,
       {
         hint: isTime

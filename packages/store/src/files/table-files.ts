@@ -23,13 +23,8 @@ export const tableFiles: TableFiles = {
     const engine = await openEngine();
     try {
       const session = await engine.session();
-      // Text as it stands, so that a key "007" stays one: what its values are is found by looking at all of them.
-      const source =
-        format === "parquet"
-          ? `read_parquet(${quotePath(path)})`
-          : `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false)`;
       const isEmpty = found.size === 0;
-      if (!isEmpty) await load(session, source, path, format, signal);
+      if (!isEmpty) await load(session, path, format, signal);
       return await lookAt(session, {
         path,
         isEmpty,
@@ -72,26 +67,48 @@ export const tableFiles: TableFiles = {
   },
 };
 
-async function load(
-  session: DuckSession,
-  source: string,
-  path: string,
-  format: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await session.run(`CREATE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
-  } catch (cause) {
-    if (!TsopsError.is(cause, "QUERY_INVALID")) throw cause;
-    const reason = cause.cause instanceof Error ? cause.cause.message.split("\n")[0] : cause.message;
-    throw new TsopsError("STORE_CORRUPT", `${path} cannot be read as ${format}: ${reason}`, {
+async function load(session: DuckSession, path: string, format: string, signal?: AbortSignal): Promise<void> {
+  // Text as it stands, so that a key "007" stays one: what its values are is found by looking at all of them.
+  const csv = (delimiter: string) =>
+    `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false${delimiter})`;
+  const create = async (source: string) => {
+    try {
+      await session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
+    } catch (cause) {
+      if (!TsopsError.is(cause, "QUERY_INVALID")) throw cause;
+      throw unreadable(path, format, cause.cause instanceof Error ? cause.cause.message : cause.message);
+    }
+  };
+  if (format === "parquet") return create(`read_parquet(${quotePath(path)})`);
+  await create(csv(""));
+  const [only, ...others] = Object.keys(
+    (await session.columns("SELECT * FROM input LIMIT 0", { signal })).types,
+  );
+  // Lines of different lengths are taken for lines of one field; with the delimiter named, it is told which line differs.
+  const delimiter = others.length > 0 ? undefined : [",", ";", "\t", "|"].find((one) => only?.includes(one));
+  if (delimiter === undefined) return;
+  const names = (only ?? "").split(delimiter).map((name) => `${quoteText(name)}: 'VARCHAR'`);
+  await create(
+    csv(`, delim = '${delimiter}', quote = '"', auto_detect = false, columns = {${names.join(", ")}}`),
+  );
+}
+
+/** @param reason - DuckDB's, of several lines. */
+function unreadable(path: string, format: string, reason: string): TsopsError {
+  const lines = reason.split("\n");
+  const told = [lines[0], lines.find((line) => line.startsWith("Expected Number"))]
+    .filter(Boolean)
+    .join("; ");
+  return new TsopsError(
+    "STORE_CORRUPT",
+    `${path} cannot be read as ${format}: ${told.replace(/^[A-Za-z ]*Error: /, "")}`,
+    {
       hint:
         format === "parquet"
           ? "Check that it is a whole Parquet file."
           : "Check that it has one line of names, and that each line has as many fields as that.",
-      cause: cause.cause,
-    });
-  }
+    },
+  );
 }
 
 /** The format that a path's extension names. @throws TsopsError CONFIG_INVALID */

@@ -43,6 +43,12 @@ export async function chooseColumns(
       file.columns.length === 0 ? `${path} is empty.` : `${path} has column names and no rows.`,
       { hint: "Give a file with one line of names and a line for each time." },
     );
+  if (options.time === undefined && looksHeadless(file))
+    throw new TsopsError(
+      "PANEL_INVALID",
+      `The first line of ${path} holds values and no names: ${file.columns.map(({ name }) => name).join(", ")}.`,
+      { hint: "Write a line of names above it, e.g. ds,y." },
+    );
   const given = (option: string, name: string) => findColumn(path, file.columns, option, name);
   const named = {
     time: options.time === undefined ? null : given("--time", options.time),
@@ -131,7 +137,7 @@ async function guessTime(
   if (one !== undefined && formatted.length === 1) return told(one, "the only column whose text is a time");
   if (formatted.length > 1) throw ambiguous(path, "the time", formatted, "--time");
   throw new TsopsError("CONFIG_INVALID", `No column of ${path} could be found that holds times.`, {
-    hint: `Name it with --time. The file has ${file.columns.map(({ name, kind }) => `${name} (${kind})`).join(", ")}${looksHeadless(file) ? "; does its first line hold names?" : ""}.`,
+    hint: `Name it with --time. The file has ${file.columns.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
   });
 }
 

@@ -60,7 +60,8 @@ export async function forecastCommand(
   options: ForecastCommandOptions,
 ): Promise<number> {
   checkLevels(options.level);
-  const at = (name: string) => resolve(io.cwd, name);
+  // Messages name files as they were given.
+  const at = (name: string) => (io.cwd === process.cwd() ? name : resolve(io.cwd, name));
   await checkTargets(io.cwd, path, options);
   const bar = progressBar({ stream: io.stderr });
   const tell = (line: string) => {
@@ -255,6 +256,7 @@ async function choose(
   const { horizon } = options;
   const needed = Math.max(rowsNeeded(task), seasonLength);
   const plan = options.backtest === 0 ? null : planBacktest(main, horizon, options.backtest, needed);
+  if (plan === null && options.backtest > 0) tell("no backtest: the history is too short for one");
   if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null };
   if (plan.folds < options.backtest)
     tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);

@@ -1,5 +1,4 @@
 import type { Panel } from "../../forecast/panel.ts";
-import { seriesName } from "../../forecast/rows.ts";
 import { resolveZone } from "../../time/zone.ts";
 import type { DrawnSeries, ForecastDrawing } from "./companions.ts";
 import { type ForecastTable, fileTime } from "./forecast-table.ts";
@@ -27,10 +26,7 @@ export function drawingOf(
     series: drawn.map((key, index): DrawnSeries => {
       const s = panel.series.indexOf(key);
       return {
-        name:
-          table.series.length === 1 && Object.keys(key).length === 0
-            ? target
-            : seriesName(key).replace(/^series /, ""),
+        name: Object.values(key).map(String).join(", ") || target,
         history: newest(panel, s, back).map((row) => ({
           at: placeOf(panel.times[row] as bigint, history),
           y: panel.y[row] as number,

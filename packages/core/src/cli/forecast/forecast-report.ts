@@ -104,7 +104,7 @@ export function reportText(report: ForecastReport): string {
       : []),
     `chosen: ${chosen.model}${chosen.members.length > 1 ? ` of ${listSome(chosen.members)}` : ""} (${chosen.because})`,
   ];
-  if (backtest === null) lines.push("no backtest: the history is too short for one");
+  if (backtest === null) lines.push("no backtest");
   else {
     lines.push(
       `backtest of ${count(backtest.folds, "fold")} x ${count(horizon, "step")} on ${count(backtest.series, "series")}:`,

@@ -26,8 +26,8 @@ export type AxisGuess = { readonly step: number; axis(frequency?: string): TimeA
 
 /**
  * Finds the grid of the times: months by one day in each, business days, days and weeks, or fixed steps; or whole numbers. Gaps are allowed.
- * @throws TsopsError FREQUENCY_INVALID (fewer than 3 different times; irregular steps: rows listed; several frequencies: series listed),
- * PANEL_INVALID (a series has a time twice: rows listed)
+ * @throws TsopsError FREQUENCY_INVALID (fewer than 3 different times), PANEL_INVALID (a series has a time twice, irregular steps: rows listed; several
+ * frequencies: series listed)
  */
 export function guessAxis(times: FileTimes): AxisGuess {
   refuseRepeated(times);
@@ -147,8 +147,8 @@ function stepOf(times: FileTimes, scale: Scale): number {
     }
   }
   const usual = mostFrequent(counts);
+  refuseSeveral(times, scale, bySeries, common);
   if (usual === common) return common;
-  refuseSeveral(times, scale, bySeries);
   refuseOff(times, scale, usual);
   const rows = times.values.length;
   const cells = bySeries.reduce(
@@ -157,7 +157,7 @@ function stepOf(times: FileTimes, scale: Scale): number {
   );
   if (rows >= cells / 2) return common;
   throw new TsopsError(
-    "FREQUENCY_INVALID",
+    "PANEL_INVALID",
     `The times lie on no regular grid: most are ${stepText(scale, usual)} apart, and all of them would be multiples of ${stepText(scale, common)}.`,
     {
       hint: `Bring the rows on a grid first (for instance their mean by hour or day), or say --freq ${stepText(scale, common)} to have the rest as gaps.`,
@@ -165,23 +165,30 @@ function stepOf(times: FileTimes, scale: Scale): number {
   );
 }
 
+/** Rows after which it is no accident that a series keeps to a coarser grid than the others. */
+const enoughRows = 8;
+
 /** Series that keep to steps of their own. */
-function refuseSeveral({ seriesNames }: FileTimes, scale: Scale, bySeries: readonly number[][]): void {
+function refuseSeveral(
+  { seriesNames }: FileTimes,
+  scale: Scale,
+  bySeries: readonly number[][],
+  common: number,
+): void {
   const steps = new Map<number, string[]>();
   bySeries.forEach((ordinals, s) => {
-    if (ordinals.length < 3) return;
-    const counts = new Map<number, number>();
-    for (let i = 1; i < ordinals.length; i++) {
-      const difference = (ordinals[i] as number) - (ordinals[i - 1] as number);
-      counts.set(difference, (counts.get(difference) ?? 0) + 1);
-    }
-    const usual = mostFrequent(counts);
-    steps.set(usual, [...(steps.get(usual) ?? []), seriesNames[s] as string]);
+    if (ordinals.length < enoughRows) return;
+    let own = 0;
+    for (let i = 1; i < ordinals.length; i++)
+      own = divisor(own, (ordinals[i] as number) - (ordinals[i - 1] as number));
+    steps.set(own, [...(steps.get(own) ?? []), seriesNames[s] as string]);
   });
+  // All on one grid that is finer than each has it: they are shifted against each other.
+  if (steps.size === 1 && !steps.has(common)) return;
   if (steps.size < 2) return;
   const found = [...steps].sort(([a], [b]) => a - b);
   throw new TsopsError(
-    "FREQUENCY_INVALID",
+    "PANEL_INVALID",
     `The series have several frequencies: ${found.map(([step, names]) => `${stepText(scale, step)} in ${listSome(names, 3)}`).join("; ")}.`,
     {
       hint: `Forecast them one frequency at a time, or say --freq ${stepText(scale, found[0]?.[0] ?? 1)} to have the rest as gaps.`,
@@ -210,7 +217,7 @@ function refuseOff(times: FileTimes, scale: Scale, usual: number): void {
   });
   if (off.length === 0 || off.length > times.values.length / 5) return;
   throw new TsopsError(
-    "FREQUENCY_INVALID",
+    "PANEL_INVALID",
     `The times are ${stepText(scale, usual)} apart, but for ${off.length}: ${listed(times, off)}.`,
     {
       hint: "Correct or leave out these rows, or say the frequency with --freq.",

@@ -11,7 +11,7 @@ const newest = 3000;
 const longest = 400;
 
 /**
- * The seasons of a panel in steps, ascending: those that its frequency suggests, as far as most series that are long enough go with them; where
+ * The seasons of a panel in steps, ascending: those that its frequency suggests, as far as three tenths of the series that are long enough go with them, where chance would let one tenth; where
  * the steps have no frequency, what the autocorrelations of the series have in common. Trends are taken out first, and from the second season on
  * the season before.
  */
@@ -26,7 +26,7 @@ export function guessSeasons(panel: Panel, axis: TimeAxis): readonly number[] {
     const votes = long.filter((y) =>
       hasSeason(before === undefined ? y : differences(y, before), season),
     ).length;
-    if (long.length > 0 && 2 * votes > long.length) found.push(season);
+    if (long.length > 0 && votes > 0.3 * long.length) found.push(season);
   }
   return found;
 }
@@ -65,7 +65,7 @@ function differences(y: Float64Array, lag: number): Float64Array {
   );
 }
 
-/** Lags at which the mean autocorrelation is greater than at all before and at its neighbours, at most two. */
+/** The first lag at which the mean autocorrelation is greater than at its neighbours, and the first of its multiples that is greater than the multiples beside it. */
 function peaksOf(samples: readonly Float64Array[]): readonly number[] {
   const most = Math.min(longest, Math.max(0, ...samples.map((y) => Math.floor(y.length / 3))));
   const sums = new Float64Array(most + 2);
@@ -87,13 +87,13 @@ function peaksOf(samples: readonly Float64Array[]): readonly number[] {
   }
   const at = (lag: number): number =>
     (counts[lag] as number) === 0 ? -1 : (sums[lag] as number) / (counts[lag] as number);
-  const peaks: number[] = [];
-  let height = 0.2;
-  for (let lag = 4; lag <= most && peaks.length < 2; lag++)
-    // Multiples of a season go with it as well; only one that goes with more clearly is a season of its own.
-    if (at(lag) > height && at(lag) > at(lag - 1) && at(lag) >= at(lag + 1)) {
-      peaks.push(lag);
-      height = at(lag) + 0.02;
-    }
-  return peaks;
+  const isPeak = (lag: number, apart: number) =>
+    lag + apart <= most && at(lag) > 0.2 && at(lag) > at(lag - apart) && at(lag) >= at(lag + apart);
+  let first = 4;
+  while (first <= most && !isPeak(first, 1)) first++;
+  if (first > most) return [];
+  // What repeats every day does so every two days as well, each time a little less: a week stands out among the days.
+  let longer = 2 * first;
+  while (longer <= most && !isPeak(longer, first)) longer += first;
+  return longer > most ? [first] : [first, longer];
 }

@@ -46,7 +46,7 @@ export interface TimeOptions {
 /**
  * Reads the rows of a file, finds the grid of their times and makes a panel.
  * @param known - Columns that are known for the future.
- * @throws TsopsError TIME_INVALID, VALUE_INVALID (lines listed), FREQUENCY_INVALID, PANEL_INVALID
+ * @throws TsopsError VALUE_INVALID (lines listed), TIME_INVALID (clocks show a time twice or never), FREQUENCY_INVALID, PANEL_INVALID
  */
 export async function readHistory(
   file: TableFile,
@@ -111,7 +111,7 @@ export async function readHistory(
       guesses.add(
         "season",
         seasons.length === 0 ? "none" : `${listSome(seasons.map(String))} steps`,
-        "what most series go with",
+        "what the series go with",
         "--season",
       );
     return {
