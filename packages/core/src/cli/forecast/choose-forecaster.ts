@@ -55,7 +55,9 @@ export function chooseForecaster(task: ForecastTask): ChosenForecaster {
     return { name: model, members: [model], forecaster: named(model, task) };
   }
   if (known.length > 0) {
-    const boosted = reduce(gbdt({ loss: "absolute", trees: 300, leaves: 31 }), {
+    // A promotion in one row of ten must be able to have a leaf of its own.
+    const minLeafRows = Math.max(2, Math.min(20, Math.floor(task.rows / 25)));
+    const boosted = reduce(gbdt({ loss: "absolute", trees: 300, leaves: 31, minLeafRows }), {
       ...featuresOf(task),
       scale: "standard",
     });
