@@ -214,6 +214,23 @@ describe("several series", () => {
     );
   });
 
+  it("may be told apart by several columns", async () => {
+    const shops = ["north", "south"].flatMap((shop) =>
+      ["tea", "rum"].flatMap((product) => daily.slice(0, 30).map((row) => `${shop},${product},${row}`)),
+    );
+    const { code, stderr, json } = await forecast(
+      csv("shops.csv", "shop,product,ds,y", shops),
+      ...["--horizon", "1", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed key columns: shop, product")]);
+    expect(json().forecast.map(({ key }: { key: unknown }) => key)).toEqual([
+      { shop: "north", product: "rum" },
+      { shop: "north", product: "tea" },
+      { shop: "south", product: "rum" },
+      { shop: "south", product: "tea" },
+    ]);
+  });
+
   it("give the same forecast as CSV and as Parquet, in any order of rows", async () => {
     const parts = rows.map((row) => row.split(",") as [string, string, string]);
     const shuffled = parts
@@ -610,6 +627,45 @@ describe("what is wrong is said with its place", () => {
       () => [csv("ragged.csv", "ds,y", at(daily, [20, "2024-01-21,1,2"]))],
       1,
       ["STORE_CORRUPT", "Line: 22"],
+    ],
+    [
+      "text that is not UTF-8",
+      () => {
+        writeFileSync(
+          path("latin.csv"),
+          `ds,y,town\n${daily.map((row) => `${row},Z\u00fcrich`).join("\n")}`,
+          "latin1",
+        );
+        return [path("latin.csv")];
+      },
+      1,
+      ["STORE_CORRUPT", "Line: 2", "Invalid unicode"],
+    ],
+    [
+      "decimal commas",
+      () => [
+        csv(
+          "commas.csv",
+          "ds;y",
+          daily.map((row) => row.replace(",", ";").replace(".", ",")),
+        ),
+      ],
+      1,
+      ["VALUE_INVALID", "140 values", "Write decimals with a point"],
+    ],
+    [
+      "a key column with the name of a column of the forecast",
+      () => [
+        csv(
+          "clash.csv",
+          "mean,ds,y",
+          daily.map((row) => `a,${row}`),
+        ),
+        "--key",
+        "mean",
+      ],
+      64,
+      ["CONFIG_INVALID", '"mean"'],
     ],
     [
       "a Parquet file that is none",

@@ -96,7 +96,7 @@ async function load(session: DuckSession, path: string, format: string, signal?:
 /** @param reason - DuckDB's, of several lines. */
 function unreadable(path: string, format: string, reason: string): TsopsError {
   const lines = reason.split("\n");
-  const told = [lines[0], lines.find((line) => line.startsWith("Expected Number"))]
+  const told = [lines[0], lines.find((line) => /^(Expected Number|Invalid unicode)/.test(line))]
     .filter(Boolean)
     .join("; ");
   return new TsopsError(
@@ -106,7 +106,7 @@ function unreadable(path: string, format: string, reason: string): TsopsError {
       hint:
         format === "parquet"
           ? "Check that it is a whole Parquet file."
-          : "Check that it has one line of names, and that each line has as many fields as that.",
+          : "Check that it is UTF-8, has one line of names, and that each line has as many fields as that.",
     },
   );
 }

@@ -23,6 +23,8 @@ export interface ColumnOptions {
 const timeNames = ["ds", "date", "datetime", "date_time", "timestamp", "time", "at", "day", "month", "week"];
 const stepNames = ["step", "t", "ds", "time", "index", "period", "year", "date", "month"];
 const targetNames = ["y", "target", "value"];
+const namesSeries =
+  /(^|[_ ])(id|key|code|number|no|nr|series|item|sku|product|store|shop|station|sensor|region)$/i;
 const keyNames = ["unique_id", "series_id", "series", "item_id", "id", "key"];
 
 /**
@@ -182,7 +184,10 @@ async function guessKeys(
   free: readonly FileColumn[],
   guesses: Guesses,
 ): Promise<readonly FileColumn[]> {
-  const candidates = free.filter(({ kind }) => kind === "text" || kind === "integer" || kind === "bool");
+  // Whole numbers are counts or hours of the day more often than names of series: their column has to be called like one.
+  const candidates = free.filter(
+    ({ name, kind }) => kind === "text" || (kind === "integer" && namesSeries.test(name)),
+  );
   const named = byName(candidates, keyNames.slice(0, 2));
   if (named !== undefined) {
     guesses.add("key column", named.name, "by its name", "--key");

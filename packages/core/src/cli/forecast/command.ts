@@ -174,6 +174,10 @@ async function forecastFile(work: Work): Promise<Omit<ForecastReport, "out" | "p
       "in both files",
       "--future with other columns",
     );
+  refuseClash(
+    [chosen.time, ...chosen.keys].map(({ name }) => name),
+    levels,
+  );
   const unused = file.columns.filter(
     (column) => !taken.includes(column) && !known.includes(column) && !column.name.startsWith("__"),
   );
@@ -230,6 +234,20 @@ async function forecastFile(work: Work): Promise<Omit<ForecastReport, "out" | "p
     guessed: guesses.list,
     table: joinForecasts(forecasts, order, levels),
   };
+}
+
+/** Keys and time keep their names beside those of the forecast. */
+function refuseClash(names: readonly string[], levels: readonly number[]): void {
+  const forecast = ["mean", ...levels.flatMap((level) => [`lo-${level}`, `hi-${level}`])];
+  const clash = names.find((name) => forecast.includes(name));
+  if (clash !== undefined)
+    throw new TsopsError(
+      "CONFIG_INVALID",
+      `The column "${clash}" has the name of a column of the forecast.`,
+      {
+        hint: "Rename it in the file.",
+      },
+    );
 }
 
 interface Picked {

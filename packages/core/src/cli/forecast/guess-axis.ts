@@ -292,7 +292,7 @@ export function timeText(
   zone: string,
 ): string {
   if (style === "steps") return String(value);
-  const text = formatInstant(value, { zone });
+  const text = formatInstant(value, { zone }).replace(/\[.*\]$/, "");
   if (style === "date") return text.slice(0, 10);
   return style === "instant" ? text : text.replace("T", " ").replace(/(Z|[+-]\d\d:\d\d)$/, "");
 }
