@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { columnsFromArrays, float64, nullable, timestamp, utf8 } from "@tsops/core";
@@ -18,14 +19,10 @@ interface Answer {
   json(): ReturnType<typeof JSON.parse>;
 }
 
+const command = ["--import", "tsx", "--conditions=@tsops/source", "packages/core/src/cli/main.ts"];
+
 /** Runs `tsops forecast` as a user does, in a process of its own. */
 function forecast(...argv: readonly string[]): Promise<Answer> {
-  const command = [
-    "--import",
-    "tsx",
-    "--conditions=@tsops/source",
-    join(root, "packages/core/src/cli/main.ts"),
-  ];
   return new Promise((done) => {
     execFile(
       process.execPath,
@@ -743,6 +740,35 @@ describe("what is written", () => {
     ]);
     expect(readdirSync(path("out"))).toEqual(["forecast.csv"]);
     expect(done.stdout).toContain(`wrote ${target}: 2 rows`);
+  });
+
+  it("is nothing when the command is stopped", async () => {
+    mkdirSync(path("stopped"));
+    const rows = Array.from({ length: 60 }, (_, s) => daily.map((row) => `s${s},${row}`)).flat();
+    const file = csv("slow.csv", "unique_id,ds,y", rows);
+    const options = [
+      "--horizon",
+      "7",
+      "--model",
+      "arima",
+      "--out",
+      path("stopped/o.csv"),
+      "--plot",
+      path("stopped/o.svg"),
+    ];
+    const child = spawn(process.execPath, [...command, "forecast", file, ...options], { cwd: root });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      if (!stderr.includes("guessed season") && `${stderr}${text}`.includes("guessed season"))
+        child.kill("SIGINT");
+      stderr += text;
+    });
+    const [code] = await once(child, "close");
+    expect([code, stderr, readdirSync(path("stopped"))]).toEqual([
+      75,
+      expect.stringContaining("ABORTED"),
+      [],
+    ]);
   });
 
   it("is no picture when the file of the forecast cannot be written", async () => {
