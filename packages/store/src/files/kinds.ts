@@ -27,6 +27,7 @@ export function countsOf(name: string, number: number): string {
     filled: `count(${trimmed(name)})`,
     distinct: `count(DISTINCT ${trimmed(name)})`,
     integers: `count(*) FILTER (regexp_full_match(${value}, '0|-?[1-9][0-9]{0,17}'))`,
+    padded: `count(*) FILTER (regexp_full_match(${value}, '0[0-9]+'))`,
     numbers: `count(TRY_CAST(${value} AS DOUBLE))`,
     bools: `count(*) FILTER (lower(${value}) IN ('true', 'false'))`,
     instants: `count(*) FILTER (${isTime} AND ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMPTZ) IS NOT NULL)`,

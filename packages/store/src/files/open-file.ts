@@ -160,7 +160,8 @@ function nativeCountsOf({ name, type }: Described, number: number): string {
 function kindOfText(count: (what: string) => number): FileColumnKind {
   const known = count("known");
   if (count("integers") === known) return "integer";
-  if (count("numbers") === known) return "number";
+  // 007 is a name.
+  if (count("numbers") === known) return count("padded") > 0 ? "text" : "number";
   if (count("bools") === known) return "bool";
   if (count("instants") === known) return "instant";
   return count("locals") === known ? "localTime" : "text";

@@ -62,6 +62,15 @@ export const tableFiles: TableFiles = {
       await rename(part, path);
     } catch (error) {
       await rm(part, { force: true });
+      if (error instanceof Error && !TsopsError.is(error) && error.message.includes("Cannot open file"))
+        throw new TsopsError(
+          "STORE_NOT_FOUND",
+          `${path} cannot be written: there is no such folder, or it is closed to this user.`,
+          {
+            hint: "Make the folder first.",
+            cause: error,
+          },
+        );
       throw TsopsError.is(error) ? error : asEngineError(error);
     }
   },
