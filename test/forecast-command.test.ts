@@ -172,7 +172,7 @@ describe("a file of rows", () => {
       ...["mean", "lo-80", "hi-80", "lo-95", "hi-95"].map((name) => [name, "number"]),
     ]);
     const { data: columns } = await written.read({ date_time: timestamp({ zone: "UTC" }), mean: float64() });
-    expect(columns.date_time).toMatchObject({
+    expect(columns["date_time"]).toMatchObject({
       values: { length: 24, 0: BigInt(Date.parse("2013-01-01T00:00Z")) * 1000n },
     });
     const svg = readFileSync(path("bikes.svg"), "utf8");

@@ -22,23 +22,23 @@ describe("what columns of text hold", () => {
   const kinds: readonly (readonly [
     kind: string,
     values: readonly string[],
-    more?: Readonly<Record<string, unknown>>,
+    more: Readonly<Record<string, unknown>>,
   ])[] = [
-    ["integer", ["1", "-20", "0", ""]],
-    ["text", ["007", "12", "3"]],
+    ["integer", ["1", "-20", "0", ""], {}],
+    ["text", ["007", "12", "3"], {}],
     ["number", ["1.5", "2", "-1e3", "NA"], { missing: 1 }],
     ["number", ["1", "NaN", "inf", "3"], { missing: 1 }],
-    ["bool", ["true", "FALSE", ""]],
+    ["bool", ["true", "FALSE", ""], {}],
     ["localTime", ["2026-03-01", "2026-03-02"], { isDate: true }],
     ["localTime", ["2026-03-01 08:00", "2026-03-01T09:00:30"], { isDate: false }],
     ["instant", ["2026-03-01T08:00:00+02:00", "2026-03-01T09:00:00+02:00"], { offset: "+02:00" }],
     ["instant", ["2026-03-01T08:00:00Z", "2026-03-01T09:00:00+0200"], { offset: null }],
-    ["text", ["2026-03-01", "2026-03-01T09:00:00Z"]],
-    ["text", ["12:30", "13:30"]],
+    ["text", ["2026-03-01", "2026-03-01T09:00:00Z"], {}],
+    ["text", ["12:30", "13:30"], {}],
     ["text", ["a", "b", "a", ""], { distinct: 2, missing: 1 }],
     ["empty", ["", "NA"], { missing: 2 }],
   ];
-  it.each(kinds)("%s: %j", async (kind, values, more = {}) => {
+  it.each(kinds)("%s: %j", async (kind, values, more) => {
     const path = join(folder, "kinds.csv");
     writeFileSync(path, `v,n\n${values.map((value, i) => `${value},${i}`).join("\n")}\n`);
     await using file = await tableFiles.open(path);
