@@ -2,6 +2,7 @@ import type { Forecast } from "../../forecast/forecast.ts";
 import { intervalOf } from "../../forecast/levels.ts";
 import type { SeriesKey } from "../../forecast/panel.ts";
 import { keyColumns } from "../../forecast/panel-slices.ts";
+import { seriesKeyText } from "../../forecast/series-key.ts";
 import { type ColumnType, float64, int64, nullable, timestamp } from "../../schema/column-type.ts";
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
@@ -29,13 +30,14 @@ export function joinForecasts(
   order: readonly SeriesKey[],
   levels: readonly number[],
 ): ForecastTable {
-  const place = new Map(order.map((key, i) => [key, i]));
+  const place = new Map(order.map((key, i) => [seriesKeyText(key), i]));
+  const placesOf = forecasts.map(({ series }) => series.map((key) => place.get(seriesKeyText(key)) ?? 0));
   const rows = forecasts
-    .flatMap((forecast) =>
+    .flatMap((forecast, f) =>
       Array.from({ length: forecast.length }, (_, row) => ({
         forecast,
         row,
-        at: place.get(forecast.series[forecast.seriesIndex[row] as number] as SeriesKey) ?? 0,
+        at: placesOf[f]?.[forecast.seriesIndex[row] as number] ?? 0,
       })),
     )
     .sort((a, b) => a.at - b.at || (a.forecast.step[a.row] as number) - (b.forecast.step[b.row] as number));
