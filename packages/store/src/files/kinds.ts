@@ -14,6 +14,12 @@ export function known(name: string): string {
   return `CASE WHEN lower(${text}) IN (${marks.map((mark) => `'${mark}'`).join(", ")}) THEN NULL ELSE ${text} END`;
 }
 
+/** A text as an instant; with or without seconds, and a blank before its offset. */
+export function instant(name: string): string {
+  const closed = `regexp_replace(${known(name)}, ' (Z|[+-][0-9:]{2,6})$', '\\1')`;
+  return `TRY_CAST(regexp_replace(${closed}, '([T ][0-9]{1,2}:[0-9]{2})(Z|[+-])', '\\1:00\\2') AS TIMESTAMPTZ)`;
+}
+
 const offsetPattern = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)$";
 const datePattern = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}";
 
@@ -30,7 +36,7 @@ export function countsOf(name: string, number: number): string {
     padded: `count(*) FILTER (regexp_full_match(${value}, '0[0-9]+'))`,
     numbers: `count(TRY_CAST(${value} AS DOUBLE))`,
     bools: `count(*) FILTER (lower(${value}) IN ('true', 'false'))`,
-    instants: `count(*) FILTER (${isTime} AND ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMPTZ) IS NOT NULL)`,
+    instants: `count(*) FILTER (${isTime} AND ${hasOffset} AND ${instant(name)} IS NOT NULL)`,
     locals: `count(*) FILTER (${isTime} AND NOT ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMP) IS NOT NULL)`,
     dates: `count(*) FILTER (regexp_full_match(${value}, '${datePattern}'))`,
     offsets: `count(DISTINCT regexp_extract(${value}, '${offsetPattern}'))`,
@@ -52,6 +58,8 @@ export const timeFormats = [
   "%m/%d/%Y",
   "%m/%d/%Y %H:%M",
   "%m/%d/%Y %H:%M:%S",
+  "%m/%d/%Y %I:%M %p",
+  "%m/%d/%Y %I:%M:%S %p",
   "%d-%m-%Y",
   "%m-%d-%Y",
   "%d %b %Y",

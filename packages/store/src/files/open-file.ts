@@ -9,7 +9,7 @@ import {
 } from "@tsops/core";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName, quoteText } from "../engine/sql-text.ts";
-import { countsOf, known, timeFormats, trimmed } from "./kinds.ts";
+import { countsOf, instant, known, timeFormats, trimmed } from "./kinds.ts";
 
 /** Where the rows are: in the table `input` of a session. */
 interface LoadedFile {
@@ -92,8 +92,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     const kind = columns.find((column) => column.name === name)?.kind;
     if (type.kind === "timestamp") {
       if (format !== undefined) return `try_strptime(${known(name)}, ${quoteText(format)})`;
-      if (isText(name))
-        return `TRY_CAST(${known(name)} AS ${kind === "instant" ? "TIMESTAMPTZ" : "TIMESTAMP"})`;
+      if (isText(name)) return kind === "instant" ? instant(name) : `TRY_CAST(${known(name)} AS TIMESTAMP)`;
       return kind === "localTime" ? `${quoted}::TIMESTAMP` : quoted;
     }
     if (type.kind === "utf8") return isText(name) ? trimmed(name) : `${quoted}::VARCHAR`;

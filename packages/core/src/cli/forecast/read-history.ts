@@ -130,7 +130,7 @@ export async function readHistory(
 }
 
 function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
-  if (format !== null) return /%[HIMSz]/.test(format) ? "localTime" : "date";
+  if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
   if (time.kind === "integer") return "steps";
   if (time.kind === "instant") return "instant";
   return time.isDate ? "date" : "localTime";
