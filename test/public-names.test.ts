@@ -53,7 +53,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
       randomWalkWithDrift rankedProbabilityScore readBinary reconciled reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
       sameSchema seasonalFeatures seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum sumBacktest symmetricPercentageError syncTracking systemClock
-      TsopsError table takeColumns theta throwIfAborted timestamp toDate toMicros toRows trackingSignal trainingSet trainingSetHash tsb
+      TsopsError table takeColumns theta throwIfAborted timestamp toDate toLightgbm toMicros toRows trackingSignal trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
       windowAverage withColumn writeBinary"
