@@ -1,5 +1,6 @@
 import {
   arima,
+  autoForecaster,
   ces,
   conformal,
   ensemble,
@@ -72,6 +73,7 @@ export const models: readonly BenchModel[] = [
     name,
     make: (seasons: readonly number[]) => boosted(seasons, target(seasons)),
   })),
+  { name: "auto", make: () => autoForecaster() },
   { name: "globalMean", make: (seasons) => ensemble(allTargets(seasons)) },
   { name: "globalMedian", make: (seasons) => ensemble(allTargets(seasons), { combine: "median" }) },
 ];

@@ -134,6 +134,10 @@ export {
   trainingSet,
   trainingSetHash,
 } from "./features/training-set.ts";
+export { type AutoForecaster, autoForecaster } from "./forecast/auto/auto-forecaster.ts";
+export type { AutoChoice, JudgedCandidate } from "./forecast/auto/choice.ts";
+export type { FittedAuto } from "./forecast/auto/fitted.ts";
+export type { AutoOptions } from "./forecast/auto/options.ts";
 export { backtest } from "./forecast/backtest/backtest.ts";
 export type {
   BacktestMetrics,

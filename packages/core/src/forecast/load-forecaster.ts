@@ -1,6 +1,7 @@
 import { readBinary } from "../bytes.ts";
 import { TsopsError } from "../errors.ts";
 import { checkList, checkOptions, shown } from "../options.ts";
+import { loadAuto } from "./auto/fitted.ts";
 import { loadConformal } from "./conformal/fitted.ts";
 import { loadEnsemble } from "./ensemble/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
@@ -78,6 +79,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return loadReduce(bytes, regressors);
     case "ensemble":
       return loadEnsemble(bytes, (inner) => loadForecaster(inner, options));
+    case "auto":
+      return loadAuto(bytes, (inner) => loadForecaster(inner, options));
     case "conformal":
       return loadConformal(bytes, (inner) => loadForecaster(inner, options));
     case "reconciled":

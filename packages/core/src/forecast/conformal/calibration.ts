@@ -53,6 +53,31 @@ export function scoresOf(
 }
 
 /**
+ * What held-out forecasts tell about their errors to come.
+ * @param means - By origin, oldest first; series by series, steps ascending, as the outcomes.
+ */
+export function calibrationOf(
+  means: readonly Float64Array[],
+  outcomes: readonly Float64Array[],
+  options: ResolvedConformalOptions,
+  seriesCount: number,
+): Calibration {
+  const horizon = (means[0] as Float64Array).length / seriesCount;
+  const sizes = means.map((mean) => mean.reduce((sum, value) => sum + Math.abs(value), 0) / mean.length);
+  const floor = sizes.reduce((sum, size) => sum + size, 0) / sizes.length / 100;
+  let calibration = {
+    ...emptyCalibration(options, seriesCount, horizon),
+    floor: floor > 0 ? floor : 1,
+  };
+  // The scores of the fit come before any interval was promised, so they do not adapt the miss rates.
+  means.forEach((mean, fold) => {
+    const scores = scoresOf(mean, outcomes[fold] as Float64Array, options, calibration.floor);
+    calibration = withOrigin(calibration, scores, { ...options, adaptRate: 0 });
+  });
+  return calibration;
+}
+
+/**
  * Takes in the scores of one more origin: first the intervals in force learn from the share of the origin's steps that they missed; then the scores join the others,
  * and the oldest leave the window.
  */

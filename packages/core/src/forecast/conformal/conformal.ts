@@ -5,7 +5,7 @@ import { checkFit, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { selectRows } from "../panel-slices.ts";
-import { emptyCalibration, requireScores, scoresOf, withOrigin } from "./calibration.ts";
+import { type Calibration, calibrationOf, requireScores } from "./calibration.ts";
 import { type FittedConformal, fittedConformal, loadConformal, meansInOrder } from "./fitted.ts";
 import { type ConformalOptions, type ResolvedConformalOptions, resolveConformalOptions } from "./options.ts";
 import { pendingOf, takeBlock } from "./pending.ts";
@@ -88,7 +88,7 @@ async function calibrate<Known extends string>(
   panel: Panel<Known>,
   fitOptions: FitOptions,
   held: number,
-): Promise<ReturnType<typeof emptyCalibration>> {
+): Promise<Calibration> {
   const { horizon } = fitOptions;
   const counts = rowCounts(panel);
   const before = selectRows(panel, (s) => [0, (counts[s] as number) - held]);
@@ -116,17 +116,7 @@ async function calibrate<Known extends string>(
     if (fold + 1 < options.folds) fitted = fitted.update(block.rows);
     pending = block.rest;
   }
-  const sizes = means.map((mean) => mean.reduce((sum, value) => sum + Math.abs(value), 0) / mean.length);
-  const floor = sizes.reduce((sum, size) => sum + size, 0) / sizes.length / 100;
-  let calibration = {
-    ...emptyCalibration(options, panel.series.length, horizon),
-    floor: floor > 0 ? floor : 1,
-  };
-  // The scores of the fit come before any interval was promised, so they do not adapt the miss rates.
-  means.forEach((mean, fold) => {
-    const scores = scoresOf(mean, outcomes[fold] as Float64Array, options, calibration.floor);
-    calibration = withOrigin(calibration, scores, { ...options, adaptRate: 0 });
-  });
+  const calibration = calibrationOf(means, outcomes, options, panel.series.length);
   requireScores(calibration, options, options.levels);
   return calibration;
 }

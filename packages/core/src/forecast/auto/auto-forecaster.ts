@@ -1,0 +1,186 @@
+import { throwIfAborted } from "../../abort.ts";
+import { checkFit, rowCounts } from "../check.ts";
+import { forecastHeldOut } from "../ensemble/held-out.ts";
+import { findSeasons, seasonsOfFrequency } from "../find-seasons.ts";
+import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import { loadForecaster } from "../load-forecaster.ts";
+import type { Panel } from "../panel.ts";
+import { selectRows, takeSeries } from "../panel-slices.ts";
+import {
+  baseline,
+  type Candidate,
+  type CandidateTask,
+  globalCandidates,
+  localCandidates,
+  mostTrees,
+} from "./candidates.ts";
+import type { AutoChoice } from "./choice.ts";
+import { type FittedAuto, loadAuto } from "./fitted.ts";
+import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
+import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
+import { planTrial } from "./plan.ts";
+import { reasonOf, Trial } from "./trial.ts";
+import { fitUnjudged } from "./unjudged.ts";
+import { withIntervals } from "./with-intervals.ts";
+
+/** Chooses forecasters by what they would have forecast. */
+export interface AutoForecaster extends Forecaster {
+  readonly kind: "auto";
+  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedAuto<Known>>;
+  load(bytes: Uint8Array): FittedAuto;
+}
+
+/**
+ * Forecasts any panel, one series or thousands, without being told how.
+ *
+ * **Candidates**: models of single series (seasonal naive, dynamic optimised theta, ETS, MSTL, CES, ARIMA, Croston's for intermittent demand), and boosted
+ * trees that learn from all series together, on targets in three shapes. Seasons come from the frequency, as far as the series go with them.
+ *
+ * **Choice**: all candidates forecast the last horizons of the history, which they have not seen. The best few are combined by their mean or
+ * median, as many as would have been best: forecasts that err differently cancel out part of their errors (Bates & Granger 1969). Seasonal naive is a
+ * candidate, so the choice is never worse than it on these rows. `fitted.choice` says what was tried, chosen and skipped.
+ *
+ * **Intervals** are conformal, from the held-out errors of the combination, in units of each series' own; see `conformal`.
+ *
+ * Series that are too short to be judged are forecast by what suits the others, with intervals like theirs in units of their own seasonal
+ * differences. Where none is long enough, nothing is judged: the forecast is theta's, or the last value's where even that is too much.
+ *
+ * `update` moves all members on without choosing or fitting again.
+ * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also PANEL_INVALID, SERIES_TOO_SHORT for series without a known value, ABORTED.
+ * @example
+ * const fitted = await autoForecaster({ budget: "30s" }).fit(rentals, { horizon: 24 });
+ * console.log(fitted.choice.members, fitted.predict({ levels: [80, 95] }).mean);
+ */
+export function autoForecaster(options: AutoOptions = {}): AutoForecaster {
+  const resolved = resolveAutoOptions(options);
+  const { budgetMs, seasonLengths } = resolved;
+  return {
+    kind: "auto",
+    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths] },
+    fit: (panel, fitOptions) => fit(resolved, panel, fitOptions),
+    load: (bytes) => loadAuto(bytes, loadForecaster),
+  };
+}
+
+async function fit<Known extends string>(
+  options: ResolvedAutoOptions,
+  panel: Panel<Known>,
+  fitOptions: FitOptions,
+): Promise<FittedAuto<Known>> {
+  checkFit(panel, fitOptions);
+  const { horizon } = fitOptions;
+  const candidateSeasons = options.seasonLengths ?? seasonsOfFrequency(panel.spec.frequency, panel.spec.zone);
+  const seasons = options.seasonLengths ?? findSeasons(panel, candidateSeasons);
+  const primary = seasons[0] ?? candidateSeasons[0] ?? 1;
+  const { folds, chosen } = planTrial(panel, horizon, primary);
+  const lowest = panel.y.some((value) => value < 0) ? null : 0;
+  if (folds === 0) return fitUnjudged(panel, fitOptions, { seasons, primary, lowest });
+
+  const judgedPanel = chosen.length === panel.series.length ? panel : takeSeries(panel, chosen);
+  const counts = rowCounts(judgedPanel);
+  const before = selectRows(judgedPanel, (s) => [0, (counts[s] as number) - folds * horizon]);
+  const task: CandidateTask = {
+    seasons,
+    primary,
+    featureSeasons: candidateSeasons,
+    rows: before.y.length,
+    shortest: rowCounts(before).reduce((least, rows) => Math.min(least, rows)),
+    leastRows: rowCounts(panel).reduce((least, rows) => Math.min(least, rows)),
+    zeros: before.y.reduce((zeros, value) => zeros + Number(value === 0), 0) / before.y.length,
+    threads: options.threads,
+  };
+  const reference = baseline(task);
+  const plain = await forecastHeldOut([reference.make()], judgedPanel, fitOptions, folds);
+  const judgement = { horizon, outcomes: plain.outcomes, scales: scalesOf(before, primary) };
+  const trial = new Trial({
+    panel: judgedPanel,
+    folds,
+    fitOptions,
+    budgetMs: options.budgetMs,
+    judgement,
+    reference: { candidate: reference, means: plain.means[0] as HeldOutMeans },
+  });
+  const locals = localCandidates(task);
+  for (const candidate of locals.filter((one) => !isSlow(one))) await trial.tryLocal(candidate);
+  await tryGlobal(trial, task, before, fitOptions);
+  for (const candidate of locals.filter(isSlow)) await trial.tryLocal(candidate);
+
+  for (;;) {
+    const { tried } = trial;
+    if (tried.length === 0) return fitUnjudged(panel, fitOptions, { seasons, primary, lowest });
+    const best = bestCombination(tried, judgement, trial.referenceErrors);
+    const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
+    const fitted: FittedForecaster<Known>[] = [];
+    const count = tried.length;
+    for (const { candidate } of members)
+      try {
+        fitted.push(await candidate.make().fit(panel, fitOptions));
+      } catch (error) {
+        // It could forecast the series that were judged, and cannot all of them.
+        trial.drop(candidate.name, reasonOf(error));
+      }
+    throwIfAborted(fitOptions.signal);
+    if (trial.tried.length < count) continue;
+    const choice: AutoChoice = {
+      seasonLengths: seasons,
+      folds,
+      judgedSeries: chosen.length,
+      candidates: trial.judged,
+      members: members.map(({ candidate }) => candidate.name),
+      combine: best.combine,
+      score: best.score,
+      lowest,
+    };
+    const means = combined(
+      members.map((member) => member.means),
+      best.combine,
+    );
+    return withIntervals(panel, choice, fitted, {
+      horizon,
+      chosen,
+      seasonLength: primary,
+      means,
+      outcomes: plain.outcomes,
+    });
+  }
+}
+
+/** ARIMA takes by far the longest, so it gets the time that others leave. */
+function isSlow({ name }: Candidate): boolean {
+  return name === "arima";
+}
+
+/** As many trees, and then models, as time allows. */
+async function tryGlobal(
+  trial: Trial,
+  task: CandidateTask,
+  before: Panel,
+  fitOptions: FitOptions,
+): Promise<void> {
+  const [first] = globalCandidates(task, 2);
+  if (first === undefined) return;
+  const timeOf = async (trees: number): Promise<number> => {
+    const started = performance.now();
+    await (globalCandidates(task, trees)[0] as Candidate).make().fit(before, fitOptions);
+    return performance.now() - started;
+  };
+  try {
+    const fixedMs = await timeOf(2);
+    const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
+    const all = globalCandidates(task, mostTrees);
+    for (const count of [all.length, 1]) {
+      // Each is fitted twice: for the held-out rows, and on all.
+      const trees = Math.floor(((0.9 * trial.leftMs) / (2 * count) - fixedMs) / treeMs);
+      if (trees < fewestTrees) continue;
+      for (const candidate of globalCandidates(task, Math.min(trees, mostTrees)).slice(0, count))
+        await trial.attempt(candidate);
+      return;
+    }
+    for (const { name } of all) trial.skip(name, "the budget is too short for it");
+  } catch (error) {
+    trial.skip(first.name, reasonOf(error));
+  }
+}
+
+/** A model of fewer trees is not worth its time. */
+const fewestTrees = 60;

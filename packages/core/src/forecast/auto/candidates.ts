@@ -1,0 +1,99 @@
+import type { Forecaster } from "../forecaster.ts";
+import { gbdt } from "../gbdt/gbdt.ts";
+import { arima } from "../models/arima/arima.ts";
+import { ces } from "../models/ces/ces.ts";
+import { croston } from "../models/croston.ts";
+import { ets } from "../models/ets/ets.ts";
+import { mstl } from "../models/mstl/mstl.ts";
+import { seasonalNaive } from "../models/seasonal-naive.ts";
+import { theta } from "../models/theta/theta.ts";
+import type { ReduceOptions } from "../reduce/options.ts";
+import { reduce } from "../reduce/reduce.ts";
+import { seasonalFeatures } from "../reduce/seasonal-features.ts";
+
+/** What decides which candidates there are. */
+export interface CandidateTask {
+  /** Seasons that the series go with. */
+  readonly seasons: readonly number[];
+  /** The shortest season, or 1. */
+  readonly primary: number;
+  /** Seasons that features may look back to. */
+  readonly featureSeasons: readonly number[];
+  /** Rows of all series together, and of the shortest one that is judged, before what is held out. */
+  readonly rows: number;
+  readonly shortest: number;
+  /** Rows of the shortest series of all, judged or not. */
+  readonly leastRows: number;
+  /** Share of zeros among the known targets. */
+  readonly zeros: number;
+  readonly threads: number;
+}
+
+/** A forecaster to try. */
+export interface Candidate {
+  readonly name: string;
+  readonly make: () => Forecaster;
+}
+
+/** Longest season that exponential smoothing keeps a state for. */
+const longestState = 24;
+/** Fewest rows that a model of all series can learn from. */
+const fewestGlobalRows = 400;
+/** Share of zeros from which demand counts as intermittent. */
+const intermittent = 0.3;
+
+/** What every other candidate is measured by. */
+export function baseline({ primary }: CandidateTask): Candidate {
+  return { name: "seasonalNaive", make: () => seasonalNaive({ seasonLength: primary }) };
+}
+
+/** Models of single series, the cheapest first. `arima` takes longest by far. */
+export function localCandidates(task: CandidateTask): Candidate[] {
+  const { primary, seasons, zeros } = task;
+  return [
+    { name: "theta", make: () => theta({ variant: "dynamicOptimized", seasonLength: primary }) },
+    ...(zeros >= intermittent ? [{ name: "croston", make: () => croston({ variant: "sba" }) }] : []),
+    { name: "ets", make: () => ets({ seasonLength: primary <= longestState ? primary : 1 }) },
+    ...(seasons.length > 0 ? [{ name: "mstl", make: () => mstl({ seasonLengths: seasons }) }] : []),
+    { name: "ces", make: () => ces({ seasonLength: primary }) },
+    { name: "arima", make: () => arima({ seasonLength: primary <= longestState ? primary : 1 }) },
+  ];
+}
+
+/** Makes the models of all series with so many trees each. */
+export function globalCandidates(task: CandidateTask, trees: number): Candidate[] {
+  if (task.rows < fewestGlobalRows) return [];
+  const shapes: readonly (readonly [string, ReduceOptions])[] = [
+    ["gbdt, scaled", { scale: "standard" }],
+    ["gbdt, differenced and scaled", { differences: [1], scale: "standard" }],
+    ...(task.primary > 1
+      ? [["gbdt, seasonally differenced", { differences: [task.primary] }] as const]
+      : [["gbdt, differenced", { differences: [1] }] as const]),
+  ];
+  return shapes.map(([name, target]) => ({ name, make: () => boosted(task, target, trees) }));
+}
+
+/** Trees of which each takes a twentieth of what is left; with fewer trees each takes more. */
+function boosted(task: CandidateTask, target: ReduceOptions, trees: number): Forecaster {
+  const { rows, shortest, leastRows, featureSeasons, threads } = task;
+  const leaves = Math.max(7, Math.min(63, Math.floor(rows / 200)));
+  const features = seasonalFeatures(featureSeasons.filter((season) => season <= shortest / 3));
+  const most = Math.max(1, Math.floor(shortest / 3));
+  const lags = features.lags.filter((lag) => lag <= most);
+  const windows = features.windows.filter(({ width }) => width === "all" || width <= most);
+  return reduce(
+    gbdt({
+      loss: "absolute",
+      trees,
+      learningRate: Math.min(0.15, (0.05 * mostTrees) / trees),
+      leaves,
+      columnFraction: 0.6,
+      threads,
+    }),
+    // Where a series has fewer rows than the features look back, rows with missing features are learnt from as well.
+    { ...features, lags, windows, ...target, ...(leastRows > 2 * most ? {} : { warmup: 1 }) },
+  );
+}
+
+/** Trees of a model when time allows. */
+export const mostTrees = 600;

@@ -1,0 +1,31 @@
+/** How a candidate did on the rows that were held out. */
+export interface JudgedCandidate {
+  readonly name: string;
+  /**
+   * Mean of its sMAPE and its MASE, each divided by that of the seasonal naive forecast on the same rows: below 1 it is better. Null when it
+   * was not tried.
+   */
+  readonly score: number | null;
+  /** Why it was not tried. */
+  readonly skipped?: string;
+}
+
+/** What `autoForecaster` decided, and why. JSON-serialisable. */
+export interface AutoChoice {
+  /** Lengths of the seasons in rows, ascending; empty for none. */
+  readonly seasonLengths: readonly number[];
+  /** Horizons at the end of the history that were held out. 0: the history was too short to judge anything. */
+  readonly folds: number;
+  /** Series that were long enough to be judged. */
+  readonly judgedSeries: number;
+  /** All candidates, the best first, those not tried last. */
+  readonly candidates: readonly JudgedCandidate[];
+  /** The candidates whose forecasts are combined. */
+  readonly members: readonly string[];
+  /** How; `"alone"` for one member. */
+  readonly combine: "alone" | "mean" | "median";
+  /** Score of the combination; never above 1, as the seasonal naive forecast is a candidate. Null when nothing was judged. */
+  readonly score: number | null;
+  /** No forecast and no interval lies below: 0 where the history has no negative value. */
+  readonly lowest: number | null;
+}

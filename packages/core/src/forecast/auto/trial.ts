@@ -1,0 +1,135 @@
+import { TsopsError } from "../../errors.ts";
+import { forecastHeldOut } from "../ensemble/held-out.ts";
+import type { FitOptions } from "../forecaster.ts";
+import type { Panel } from "../panel.ts";
+import { takeSeries } from "../panel-slices.ts";
+import type { Candidate } from "./candidates.ts";
+import type { JudgedCandidate } from "./choice.ts";
+import { type HeldOutMeans, type Judgement, type PanelErrors, panelErrors, relativeScore } from "./judge.ts";
+
+/** A candidate that was tried. */
+export interface Tried {
+  readonly candidate: Candidate;
+  readonly means: HeldOutMeans;
+  readonly score: number;
+}
+
+/** Series that a candidate's time is estimated from. */
+const sampled = 4;
+
+/** Tries candidates on held-out rows, one after the other, within a budget. */
+export class Trial {
+  tried: readonly Tried[] = [];
+  readonly skipped: JudgedCandidate[] = [];
+  private readonly started = performance.now();
+  /** What it takes to fit all tried candidates again, on all rows. */
+  private refitMs = 0;
+  private readonly panel: Panel;
+  private readonly folds: number;
+  private readonly fitOptions: FitOptions;
+  private readonly budgetMs: number;
+  private readonly judgement: Judgement;
+  private readonly reference: PanelErrors;
+
+  constructor(settings: {
+    readonly panel: Panel;
+    readonly folds: number;
+    readonly fitOptions: FitOptions;
+    readonly budgetMs: number;
+    readonly judgement: Judgement;
+    /** What the seasonal naive forecast would have got. */
+    readonly reference: { readonly candidate: Candidate; readonly means: HeldOutMeans };
+  }) {
+    const { panel, folds, fitOptions, budgetMs, judgement, reference } = settings;
+    this.panel = panel;
+    this.folds = folds;
+    this.fitOptions = fitOptions;
+    this.budgetMs = budgetMs;
+    this.judgement = judgement;
+    this.reference = panelErrors(reference.means, judgement);
+    this.tried = [{ ...reference, score: relativeScore(this.reference, this.reference) }];
+  }
+
+  /** Errors of the seasonal naive forecast. */
+  get referenceErrors(): PanelErrors {
+    return this.reference;
+  }
+
+  /** Milliseconds that are left when all that was tried is fitted again. */
+  get leftMs(): number {
+    return this.budgetMs - (performance.now() - this.started) - this.refitMs;
+  }
+
+  /** Tries a model of single series, unless a few of them say that all would take too long. */
+  async tryLocal(candidate: Candidate): Promise<void> {
+    const count = this.panel.series.length;
+    if (count > 2 * sampled) {
+      const every = Math.floor(count / sampled);
+      const some = takeSeries(
+        this.panel,
+        Array.from({ length: sampled }, (_, i) => i * every),
+      );
+      const before = performance.now();
+      try {
+        await candidate.make().fit(some, this.fitOptions);
+      } catch (error) {
+        this.skip(candidate.name, reasonOf(error));
+        return;
+      }
+      const estimate = ((performance.now() - before) * count) / sampled;
+      if (2 * estimate > this.leftMs) {
+        this.skip(candidate.name, `the budget has no ${Math.ceil((2 * estimate) / 1000)} s for it`);
+        return;
+      }
+    } else if (this.leftMs <= 0) {
+      this.skip(candidate.name, "the budget was used up");
+      return;
+    }
+    await this.attempt(candidate);
+  }
+
+  /** Tries a candidate, whatever it takes. */
+  async attempt(candidate: Candidate): Promise<void> {
+    const before = performance.now();
+    try {
+      const { means } = await forecastHeldOut([candidate.make()], this.panel, this.fitOptions, this.folds);
+      const own = means[0] as HeldOutMeans;
+      if (own.some((mean) => mean.some((value) => !Number.isFinite(value)))) {
+        this.skip(candidate.name, "some of its forecasts are not finite");
+        return;
+      }
+      const score = relativeScore(panelErrors(own, this.judgement), this.reference);
+      this.tried = [...this.tried, { candidate, means: own, score }];
+      this.refitMs += performance.now() - before;
+      this.fitOptions.progress?.({
+        task: "choose a forecaster",
+        done: this.tried.length,
+        figures: { candidate: candidate.name, score },
+      });
+    } catch (error) {
+      this.skip(candidate.name, reasonOf(error));
+    }
+  }
+
+  skip(name: string, why: string): void {
+    this.skipped.push({ name, score: null, skipped: why });
+  }
+
+  /** Takes a candidate back. */
+  drop(name: string, why: string): void {
+    this.tried = this.tried.filter(({ candidate }) => candidate.name !== name);
+    this.skip(name, why);
+  }
+
+  /** All candidates, the best first. */
+  get judged(): JudgedCandidate[] {
+    const best = [...this.tried].sort((a, b) => a.score - b.score);
+    return [...best.map(({ candidate, score }) => ({ name: candidate.name, score })), ...this.skipped];
+  }
+}
+
+/** What a candidate said against the data. Anything else is no reason to go on without it. */
+export function reasonOf(error: unknown): string {
+  if (TsopsError.is(error, "SERIES_TOO_SHORT") || TsopsError.is(error, "PANEL_INVALID")) return error.message;
+  throw error;
+}

@@ -1,0 +1,77 @@
+import { normalQuantile } from "../../stats/distributions.ts";
+import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import { naive } from "../models/naive.ts";
+import { theta } from "../models/theta/theta.ts";
+import type { Panel } from "../panel.ts";
+import type { FittedAuto } from "./fitted.ts";
+import { reasonOf } from "./trial.ts";
+import { ownScales, withIntervals } from "./with-intervals.ts";
+
+/** What a panel without any series that could be judged is forecast by: theta, or the last value where even that is too much. */
+export async function fitUnjudged<Known extends string>(
+  panel: Panel<Known>,
+  fitOptions: FitOptions,
+  {
+    seasons,
+    primary,
+    lowest,
+  }: { readonly seasons: readonly number[]; readonly primary: number; readonly lowest: number | null },
+): Promise<FittedAuto<Known>> {
+  const { horizon } = fitOptions;
+  const skipped: { name: string; score: null; skipped: string }[] = [];
+  const options: readonly (readonly [string, Forecaster])[] = [
+    ["theta", theta({ seasonLength: primary })],
+    ["naive", naive()],
+  ];
+  for (const [name, forecaster] of options) {
+    let fitted: FittedForecaster;
+    try {
+      fitted = await forecaster.fit(panel, fitOptions);
+    } catch (error) {
+      if (name === "naive") throw error;
+      skipped.push({ name, score: null, skipped: reasonOf(error) });
+      continue;
+    }
+    const choice = {
+      seasonLengths: seasons,
+      folds: 0,
+      judgedSeries: 0,
+      candidates: skipped,
+      members: [name],
+      combine: "alone",
+      score: null,
+      lowest,
+    } as const;
+    return withIntervals(panel, choice, [fitted as FittedForecaster<Known>], {
+      horizon,
+      seasonLength: primary,
+      chosen: panel.series.map((_, s) => s),
+      ...guessedErrors(panel, horizon),
+    });
+  }
+  throw new Error("naive forecasts anything");
+}
+
+/** Origins that the guessed errors are spread over. */
+const origins = 20;
+
+/** Errors of a random walk: normal, in units of each series' changes from row to row, growing with the root of the steps. */
+function guessedErrors(panel: Panel, horizon: number) {
+  const scales = ownScales(panel, 1);
+  // The mean absolute value of a normal variable is 0.8 of its standard deviation.
+  const deviation = Math.sqrt(Math.PI / 2);
+  const length = panel.series.length * horizon;
+  return {
+    means: Array.from({ length: origins }, () => new Float64Array(length)),
+    outcomes: Array.from({ length: origins }, (_, k) =>
+      Float64Array.from(
+        { length },
+        (_, row) =>
+          deviation *
+          (scales[Math.floor(row / horizon)] as number) *
+          Math.sqrt((row % horizon) + 1) *
+          normalQuantile((k + 0.5) / origins),
+      ),
+    ),
+  };
+}
