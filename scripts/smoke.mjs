@@ -108,6 +108,15 @@ function expectOutput(folder, file) {
   if (printed !== expected) throw new Error(`${file} should have printed:\n${expected}`);
 }
 
+/** The command finds the package that reads files although its own does not depend on it. */
+function forecastFile(folder) {
+  const file = "node_modules/@tsops/store/data/bike_sharing.parquet";
+  const options = ["--target", "users", "--horizon", "24", "--model", "theta", "--json"];
+  const { forecast } = JSON.parse(run(folder, "npx", "--no-install", "tsops", "forecast", file, ...options));
+  if (forecast.length !== 24) throw new Error(`tsops forecast gave ${forecast.length} rows in place of 24.`);
+  console.log(`tsops forecast: ${forecast.length} rows from ${forecast[0].time} on`);
+}
+
 try {
   const tarballs = pack();
 
@@ -135,6 +144,7 @@ try {
   compile(all.folder, "first.ts", { skipLibCheck: true });
   expectOutput(all.folder, "first.ts");
   console.log(`tsops ${run(all.folder, "npx", "--no-install", "tsops", "--version")}`);
+  forecastFile(all.folder);
 
   const predictOnly = app("predict-only", tarballs["@tsops/core"], tarballs["@tsops/serve"]);
   refuse(predictOnly, "@tsops/store", "@duckdb/node-api", "apache-arrow", "libsql");

@@ -36,9 +36,9 @@ async function namesOf(specifier: string): Promise<string> {
 describe("whoever adds or removes a public name does it on purpose (vitest -u writes them here)", () => {
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
-      "abortable abortedError addDuration adida aggregateKinds announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema
+      "abortable abortedError addDuration adida aggregateKinds aggregatePanel announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema
       backfill backtest bool boundsOfLevel
-      calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
+      calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       emptyBitmap emptyColumns ensemble ets
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first float64 forecasterFile formatDuration formatInstant fullBitmap
@@ -51,8 +51,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
-      randomWalkWithDrift rankedProbabilityScore readBinary reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
-      sameSchema seasonalFeatures seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum symmetricPercentageError syncTracking systemClock
+      randomWalkWithDrift rankedProbabilityScore readBinary reconciled reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
+      sameSchema seasonalFeatures seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum sumBacktest symmetricPercentageError syncTracking systemClock
       TsopsError table takeColumns theta throwIfAborted timestamp toDate toLightgbm toMicros toRows trackingSignal trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
@@ -120,6 +120,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/store/postgres")).toMatchInlineSnapshot(`"postgresSource"`));
   it("@tsops/store/datasets", async () =>
     expect(await namesOf("@tsops/store/datasets")).toMatchInlineSnapshot(`"bikeSharing bikeSharingColumns"`));
+  it("@tsops/store/files", async () =>
+    expect(await namesOf("@tsops/store/files")).toMatchInlineSnapshot(`"tableFiles"`));
   it("@tsops/store/redis", async () =>
     expect(await namesOf("@tsops/store/redis")).toMatchInlineSnapshot(`"redisOnlineStore"`));
   it("@tsops/store/mlflow", async () =>
@@ -148,7 +150,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
-      "driftReports
+      "drawForecasts driftReports
       forecastSvg
       renderReport"
     `));

@@ -7,6 +7,7 @@ import {
   type Forecaster,
   gbdt,
   historicAverage,
+  mstl,
   naive,
   naive2,
   type ReduceOptions,
@@ -61,6 +62,11 @@ export const models: readonly BenchModel[] = [
   thetaModel("thetaOptimized", "OptimizedTheta", "optimized"),
   thetaModel("thetaDynamic", "DynamicTheta", "dynamic"),
   thetaModel("thetaDynamicOptimized", "DynamicOptimizedTheta", "dynamicOptimized"),
+  {
+    name: "mstl",
+    peer: "MSTL",
+    make: (seasons) => mstl({ seasonLengths: seasons.filter((season) => season > 1) }),
+  },
   { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },
   ...Object.entries(targets).map(([name, target]) => ({
     name,

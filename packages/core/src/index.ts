@@ -12,6 +12,22 @@ export {
 } from "./bytes.ts";
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts";
+export type {
+  DrawForecasts,
+  DrawnSeries,
+  FileColumn,
+  FileColumnKind,
+  ForecastDrawing,
+  ReadFileOptions,
+  TableFile,
+  TableFiles,
+  TimeStyle,
+} from "./cli/forecast/companions.ts";
+export {
+  type CompareBacktestsOptions,
+  type ComparedBacktest,
+  compareBacktests,
+} from "./decide/compare-backtests.ts";
 export { decisionRecord } from "./decide/decision-record.ts";
 export {
   type DieboldMariano,
@@ -125,11 +141,13 @@ export type {
   IntervalMetrics,
   QuantileMetrics,
 } from "./forecast/backtest/result.ts";
-export type { BacktestOptions } from "./forecast/backtest/settings.ts";
+export type { BacktestCutoff, BacktestOptions } from "./forecast/backtest/settings.ts";
+export { sumBacktest } from "./forecast/backtest/sum-backtest.ts";
 export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.ts";
 export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
 export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";
 export type { ConformalOptions } from "./forecast/conformal/options.ts";
+export type { Draws, SamplePathOptions, SamplePaths } from "./forecast/conformal/sample-paths.ts";
 export { type Ensemble, ensemble } from "./forecast/ensemble/ensemble.ts";
 export type { FittedEnsemble } from "./forecast/ensemble/fitted.ts";
 export type { EnsembleOptions } from "./forecast/ensemble/options.ts";
@@ -153,6 +171,11 @@ export type {
   LossName,
 } from "./forecast/gbdt/options.ts";
 export type { ShapValues } from "./forecast/gbdt/shap.ts";
+export { type AggregateOptions, aggregatePanel } from "./forecast/hierarchy/aggregate.ts";
+export type { FittedReconciled } from "./forecast/hierarchy/fitted.ts";
+export type { ReconciledOptions } from "./forecast/hierarchy/options.ts";
+export { type Reconciled, reconciled } from "./forecast/hierarchy/reconciled.ts";
+export type { ReconcileMethod } from "./forecast/hierarchy/weights.ts";
 export { boundsOfLevel, checkLevels, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
 export type { FittedLocal, LocalForecaster } from "./forecast/local/local-forecaster.ts";

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import type { DecisionKind } from "../ports/decision-log.ts";
 import { coreVersion } from "../version.ts";
 import { type AirflowExportOptions, airflowExportCommand } from "./airflow.ts";
@@ -6,10 +6,12 @@ import { decisionKinds, decisionsCommand } from "./decisions.ts";
 import { errorData, errorText } from "./describe-error.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { addForecast } from "./forecast/add-forecast.ts";
 import { lineageCommand } from "./lineage.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
 import { type SyncCommandOptions, syncCommand } from "./sync.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /**
  * Runs the `tsops` command.
@@ -49,6 +51,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
     })
     .addHelpText("after", generalHelp);
   // Subcommands inherit how the program exits and writes only when they are made by it.
+  addForecast(program, io, exit);
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
@@ -60,6 +63,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
 
 const generalHelp = `
 Begin with:
+  $ tsops forecast sales.csv --horizon 12 a file of rows in, a forecast out
   $ tsops doctor                          look whether everything is in place
   $ tsops run daily                       run the last interval of "daily" that is due
   $ tsops decisions --since 7d            what was decided, and why
@@ -227,10 +231,4 @@ function addDoctor(program: Command, io: CommandIo, exit: (code: number) => void
     .action(async (_: unknown, command: Command) => {
       exit(await doctorCommand(io, command.optsWithGlobals<GlobalOptions>()));
     });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("It must be a whole number of at least 1.");
 }

@@ -5,6 +5,7 @@ import { loadConformal } from "./conformal/fitted.ts";
 import { loadEnsemble } from "./ensemble/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
+import { loadReconciled } from "./hierarchy/fitted.ts";
 import { adida, imapa } from "./models/aggregated-demand.ts";
 import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
@@ -79,6 +80,8 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
       return loadEnsemble(bytes, (inner) => loadForecaster(inner, options));
     case "conformal":
       return loadConformal(bytes, (inner) => loadForecaster(inner, options));
+    case "reconciled":
+      return loadReconciled(bytes, (inner) => loadForecaster(inner, options));
     default:
       throw new TsopsError(
         "MODEL_FORMAT_INVALID",

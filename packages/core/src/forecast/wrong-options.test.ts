@@ -7,6 +7,8 @@ import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { ensemble } from "./ensemble/ensemble.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
+import { aggregatePanel } from "./hierarchy/aggregate.ts";
+import { reconciled } from "./hierarchy/reconciled.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { arima } from "./models/arima/arima.ts";
 import { ces } from "./models/ces/ces.ts";
@@ -59,6 +61,8 @@ describe("misspelt options", () => {
     ["randomForest", "trees", () => randomForest(untyped({ tres: 5 }))],
     ["ensemble", "combine", () => ensemble([naive, naive], untyped({ combin: "mean" }))],
     ["conformal", "folds", () => conformal(naive, untyped({ fold: 5 }))],
+    ["reconciled", "levels", () => reconciled(naive, untyped({ level: [[]] }))],
+    ["aggregatePanel", "levels", () => aggregatePanel(load, untyped({ level: [[]] }))],
     ["fit", "horizon", () => naive.fit(load, untyped({ horizn: 5 }))],
     [
       "predict",

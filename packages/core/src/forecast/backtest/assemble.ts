@@ -10,7 +10,12 @@ import { metricsOf, type ScoredRows } from "./tables.ts";
 export function assembleResult<Known extends string>(
   panel: Panel<Known>,
   folds: readonly ScoredFold[],
-  { horizon, levels, seasonLength }: BacktestSettings,
+  {
+    horizon,
+    gap,
+    levels,
+    seasonLength,
+  }: Pick<BacktestSettings, "horizon" | "gap" | "levels" | "seasonLength">,
 ): BacktestResult {
   const length = folds.reduce((sum, fold) => sum + fold.y.length, 0);
   const seriesIndex = new Int32Array(length);
@@ -39,7 +44,7 @@ export function assembleResult<Known extends string>(
       const s = Math.floor(i / horizon);
       seriesIndex[start + i] = one.seriesIds[s] as number;
       foldOf[start + i] = one.fold;
-      step[start + i] = (i % horizon) + 1;
+      step[start + i] = gap + (i % horizon) + 1;
       cutoff[start + i] = one.cutoff;
       absoluteScale[start + i] = one.absoluteScale[s] as number;
       squaredScale[start + i] = one.squaredScale[s] as number;

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { checkMethods } from "../../options.ts";
+import type { Columns } from "../../schema/columns.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { takeBlock } from "../conformal/pending.ts";
 import type { FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
@@ -9,7 +10,12 @@ import { assembleResult } from "./assemble.ts";
 import { fitFold, planFolds } from "./folds.ts";
 import type { BacktestResult } from "./result.ts";
 import { type ScoredFold, scoreFold } from "./scored-fold.ts";
-import { type BacktestOptions, resolveBacktestOptions } from "./settings.ts";
+import {
+  type BacktestCutoff,
+  type BacktestOptions,
+  type BacktestSettings,
+  resolveBacktestOptions,
+} from "./settings.ts";
 
 /**
  * Rolling-origin evaluation. In each fold the forecaster sees the rows up to a cutoff and the known-future columns of the horizon
@@ -17,6 +23,9 @@ import { type BacktestOptions, resolveBacktestOptions } from "./settings.ts";
  *
  * **Series.** A fold takes the series that have rows before its cutoff and reach the end of its horizon (with `refit` off: of all folds
  * of the fit).
+ *
+ * **What is known when.** Rows that come late are a `gap`: its steps are forecast, not judged. Rows before a cutoff that a fit must not learn from, though the forecast may
+ * continue them, are an `embargo`. `future` gives known-future values as they were known at a cutoff. `window` limits what a fit sees, `refit: false` lets only the first fold fit and the others update.
  *
  * **Intervals** are the forecaster's own when it has some (`conformal`). Otherwise they are the mean plus and minus a quantile of the absolute
  * errors of the same series in the latest 40 folds before, as far as those outcomes were known at the cutoff: at the same step and its
@@ -46,6 +55,7 @@ export async function backtest<Known extends string>(
   const settings = resolveBacktestOptions(options, panel);
   const frequency = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
   const plan = planFolds(panel, settings, frequency);
+  const reach = settings.gap + settings.horizon;
   const folds: ScoredFold[] = [];
   for (const group of plan) {
     const active = takeSeries(panel, group.series);
@@ -57,8 +67,8 @@ export async function backtest<Known extends string>(
       else if (before !== null)
         fitted = fitted.update(panelToColumns(slicePanel(active, { from: before + 1n, until: cutoff })));
       before = cutoff;
-      const { future, outcomes } = takeBlock(slicePanel(active, { from: cutoff, until }), settings.horizon);
-      const predictOptions: PredictOptions = { horizon: settings.horizon, levels: settings.levels, future };
+      const { future, outcomes } = await aheadOf(active, { fold, cutoff, until }, settings);
+      const predictOptions: PredictOptions = { horizon: reach, levels: settings.levels, future };
       const forecast = (fitted as FittedForecaster).predict(predictOptions);
       folds.push(scoreFold(forecast, active, outcomes, { fold, cutoff, seriesIds: group.series }, settings));
       settings.progress?.({
@@ -70,6 +80,20 @@ export async function backtest<Known extends string>(
     }
   }
   return assembleResult(panel, folds, settings);
+}
+
+/** What is told of the steps after a cutoff, and what came. */
+async function aheadOf(
+  active: Panel,
+  at: BacktestCutoff,
+  settings: BacktestSettings,
+): Promise<{ future: Columns; outcomes: Float64Array }> {
+  const rows = slicePanel(active, { from: at.cutoff, until: at.until });
+  const reach = settings.gap + settings.horizon;
+  if (settings.future === undefined) return takeBlock(rows, reach);
+  // Outcomes count whatever the panel has for the covariates: others are told.
+  const { outcomes } = takeBlock({ ...rows, spec: { ...rows.spec, knownFuture: [] }, known: [] }, reach);
+  return { future: await settings.future(at), outcomes };
 }
 
 function averageError(folds: readonly ScoredFold[]): number {

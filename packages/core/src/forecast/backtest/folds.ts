@@ -1,9 +1,9 @@
 import { TsopsError } from "../../errors.ts";
-import type { Frequency } from "../../time/frequency.ts";
+import { type Frequency, parseFrequency } from "../../time/frequency.ts";
 import { formatInstant } from "../../time/instant.ts";
 import type { FittedForecaster, Forecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
-import { slicePanel } from "../panel-slices.ts";
+import { panelToColumns, slicePanel } from "../panel-slices.ts";
 import type { BacktestSettings } from "./settings.ts";
 
 /** Folds that share a fit. */
@@ -18,7 +18,8 @@ export interface FoldGroup {
  * @throws TsopsError BACKTEST_INVALID when no series has the rows.
  */
 export function planFolds(panel: Panel, settings: BacktestSettings, frequency: Frequency): FoldGroup[] {
-  const { horizon, folds, step, refitEvery } = settings;
+  const { horizon, folds, step, refitEvery, gap, embargo } = settings;
+  const reach = gap + horizon;
   const firstCells = panel.series.map((_, s) =>
     frequency.indexOf(panel.times[panel.offsets[s] as number] as bigint),
   );
@@ -26,13 +27,13 @@ export function planFolds(panel: Panel, settings: BacktestSettings, frequency: F
     frequency.indexOf(panel.times[(panel.offsets[s + 1] as number) - 1] as bigint),
   );
   const last = lastCells.reduce((most, cell) => Math.max(most, cell), Number.NEGATIVE_INFINITY);
-  const cutoffCell = (fold: number): number => last - horizon - (folds - 1 - fold) * step;
+  const cutoffCell = (fold: number): number => last - reach - (folds - 1 - fold) * step;
   const groups: FoldGroup[] = [];
   for (let start = 0; start < folds; start += refitEvery) {
     const end = Math.min(folds, start + refitEvery);
     const series = panel.series.flatMap((_, s) =>
-      (firstCells[s] as number) <= cutoffCell(start) &&
-      (lastCells[s] as number) >= cutoffCell(end - 1) + horizon
+      (firstCells[s] as number) <= cutoffCell(start) - embargo &&
+      (lastCells[s] as number) >= cutoffCell(end - 1) + reach
         ? [s]
         : [],
     );
@@ -41,13 +42,13 @@ export function planFolds(panel: Panel, settings: BacktestSettings, frequency: F
         (most, _, s) => Math.max(most, (panel.offsets[s + 1] as number) - (panel.offsets[s] as number)),
         0,
       );
-      const needed = horizon + (folds - 1) * step + 1;
+      const needed = reach + embargo + (folds - 1) * step + 1;
       throw new TsopsError(
         "BACKTEST_INVALID",
-        `${folds} folds of ${horizon} steps, ${step} apart, need ${needed} rows of a series that reaches the end of fold ${end}, besides what the forecaster needs before the first cutoff; the longest series has ${longest}.`,
+        `${folds} folds of ${horizon} steps, ${step} apart${besides(settings)}, need ${needed} rows of a series that reaches the end of fold ${end}, besides what the forecaster needs before the first cutoff; the longest series has ${longest}.`,
         {
           hint: "Give a longer history, or fewer folds, a shorter horizon or a smaller step.",
-          details: { needed, longest, horizon, folds, step },
+          details: { needed, longest, horizon, folds, step, gap, embargo },
         },
       );
     }
@@ -56,29 +57,48 @@ export function planFolds(panel: Panel, settings: BacktestSettings, frequency: F
       folds: Array.from({ length: end - start }, (_, i) => ({
         fold: start + i,
         cutoff: frequency.instantAt(cutoffCell(start + i)),
-        until: frequency.instantAt(cutoffCell(start + i) + horizon),
+        until: frequency.instantAt(cutoffCell(start + i) + reach),
       })),
     });
   }
   return groups;
 }
 
-/** @throws TsopsError BACKTEST_INVALID when the history of the fold is too short for the forecaster. */
+function besides({ gap, embargo }: BacktestSettings): string {
+  if (gap === 0 && embargo === 0) return "";
+  return `, ${[...(gap > 0 ? [`a gap of ${gap}`] : []), ...(embargo > 0 ? [`an embargo of ${embargo}`] : [])].join(" and ")}`;
+}
+
+/**
+ * Fits on the rows up to the cutoff, without those under embargo, which are then absorbed.
+ * @throws TsopsError BACKTEST_INVALID when the history of the fold is too short for the forecaster.
+ */
 export async function fitFold<Known extends string>(
   forecaster: Forecaster,
   active: Panel<Known>,
   cutoff: bigint,
   fold: number,
-  { horizon, folds, step, signal }: BacktestSettings,
+  { horizon, folds, step, gap, embargo, window, signal }: BacktestSettings,
 ): Promise<FittedForecaster<Known>> {
-  const history = slicePanel(active, { until: cutoff });
+  const frequency = parseFrequency(active.spec.frequency, { zone: active.spec.zone });
+  const before = (rows: number): bigint => frequency.instantAt(frequency.indexOf(cutoff) - rows);
+  const until = before(embargo);
+  const history = slicePanel(active, {
+    until,
+    ...(window === undefined ? {} : { from: before(embargo + window - 1) }),
+  });
   try {
-    return await forecaster.fit(history, { horizon, ...(signal === undefined ? {} : { signal }) });
+    const fitted = await forecaster.fit(history, {
+      horizon: gap + horizon,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (embargo === 0) return fitted;
+    return fitted.update(panelToColumns(slicePanel(active, { from: until + 1n, until: cutoff })));
   } catch (cause) {
     if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
     throw new TsopsError(
       "BACKTEST_INVALID",
-      `Fold ${fold + 1} of ${folds} ends its history at ${formatInstant(cutoff)}, ${horizon + (folds - 1 - fold) * step} steps before the end of the panel, and that is too short for "${forecaster.kind}": ${cause.message}`,
+      `Fold ${fold + 1} of ${folds} ends its history at ${formatInstant(cutoff)}, ${gap + horizon + (folds - 1 - fold) * step} steps before the end of the panel, and that is too short for "${forecaster.kind}": ${cause.message}`,
       {
         hint: "Give a longer history, or fewer folds, a shorter horizon or a smaller step.",
         details: { ...cause.details, fold, horizon, folds, step },

@@ -41,6 +41,10 @@ export interface BacktestMetrics {
   readonly rmsse: number;
   /** Mean of forecast minus outcome. */
   readonly bias: number;
+  /** Sum of the errors over their mean absolute value, see `trackingSignal`; between series of one unit only. */
+  readonly trackingSignal: number;
+  /** Twice the mean pinball loss of the quantiles, see `rankedProbabilityScore`; NaN without levels. The more levels, the nearer to the score of the whole distribution. */
+  readonly crps: number;
   readonly quantiles: readonly QuantileMetrics[];
   readonly intervals: readonly IntervalMetrics[];
 }
@@ -53,7 +57,7 @@ export interface BacktestResult {
   readonly seriesIndex: Int32Array;
   /** 0 = the earliest fold. */
   readonly fold: Int32Array;
-  /** 1 = the first step after the cutoff. */
+  /** 1 = the first step after the cutoff; the first judged one is `gap + 1`. */
   readonly step: Int32Array;
   /** The predicted instant, microseconds UTC. */
   readonly time: BigInt64Array;

@@ -33,17 +33,21 @@ export function scoreFold(
   active: Panel,
   outcomes: Float64Array,
   { fold, cutoff, seriesIds }: { fold: number; cutoff: bigint; seriesIds: readonly number[] },
-  { horizon, levels, seasonLength }: BacktestSettings,
+  { horizon, gap, levels, seasonLength }: BacktestSettings,
 ): ScoredFold {
-  const arrange = arrangementOf(forecast, active.series, horizon);
+  const reach = gap + horizon;
+  const arrange = arrangementOf(forecast, active.series, reach);
   if (arrange === null || forecast.cutoff.some((instant) => instant !== cutoff))
     throw new TsopsError(
       "BACKTEST_INVALID",
-      `The forecaster was asked for ${active.series.length} series x ${horizon} steps after ${formatInstant(cutoff)} and answered ${forecast.series.length} series, ${forecast.length} rows.`,
+      `The forecaster was asked for ${active.series.length} series x ${reach} steps after ${formatInstant(cutoff)} and answered ${forecast.series.length} series, ${forecast.length} rows.`,
       { hint: "A forecaster predicts every series that it was fitted on, from its last observed instant." },
     );
   const hasIntervals =
     levels.length > 0 && levels.every((level) => intervalOf(forecast.quantiles, level) !== null);
+  /** The judged steps of each series. */
+  const judged = <T extends Float64Array | BigInt64Array>(values: T): T =>
+    gap === 0 ? values : (values.filter((_: unknown, row: number) => row % reach >= gap) as T);
   const history = slicePanel(active, { until: cutoff });
   const scales = (kind: "absolute" | "squared"): Float64Array =>
     Float64Array.from(history.series, (_, s) =>
@@ -53,16 +57,18 @@ export function scoreFold(
     fold,
     cutoff,
     seriesIds,
-    time: futureTimes(active.spec, new BigInt64Array(active.series.length).fill(cutoff), horizon),
-    y: outcomes,
-    mean: arrange(forecast.mean),
+    time: judged(futureTimes(active.spec, new BigInt64Array(active.series.length).fill(cutoff), reach)),
+    y: judged(outcomes),
+    mean: judged(arrange(forecast.mean)),
     quantiles: hasIntervals
       ? new Map(
           probabilitiesOf(levels).map((probability) => [
             probability,
-            arrange(
-              forecast.quantiles.find((quantile) => Math.abs(quantile.probability - probability) < 1e-9)
-                ?.values as Float64Array,
+            judged(
+              arrange(
+                forecast.quantiles.find((quantile) => Math.abs(quantile.probability - probability) < 1e-9)
+                  ?.values as Float64Array,
+              ),
             ),
           ]),
         )

@@ -1,10 +1,21 @@
 import { TsopsError } from "../../errors.ts";
 import { checkOptions, shown } from "../../options.ts";
 import type { Progress } from "../../progress.ts";
+import type { Columns } from "../../schema/columns.ts";
 import { checkPanel, wholeNumber } from "../check.ts";
 import { checkLevels } from "../levels.ts";
 import type { Panel } from "../panel.ts";
 import { usualSeasonLength } from "../season-length.ts";
+
+/** Where a fold stands. */
+export interface BacktestCutoff {
+  /** 0 = the earliest fold. */
+  readonly fold: number;
+  /** The last instant that the forecaster sees, microseconds UTC. */
+  readonly cutoff: bigint;
+  /** The last instant that it predicts. */
+  readonly until: bigint;
+}
 
 /** How to evaluate a forecaster on history. */
 export interface BacktestOptions {
@@ -18,6 +29,23 @@ export interface BacktestOptions {
    * Whether each fold fits anew (default), only the first one does and the others `update`, or every n-th one does.
    */
   readonly refit?: boolean | number;
+  /**
+   * Steps after the cutoff that are not judged, because in use rows come so much later than they are needed: the first judged step is `gap + 1`. The forecaster is
+   * fitted for `gap + horizon` steps. Default 0.
+   */
+  readonly gap?: number;
+  /**
+   * Rows before the cutoff that a fit does not see, only the update after it: what is learnt never overlaps what is judged, where rows tell about those around
+   * them. Default 0.
+   */
+  readonly embargo?: number;
+  /** Rows before its end that each fit sees at most, per series: a rolling window. Default: all, an expanding one. */
+  readonly window?: number;
+  /**
+   * The known-future rows as they were known at a cutoff, e.g. the weather forecast that was issued then: keys, time and known-future columns for every series and
+   * step. Default: the panel's own values, which are what came true.
+   */
+  readonly future?: (at: BacktestCutoff) => Columns | Promise<Columns>;
   /** Central intervals in percent. Default `[80, 95]`. */
   readonly levels?: readonly number[];
   /** Season of the naive forecast that scaled errors are divided by, in steps. Default: the usual one of the frequency (24 for `"1h"`). */
@@ -27,8 +55,11 @@ export interface BacktestOptions {
 }
 
 /** Options with every default filled in. */
-export interface BacktestSettings extends Required<Omit<BacktestOptions, "signal" | "progress" | "refit">> {
+export interface BacktestSettings
+  extends Required<Omit<BacktestOptions, "signal" | "progress" | "refit" | "window" | "future">> {
   readonly refitEvery: number;
+  readonly window: number | undefined;
+  readonly future: BacktestOptions["future"];
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress | undefined;
 }
@@ -41,6 +72,10 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
     folds: true,
     step: true,
     refit: true,
+    gap: true,
+    embargo: true,
+    window: true,
+    future: true,
     levels: true,
     seasonLength: true,
     signal: true,
@@ -55,6 +90,14 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
       `refit must be true, false or a whole number of folds, got ${shown(refit)}.`,
       { hint: "Write true to fit anew in each fold, or 7 to do so in every seventh." },
     );
+  if (options.future !== undefined && typeof options.future !== "function")
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `future is a function of the cutoff, got ${shown(options.future)}.`,
+      {
+        hint: "Write future: ({ cutoff }) => forecastsIssuedAt(cutoff).",
+      },
+    );
   if (options.levels !== undefined) checkLevels(options.levels);
   const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
   return {
@@ -62,6 +105,10 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
     folds,
     step: wholeNumber("step", options.step ?? horizon),
     refitEvery: refit === true ? 1 : refit === false ? folds : wholeNumber("refit", refit),
+    gap: wholeNumber("gap", options.gap ?? 0, 0),
+    embargo: wholeNumber("embargo", options.embargo ?? 0, 0),
+    window: options.window === undefined ? undefined : wholeNumber("window", options.window),
+    future: options.future,
     levels,
     seasonLength: wholeNumber(
       "seasonLength",

@@ -9,6 +9,7 @@ import {
   pinballLoss,
   rootMeanSquaredError,
   symmetricPercentageError,
+  trackingSignal,
 } from "../metrics.ts";
 import type { BacktestMetrics } from "./result.ts";
 
@@ -31,6 +32,10 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
   const divided = (values: Float64Array, scale: Float64Array): Float64Array =>
     values.map((value, i) => value / (scale[i] as number));
   const [absolute, squared] = [pick(all.absoluteScale), pick(all.squaredScale)];
+  const losses = quantiles.map(({ probability, values }) => ({
+    probability,
+    pinball: pinballOfKnown(y, values, probability),
+  }));
   const missing = y.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
   return {
     rows: rows.length - missing,
@@ -41,10 +46,9 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
     mase: meanAbsoluteError(...scaled(y, mean, absolute, divided)),
     rmsse: rootMeanSquaredError(...scaled(y, mean, squared, divided)),
     bias: meanBias(y, mean),
-    quantiles: quantiles.map(({ probability, values }) => ({
-      probability,
-      pinball: pinballOfKnown(y, values, probability),
-    })),
+    trackingSignal: trackingSignal(y, mean),
+    crps: (2 * losses.reduce((sum, { pinball }) => sum + pinball, 0)) / losses.length,
+    quantiles: losses,
     intervals: levels.flatMap((level) => {
       const interval = intervalOf(quantiles, level);
       if (interval === null) return [];

@@ -1,6 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import { boundsOfLevel } from "../levels.ts";
+import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, scorePools, scoresNeeded } from "./scores.ts";
 
@@ -10,8 +11,8 @@ export interface Calibration {
   readonly seriesCount: number;
   /** Scores by origin, oldest first; each series x horizon, NaN where the outcome is not known. */
   readonly origins: readonly Float64Array[];
-  /** Miss rates now aimed at: group by group, one per level. A group is a series, or all of them. */
-  readonly missRates: Float64Array;
+  /** What the misses so far have changed: group by group, one entry per level. A group is a series, or all of them. */
+  readonly adaptation: Adaptation;
   /** Forecasts of smaller size count as this large in the spread. */
   readonly floor: number;
 }
@@ -27,15 +28,9 @@ export function emptyCalibration(
     horizon,
     seriesCount,
     origins: [],
-    missRates: Float64Array.from({ length: groups * options.levels.length }, (_, i) =>
-      nominalMissRate(options.levels[i % options.levels.length] as number),
-    ),
+    adaptation: emptyAdaptation(options, groups),
     floor: 1,
   };
-}
-
-function nominalMissRate(level: number): number {
-  return (100 - level) / 100;
 }
 
 /** By how much errors are expected to be larger where the forecast is. */
@@ -45,7 +40,7 @@ export function spreadOf(forecast: number, kind: ResolvedConformalOptions["sprea
   return kind === "root" ? Math.sqrt(size) : size;
 }
 
-/** Scores of one origin: errors in units of the spread; NaN where the outcome is missing. */
+/** Scores of one origin: outcome minus forecast in units of the spread; NaN where the outcome is missing. */
 export function scoresOf(
   mean: Float64Array,
   outcomes: Float64Array,
@@ -53,47 +48,41 @@ export function scoresOf(
   floor: number,
 ): Float64Array {
   return mean.map(
-    (forecast, row) => Math.abs((outcomes[row] as number) - forecast) / spreadOf(forecast, spread, floor),
+    (forecast, row) => ((outcomes[row] as number) - forecast) / spreadOf(forecast, spread, floor),
   );
 }
 
 /**
- * Takes in the scores of one more origin: first the miss rates learn from whether the intervals in force held them, as in adaptive
- * conformal inference (Gibbs & Candes 2021, NeurIPS: alpha <- alpha + rate (nominal - missed)), with the share of
- * misses over the origin's steps; then the scores join the others, and the oldest leave the window.
+ * Takes in the scores of one more origin: first the intervals in force learn from the share of the origin's steps that they missed; then the scores join the others,
+ * and the oldest leave the window.
  */
 export function withOrigin(
   calibration: Calibration,
   scores: Float64Array,
   options: ResolvedConformalOptions,
 ): Calibration {
-  const { origins, missRates } = calibration;
+  const { origins, horizon } = calibration;
   const kept = [...origins, scores].slice(-options.window);
   if (options.adaptRate === 0 || origins.length === 0) return { ...calibration, origins: kept };
-  const next = missRates.slice();
+  const sizes = sizesOf(calibration, options);
+  const observed = new Float64Array(calibration.adaptation.missRates.length).fill(Number.NaN);
   eachGroup(calibration, options, (group, first, count) => {
-    const boundAt = boundsOf(calibration, options, first, count);
+    const boundAt = boundsOf(calibration, options, group, first, count);
     options.levels.forEach((level, l) => {
-      const at = group * options.levels.length + l;
       let misses = 0;
       let known = 0;
-      const bounds = new Float64Array(calibration.horizon);
-      for (let step = 1; step <= calibration.horizon; step++)
-        bounds[step - 1] = boundAt(step, level, 1 - (missRates[at] as number));
-      for (let row = first * calibration.horizon; row < (first + count) * calibration.horizon; row++) {
-        const score = scores[row] as number;
-        const bound = bounds[row % calibration.horizon] as number;
+      const bounds = Float64Array.from({ length: horizon }, (_, h) => boundAt(h + 1, level));
+      for (let row = first * horizon; row < (first + count) * horizon; row++) {
+        const score = Math.abs(scores[row] as number) / (sizes[Math.floor(row / horizon)] as number);
+        const bound = bounds[row % horizon] as number;
         if (Number.isNaN(score) || Number.isNaN(bound)) continue;
         known++;
         if (score > bound) misses++;
       }
-      if (known === 0) return;
-      const nominal = nominalMissRate(level);
-      const moved = (missRates[at] as number) + options.adaptRate * (nominal - misses / known);
-      next[at] = Math.min(Math.max(moved, nominal / 25), (1 + nominal) / 2);
+      if (known > 0) observed[group * options.levels.length + l] = misses / known;
     });
   });
-  return { ...calibration, origins: kept, missRates: next };
+  return { ...calibration, origins: kept, adaptation: adapted(calibration.adaptation, observed, options) };
 }
 
 function eachGroup(
@@ -101,19 +90,73 @@ function eachGroup(
   { by }: ResolvedConformalOptions,
   visit: (group: number, firstSeries: number, count: number) => void,
 ): void {
-  if (by === "panel") visit(0, 0, seriesCount);
+  if (by !== "series") visit(0, 0, seriesCount);
   else for (let s = 0; s < seriesCount; s++) visit(s, s, 1);
 }
 
-/** Gives the bound of a group's scores at a step. */
+/** What the scores of each series are measured in: the mean size of its own, or 1 where series do not share in units of that. */
+function sizesOf(
+  { origins, seriesCount, horizon }: Calibration,
+  { by }: ResolvedConformalOptions,
+): Float64Array {
+  if (by !== "scaled") return new Float64Array(seriesCount).fill(1);
+  return Float64Array.from({ length: seriesCount }, (_, s) => {
+    let [sum, known] = [0, 0];
+    for (const scores of origins) {
+      const own = totalOf(scores, s, horizon);
+      sum += own.sum;
+      known += own.known;
+    }
+    return known === 0 ? Number.NaN : sum / known;
+  });
+}
+
+/**
+ * Scores in units of the mean of the same series' scores at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
+ */
+function inOwnSizes(origins: readonly Float64Array[], horizon: number, count: number): Float64Array[] {
+  const scaled = origins.map((scores) => new Float64Array(scores.length).fill(Number.NaN));
+  for (let s = 0; s < count; s++) {
+    const totals = origins.map((scores) => totalOf(scores, s, horizon));
+    const sum = totals.reduce((all, own) => all + own.sum, 0);
+    const known = totals.reduce((all, own) => all + own.known, 0);
+    origins.forEach((scores, k) => {
+      const own = totals[k] as { sum: number; known: number };
+      const others = (sum - own.sum) / (known - own.known);
+      for (let row = s * horizon; row < (s + 1) * horizon && others > 0; row++)
+        (scaled[k] as Float64Array)[row] = Math.abs(scores[row] as number) / others;
+    });
+  }
+  return scaled;
+}
+
+function totalOf(scores: Float64Array, series: number, horizon: number): { sum: number; known: number } {
+  let [sum, known] = [0, 0];
+  for (let row = series * horizon; row < (series + 1) * horizon; row++) {
+    const score = Math.abs(scores[row] as number);
+    if (Number.isNaN(score)) continue;
+    sum += score;
+    known++;
+  }
+  return { sum, known };
+}
+
+/** Gives the bound of a group's scores at a step, as it is now. */
 function boundsOf(
-  { horizon, origins }: Calibration,
-  { neighbours }: ResolvedConformalOptions,
+  { horizon, origins, adaptation }: Calibration,
+  options: ResolvedConformalOptions,
+  group: number,
   firstSeries: number,
   count: number,
-): (step: number, level: number, coverage: number) => number {
-  const scoresAt = scorePools({ horizon, origins }, firstSeries * horizon, count, neighbours);
-  return (step, level, coverage) => conformalBound(scoresAt(step, scoresNeeded(level / 100)), coverage);
+): (step: number, level: number) => number {
+  const table = options.by === "scaled" ? inOwnSizes(origins, horizon, count) : origins;
+  const scoresAt = scorePools({ horizon, origins: table }, firstSeries * horizon, count, options.neighbours);
+  return (step, level) => {
+    const { missRate, offset } = aimOf(adaptation, options, group, level);
+    const scores = scoresAt(step, scoresNeeded(level / 100));
+    const bound = conformalBound(scores, 1 - missRate);
+    return offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
+  };
 }
 
 /**
@@ -124,6 +167,13 @@ export function requireScores(
   options: ResolvedConformalOptions,
   levels: readonly number[],
 ): void {
+  const unknown = sizesOf(calibration, options).findIndex(Number.isNaN);
+  if (unknown >= 0)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `Series ${unknown + 1} of ${calibration.seriesCount} has no known outcome in the calibration, so that nothing is known of the size of its errors.`,
+      { hint: "Leave it out, or use more folds.", details: { series: unknown } },
+    );
   eachGroup(calibration, options, (_, first, count) => {
     let known = 0;
     for (const scores of calibration.origins)
@@ -169,25 +219,26 @@ export function quantilesAround({
   const bounds = new Map<number, Float64Array>();
   for (const level of ascending)
     for (const probability of boundsOfLevel(level)) bounds.set(probability, new Float64Array(mean.length));
+  const sizes = sizesOf(calibration, options);
   const placeOf = new Map(chosen.map((s, place) => [s, place]));
   eachGroup(calibration, options, (group, first, count) => {
     const places = Array.from({ length: count }, (_, i) => placeOf.get(first + i)).filter(
       (place) => place !== undefined,
     );
     if (places.length === 0) return;
-    const boundAt = boundsOf(calibration, options, first, count);
+    const boundAt = boundsOf(calibration, options, group, first, count);
     for (let step = 1; step <= steps; step++) {
       let widest = 0;
       for (const level of ascending) {
-        const coverage = 1 - missRateAt(calibration, options, group, level);
-        widest = Math.max(widest, boundAt(step, level, coverage));
+        widest = Math.max(widest, boundAt(step, level));
         const [low, high] = boundsOfLevel(level).map(
           (probability) => bounds.get(probability) as Float64Array,
         );
         for (const place of places) {
           const row = place * steps + step - 1;
           const center = mean[row] as number;
-          const half = widest * spreadOf(center, options.spread, calibration.floor);
+          const size = sizes[chosen[place] as number] as number;
+          const half = widest * size * spreadOf(center, options.spread, calibration.floor);
           (low as Float64Array)[row] = clip(center - half, options);
           (high as Float64Array)[row] = clip(center + half, options);
         }
@@ -203,28 +254,4 @@ export function clip(
   { lowest, highest }: Pick<ResolvedConformalOptions, "lowest" | "highest">,
 ): number {
   return Math.min(Math.max(value, lowest ?? Number.NEGATIVE_INFINITY), highest ?? Number.POSITIVE_INFINITY);
-}
-
-/**
- * The miss rate to aim at for a level: what it adapted to; for levels that do not adapt themselves, in between those of their neighbours (0 and
- * 1 at the ends), so that they move along.
- */
-function missRateAt(
-  { missRates }: Calibration,
-  { levels }: ResolvedConformalOptions,
-  group: number,
-  level: number,
-): number {
-  const nominal = nominalMissRate(level);
-  const own = levels.map((tracked, l) => ({
-    nominal: nominalMissRate(tracked),
-    aimed: missRates[group * levels.length + l] as number,
-  }));
-  const points = [{ nominal: 0, aimed: 0 }, ...own.reverse(), { nominal: 1, aimed: 1 }];
-  const above = points.findIndex((point) => point.nominal >= nominal);
-  const right = points[above] as (typeof points)[number];
-  if (right.nominal === nominal) return right.aimed;
-  const left = points[above - 1] as (typeof points)[number];
-  const share = (nominal - left.nominal) / (right.nominal - left.nominal);
-  return left.aimed + share * (right.aimed - left.aimed);
 }

@@ -178,6 +178,31 @@ describe("coverage", { timeout: 60_000 }, () => {
     expect(Math.abs((adaptive[1] as number) - 0.95)).toBeLessThan(0.015);
   });
 
+  it("is the promised one in the long run of errors that jump, by either way to adapt, and not by split conformal", async () => {
+    const jumps = (i: number) => (i < 1500 ? 1 : i < 3000 ? 4 : i < 4500 ? 0.5 : 3);
+    const y = normals("jumps", 6000, jumps);
+    const at = { start: 500, horizon: 6, levels: [80, 95] };
+    const long = { folds: 60, window: 900, neighbours: 6 };
+    const split = (await live(alwaysZero, { ...long, adaptRate: 0 }, y, at)).coverage;
+    expect(Math.abs((split[0] as number) - 0.8)).toBeGreaterThan(0.04);
+    for (const adapt of ["aci", "pid"] as const) {
+      const { coverage } = await live(alwaysZero, { ...long, adapt }, y, at);
+      expect(Math.abs((coverage[0] as number) - 0.8), `80 %, ${adapt}`).toBeLessThan(0.02);
+      expect(Math.abs((coverage[1] as number) - 0.95), `95 %, ${adapt}`).toBeLessThan(0.02);
+    }
+  });
+
+  it("comes back after a jump far beyond all errors seen, which only pid's bounds can follow at once", async () => {
+    const y = normals("far", 800, (i) => (i < 600 ? 1 : 30));
+    const at = { start: 600, horizon: 2, levels: [80] };
+    const of = async (adapt: "aci" | "pid") =>
+      (await live(alwaysZero, { folds: 60, window: 200, neighbours: 2, adapt, adaptRate: 0.5 }, y, at))
+        .coverage[0] as number;
+    const [aci, pid] = [await of("aci"), await of("pid")];
+    expect(pid).toBeGreaterThan(aci + 0.03);
+    expect(pid).toBeGreaterThan(0.7);
+  });
+
   it("comes back after a jump of the errors, and the aimed miss rates show it", async () => {
     const y = normals("jump", 1200, (i) => (i < 600 ? 1 : 5));
     const { fitted } = await live(alwaysZero, { folds: 30, adaptRate: 0.1 }, y.slice(0, 660), {
@@ -232,6 +257,29 @@ describe("conformal", () => {
       expect(pieces.predict({ levels: [80, 95] })).toEqual(whole.predict({ levels: [80, 95] }));
     }
     expect(whole.origins).toBe(20);
+  });
+
+  it("restores how it adapted exactly, and goes on as if it had never been saved", async () => {
+    for (const adapt of ["aci", "pid"] as const) {
+      let fitted = (await fit({ adapt })).update(
+        rows({ a: y.slice(200, 230).map((value) => value * 3) }, 200),
+      );
+      expect(fitted.adaptedLevels[0]?.[adapt === "aci" ? "missRate" : "offset"]).not.toBe(
+        adapt === "aci" ? 0.2 : 0,
+      );
+      const loaded = loadForecaster(fitted.save()) as FittedConformal;
+      expect(loaded.adaptedLevels).toEqual(fitted.adaptedLevels);
+      const later = rows({ a: y.slice(230, 250) }, 230);
+      fitted = fitted.update(later);
+      expect(loaded.update(later).save()).toEqual(fitted.save());
+      // Rows that were there before change nothing, whenever they come again.
+      expect(
+        fitted
+          .update(later)
+          .update(rows({ a: y.slice(246, 250) }, 246))
+          .save(),
+      ).toEqual(fitted.save());
+    }
   });
 
   it("predicts the same whatever comes later: intervals never know their outcomes", async () => {
@@ -332,6 +380,69 @@ describe("conformal", () => {
     expect(a).toBe(b);
   });
 
+  it("pools scores in units of each series' own, so that few folds do for many series", async () => {
+    const random = createRandom("many short series");
+    const sizes = Array.from({ length: 300 }, (_, i) => 10 ** ((i % 7) - 3));
+    const values = Object.fromEntries(
+      sizes.map((size, i) => [
+        `s${1000 + i}`,
+        Array.from({ length: 60 }, () => size * (20 + random.normal())),
+      ]),
+    );
+    const begun = Object.fromEntries(Object.entries(values).map(([key, all]) => [key, all.slice(0, 56)]));
+    const whole = panel(rows(begun), spec);
+    await expect(make({ folds: 4, levels: [80, 95] }).fit(whole, { horizon: 4 })).rejects.toThrow(
+      /needs 19 scores/,
+    );
+    const fitted = await make({ folds: 4, by: "scaled" }).fit(whole, { horizon: 4 });
+    const { quantiles } = fitted.predict({ levels: [80, 95, 99] });
+    [80, 95, 99].forEach((level) => {
+      const { lower, upper } = intervalOf(quantiles, level) as { lower: Float64Array; upper: Float64Array };
+      let held = 0;
+      Object.values(values).forEach((all, s) => {
+        for (let h = 0; h < 4; h++)
+          if (
+            (all[56 + h] as number) >= (lower[s * 4 + h] as number) &&
+            (all[56 + h] as number) <= (upper[s * 4 + h] as number)
+          )
+            held += 1 / 1200;
+      });
+      // Three standard errors of 1200 outcomes at 80 % are 3.5 points.
+      expect(Math.abs(held - level / 100), `${level} %`).toBeLessThan(level === 80 ? 0.035 : 0.02);
+    });
+    expect(fitted.adaptedLevels.map(({ key }) => key)).toEqual([null, null]);
+  });
+
+  it("scales with a series' own errors by: scaled, from none to large", async () => {
+    const loud = y.map((value) => 20 + 30 * (value - 20));
+    const flat = y.map(() => 5);
+    const both = panel(
+      rows({ calm: y.slice(0, 200), flat: flat.slice(0, 200), loud: loud.slice(0, 200) }),
+      spec,
+    );
+    const begun = (await make({ by: "scaled" }).fit(both, { horizon: 4 })) as FittedConformal;
+    const later = rows(
+      { calm: y.slice(200, 212), flat: flat.slice(200, 212), loud: loud.slice(200, 212) },
+      200,
+    );
+    const fitted = begun.update(later);
+    for (const state of [begun, fitted]) {
+      const { quantiles } = state.predict({ levels: [80] });
+      const width = (row: number) =>
+        (quantiles[1]?.values[row] as number) - (quantiles[0]?.values[row] as number);
+      expect(width(8) / width(0)).toBeCloseTo(30, 6);
+      expect(width(4)).toBe(0);
+    }
+    expect(loadForecaster(fitted.save()).predict({ levels: [80] })).toEqual(fitted.predict({ levels: [80] }));
+    const dark = panel(
+      rows({ calm: y.slice(0, 200), dark: y.slice(0, 200).map((value, t) => (t < 160 ? value : null)) }),
+      spec,
+    );
+    await expect(make({ by: "scaled" }).fit(dark, { horizon: 4 })).rejects.toThrow(
+      /Series 2 of 2 has no known outcome/,
+    );
+  });
+
   it("goes on when a series stays away or outcomes are missing", async () => {
     const both = panel(rows({ a: y.slice(0, 200), b: y.slice(0, 200) }), spec);
     let fitted = await make().fit(both, { horizon: 4 });
@@ -390,6 +501,9 @@ describe("conformal", () => {
       [{ folds: 0 }, /folds must be/],
       [{ folds: 9, window: 8 }, /window of 8 origins is shorter/],
       [{ adaptRate: 2 }, /adaptRate/],
+      [{ adapt: "slow" }, /adapt is aci or pid, got the text "slow"/],
+      [{ integralRate: 1 }, /integralRate is for adapt: "pid"/],
+      [{ adapt: "pid", integralRate: -1 }, /integralRate must be between 0 and 10, got -1/],
       [{ spread: "wide" }, /spread is/],
       [{ by: "city" }, /by is/],
       [{ lowest: 3, highest: 2 }, /must be below/],

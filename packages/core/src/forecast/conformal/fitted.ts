@@ -9,6 +9,7 @@ import { arrangementOf, forecastOf } from "../future.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { type Adaptation, aimOf } from "./adaptation.ts";
 import {
   type Calibration,
   clip,
@@ -19,6 +20,12 @@ import {
 } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { isDue, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
+import {
+  drawPaths,
+  resolveSamplePathOptions,
+  type SamplePathOptions,
+  type SamplePaths,
+} from "./sample-paths.ts";
 
 /** How a level's intervals have adapted. */
 export interface AdaptedLevel {
@@ -26,8 +33,10 @@ export interface AdaptedLevel {
   readonly key: SeriesKey | null;
   /** Percent. */
   readonly level: number;
-  /** The miss rate aimed at now; (100 - level) / 100 before anything was observed. */
+  /** The miss rate aimed at now; (100 - level) / 100 before anything was observed, and with `adapt: "pid"`. */
   readonly missRate: number;
+  /** With `adapt: "pid"`, by how many times the largest recent score the bounds are moved out now; 0 before anything was observed. */
+  readonly offset: number;
 }
 
 /** A fitted forecaster with intervals. */
@@ -38,6 +47,12 @@ export interface FittedConformal<Known extends string = string> extends FittedFo
   /** Origins whose scores the intervals stand on. */
   readonly origins: number;
   readonly adaptedLevels: readonly AdaptedLevel[];
+  /**
+   * Draws paths of the asked series and steps together, from the error trajectories of past origins: a bad day for one series is a bad day for others as far as it was so before, and
+   * errors last over the steps as they did. For sums over the horizon or over series, whose intervals are not sums of intervals. They learn as `update` scores origins; `adapt` does not touch them.
+   * @throws what `predict` throws.
+   */
+  samplePaths(options?: SamplePathOptions): SamplePaths;
   update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedConformal<Known>;
 }
 
@@ -54,7 +69,18 @@ interface State<Known extends string> {
 /** A fitted conformal forecaster from its state. */
 export function fittedConformal<Known extends string>(state: State<Known>): FittedConformal<Known> {
   const { options, calibration, current, pending } = state;
-  const groups = options.by === "panel" ? [null] : pending.series;
+  const groups = options.by === "series" ? pending.series : [null];
+  /** Means of the asked series, in order. */
+  const centre = ({ future, keys }: PredictOptions, steps: number) => {
+    const chosen = chooseSeries(pending.series, keys);
+    const forecast = (current as FittedForecaster).predict({
+      horizon: steps,
+      ...(future === undefined ? {} : { future }),
+      ...(keys === undefined ? {} : { keys }),
+    });
+    const asked = panelOfChosen(pending, chosen);
+    return { chosen, asked, mean: meansInOrder(forecast, asked.series, steps, options) };
+  };
   return {
     kind: "conformal",
     spec: current.spec,
@@ -67,27 +93,29 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     forecaster: current,
     origins: calibration.origins.length,
     adaptedLevels: groups.flatMap((key, group) =>
-      options.levels.map((level, l) => ({
+      options.levels.map((level) => ({
         key,
         level,
-        missRate: calibration.missRates[group * options.levels.length + l] as number,
+        ...aimOf(calibration.adaptation, options, group, level),
       })),
     ),
     predict: (predictOptions: PredictOptions = {}) => {
+      const { levels = [] } = predictOptions;
       const steps = checkPredict(predictOptions, current.horizon);
-      const { levels = [], future, keys } = predictOptions;
-      const chosen = chooseSeries(pending.series, keys);
-      const untracked = levels.filter((level) => !options.levels.includes(level));
-      requireScores(calibration, options, untracked);
-      const forecast = (current as FittedForecaster).predict({
-        horizon: steps,
-        ...(future === undefined ? {} : { future }),
-        ...(keys === undefined ? {} : { keys }),
-      });
-      const asked = panelOfChosen(pending, chosen);
-      const mean = meansInOrder(forecast, asked.series, steps, options);
+      requireScores(
+        calibration,
+        options,
+        levels.filter((level) => !options.levels.includes(level)),
+      );
+      const { chosen, asked, mean } = centre(predictOptions, steps);
       const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
       return forecastOf(asked, steps, mean, quantiles);
+    },
+    samplePaths: (pathOptions: SamplePathOptions = {}) => {
+      const resolved = resolveSamplePathOptions(pathOptions);
+      const steps = checkPredict(resolved.predict, current.horizon);
+      const { chosen, asked, mean } = centre(resolved.predict, steps);
+      return drawPaths({ calibration, options, series: asked.series, chosen, mean, steps }, resolved);
     },
     update(rows) {
       const next = current.update(rows);
@@ -150,7 +178,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
   const { horizon, seriesCount, floor } = calibration;
   return writeBinary(
     "conformal",
-    1,
+    2,
     {
       ...header,
       options: canonicalJson(options),
@@ -159,7 +187,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
     {
       ...arrays,
       scores,
-      missRates: calibration.missRates as Float64Array<ArrayBuffer>,
+      ...(calibration.adaptation as { readonly [Name in keyof Adaptation]: Float64Array<ArrayBuffer> }),
       forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
     },
   );
@@ -174,7 +202,7 @@ export function loadConformal(
   bytes: Uint8Array,
   loadInner: (bytes: Uint8Array) => FittedForecaster,
 ): FittedConformal {
-  const contents = readBinary(bytes, "conformal", 1);
+  const contents = readBinary(bytes, "conformal", 2);
   const saved = contents.header as unknown as {
     readonly options: string;
     readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
@@ -191,7 +219,12 @@ export function loadConformal(
       origins: Array.from({ length: scores.length / width }, (_, i) =>
         scores.subarray(i * width, (i + 1) * width),
       ),
-      missRates: contents.array("missRates", "float64"),
+      adaptation: {
+        missRates: contents.array("missRates", "float64"),
+        offsets: contents.array("offsets", "float64"),
+        excess: contents.array("excess", "float64"),
+        counts: contents.array("counts", "float64"),
+      },
     },
     anchor,
     current: news.times.length === 0 ? anchor : anchor.update(panelToColumns(news)),

@@ -24,12 +24,22 @@ export interface ConformalOptions {
    */
   readonly spread?: "constant" | "root" | "proportional";
   /**
-   * How fast the intervals adapt: after each scored origin the nominal miss rate moves by this factor times (nominal - observed).
-   * 0 never adapts. Default 0.05.
+   * How intervals follow errors that change. `"aci"` (default) moves the miss rate that is aimed at: never wider than the largest score of the window, which is enough for
+   * slow drift. `"pid"` moves the bounds themselves, also beyond every error seen: for jumps.
+   */
+  readonly adapt?: "aci" | "pid";
+  /**
+   * How fast the intervals adapt. After each scored origin, `"aci"` moves the miss rate by this factor times (nominal - observed), `"pid"` the bounds by
+   * this share of the largest score times (observed - nominal). 0 never adapts. Default 0.05 for `"aci"`, 0.1 for `"pid"`.
    */
   readonly adaptRate?: number;
-  /** Whether each series has scores of its own, or all series pool theirs. Default `"series"`. */
-  readonly by?: "series" | "panel";
+  /** For `"pid"`: how strongly misses that have piled up over time widen, in shares of the largest score; 0 leaves this out. Default 0.1. */
+  readonly integralRate?: number;
+  /**
+   * Whether each series has scores of its own (default), all series pool theirs (`"panel"`: series of one unit and size), or pool them in units of each series' own mean score
+   * (`"scaled"`: series that differ in size but not in the shape of their errors; any level from few folds).
+   */
+  readonly by?: "series" | "panel" | "scaled";
   /** The least value that the target can take, e.g. 0 for counts: no bound and no mean lies below. */
   readonly lowest?: number;
   /** The greatest value that the target can take: no bound and no mean lies above. */
@@ -43,8 +53,11 @@ export interface ResolvedConformalOptions {
   readonly window: number;
   readonly neighbours: number;
   readonly spread: "constant" | "root" | "proportional";
+  readonly adapt: "aci" | "pid";
   readonly adaptRate: number;
-  readonly by: "series" | "panel";
+  /** Null for `"aci"`. */
+  readonly integralRate: number | null;
+  readonly by: "series" | "panel" | "scaled";
   readonly lowest: number | null;
   readonly highest: number | null;
 }
@@ -57,7 +70,9 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     window: true,
     neighbours: true,
     spread: true,
+    adapt: true,
     adaptRate: true,
+    integralRate: true,
     by: true,
     lowest: true,
     highest: true,
@@ -65,10 +80,20 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
   if (options.levels !== undefined) checkLevels(options.levels);
   const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
   const folds = wholeNumber("folds", options.folds ?? 20);
-  const { spread = "constant", by = "series", adaptRate = 0.05, lowest = null, highest = null } = options;
+  const { spread = "constant", by = "series", adapt = "aci", lowest = null, highest = null } = options;
+  const { adaptRate = adapt === "pid" ? 0.1 : 0.05, integralRate = adapt === "pid" ? 0.1 : undefined } =
+    options;
   if (!["constant", "root", "proportional"].includes(spread))
     throw invalid(`spread is constant, root or proportional, got "${spread}".`);
-  if (!["series", "panel"].includes(by)) throw invalid(`by is series or panel, got "${by}".`);
+  if (!["series", "panel", "scaled"].includes(by))
+    throw invalid(`by is series, panel or scaled, got "${by}".`);
+  if (!["aci", "pid"].includes(adapt)) throw invalid(`adapt is aci or pid, got ${shown(adapt)}.`);
+  if (integralRate !== undefined && adapt !== "pid") throw invalid('integralRate is for adapt: "pid".');
+  if (
+    integralRate !== undefined &&
+    !(typeof integralRate === "number" && integralRate >= 0 && integralRate <= 10)
+  )
+    throw invalid(`integralRate must be between 0 and 10, got ${shown(integralRate)}.`);
   if (!(typeof adaptRate === "number" && adaptRate >= 0 && adaptRate <= 1))
     throw invalid(`adaptRate must be between 0 and 1, got ${shown(adaptRate)}.`);
   for (const [name, bound] of Object.entries({ lowest, highest }))
@@ -85,7 +110,9 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     window,
     neighbours: wholeNumber("neighbours", options.neighbours ?? 1, 0),
     spread,
+    adapt,
     adaptRate,
+    integralRate: integralRate ?? null,
     by,
     lowest,
     highest,

@@ -1,4 +1,7 @@
-/** Scores of past forecasts of one series or more: per origin one row of series x steps, NaN where the outcome is not known. */
+/**
+ * Scores of past forecasts of one series or more: per origin one row of series x steps, NaN where the outcome is not known. They have the sign of the error; intervals take
+ * their size.
+ */
 export interface ScoreTable {
   readonly horizon: number;
   /** Oldest first; each of length series x horizon, series by series. */
@@ -14,7 +17,7 @@ export function scoresNeeded(coverage: number): number {
 }
 
 /**
- * Gives the scores of a step and its neighbours, ascending. `neighbours` steps on each side are pooled, and more, evenly on both
+ * Gives the sizes of the scores of a step and its neighbours, ascending. `neighbours` steps on each side are pooled, and more, evenly on both
  * sides, until there are `needed` scores or all steps are in. Each pool is made once.
  * @param start - First entry of the series in an origin's row.
  * @param seriesCount - Series pooled, one after the other from `start`.
@@ -35,7 +38,7 @@ export function scorePools(
       for (let s = 0; s < seriesCount; s++)
         for (let h = from; h <= to; h++) {
           const score = scores[start + s * horizon + h - 1] as number;
-          if (!Number.isNaN(score)) pool[count++] = score;
+          if (!Number.isNaN(score)) pool[count++] = Math.abs(score);
         }
     const sorted = pool.subarray(0, count).sort();
     made.set(from * horizon + to, sorted);

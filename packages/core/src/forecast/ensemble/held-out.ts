@@ -15,6 +15,12 @@ export interface HeldOut {
   readonly means: readonly (readonly Float64Array[])[];
 }
 
+/** How an error says what the rows were held out for. */
+export interface HeldOutWords {
+  readonly purpose: string;
+  readonly hint: string;
+}
+
 /**
  * Fits the members without the last `folds` horizons of each series and forecasts these one after the other, absorbing each afterwards without
  * fitting again.
@@ -25,16 +31,20 @@ export async function forecastHeldOut<Known extends string>(
   panel: Panel<Known>,
   fitOptions: FitOptions,
   folds: number,
+  words: HeldOutWords = {
+    purpose: `Weighing by ${folds} folds of ${fitOptions.horizon} steps`,
+    hint: 'Give a longer history, fewer folds, or combine by "mean" or "median".',
+  },
 ): Promise<HeldOut> {
   const { horizon, signal } = fitOptions;
   const held = folds * horizon;
   const counts = rowCounts(panel);
-  requireRows(panel, counts, held + 1, `Weighing by ${folds} folds of ${horizon} steps`);
+  requireRows(panel, counts, held + 1, words.purpose);
   const before = selectRows(panel, (s) => [0, (counts[s] as number) - held]);
   const means: Float64Array[][] = [];
   const outcomes: Float64Array[] = [];
   for (const member of members) {
-    let fitted: FittedForecaster = await fitShortened(member, before, fitOptions, held);
+    let fitted: FittedForecaster = await fitShortened(member, before, fitOptions, held, words);
     let pending = pendingOf(panel, panel.spec, held);
     const own: Float64Array[] = [];
     for (let fold = 0; fold < folds; fold++) {
@@ -56,6 +66,7 @@ async function fitShortened<Known extends string>(
   before: Panel<Known>,
   fitOptions: FitOptions,
   held: number,
+  { purpose, hint }: HeldOutWords,
 ): Promise<FittedForecaster> {
   try {
     return await member.fit(before, fitOptions);
@@ -63,12 +74,8 @@ async function fitShortened<Known extends string>(
     if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
     throw new TsopsError(
       "SERIES_TOO_SHORT",
-      `Without the ${held} rows that the members are weighed by, series are too short for "${member.kind}": ${cause.message}`,
-      {
-        hint: 'Give a longer history, fewer folds, or combine by "mean" or "median".',
-        details: cause.details,
-        cause,
-      },
+      `${purpose} leaves out the last ${held} rows, and without them series are too short for "${member.kind}": ${cause.message}`,
+      { hint, details: cause.details, cause },
     );
   }
 }

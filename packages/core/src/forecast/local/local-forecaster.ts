@@ -5,9 +5,9 @@ import { createRandom } from "../../random.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows } from "../check.ts";
-import { chooseSeries, panelOfChosen } from "../choose-series.ts";
+import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
-import { forecastOf } from "../future.ts";
+import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
@@ -16,8 +16,9 @@ import { selectRows } from "../panel-slices.ts";
 import { listSome, seriesName } from "../rows.ts";
 import { seriesKeyText } from "../series-key.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
+import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 
-/** A forecaster that fits each series by itself. It uses no covariates, so it never needs future rows. */
+/** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
 export interface LocalForecaster<Kind extends string = string> extends Forecaster {
   readonly kind: Kind;
   fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedLocal>;
@@ -78,14 +79,31 @@ interface State {
 async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promise<FittedLocal> {
   checkFit(panel, options);
   const { horizon, signal, progress } = options;
-  requireRows(panel, observedCounts(panel), model.neededRows, `A known target: ${model.kind}`);
+  const whole =
+    model.regressors === undefined
+      ? withoutCovariates(panel)
+      : withRegressors(panel, model.regressors, model.kind);
+  const seen = { ...whole, y: targetsWithRegressors(whole) };
+  requireRows(
+    seen,
+    observedCounts(seen),
+    model.neededRows,
+    `A known target${whole.known.length > 0 ? " with its regressors" : ""}: ${model.kind}`,
+  );
   refuseBelow(model, panel);
-  const whole = withoutCovariates(panel);
-  const begun = selectRows(whole, (s) => [firstKnown(whole, s), Number.POSITIVE_INFINITY]);
+  const fromFirst = (s: number) => [firstKnown(seen, s), Number.POSITIVE_INFINITY] as const;
+  const begun = selectRows(whole, fromFirst);
+  const { y } = selectRows(seen, fromFirst);
   const fits: LocalFit[] = [];
   let lastPause = performance.now();
   for (let s = 0; s < begun.series.length; s++) {
-    fits.push(model.fit(begun.y.subarray(begun.offsets[s], begun.offsets[s + 1])));
+    const [start, end] = [begun.offsets[s], begun.offsets[s + 1]];
+    fits.push(
+      model.fit(
+        y.subarray(start, end),
+        begun.known.map(({ values }) => values.subarray(start, end)),
+      ),
+    );
     if (performance.now() - lastPause < 50) continue;
     // A signal can only fire while others get their turn.
     await new Promise((resolve) => setImmediate(resolve));
@@ -103,7 +121,11 @@ function settle({ model, horizon, history, fits }: State): State {
     Math.max(0, (history.offsets[s + 1] as number) - (history.offsets[s] as number) - kept);
   const moved = fits.map((before, s) => {
     const start = history.offsets[s] as number;
-    const after = absorbed(model, before, history.y.subarray(start, start + firstKept(s)));
+    const after = absorbed(
+      model,
+      before,
+      targetsLess(history, start, start + firstKept(s), model.slopes?.(before)),
+    );
     return model.settle?.(after) ?? after;
   });
   return {
@@ -122,12 +144,11 @@ function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): Lo
 
 function fitted(state: State): FittedLocal {
   const { model, horizon: fittedHorizon, history } = state;
-  const current = (s: number): LocalFit =>
-    absorbed(
-      model,
-      state.fits[s] as LocalFit,
-      history.y.subarray(history.offsets[s], history.offsets[s + 1]),
-    );
+  const current = (s: number): LocalFit => {
+    const before = state.fits[s] as LocalFit;
+    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
+    return absorbed(model, before, targetsLess(history, start, end, model.slopes?.(before)));
+  };
   return {
     kind: model.kind,
     spec: history.spec,
@@ -140,6 +161,14 @@ function fitted(state: State): FittedLocal {
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
       const chosen = chooseSeries(history.series, options?.keys);
+      const asked = panelOfChosen(history, chosen);
+      const future = readFuture(
+        asked,
+        horizon,
+        asked.known.length === 0
+          ? undefined
+          : options?.future && rowsOfChosen(options.future, history, chosen),
+      );
       const probabilities = model.quantiles === undefined ? [] : probabilitiesOf(options?.levels ?? []);
       const mean = new Float64Array(chosen.length * horizon);
       const quantiles = probabilities.map((probability) => ({
@@ -151,16 +180,25 @@ function fitted(state: State): FittedLocal {
         // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
         const steps = new Float64Array(fittedHorizon);
         model.forecast(now, steps);
-        mean.set(steps.subarray(0, horizon), i * horizon);
+        const slopes = model.slopes?.(now);
+        const added =
+          slopes &&
+          Float64Array.from({ length: horizon }, (_, h) =>
+            sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number),
+          );
+        const put = (from: Float64Array, to: Float64Array): void => {
+          for (let h = 0; h < horizon; h++) to[i * horizon + h] = (from[h] as number) + (added?.[h] ?? 0);
+        };
+        put(steps, mean);
         if (probabilities.length === 0) return;
         const bounds = probabilities.map(() => new Float64Array(fittedHorizon));
         const random = createRandom(`${model.kind} ${seriesKeyText(history.series[s] as SeriesKey)}`);
         model.quantiles?.(now, steps, probabilities, bounds, random);
         quantiles.forEach(({ values }, q) => {
-          values.set((bounds[q] as Float64Array).subarray(0, horizon), i * horizon);
+          put(bounds[q] as Float64Array, values);
         });
       });
-      return forecastOf(panelOfChosen(history, chosen), horizon, mean, quantiles);
+      return forecastOf(asked, horizon, mean, quantiles);
     },
     update(rows) {
       const longer = absorbRows(history, rows);

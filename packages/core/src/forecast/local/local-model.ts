@@ -25,11 +25,16 @@ export interface LocalModel<Kind extends string = string> {
   readonly keptRows?: number;
   /** The least target that the model can take; `Number.MIN_VALUE` where it must be positive. */
   readonly lowest?: number;
+  /** Known-future columns that are added to the forecast with a slope each, by name. */
+  readonly regressors?: readonly string[];
   /**
    * Parameters and the state *before* the first row.
    * @param y - One series, NaN is missing; the first value is known.
+   * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
    */
-  fit(y: Float64Array): LocalFit;
+  fit(y: Float64Array, regressors: readonly Float64Array[]): LocalFit;
+  /** The slopes of the regressors: state, `absorb`, `forecast` and `quantiles` are of the target less what these add. */
+  slopes?(fit: LocalFit): Float64Array;
   /** Moves the state one row on, in place. NaN is missing. Must be cheap: `predict` and `update` run it. */
   absorb(fit: LocalFit, value: number): void;
   /** Leaves out of the parameters what only the rows before the state needed. */

@@ -21,8 +21,8 @@ export function minimize(
   const nextX = new Float64Array(size);
   const nextGradient = new Float64Array(size);
   const direction = new Float64Array(size);
-  const steps = Array.from({ length: pairs }, () => new Float64Array(size));
-  const changes = Array.from({ length: pairs }, () => new Float64Array(size));
+  const steps: Float64Array[] = [];
+  const changes: Float64Array[] = [];
   const products = new Float64Array(pairs);
   const weights = new Float64Array(pairs);
   let count = 0;
@@ -71,15 +71,20 @@ export function minimize(
       count = 0;
       continue;
     }
-    const stepTaken = steps[count % pairs] as Float64Array;
-    const changeSeen = changes[count % pairs] as Float64Array;
+    const place = count % pairs;
+    if (place === steps.length) {
+      steps.push(new Float64Array(size));
+      changes.push(new Float64Array(size));
+    }
+    const stepTaken = steps[place] as Float64Array;
+    const changeSeen = changes[place] as Float64Array;
     for (let i = 0; i < size; i++) {
       stepTaken[i] = (nextX[i] as number) - (x[i] as number);
       changeSeen[i] = (nextGradient[i] as number) - (gradient[i] as number);
     }
     const product = dot(stepTaken, changeSeen);
     if (product > 1e-12 * Math.sqrt(dot(stepTaken, stepTaken) * dot(changeSeen, changeSeen))) {
-      products[count % pairs] = product;
+      products[place] = product;
       count++;
     }
     small = value - next < tolerance ? small + 1 : 0;

@@ -23,6 +23,11 @@ export interface ArimaOptions {
    * chosen with the orders.
    */
   readonly constant?: boolean;
+  /**
+   * Numeric known-future columns that the target is regressed on, with ARIMA errors; `predict` then needs their future. Default: none. A row in which one is missing counts as
+   * a missing target; one that says nothing of its own in a series (constant, or made up of others) gets the slope 0 there.
+   */
+  readonly regressors?: readonly string[];
 }
 
 /** An ARIMA forecaster. */
@@ -48,7 +53,10 @@ export function arima(options: ArimaOptions = {}): Arima {
     seasonalOrder: true,
     seasonLength: true,
     constant: true,
+    regressors: true,
   });
+  const given = regressorsOf(options.regressors);
+  const regressors = given.length > 0 ? { regressors: given } : {};
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   const { constant } = options;
   if (constant !== undefined && typeof constant !== "boolean")
@@ -58,7 +66,7 @@ export function arima(options: ArimaOptions = {}): Arima {
       throw new TsopsError("MODEL_PARAMETER_INVALID", "seasonalOrder is given without order.", {
         hint: "Give both, or none of them and let them be chosen.",
       });
-    return arimaOf({ seasonLength, ...(constant === undefined ? {} : { constant }) });
+    return arimaOf({ seasonLength, ...regressors, ...(constant === undefined ? {} : { constant }) });
   }
   const [p, d, q] = orders("order", options.order);
   const [seasonalP, seasonalD, seasonalQ] = orders("seasonalOrder", options.seasonalOrder ?? [0, 0, 0]);
@@ -74,7 +82,26 @@ export function arima(options: ArimaOptions = {}): Arima {
     throw new TsopsError("MODEL_PARAMETER_INVALID", "With two differences or more there is no constant.", {
       hint: "Leave constant out.",
     });
-  return arimaOf({ seasonLength, order: [p, d, q, seasonalP, seasonalD, seasonalQ], constant: hasConstant });
+  return arimaOf({
+    seasonLength,
+    ...regressors,
+    order: [p, d, q, seasonalP, seasonalD, seasonalQ],
+    constant: hasConstant,
+  });
+}
+
+function regressorsOf(given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  if (
+    Array.isArray(given) &&
+    given.every((name) => typeof name === "string") &&
+    new Set(given).size === given.length
+  )
+    return given;
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `regressors is a list of different column names, got ${shown(given)}.`,
+  );
 }
 
 function orders(name: string, given: unknown): readonly [number, number, number] {
@@ -87,7 +114,7 @@ function arimaOf(choice: ArimaChoice): Arima {
   return localForecaster(modelOf(choice), (params) => modelOf(params as unknown as ArimaChoice));
 }
 
-/** Parameters: six orders, whether there is a constant, variance, likelihood, AICc, the constant, then the coefficients. */
+/** Parameters: six orders, whether there is a constant, variance, likelihood, AICc, the constant, then the coefficients and the regressors' slopes. */
 const [varianceAt, likelihoodAt, aiccAt, constantAt, coefficientsAt] = [7, 8, 9, 10, 11];
 
 interface Unpacked {
@@ -97,8 +124,9 @@ interface Unpacked {
 }
 
 function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
-  const { seasonLength } = choice;
+  const { seasonLength, regressors = [] } = choice;
   const fixed = orderOf(choice);
+  const slopesOf = (parameters: Float64Array) => parameters.subarray(parameters.length - regressors.length);
   // One row after the other is absorbed with the same parameters.
   const unpacked = new WeakMap<Float64Array, Unpacked>();
   const unpack = (parameters: Float64Array): Unpacked => {
@@ -117,10 +145,16 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
     params: { ...choice },
     neededRows:
       fixed === null
-        ? 3
-        : Math.max(2, differencedRows(fixed) + armaCount(fixed) + (fixed.hasConstant ? 1 : 0) + 1),
-    fit(y) {
-      const fit = fixed === null ? selectArima(choice, y) : fitOrder(fixed, dataOf(y));
+        ? 3 + regressors.length
+        : Math.max(
+            2,
+            differencedRows(fixed) + armaCount(fixed) + (fixed.hasConstant ? 1 : 0) + regressors.length + 1,
+          ),
+    ...(regressors.length > 0
+      ? { regressors, slopes: ({ parameters }: LocalFit) => slopesOf(parameters) }
+      : {}),
+    fit(y, columns) {
+      const fit = fixed === null ? selectArima(choice, y, columns) : fitOrder(fixed, dataOf(y, columns));
       if (fit === null)
         throw new TsopsError("SERIES_TOO_SHORT", "No ARIMA model can be fitted to a series.", {
           hint: "Give fewer orders, or more rows.",
@@ -163,6 +197,9 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
         ...(order.hasConstant
           ? { [order.d + order.seasonalD === 0 ? "mean" : "drift"]: parameters[constantAt] as number }
           : {}),
+        ...Object.fromEntries(
+          regressors.map((name, k) => [`slope ${name}`, slopesOf(parameters)[k] as number]),
+        ),
         deviation: Math.sqrt(parameters[varianceAt] as number),
         logLikelihood: parameters[likelihoodAt] as number,
         aicc: parameters[aiccAt] as number,
@@ -183,6 +220,7 @@ function packParameters(fit: ArimaFit): Float64Array {
     ...[p, d, q, seasonalP, seasonalD, seasonalQ, hasConstant ? 1 : 0],
     ...[fit.variance, fit.logLikelihood, fit.aicc, hasConstant ? (fit.slopes[0] as number) : 0],
     ...fit.coefficients,
+    ...fit.slopes.subarray(hasConstant ? 1 : 0),
   );
 }
 
@@ -197,7 +235,7 @@ function unpackParameters(parameters: Float64Array, seasonLength: number): Unpac
     number,
   ];
   const order = { p, d, q, seasonalP, seasonalD, seasonalQ, seasonLength, hasConstant: hasConstant === 1 };
-  const coefficients = parameters.subarray(coefficientsAt);
+  const coefficients = parameters.subarray(coefficientsAt, coefficientsAt + armaCount(order));
   const polynomials = polynomialsOf(order);
   expand(order, coefficients, polynomials);
   const { phi, theta } = polynomials;

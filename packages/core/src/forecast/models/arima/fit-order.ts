@@ -146,10 +146,13 @@ function systemOf(order: ArimaOrder, { filled, missing, regressors }: ArimaData)
   const lost = differencedRows(order);
   const y = differenced(order, filled);
   const rows = y.length;
-  const slopes: Float64Array[] = [];
-  if (order.hasConstant)
-    slopes.push(new Float64Array(rows).fill(order.seasonalD > 0 ? order.seasonLength : 1));
-  for (const regressor of regressors) slopes.push(differenced(order, regressor));
+  const constant = order.hasConstant
+    ? [new Float64Array(rows).fill(order.seasonalD > 0 ? order.seasonLength : 1)]
+    : [];
+  const slopes = withoutRepeats(
+    [...constant, ...regressors.map((regressor) => differenced(order, regressor))],
+    [...constant, ...regressors],
+  );
   const gaps = missing.map((row) => {
     const pulse = new Float64Array(filled.length);
     pulse[row] = 1;
@@ -178,8 +181,35 @@ function systemOf(order: ArimaOrder, { filled, missing, regressors }: ArimaData)
   };
 }
 
+/**
+ * Columns with zeros in the place of those that the ones before them make up already: they say nothing of their own, and get no slope.
+ * @param sources - What the columns were before they were differenced, to tell a small column from rounding errors.
+ */
+export function withoutRepeats(
+  columns: readonly Float64Array[],
+  sources: readonly Float64Array[],
+): readonly Float64Array[] {
+  if (columns.length < 2) return columns;
+  const basis: Float64Array[] = [];
+  return columns.map((column, c) => {
+    const rest = column.slice();
+    for (const direction of basis) subtract([direction], Float64Array.of(dot(rest, direction)), rest);
+    const length = Math.sqrt(dot(rest, rest));
+    const source = sources[c] as Float64Array;
+    if (!(length > 1e-8 * Math.sqrt(dot(source, source)))) return new Float64Array(column.length);
+    basis.push(rest.map((value) => value / length));
+    return column;
+  });
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let t = 0; t < a.length; t++) sum += (a[t] as number) * (b[t] as number);
+  return sum;
+}
+
 /** Least squares of the last column on those before it, whose solution and the logarithm of the determinant of the first ones are kept. */
-function project(columns: readonly Float64Array[], determined: number, size: number) {
+export function project(columns: readonly Float64Array[], determined: number, size: number) {
   const slopes = new Float64Array(size);
   let logs = 0;
   if (size > 0) {
@@ -249,7 +279,8 @@ function exactResiduals(order: ArimaOrder, { columns, gaps, starts, rows, known,
   };
 }
 
-function subtract(columns: readonly Float64Array[], slopes: Float64Array, out: Float64Array): void {
+/** Takes columns times slopes off, in place. */
+export function subtract(columns: readonly Float64Array[], slopes: Float64Array, out: Float64Array): void {
   for (let c = 0; c < slopes.length; c++) {
     const slope = slopes[c] as number;
     if (slope === 0) continue;

@@ -1,6 +1,6 @@
 import { filledLinearly } from "../ets/start.ts";
 import { differencesOf, isConstant, seasonalDifferences } from "./differences.ts";
-import { type ArimaData, type ArimaFit, fitOrder } from "./fit-order.ts";
+import { type ArimaData, type ArimaFit, fitOrder, project, subtract, withoutRepeats } from "./fit-order.ts";
 import { type ArimaOrder, armaCount, orderName } from "./order.ts";
 import { difference } from "./polynomials.ts";
 
@@ -10,6 +10,8 @@ export interface ArimaChoice {
   /** p, d, q, P, D, Q; left out when they are to be chosen. */
   readonly order?: readonly [number, number, number, number, number, number];
   readonly constant?: boolean;
+  /** Known-future columns; none when left out. */
+  readonly regressors?: readonly string[];
 }
 
 const mostModels = 94;
@@ -17,22 +19,45 @@ const mostModels = 94;
 const searchTolerance = 1e-2;
 
 /** A series for the fit, NaN is missing. */
-export function dataOf(y: Float64Array): ArimaData {
+export function dataOf(y: Float64Array, regressors: readonly Float64Array[] = []): ArimaData {
   const missing: number[] = [];
   y.forEach((value, t) => {
     if (Number.isNaN(value)) missing.push(t);
   });
-  return { filled: filledLinearly(y), missing, regressors: [] };
+  // What a regressor is in a gap decides nothing.
+  const known = (column: Float64Array) =>
+    column.map((value, t) => (Number.isNaN(y[t] as number) ? 0 : value));
+  return { filled: filledLinearly(y), missing, regressors: regressors.map(known) };
+}
+
+/** The series less the least squares fit of a mean and the regressors, gaps filled: what differences are chosen by. */
+function withoutRegressors({ filled, missing, regressors }: ArimaData): Float64Array {
+  if (regressors.length === 0) return filled;
+  const isKnown = new Float64Array(filled.length).fill(1);
+  for (const row of missing) isKnown[row] = 0;
+  const columns = withoutRepeats([isKnown, ...regressors], [isKnown, ...regressors]);
+  const { slopes } = project(
+    [...columns, filled.map((value, t) => value * (isKnown[t] as number))],
+    0,
+    columns.length,
+  );
+  const rest = filled.slice();
+  subtract(columns, slopes, rest);
+  return filledLinearly(rest.map((value, t) => (isKnown[t] === 0 ? Number.NaN : value)));
 }
 
 /**
  * The order with the least AICc that a stepwise search finds (Hyndman & Khandakar 2008), by exact likelihoods: from four models to their neighbours, as long as one of them is better.
  * Unstable models are left out.
  */
-export function selectArima({ seasonLength, constant }: ArimaChoice, y: Float64Array): ArimaFit | null {
-  const data = dataOf(y);
-  const { filled, missing } = data;
-  const rows = filled.length - missing.length;
+export function selectArima(
+  { seasonLength, constant }: ArimaChoice,
+  y: Float64Array,
+  regressors: readonly Float64Array[] = [],
+): ArimaFit | null {
+  const data = dataOf(y, regressors);
+  const filled = withoutRegressors(data);
+  const rows = filled.length - data.missing.length;
   const plain = { p: 0, q: 0, seasonalP: 0, seasonalQ: 0, seasonLength };
   if (isConstant(filled)) return fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, data);
   const seasonalD = seasonalDifferences(filled, seasonLength);

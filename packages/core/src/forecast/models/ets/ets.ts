@@ -17,7 +17,7 @@ import {
 import { deviationsOf, simulatedQuantiles } from "./intervals.ts";
 import { type EtsChoice, formsOf, rowsFor, selectEts } from "./select.ts";
 
-/** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series by AICc. */
+/** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series. */
 export interface EtsOptions {
   readonly error?: "additive" | "multiplicative" | "auto";
   readonly trend?: "none" | "additive" | "auto";
@@ -26,6 +26,14 @@ export interface EtsOptions {
   readonly season?: "none" | "additive" | "multiplicative" | "auto";
   /** Steps of one season. Default 1: no season. */
   readonly seasonLength?: number;
+  /**
+   * What the chosen form must make small. `"multiStep"` (default): the mean of the AICc and of the AICc with the errors of 1 to `steps` steps ahead in
+   * the place of the likelihood, so that a form that only follows the last row well is not taken for the whole horizon; it prunes its search.
+   * `"aicc"`: the AICc alone, every form searched to the end, as R and statsforecast choose.
+   */
+  readonly criterion?: "multiStep" | "aicc";
+  /** How far the multi-step criterion looks ahead. Default: `seasonLength`, at least 3. */
+  readonly steps?: number;
 }
 
 /** An exponential smoothing forecaster. */
@@ -33,7 +41,7 @@ export type Ets = LocalForecaster<"ets">;
 
 /**
  * Exponential smoothing in state space form: error, trend and season, each absent, added or multiplied, fitted by maximum likelihood; what is
- * not given is chosen for each series by AICc among all forms that are admissible (those of R's `ets` and statsforecast's `AutoETS`: no
+ * not given is chosen for each series among all forms that are admissible (those of R's `ets` and statsforecast's `AutoETS`: no
  * multiplicative trend, no additive error about a multiplicative season unless both are asked for). `fits` names the form.
  *
  * Forms with multiplicative parts need positive targets: the choice leaves them out where there are others, and a form that was
@@ -41,7 +49,7 @@ export type Ets = LocalForecaster<"ets">;
  * is refused. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
  * for missing by a multiplicative season.
  *
- * Intervals: analytic without, simulated (2,000 paths, always the same) with a multiplicative season.
+ * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season.
  *
  * Hyndman, Koehler, Snyder & Grose (2002), A state space framework for automatic forecasting using exponential smoothing methods. Bounds of the
  * parameters, likelihood and AICc are those of statsforecast 2.1.1, which it is checked against.
@@ -56,14 +64,19 @@ export function ets(options: EtsOptions = {}): Ets {
     damped: true,
     season: true,
     seasonLength: true,
+    criterion: true,
+    steps: true,
   });
-  const { error = "auto", trend = "auto", season = "auto" } = options;
+  const { error = "auto", trend = "auto", season = "auto", criterion = "multiStep" } = options;
+  const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   return etsOf({
     error: oneOf("error", error, ["additive", "multiplicative", "auto"]),
     trend: oneOf("trend", trend, ["none", "additive", "auto"]),
     damped: oneOf("damped", options.damped ?? (trend === "none" ? false : "auto"), [true, false, "auto"]),
     season: oneOf("season", season, ["none", "additive", "multiplicative", "auto"]),
-    seasonLength: wholeNumber("seasonLength", options.seasonLength ?? 1),
+    seasonLength,
+    criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
+    steps: wholeNumber("steps", options.steps ?? Math.max(3, seasonLength)),
   });
 }
 
@@ -139,6 +152,8 @@ const [smoothingAt, logLikelihoodAt, aiccAt] = [4, 8, 9];
 /** Where the state lies: rows, known values and the sum of their squared errors, then level, trend and season by phase. */
 const statesAt = 3;
 
+type Smoothing = readonly [alpha: number, beta: number, gamma: number, phi: number];
+
 function modelOf(choice: EtsChoice): LocalModel<"ets"> {
   const { seasonLength } = choice;
   const forms = formsOf(choice);
@@ -162,7 +177,7 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
     keptRows: seasonLength,
     ...(needsPositive ? { lowest: Number.MIN_VALUE } : {}),
     fit(y) {
-      const fit = selectEts(forms, y);
+      const fit = selectEts(forms, y, choice.criterion, choice.steps);
       if (fit === null)
         throw new TsopsError(
           "PANEL_INVALID",
@@ -198,39 +213,26 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
         mean[h] = form.season === "multiplicative" ? q * season : q + season;
       }
     },
-    quantiles(fit, mean, probabilities, values, random) {
-      const form = formFromNumbers(fit.parameters, seasonLength);
-      const variance = varianceOf(form, fit.state);
-      const smoothing = fit.parameters.subarray(smoothingAt, smoothingAt + 4);
-      const deviations = deviationsOf(
-        form,
-        smoothing as unknown as [number, number, number, number],
-        variance,
-        mean,
-      );
-      if (deviations !== null)
+    quantiles({ parameters, state }, mean, probabilities, values) {
+      const form = formFromNumbers(parameters, seasonLength);
+      const variance = varianceOf(form, state);
+      const smoothing = parameters.subarray(smoothingAt, smoothingAt + 4) as unknown as Smoothing;
+      const deviations = deviationsOf(form, smoothing, variance, mean);
+      if (deviations !== null) {
         normalQuantiles(mean, (step) => deviations[step - 1] as number, probabilities, values);
-      else {
-        const one = new Float64Array(1);
-        const step = {
-          forecast: (now: LocalFit) => {
-            this.forecast(now, one);
-            return one[0] as number;
-          },
-          absorb: this.absorb,
-        };
-        const isRelative = form.error === "multiplicative";
-        simulatedQuantiles(isRelative, variance, fit, step, probabilities, values, random);
+        return;
       }
+      const rows = state[0] as number;
+      const season = Float64Array.from(
+        { length: seasonLength },
+        (_, h) => state[statesAt + seasonAt - levelAt + ((rows + h) % seasonLength)] as number,
+      );
+      const states = [state[statesAt] as number, state[statesAt + 1] as number] as const;
+      simulatedQuantiles(form, smoothing, variance, states, season, probabilities, values);
     },
     summary({ parameters, state }) {
       const form = formFromNumbers(parameters, seasonLength);
-      const [alpha, beta, gamma, phi] = parameters.subarray(smoothingAt) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [alpha, beta, gamma, phi] = parameters.subarray(smoothingAt) as unknown as Smoothing;
       return {
         form: formName(form),
         alpha,

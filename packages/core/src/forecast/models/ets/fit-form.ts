@@ -14,31 +14,72 @@ export interface EtsFit {
   readonly aicc: number;
 }
 
-/** Bounds of alpha, beta, gamma and of phi: those of statsforecast. */
+/** Bounds of the rates alpha, beta and gamma, and of phi: those of statsforecast. */
 const [least, most, phiLeast, phiMost] = [1e-4, 0.9999, 0.8, 0.98];
 
-/** Rates that searches start from: slow and quick levels have optima of their own. */
+/**
+ * The greatest rate of a trend: a fifth of a season's share, which is statsforecast's bound too (it starts alpha there and keeps beta below). A trend that follows single
+ * steps fits them better and forecasts a season worse.
+ */
+function trendMost({ seasonLength }: EtsForm): number {
+  return least + (0.2 * (most - least)) / seasonLength;
+}
+
+/** Rates that searches start from, the trend's as a share of its greatest: slow and quick levels have optima of their own. */
 const starts = [
-  { alpha: 0.05, beta: 0.02, gamma: 0.05, phi: 0.97 },
-  { alpha: 0.6, beta: 0.05, gamma: 0.2, phi: 0.975 },
-  { alpha: 0.02, beta: 0.005, gamma: 0.5, phi: 0.9 },
+  { alpha: 0.6, trend: 0.9, gamma: 0.2, phi: 0.975 },
+  { alpha: 0.05, trend: 0.1, gamma: 0.05, phi: 0.97 },
+  { alpha: 0.02, trend: 0.02, gamma: 0.5, phi: 0.9 },
 ];
+
+/** A search for the greatest likelihood of a form, which can be left early. */
+export interface EtsSearch {
+  /** The best that was found so far. */
+  readonly fit: EtsFit;
+  /** Goes on from there to the end. */
+  finish(): EtsFit;
+}
 
 /**
  * Fits a form by maximum likelihood: initial states and smoothing together, by a quasi-Newton search with the exact gradient. The bounds are kept
  * by a sine, which reaches them.
  * @param filled - The series without gaps, for the starts.
- * @param near - Fits of nearer forms, to start from as well.
  */
-export function fitForm(
+export function fitForm(form: EtsForm, y: Float64Array, filled: Float64Array): EtsFit {
+  return searchWith(form, y, filled, null, { steps: 12, ends: 2, tolerance: 1e-9 }).finish();
+}
+
+/**
+ * Begins to fit a form, to a lesser accuracy: a few steps from every start, or from a neighbour's fit.
+ * @param near - A fit with the same season.
+ */
+export function searchForm(
   form: EtsForm,
   y: Float64Array,
   filled: Float64Array,
-  near: readonly EtsFit[] = [],
-): EtsFit {
+  near: EtsFit | null,
+): EtsSearch {
+  return searchWith(form, y, filled, near, { steps: 8, ends: 1, tolerance: 1e-6 });
+}
+
+interface Effort {
+  /** From every start. */
+  readonly steps: number;
+  /** How many of the starts are followed to the end. */
+  readonly ends: number;
+  /** Of the end, per row. */
+  readonly tolerance: number;
+}
+
+function searchWith(
+  form: EtsForm,
+  y: Float64Array,
+  filled: Float64Array,
+  near: EtsFit | null,
+  { steps, ends, tolerance }: Effort,
+): EtsSearch {
   const known = y.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
-  const size = Math.max(...filled.map(Math.abs));
-  const floor = known * (1e-10 * (form.error === "additive" ? size : 1)) ** 2;
+  const floor = known * (1e-10 * (form.error === "additive" ? sizeOf(filled) : 1)) ** 2;
   const likelihood = etsLikelihood(form, y, floor);
   const plain = startOf(form, filled);
   const numbers = new Float64Array(numbersLength(form));
@@ -51,42 +92,45 @@ export function fitForm(
     if (value !== Number.POSITIVE_INFINITY) space.toSlope(x, gradient, slope);
     return value;
   };
-  const candidates = [
-    ...near.map((fit) => space.fromNumbers(withStates(plain, fit), fit.numbers)),
-    ...starts.map((rates) => {
-      const rated = plain.slice();
-      rated.set([rates.alpha, rates.beta, rates.gamma, rates.phi]);
-      return space.fromNumbers(rated, rated);
-    }),
-  ];
-  let best = Number.POSITIVE_INFINITY;
-  let found = plain;
-  const tolerance = 1e-7 * known;
-  // A few steps from everywhere, then on from the best.
-  const tried = candidates
-    .map((x) => ({ x, value: minimize(objective, x, 12, tolerance) }))
-    .sort((a, b) => a.value - b.value);
-  if (tried[0]?.value === Number.POSITIVE_INFINITY) {
+  const begin = (x: Float64Array) => ({ x, value: minimize(objective, x, steps, 1e-7 * known) });
+  const tried =
+    near !== null
+      ? [begin(space.fromNumbers(withStates(plain, near), near.numbers))]
+      : starts.map(({ alpha, trend, gamma, phi }) => {
+          const rated = plain.slice();
+          rated.set([alpha, trend * trendMost(form), gamma, phi]);
+          return begin(space.fromNumbers(rated, rated));
+        });
+  tried.sort((a, b) => a.value - b.value);
+  if (tried[0]?.value === Number.POSITIVE_INFINITY)
     // Forecasts below zero from every start: a level that stands still has none.
-    const x = space.fromNumbers(standingStill(form, filled), Float64Array.of(0.01, 0.001, 0.001, 0.9));
-    tried.unshift({ x, value: minimize(objective, x, 12, tolerance) });
-  }
-  for (const { x, value } of tried.slice(0, near.length > 0 ? 1 : 2)) {
-    const end = Math.min(value, minimize(objective, x, 300, tolerance * 1e-2));
-    if (end < best) {
-      best = end;
-      space.toNumbers(x, numbers);
-      found = numbers.slice();
-    }
-  }
-  const count = parameterCount(form);
-  const room = known - count - 1;
-  return {
-    form,
-    numbers: found,
-    logLikelihood: -best / 2,
-    aicc: room > 0 ? best + 2 * count + (2 * count * (count + 1)) / room : Number.POSITIVE_INFINITY,
+    tried.unshift(
+      begin(space.fromNumbers(standingStill(form, filled), Float64Array.of(0.01, 0.001, 0.001, 0.9))),
+    );
+
+  const fitAt = ({ x, value }: { readonly x: Float64Array; readonly value: number }): EtsFit => {
+    space.toNumbers(x, numbers);
+    const count = parameterCount(form);
+    const room = known - count - 1;
+    const penalty = room > 0 ? 2 * count + (2 * count * (count + 1)) / room : Number.POSITIVE_INFINITY;
+    return { form, numbers: numbers.slice(), logLikelihood: -value / 2, aicc: value + penalty };
   };
+  return {
+    fit: fitAt(tried[0] as (typeof tried)[number]),
+    finish() {
+      const ended = tried.slice(0, ends).map(({ x, value }) => ({
+        x,
+        value: Math.min(value, minimize(objective, x, 300, tolerance * known)),
+      }));
+      ended.sort((a, b) => a.value - b.value);
+      return fitAt(ended[0] as (typeof ended)[number]);
+    },
+  };
+}
+
+/** The greatest absolute value. */
+export function sizeOf(filled: Float64Array): number {
+  return filled.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
 }
 
 /** States of a level at the mean, without trend and season. */
@@ -119,6 +163,7 @@ function scaleOf(filled: Float64Array, plain: Float64Array): number {
  */
 function searchSpace(form: EtsForm, scale: number) {
   const hasTrend = form.trend !== "none";
+  const trendRate = trendMost(form);
   const hasSeason = form.season !== "none";
   const isFactor = form.season === "multiplicative";
   const period = hasSeason ? form.seasonLength : 0;
@@ -131,7 +176,7 @@ function searchSpace(form: EtsForm, scale: number) {
   const toNumbers = (x: Float64Array, numbers: Float64Array): void => {
     let at = 0;
     numbers[0] = between(least, most, x[at++] as number);
-    numbers[1] = hasTrend ? between(least, most, x[at++] as number) : 0;
+    numbers[1] = hasTrend ? between(least, trendRate, x[at++] as number) : 0;
     numbers[2] = hasSeason ? between(least, most, x[at++] as number) : 0;
     numbers[3] = form.damped ? between(phiLeast, phiMost, x[at++] as number) : 1;
     numbers[levelAt] = (x[at++] as number) * scale;
@@ -153,7 +198,7 @@ function searchSpace(form: EtsForm, scale: number) {
       at++;
     };
     angle(least, most, gradient[0] as number);
-    if (hasTrend) angle(least, most, gradient[1] as number);
+    if (hasTrend) angle(least, trendRate, gradient[1] as number);
     if (hasSeason) angle(least, most, gradient[2] as number);
     if (form.damped) angle(phiLeast, phiMost, gradient[3] as number);
     slope[at++] = (gradient[levelAt] as number) * scale;
@@ -167,7 +212,7 @@ function searchSpace(form: EtsForm, scale: number) {
     const x = new Float64Array(size);
     let at = 0;
     x[at++] = angleOf(least, most, rates[0] as number);
-    if (hasTrend) x[at++] = angleOf(least, most, (rates[1] as number) || 0.05);
+    if (hasTrend) x[at++] = angleOf(least, trendRate, (rates[1] as number) || 0.5 * trendRate);
     if (hasSeason) x[at++] = angleOf(least, most, (rates[2] as number) || 0.1);
     if (form.damped) x[at++] = angleOf(phiLeast, phiMost, rates[3] === 1 ? 0.95 : (rates[3] as number));
     x[at++] = (states[levelAt] as number) / scale;

@@ -1,5 +1,5 @@
-import type { Random } from "../../../random.ts";
-import type { LocalFit } from "../../local/local-model.ts";
+import { createRandom } from "../../../random.ts";
+import { normalQuantile } from "../../../stats/distributions.ts";
 import type { EtsForm } from "./form.ts";
 
 /**
@@ -44,43 +44,69 @@ export function deviationsOf(
   return deviations;
 }
 
-const paths = 2000;
+const paths = 1000;
+const errorsOfSteps: Float64Array[] = [];
 
-/** Quantiles of normal errors run through the model: the given steps on many paths, each from the same state. */
+/** Standard normal errors of one step on all paths, one from each stratum of equal probability, in an order of the step's own; always the same. */
+function errorsOf(step: number): Float64Array {
+  for (let made = errorsOfSteps.length; made <= step; made++) {
+    const strata = Float64Array.from({ length: paths }, (_, p) => normalQuantile((p + 0.5) / paths));
+    errorsOfSteps.push(createRandom(`errors of step ${made}`).shuffle(strata));
+  }
+  return errorsOfSteps[step] as Float64Array;
+}
+
+/**
+ * Quantiles of normal errors run through a form with a multiplicative season, each path from the same state. The errors are a Latin hypercube (McKay, Beckman &
+ * Conover 1979), so that a thousand paths do for what takes many more independent ones.
+ * @param season - The next season, first step first.
+ */
 export function simulatedQuantiles(
-  isRelative: boolean,
+  form: EtsForm,
+  [alpha, beta, gamma, phi]: readonly [number, number, number, number],
   variance: number,
-  fit: LocalFit,
-  step: {
-    readonly forecast: (fit: LocalFit) => number;
-    readonly absorb: (fit: LocalFit, value: number) => void;
-  },
+  [firstLevel, firstTrend]: readonly [level: number, trend: number],
+  season: Float64Array,
   probabilities: readonly number[],
   values: readonly Float64Array[],
-  random: Random,
 ): void {
   const steps = values[0]?.length ?? 0;
+  const period = season.length;
+  const isRelative = form.error === "multiplicative";
   const deviation = Math.sqrt(variance);
-  const drawn = Array.from({ length: steps }, () => new Float64Array(paths));
-  const state = fit.state.slice();
-  const path: LocalFit = { parameters: fit.parameters, state };
+  const outcomes = new Float64Array(paths * steps);
+  const errors = Array.from({ length: steps }, (_, h) => errorsOf(h));
+  const now = new Float64Array(period);
   for (let p = 0; p < paths; p++) {
-    state.set(fit.state);
+    let level = firstLevel;
+    let trend = firstTrend;
+    now.set(season);
+    let phase = 0;
     for (let h = 0; h < steps; h++) {
-      const forecast = step.forecast(path);
-      const error = random.normal(0, deviation);
-      const value = isRelative ? forecast * (1 + error) : forecast + error;
-      (drawn[h] as Float64Array)[p] = value;
-      step.absorb(path, value);
+      trend *= phi;
+      level += trend;
+      const s = now[phase] as number;
+      const forecast = level * s;
+      const drawn = deviation * ((errors[h] as Float64Array)[p] as number);
+      const error = isRelative ? forecast * drawn : drawn;
+      outcomes[h * paths + p] = forecast + error;
+      // As in the recursion: what a product cannot be teaches nothing.
+      if (forecast + error > 0 && level !== 0) {
+        const d = error / s;
+        now[phase] = s + (gamma * error) / level;
+        level += alpha * d;
+        trend += beta * d;
+      }
+      if (++phase === period) phase = 0;
     }
   }
-  drawn.forEach((outcomes, h) => {
-    outcomes.sort();
+  for (let h = 0; h < steps; h++) {
+    const sorted = outcomes.subarray(h * paths, (h + 1) * paths).sort();
     probabilities.forEach((probability, q) => {
-      const at = probability * (paths - 1);
-      const below = Math.floor(at);
-      const [low, high] = [outcomes[below] as number, outcomes[Math.min(below + 1, paths - 1)] as number];
-      (values[q] as Float64Array)[h] = low + (at - below) * (high - low);
+      const at = probability * paths - 0.5;
+      const below = Math.min(paths - 2, Math.max(0, Math.floor(at)));
+      const [low, high] = [sorted[below] as number, sorted[below + 1] as number];
+      (values[q] as Float64Array)[h] = low + Math.min(1, Math.max(0, at - below)) * (high - low);
     });
-  });
+  }
 }

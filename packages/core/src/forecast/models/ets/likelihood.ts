@@ -8,7 +8,7 @@ export interface EtsLikelihood {
 }
 
 /**
- * Minus twice the log-likelihood of a series under a form, and its gradient by reverse differentiation: about three times the
+ * Minus twice the log-likelihood of a series under a form, and its gradient by reverse differentiation: about twice the
  * cost of the value, whatever the number of initial states.
  *
  * The recursions are those of Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing, chapter 2. A missing value is
@@ -22,123 +22,178 @@ export function etsLikelihood(
   floor: number,
 ): (numbers: Float64Array, gradient: Float64Array | null) => EtsLikelihood {
   const rows = y.length;
-  const isRelative = form.error === "multiplicative";
-  const hasTrend = form.trend === "additive";
-  const isAdded = form.season === "additive";
-  const isFactor = form.season === "multiplicative";
-  const period = form.season === "none" ? 1 : form.seasonLength;
-  const trended = new Float64Array(rows);
-  const trends = new Float64Array(rows);
-  const seasonal = new Float64Array(rows);
-  const season = new Float64Array(period);
-  const known = y.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
+  const pass: Pass = {
+    y,
+    floor,
+    known: y.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0),
+    isRelative: form.error === "multiplicative",
+    hasTrend: form.trend === "additive",
+    season: form.season,
+    period: form.season === "none" ? 1 : form.seasonLength,
+    trended: new Float64Array(rows),
+    trends: new Float64Array(rows),
+    seasonal: new Float64Array(form.season === "none" ? 0 : rows),
+    phases: new Float64Array(form.season === "none" ? 0 : form.seasonLength),
+  };
   const result: EtsLikelihood = { value: 0, squares: 0 };
-
   return (numbers, gradient) => {
-    const alpha = numbers[0] as number;
-    const beta = numbers[1] as number;
-    const gamma = numbers[2] as number;
-    const phi = numbers[3] as number;
-    let level = numbers[levelAt] as number;
-    let trend = hasTrend ? (numbers[trendAt] as number) : 0;
-    if (isAdded || isFactor) for (let j = 0; j < period; j++) season[j] = numbers[seasonAt + j] as number;
-    let squares = 0;
-    let logs = 0;
-    let product = 1;
-    let phase = 0;
-    for (let t = 0; t < rows; t++) {
-      const value = y[t] as number;
-      const q = level + phi * trend;
-      const s = season[phase] as number;
-      trended[t] = q;
-      trends[t] = trend;
-      seasonal[t] = s;
-      if (!Number.isNaN(value)) {
-        const forecast = isAdded ? q + s : isFactor ? q * s : q;
-        let error = value - forecast;
-        if (isRelative) {
-          if (!(forecast > 0)) return outOfDomain(result);
-          error /= forecast;
-          product *= forecast;
-          if (product > 1e200 || product < 1e-200) {
-            logs += Math.log(product);
-            product = 1;
-          }
-        }
-        if (isFactor && !(s > 0 && q !== 0)) return outOfDomain(result);
-        squares += error * error;
-        const d = (isAdded ? value - s : isFactor ? value / s : value) - q;
-        level = q + alpha * d;
-        trend = phi * trend + beta * d;
-        if (isAdded) season[phase] = s + gamma * (value - q - s);
-        else if (isFactor) season[phase] = s + gamma * (value / q - s);
-      } else {
-        level = q;
-        trend = phi * trend;
-      }
-      if (++phase === period) phase = 0;
+    if (!forward(pass, numbers, result)) {
+      result.value = Number.POSITIVE_INFINITY;
+      result.squares = Number.POSITIVE_INFINITY;
+    } else if (gradient !== null) {
+      gradient.fill(0, 0, numbersLength(form));
+      backward(pass, numbers, result.squares, gradient);
     }
-    logs += Math.log(product);
-    result.squares = squares;
-    result.value = known * Math.log(squares + floor) + 2 * logs;
-    if (!Number.isFinite(result.value)) return outOfDomain(result);
-    if (gradient === null) return result;
-
-    gradient.fill(0, 0, numbersLength(form));
-    const weight = (2 * known) / (squares + floor);
-    let ofLevel = 0;
-    let ofTrend = 0;
-    let ofAlpha = 0;
-    let ofBeta = 0;
-    let ofGamma = 0;
-    let ofPhi = 0;
-    season.fill(0);
-    for (let t = rows - 1; t >= 0; t--) {
-      if (--phase < 0) phase = period - 1;
-      const value = y[t] as number;
-      const q = trended[t] as number;
-      const trendBefore = trends[t] as number;
-      let ofQ = ofLevel;
-      if (!Number.isNaN(value)) {
-        const s = seasonal[t] as number;
-        const forecast = isAdded ? q + s : isFactor ? q * s : q;
-        const ofForecast = isRelative
-          ? (2 - (weight * (value / forecast - 1) * value) / forecast) / forecast
-          : -weight * (value - forecast);
-        const d = (isAdded ? value - s : isFactor ? value / s : value) - q;
-        const ofD = alpha * ofLevel + beta * ofTrend;
-        ofAlpha += ofLevel * d;
-        ofBeta += ofTrend * d;
-        ofQ -= ofD;
-        if (isAdded) {
-          const ofSeason = season[phase] as number;
-          ofGamma += ofSeason * (value - q - s);
-          ofQ += ofForecast - gamma * ofSeason;
-          season[phase] = (1 - gamma) * ofSeason - ofD + ofForecast;
-        } else if (isFactor) {
-          const ofSeason = season[phase] as number;
-          ofGamma += ofSeason * (value / q - s);
-          ofQ += ofForecast * s - (gamma * ofSeason * value) / (q * q);
-          season[phase] = (1 - gamma) * ofSeason - (ofD * value) / (s * s) + ofForecast * q;
-        } else ofQ += ofForecast;
-      }
-      ofLevel = ofQ;
-      ofPhi += (ofQ + ofTrend) * trendBefore;
-      ofTrend = phi * (ofQ + ofTrend);
-    }
-    gradient[0] = ofAlpha;
-    gradient[1] = ofBeta;
-    gradient[2] = ofGamma;
-    gradient[3] = ofPhi;
-    gradient[levelAt] = ofLevel;
-    gradient[trendAt] = ofTrend;
-    if (isAdded || isFactor) gradient.set(season, seasonAt);
     return result;
   };
 }
 
-function outOfDomain(result: EtsLikelihood): EtsLikelihood {
-  result.value = Number.POSITIVE_INFINITY;
-  result.squares = Number.POSITIVE_INFINITY;
-  return result;
+/** The series, and what the forward pass leaves for the backward one. */
+interface Pass {
+  readonly y: Float64Array;
+  readonly floor: number;
+  readonly known: number;
+  readonly isRelative: boolean;
+  readonly hasTrend: boolean;
+  readonly season: EtsForm["season"];
+  readonly period: number;
+  /** Level and trend that each row was forecast with, and the trend before it. */
+  readonly trended: Float64Array;
+  readonly trends: Float64Array;
+  readonly seasonal: Float64Array;
+  /** The season by phase, or what the value moves with it. */
+  readonly phases: Float64Array;
+}
+
+// Both passes are functions of their own with everything in locals: closures over the same variables take half as long again.
+
+/** @returns Whether the numbers are in the domain of the form. */
+function forward(pass: Pass, numbers: Float64Array, result: EtsLikelihood): boolean {
+  const { y, floor, known, isRelative, period, trended, trends, seasonal, phases } = pass;
+  const isAdded = pass.season === "additive";
+  const isFactor = pass.season === "multiplicative";
+  const alpha = numbers[0] as number;
+  const beta = numbers[1] as number;
+  const gamma = numbers[2] as number;
+  const phi = numbers[3] as number;
+  let level = numbers[levelAt] as number;
+  let trend = pass.hasTrend ? (numbers[trendAt] as number) : 0;
+  for (let j = 0; j < phases.length; j++) phases[j] = numbers[seasonAt + j] as number;
+  let squares = 0;
+  let logs = 0;
+  let product = 1;
+  let phase = 0;
+  for (let t = 0; t < y.length; t++) {
+    const value = y[t] as number;
+    trends[t] = trend;
+    trend *= phi;
+    level += trend;
+    trended[t] = level;
+    if (!Number.isNaN(value)) {
+      let forecast = level;
+      let error: number;
+      let d: number;
+      if (isFactor) {
+        const s = phases[phase] as number;
+        seasonal[t] = s;
+        if (!(s > 0 && level !== 0)) return false;
+        forecast = level * s;
+        error = value - forecast;
+        d = error / s;
+        phases[phase] = s + (gamma * error) / level;
+      } else {
+        if (isAdded) {
+          seasonal[t] = phases[phase] as number;
+          forecast += phases[phase] as number;
+        }
+        error = value - forecast;
+        d = error;
+        if (isAdded) phases[phase] = (seasonal[t] as number) + gamma * error;
+      }
+      level += alpha * d;
+      trend += beta * d;
+      if (isRelative) {
+        if (!(forecast > 0)) return false;
+        error /= forecast;
+        product *= forecast;
+        if (product > 1e200 || product < 1e-200) {
+          logs += Math.log(product);
+          product = 1;
+        }
+      }
+      squares += error * error;
+    }
+    if (++phase === period) phase = 0;
+  }
+  result.squares = squares;
+  result.value = known * Math.log(squares + floor) + 2 * (logs + Math.log(product));
+  return Number.isFinite(result.value);
+}
+
+function backward(pass: Pass, numbers: Float64Array, squares: number, gradient: Float64Array): void {
+  const { y, isRelative, period, trended, trends, seasonal, phases } = pass;
+  const isAdded = pass.season === "additive";
+  const isFactor = pass.season === "multiplicative";
+  const alpha = numbers[0] as number;
+  const beta = numbers[1] as number;
+  const gamma = numbers[2] as number;
+  const phi = numbers[3] as number;
+  const weight = (2 * pass.known) / (squares + pass.floor);
+  let ofLevel = 0;
+  let ofTrend = 0;
+  let ofAlpha = 0;
+  let ofBeta = 0;
+  let ofGamma = 0;
+  let ofPhi = 0;
+  phases.fill(0);
+  let phase = y.length % period;
+  for (let t = y.length - 1; t >= 0; t--) {
+    if (--phase < 0) phase = period - 1;
+    const value = y[t] as number;
+    const q = trended[t] as number;
+    let ofQ = ofLevel;
+    if (!Number.isNaN(value)) {
+      const s = isAdded || isFactor ? (seasonal[t] as number) : 0;
+      const forecast = isFactor ? q * s : q + s;
+      const error = value - forecast;
+      const perForecast = isRelative || isFactor ? 1 / forecast : 0;
+      const relative = error * perForecast;
+      const ofForecast = isRelative
+        ? (2 - weight * relative * (relative + 1)) * perForecast
+        : -weight * error;
+      const ofD = alpha * ofLevel + beta * ofTrend;
+      ofQ -= ofD;
+      if (isFactor) {
+        const perSeason = q * perForecast;
+        const perLevel = s * perForecast;
+        const ofSeason = phases[phase] as number;
+        const d = error * perSeason;
+        ofAlpha += ofLevel * d;
+        ofBeta += ofTrend * d;
+        ofGamma += ofSeason * error * perLevel;
+        ofQ += ofForecast * s - gamma * ofSeason * value * perLevel * perLevel;
+        phases[phase] = (1 - gamma) * ofSeason - ofD * value * perSeason * perSeason + ofForecast * q;
+      } else {
+        ofAlpha += ofLevel * error;
+        ofBeta += ofTrend * error;
+        ofQ += ofForecast;
+        if (isAdded) {
+          const ofSeason = phases[phase] as number;
+          ofGamma += ofSeason * error;
+          ofQ -= gamma * ofSeason;
+          phases[phase] = (1 - gamma) * ofSeason - ofD + ofForecast;
+        }
+      }
+    }
+    ofLevel = ofQ;
+    ofPhi += (ofQ + ofTrend) * (trends[t] as number);
+    ofTrend = phi * (ofQ + ofTrend);
+  }
+  gradient[0] = ofAlpha;
+  gradient[1] = ofBeta;
+  gradient[2] = ofGamma;
+  gradient[3] = ofPhi;
+  gradient[levelAt] = ofLevel;
+  gradient[trendAt] = ofTrend;
+  gradient.set(phases, seasonAt);
 }

@@ -1,6 +1,7 @@
-import { type EtsFit, fitForm, standingStill } from "./fit-form.ts";
+import { type EtsFit, type EtsSearch, fitForm, searchForm, sizeOf, standingStill } from "./fit-form.ts";
 import { type EtsForm, parameterCount } from "./form.ts";
 import { filledLinearly } from "./start.ts";
+import { stepErrors } from "./step-errors.ts";
 
 /** What the caller has decided; `"auto"` leaves a component to the data. */
 export interface EtsChoice {
@@ -9,10 +10,18 @@ export interface EtsChoice {
   readonly damped: boolean | "auto";
   readonly season: "none" | "additive" | "multiplicative" | "auto";
   readonly seasonLength: number;
+  readonly criterion: EtsCriterion;
+  readonly steps: number;
 }
 
 /** The forms that a choice leaves open, without those that are known to be unstable: additive errors about a multiplicative season. */
-export function formsOf({ error, trend, damped, season, seasonLength }: EtsChoice): readonly EtsForm[] {
+export function formsOf({
+  error,
+  trend,
+  damped,
+  season,
+  seasonLength,
+}: Omit<EtsChoice, "criterion" | "steps">): readonly EtsForm[] {
   const forms: EtsForm[] = [];
   const seasons =
     season !== "auto"
@@ -42,28 +51,119 @@ export function rowsFor(form: EtsForm): number {
   return Math.max(parameterCount(form) + 2, form.season === "none" ? 0 : form.seasonLength + 1);
 }
 
+/** How forms are compared; see `EtsOptions.criterion`. */
+export type EtsCriterion = "multiStep" | "aicc";
+
 /**
- * The form with the least AICc. Multiplicative components need positive values, and every form needs its rows: what the series cannot bear is left
+ * The form with the least criterion. Multiplicative components need positive values, and every form needs its rows: what the series cannot bear is left
  * out. A constant series is a level, with its value.
+ * @param steps - How many steps ahead the multi-step criterion looks.
  * @returns null when the series can bear none of the forms.
  */
-export function selectEts(forms: readonly EtsForm[], y: Float64Array): EtsFit | null {
+export function selectEts(
+  forms: readonly EtsForm[],
+  y: Float64Array,
+  criterion: EtsCriterion,
+  steps: number,
+): EtsFit | null {
   const values = y.filter((value) => !Number.isNaN(value));
-  const filled = filledLinearly(y);
   const isPositive = values.every((value) => value > 0);
   const possible = forms.filter(
     (form) =>
       values.length >= rowsFor(form) &&
       (isPositive || (form.error === "additive" && form.season !== "multiplicative")),
   );
-  if (possible.length > 0 && values.every((value) => value === values[0]))
-    return constantFit(possible, values[0] as number);
+  if (possible.length === 0) return null;
+  if (values.every((value) => value === values[0])) return constantFit(possible, values[0] as number);
+  const filled = filledLinearly(y);
+  return criterion === "aicc" || possible.length === 1
+    ? leastAicc(possible, y, filled)
+    : leastMultiStep(possible, y, filled, values.length, steps);
+}
+
+/** Every form fitted to the end from several starts. */
+function leastAicc(forms: readonly EtsForm[], y: Float64Array, filled: Float64Array): EtsFit | null {
   let best: EtsFit | null = null;
-  for (const form of possible) {
+  for (const form of forms) {
     const fit = fitForm(form, y, filled);
     if (Number.isFinite(fit.aicc) && (best === null || fit.aicc < best.aicc)) best = fit;
   }
   return best;
+}
+
+interface Begun {
+  readonly search: EtsSearch;
+  readonly value: number;
+}
+
+/**
+ * The mean of the AICc and of the same criterion with the errors of all steps in the place of the likelihood. Errors of several steps overlap, so that n of them tell less than n do one
+ * step ahead: there the penalty of the parameters counts sqrt(steps) times.
+ */
+export function multiStepCriterion({ aicc, logLikelihood }: EtsFit, errors: number, steps: number): number {
+  const penalty = aicc + 2 * logLikelihood;
+  const value = (aicc + errors + Math.sqrt(steps) * penalty) / 2;
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}
+
+/**
+ * Forms without a trend are begun first; a kind of
+ * season and error that is far behind then is not tried with one. What is near the best after a few steps from its neighbour's fit is fitted to the end.
+ */
+function leastMultiStep(
+  forms: readonly EtsForm[],
+  y: Float64Array,
+  filled: Float64Array,
+  known: number,
+  steps: number,
+): EtsFit | null {
+  const floor = (1e-10 * sizeOf(filled)) ** 2;
+  const criterionOf = (fit: EtsFit): number => {
+    if (!Number.isFinite(fit.aicc)) return Number.POSITIVE_INFINITY;
+    return multiStepCriterion(fit, stepErrors(fit.form, fit.numbers, y, steps, floor), steps);
+  };
+  // In units of the criterion: what a trend, and what the rest of a search, may be expected to gain.
+  const ofTrend = Math.max(20, 0.1 * known);
+  const begun: Begun[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (const form of [...forms].sort(
+    (a, b) => parameterCount({ ...a, season: "none" }) - parameterCount({ ...b, season: "none" }),
+  )) {
+    const kin = begun.filter(({ search: { fit } }) => fit.form.season === form.season);
+    const same = kin.filter(({ search: { fit } }) => fit.form.error === form.error);
+    if (same.length > 0 && same.every(({ value }) => value > least + ofTrend)) continue;
+    const search = searchForm(form, y, filled, neighbourOf(form, kin));
+    const value = criterionOf(search.fit);
+    begun.push({ search, value });
+    least = Math.min(least, value);
+  }
+  begun.sort((a, b) => a.value - b.value);
+  let best: EtsFit | null = null;
+  let bestValue = Number.POSITIVE_INFINITY;
+  // What the end of a search may be expected to gain: twice what others have gained.
+  let gain = 5;
+  for (const { search, value } of begun) {
+    if (!(value - gain <= bestValue) || value === Number.POSITIVE_INFINITY) break;
+    const fit = search.finish();
+    const reached = criterionOf(fit);
+    gain = Math.max(gain, 2 * (value - reached));
+    if (reached < bestValue) [best, bestValue] = [fit, reached];
+  }
+  return best;
+}
+
+/** Of the fits with the same season the one that shares the most with a form. */
+function neighbourOf(form: EtsForm, kin: readonly Begun[]): EtsFit | null {
+  let found: EtsFit | null = null;
+  let most = -1;
+  for (const {
+    search: { fit },
+  } of kin) {
+    if (!Number.isFinite(fit.aicc)) continue;
+    const shared = (fit.form.trend === form.trend ? 2 : 0) + (fit.form.error === form.error ? 1 : 0);
+    if (shared >= most) [found, most] = [fit, shared];
+  }
+  return found;
 }
 
 /** The simplest of the forms, standing still. */

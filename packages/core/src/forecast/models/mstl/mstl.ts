@@ -13,7 +13,8 @@ export interface MstlOptions {
   /** Steps of each season, e.g. `[24, 168]` for hours with a day and a week. */
   readonly seasonLengths: readonly number[];
   /**
-   * The local forecaster of what is left without the seasons: trend and remainder. Default `ets()`, which chooses among the forms without a season.
+   * The local forecaster of what is left without the seasons: trend and remainder. Default: `ets` with the
+   * shortest season for `steps`, which chooses among the forms without a season.
    */
   readonly trend?: LocalForecaster;
   /** Whether outliers are pushed aside in the decomposition, at about fifteen times its cost or more. Default false. */
@@ -43,7 +44,7 @@ export function mstl(options: MstlOptions): Mstl {
     trend: true,
     robust: true,
   });
-  const { seasonLengths, trend = ets(), robust = false } = options;
+  const { seasonLengths, robust = false } = options;
   if (!Array.isArray(seasonLengths) || seasonLengths.length === 0)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
@@ -55,6 +56,7 @@ export function mstl(options: MstlOptions): Mstl {
   );
   if (typeof robust !== "boolean")
     throw new TsopsError("MODEL_PARAMETER_INVALID", `robust is true or false, got ${shown(robust)}.`);
+  const trend = options.trend ?? ets({ steps: Math.max(3, periods[0] as number) });
   const model = localParts(trend)?.model;
   if (model === undefined || !trendKinds.includes(model.kind))
     throw new TsopsError(
@@ -67,6 +69,14 @@ export function mstl(options: MstlOptions): Mstl {
       "MODEL_PARAMETER_INVALID",
       `What is left without the seasons may be of any sign; this ${model.kind} takes only positive targets.`,
       { hint: "Give a trend forecaster that takes all values, e.g. ets()." },
+    );
+  if (model.regressors !== undefined)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `The trend forecaster of mstl takes no regressors, this ${model.kind} has some.`,
+      {
+        hint: "Take the regressors in arima itself, without mstl.",
+      },
     );
   return localForecaster(modelOf(periods, robust, model), loadModel);
 }
@@ -146,7 +156,8 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
             tables.push(season[start + ((((phase - start) % period) + period) % period)] as number);
         });
       }
-      const fit = trend.fit(y.map((value, t) => value - (sums[t] as number)));
+      const remainder = y.map((value, t) => value - (sums[t] as number));
+      const fit = trend.fit(remainder, []);
       const parameters = new Float64Array(trendStart + fit.parameters.length + tables.length + rows);
       parameters.set([fit.parameters.length, rows, 0]);
       parameters.set(fit.parameters, trendStart);

@@ -188,6 +188,70 @@ def gaps():
     return found
 
 
+def regressors():
+    """Regression with ARIMA errors: the same likelihood, maximised by Nelder and Mead's method over slopes and coefficients."""
+    random = np.random.default_rng(23)
+    found = []
+    for name, order, seasonal, count, missing in [
+        ("white noise", (1, 0, 0), (0, 0, 0), 1, []),
+        ("negative", (0, 0, 1), (0, 0, 0), 2, []),
+        ("random walk", (1, 1, 0), (0, 0, 0), 1, []),
+        ("random walk with drift", (0, 1, 1), (0, 0, 0), 2, [3, 4, 50]),
+        ("quarters with trend", (0, 1, 1), (0, 1, 1), 1, []),
+        ("months", (1, 0, 0), (1, 0, 0), 1, [5, 6, 20]),
+        ("weeks", (1, 0, 1), (0, 0, 0), 2, []),
+    ]:
+        one = next(s for s in all_series if s["name"] == name)
+        m = one["season"]
+        x = np.round(random.normal(0, 1, (len(one["y"]) + horizon, count)).cumsum(axis=0) / 3 + random.normal(0, 1, (len(one["y"]) + horizon, count)), 4)
+        true = np.array([3.0, -2.0])[:count] * np.std(one["y"]) / 3
+        y = np.round(np.array(one["y"], float) + x[: len(one["y"])] @ true, 6)
+        full = y.copy()
+        y[missing] = np.nan
+        constant = order[1] + seasonal[1] == 0
+        arma = order[0] + order[2] + seasonal[0] + seasonal[2]
+        size = np.nanstd(y)
+        past, future = x[: len(y)], x[len(y) :]
+
+        def parts(p):
+            return p[:arma], (np.nanmean(y) + size * p[arma] if constant else 0.0), true + size * p[arma + int(constant) :]
+
+        def at(p):
+            coefficients, mean, slopes = parts(p)
+            return filtered(y, order, seasonal, m, coefficients, mean + past @ slopes)
+
+        def loss(p):
+            if np.any(np.abs(p[:arma]) > 0.9999):
+                return 1e9
+            try:
+                return -at(p)[0]
+            except Exception:
+                return 1e9
+
+        p = np.r_[np.full(arma, 0.1), np.zeros(int(constant) + count)]
+        for _ in range(4):
+            p = minimize(loss, p, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 20000, "maxfev": 20000}).x
+        coefficients, mean, slopes = parts(p)
+        likelihood, _, model = at(p)
+        f, _ = kalman_forecast(horizon, *(model[k] for k in ["Z", "a", "P", "T", "V", "h"]))
+        found.append(
+            {
+                "name": name,
+                "order": order,
+                "seasonal": seasonal,
+                "season": m,
+                "missing": missing,
+                "y": numbers(full),
+                "x": [numbers(column) for column in x.T],
+                "coefficients": numbers(coefficients, 8),
+                "slopes": numbers(slopes, 8),
+                "likelihood": likelihood,
+                "mean": steps(f + mean + future @ slopes),
+            }
+        )
+    return found
+
+
 def chosen():
     found = []
     for one in all_series:
@@ -222,4 +286,5 @@ def chosen():
 
 write("fixed.json", fixed())
 write("gaps.json", gaps())
+write("regressors.json", regressors())
 write("chosen.json", chosen())

@@ -1,0 +1,76 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { CommandIo } from "../session.ts";
+import { wholeNumber } from "../whole-number.ts";
+import { modelNames } from "./choose-forecaster.ts";
+import { forecastCommand } from "./command.ts";
+import type { ForecastCommandOptions } from "./options.ts";
+
+/** Adds `tsops forecast` to the program. */
+export function addForecast(program: Command, io: CommandIo, exit: (code: number) => void): void {
+  program
+    .command("forecast")
+    .summary("forecast the rows of a CSV or Parquet file")
+    .description(
+      "Forecasts the rows of a file: one line for each time, and for each series if there are several. What is not said is guessed, and told on stderr. Needs @tsops/store to read files, and @tsops/monitor to draw.",
+    )
+    .argument("<file>", "history, as .csv, .tsv (also .gz) or .parquet")
+    .requiredOption("--horizon <steps>", "steps to forecast", wholeNumber)
+    .option("--time <column>", "column of times, or of whole numbers that count steps")
+    .option("--time-format <form>", "form of times that are not ISO 8601, e.g. %d.%m.%Y")
+    .option("--target <column>", "column to forecast")
+    .option("--key <columns>", "columns that tell several series apart, with commas between", names)
+    .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
+    .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
+    .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
+    .option("--level <percent>", "central intervals", percents, [80, 95])
+    .option("--future <file>", "columns that are known for the future: a row for each series and step")
+    .addOption(new Option("--model <name>", "the model").choices(modelNames).default("auto"))
+    .option(
+      "--backtest <folds>",
+      "horizons at the end that the model is judged by; 0 for none",
+      wholeNumberOrZero,
+      3,
+    )
+    .option("--out <file>", "write the forecast as .csv, .tsv or .parquet")
+    .option("--plot <file>", "draw history, forecast and intervals as .svg")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ tsops forecast sales.csv --horizon 12
+  $ tsops forecast load.parquet --horizon 48 --out forecast.parquet --plot forecast.svg
+  $ tsops forecast shops.csv --time day --target sold --key shop,product --horizon 14
+  $ tsops forecast load.csv --horizon 24 --future weather.csv
+  $ tsops forecast sales.csv --horizon 12 --json | jq .scores`,
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      exit(await forecastCommand(io, file, command.optsWithGlobals<ForecastCommandOptions>()));
+    });
+}
+
+function wholeNumberOrZero(text: string): number {
+  return text === "0" ? 0 : wholeNumber(text);
+}
+
+function names(text: string): readonly string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.every((name) => name !== "")) return list;
+  throw new InvalidArgumentError("Write names with commas between: shop,product.");
+}
+
+function numbers(text: string): readonly number[] {
+  return text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+}
+
+function percents(text: string): readonly number[] {
+  const list = numbers(text);
+  if (list.every((level) => level >= 1 && level < 100) && new Set(list).size === list.length) return list;
+  throw new InvalidArgumentError("Write different numbers of percent from 1 to less than 100: 80,95.");
+}
+
+function seasons(text: string): readonly number[] {
+  const list = numbers(text);
+  if (list.every((length) => Number.isSafeInteger(length) && length >= 1))
+    return [...new Set(list)].filter((length) => length > 1).sort((a, b) => a - b);
+  throw new InvalidArgumentError("Write whole numbers of steps: 24,168; 1 for none.");
+}

@@ -1,0 +1,232 @@
+import { throwIfAborted } from "../../abort.ts";
+import { TsopsError } from "../../errors.ts";
+import { observedCounts, rowCounts } from "../../forecast/check.ts";
+import type { Forecast } from "../../forecast/forecast.ts";
+import type { PredictOptions } from "../../forecast/forecaster.ts";
+import { naive } from "../../forecast/models/naive.ts";
+import { seasonalNaive } from "../../forecast/models/seasonal-naive.ts";
+import type { Panel } from "../../forecast/panel.ts";
+import { takeSeries } from "../../forecast/panel-slices.ts";
+import { listSome } from "../../forecast/rows.ts";
+import { seriesKeyText } from "../../forecast/series-key.ts";
+import type { ProgressBar } from "../progress-bar.ts";
+import type { CommandIo } from "../session.ts";
+import { chooseColumns } from "./choose-columns.ts";
+import {
+  type ChosenForecaster,
+  chooseForecaster,
+  type ForecastTask,
+  rowsNeeded,
+  seasonalNaiveWithIntervals,
+} from "./choose-forecaster.ts";
+import type { TableFile } from "./companions.ts";
+import { evaluate, planBacktest, type Score } from "./evaluate.ts";
+import type { ForecastReport } from "./forecast-report.ts";
+import { joinForecasts } from "./forecast-table.ts";
+import { collectGuesses } from "./guessed.ts";
+import type { ForecastCommandOptions } from "./options.ts";
+import { knownColumns, readFuture } from "./read-future.ts";
+import { type History, readHistory } from "./read-history.ts";
+import { splitSeries } from "./split-series.ts";
+
+/** A file to forecast, and where to tell of it. */
+export interface ForecastWork {
+  readonly io: CommandIo;
+  readonly path: string;
+  readonly file: TableFile;
+  readonly future: TableFile | null;
+  readonly options: ForecastCommandOptions;
+  readonly bar: ProgressBar;
+  readonly tell: (line: string) => void;
+}
+
+/** Reads a file, chooses a forecaster and forecasts. */
+export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastReport, "out" | "plot">> {
+  const { io, path, file, future, options, bar, tell } = work;
+  const { horizon, level: levels } = options;
+  const guesses = collectGuesses(tell);
+  const roles = [options.time, options.target, ...(options.key ?? []), "y", "unique_id", "ds"];
+  const shared =
+    future === null
+      ? []
+      : knownColumns(
+          path,
+          file,
+          options.future ?? "",
+          future,
+          roles.filter((name) => name !== undefined),
+        );
+  const chosen = await chooseColumns(
+    path,
+    file,
+    options,
+    shared.map(({ name }) => name),
+    guesses,
+  );
+  const taken = [chosen.time, chosen.target, ...chosen.keys];
+  const known = shared.filter((column) => !taken.some(({ name }) => name === column.name));
+  if (known.length > 0)
+    guesses.add(
+      "known-future columns",
+      known.map(({ name }) => name).join(", "),
+      "in both files",
+      "--future with other columns",
+    );
+  refuseClash(
+    [chosen.time, ...chosen.keys].map(({ name }) => name),
+    levels,
+  );
+  const unused = file.columns.filter(
+    (column) => !taken.includes(column) && !known.includes(column) && !column.name.startsWith("__"),
+  );
+  if (unused.length > 0)
+    tell(
+      `not used: ${listSome(
+        unused.map(({ name }) => name),
+        8,
+      )}${future === null ? " (columns that are known for the future come with --future)" : ""}`,
+    );
+  const history = await readHistory(file, chosen, known, options, guesses, io.signal);
+  const { panel, seasons } = history;
+  const seasonLength = seasons[0] ?? 1;
+
+  const task = { model: options.model, seasons, levels, horizon, known: known.map(({ name }) => name) };
+  const typical = quantile(rowCounts(panel), 0.25);
+  const split = splitSeries(panel, rowsNeeded({ ...task, rows: typical }));
+  if (split.main === null && split.short === null)
+    throw new TsopsError("PANEL_INVALID", `No value of "${chosen.target.name}" is known in any series.`, {
+      hint: "Check the target column.",
+    });
+  const rows = split.main === null ? typical : least(observedCounts(split.main));
+  const coming =
+    split.main === null || future === null || known.length === 0
+      ? null
+      : await readFuture(options.future ?? "", future, history, split.main, chosen, horizon, io.signal);
+  if (coming !== null && coming.unknownSeries.length > 0)
+    tell(`series of ${options.future} that the history does not have: ${listSome(coming.unknownSeries)}`);
+  const picked = await choose(work, { ...task, rows }, split.main, history);
+
+  const forecasts: Forecast[] = [];
+  if (split.main !== null) {
+    const predicting: PredictOptions = { horizon, levels };
+    const fitted = await picked.chosen.forecaster.fit(split.main, {
+      horizon,
+      signal: io.signal,
+      progress: (event) =>
+        bar({ ...event, task: event.task.startsWith("fit") ? event.task : `fit: ${event.task}` }),
+    });
+    throwIfAborted(io.signal);
+    forecasts.push(fitted.predict(coming === null ? predicting : { ...predicting, future: coming.rows }));
+  }
+  if (split.short !== null) forecasts.push(...(await forecastShort(split.short, horizon, levels)));
+  const done = new Set(forecasts.flatMap(({ series }) => series.map(seriesKeyText)));
+  const order = panel.series.filter((key) => done.has(seriesKeyText(key)));
+  return {
+    file: path,
+    target: chosen.target.name,
+    horizon,
+    history,
+    chosen: { model: picked.chosen.name, members: picked.chosen.members, because: picked.because },
+    seasonLength,
+    backtest: picked.backtest,
+    split,
+    guessed: guesses.list,
+    table: joinForecasts(forecasts, order, levels),
+  };
+}
+
+/** Keys and time keep their names beside those of the forecast. */
+function refuseClash(names: readonly string[], levels: readonly number[]): void {
+  const forecast = ["mean", ...levels.flatMap((level) => [`lo-${level}`, `hi-${level}`])];
+  const clash = names.find((name) => forecast.includes(name));
+  if (clash !== undefined)
+    throw new TsopsError(
+      "CONFIG_INVALID",
+      `The column "${clash}" has the name of a column of the forecast.`,
+      {
+        hint: "Rename it in the file.",
+      },
+    );
+}
+
+interface Picked {
+  readonly chosen: ChosenForecaster;
+  readonly because: string;
+  readonly backtest: ForecastReport["backtest"];
+}
+
+/** The forecaster with its backtest beside that of seasonal naive; which it has to beat unless it was named. */
+async function choose(
+  { io, options, bar, tell }: ForecastWork,
+  task: ForecastTask,
+  main: Panel | null,
+  history: History,
+): Promise<Picked> {
+  const seasonLength = history.seasons[0] ?? 1;
+  if (main === null)
+    return {
+      chosen: { name: "naive", members: ["naive"], forecaster: naive() },
+      because: "all series are too short for more",
+      backtest: null,
+    };
+  const wanted = options.model === "auto" ? "by default" : "as --model says";
+  const { horizon } = options;
+  const needed = Math.max(rowsNeeded(task), seasonLength);
+  const plan = options.backtest === 0 ? null : planBacktest(main, horizon, options.backtest, needed);
+  if (plan === null && options.backtest > 0) tell("no backtest: the history is too short for one");
+  if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null };
+  if (plan.folds < options.backtest)
+    tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);
+  const before = Math.max(needed, least(rowCounts(plan.panel)) - plan.folds * horizon);
+  const settings = { horizon, levels: options.level, seasonLength, signal: io.signal, progress: bar };
+  const judged = chooseForecaster({ ...task, rows: before });
+  const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
+  const scores: Score[] = [
+    await evaluate(judged.name, judged.forecaster, plan, settings),
+    ...(options.model === "seasonalNaive"
+      ? []
+      : [await evaluate(`seasonalNaive (${seasonLength})`, baseline, plan, settings)]),
+  ];
+  const backtest = { folds: plan.folds, series: plan.panel.series.length, scores };
+  const [own, other] = scores;
+  // Series of different sizes count alike where they have a scale.
+  const error = (score: Score | undefined) => score?.mase ?? score?.mae ?? 0;
+  if (options.model === "auto" && error(own) > error(other))
+    return {
+      chosen: {
+        name: "seasonalNaive",
+        members: ["seasonalNaive"],
+        forecaster: seasonalNaiveWithIntervals(seasonLength, task),
+      },
+      because: `${judged.name} was not better in the backtest`,
+      backtest,
+    };
+  return { chosen: chooseForecaster(task), because: wanted, backtest };
+}
+
+/** The latest value; with intervals where there are changes to learn them from. */
+async function forecastShort(short: Panel, horizon: number, levels: readonly number[]): Promise<Forecast[]> {
+  const observed = observedCounts(short);
+  const groups = [
+    { forecaster: naive(), take: (count: number) => count > 2 },
+    { forecaster: seasonalNaive({ seasonLength: 1 }), take: (count: number) => count <= 2 },
+  ];
+  const forecasts: Forecast[] = [];
+  for (const { forecaster, take } of groups) {
+    const chosen = short.series.flatMap((_, s) => (take(observed[s] as number) ? [s] : []));
+    if (chosen.length === 0) continue;
+    forecasts.push(
+      (await forecaster.fit(takeSeries(short, chosen), { horizon })).predict({ horizon, levels }),
+    );
+  }
+  return forecasts;
+}
+
+function least(values: Int32Array): number {
+  return values.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
+}
+
+function quantile(values: Int32Array, share: number): number {
+  const sorted = values.slice().sort();
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+}

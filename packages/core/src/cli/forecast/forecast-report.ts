@@ -1,0 +1,184 @@
+import { listSome, seriesName } from "../../forecast/rows.ts";
+import type { Score } from "./evaluate.ts";
+import type { ForecastTable } from "./forecast-table.ts";
+import type { Guess } from "./guessed.ts";
+import type { History } from "./read-history.ts";
+import type { SplitSeries } from "./split-series.ts";
+
+/** What a forecast came to. */
+export interface ForecastReport {
+  readonly file: string;
+  readonly target: string;
+  readonly horizon: number;
+  readonly history: History;
+  readonly chosen: { readonly model: string; readonly members: readonly string[]; readonly because: string };
+  readonly seasonLength: number;
+  /** Null where the history is too short for a backtest. */
+  readonly backtest: {
+    readonly folds: number;
+    readonly series: number;
+    readonly scores: readonly Score[];
+  } | null;
+  readonly split: SplitSeries;
+  readonly guessed: readonly Guess[];
+  readonly table: ForecastTable;
+  /** Files that were written. */
+  readonly out: string | null;
+  readonly plot: string | null;
+}
+
+/** The report as data for `--json`; the forecast itself only where no file has it. */
+export function reportData(report: ForecastReport): Readonly<Record<string, unknown>> {
+  const { history, backtest, split, table } = report;
+  const { panel } = history;
+  return {
+    chosen: report.chosen,
+    scores:
+      backtest === null
+        ? null
+        : {
+            folds: backtest.folds,
+            horizon: report.horizon,
+            series: backtest.series,
+            seasonLength: report.seasonLength,
+            models: backtest.scores,
+          },
+    guessed: report.guessed,
+    series: {
+      count: panel.series.length,
+      rows: panel.times.length,
+      frequency: history.axis.text,
+      seasons: history.seasons,
+      gaps: {
+        rows: panel.gaps.reduce((sum, gap) => sum + gap.steps, 0),
+        first: panel.gaps.slice(0, 20).map(({ series, from, steps }) => ({
+          series: seriesName(panel.series[series] ?? {}),
+          from: history.textOf(from),
+          steps,
+        })),
+      },
+      fallback: split.fallback,
+      dropped: split.dropped,
+    },
+    ...(report.out === null ? { forecast: forecastRows(table, history) } : { out: report.out }),
+    ...(report.plot === null ? {} : { plot: report.plot }),
+  };
+}
+
+function forecastRows({ series, seriesIndex, times, mean, bounds }: ForecastTable, history: History) {
+  const known = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? null : value);
+  return Array.from(mean, (value, row) => ({
+    key: Object.fromEntries(
+      Object.entries(series[seriesIndex[row] as number] ?? {}).map(([name, one]) => [
+        name,
+        typeof one === "bigint" ? Number(one) : one,
+      ]),
+    ),
+    time: history.textOf(times[row] as bigint),
+    mean: known(value),
+    ...Object.fromEntries(
+      bounds.flatMap(({ level, lower, upper }) => [
+        [`lo-${level}`, known(lower[row])],
+        [`hi-${level}`, known(upper[row])],
+      ]),
+    ),
+  }));
+}
+
+/** Rows of a forecast that are printed, at most. */
+const mostPrinted = 24;
+
+/** The report for people. */
+export function reportText(report: ForecastReport): string {
+  const { history, chosen, backtest, split, table, horizon } = report;
+  const { panel } = history;
+  const count = (n: number, what: string) =>
+    `${n.toLocaleString("en-US")} ${what}${n === 1 || what.endsWith("series") ? "" : "s"}`;
+  const added = panel.gaps.reduce((sum, gap) => sum + gap.steps, 0);
+  const lines = [
+    `${report.file}: ${count(panel.series.length, "series")}, ${count(panel.times.length - added, "row")}, ${history.axis.text}`,
+    ...(added > 0
+      ? [
+          `gaps: ${count(added, "row")} missing, taken as unknown values; the first from ${history.textOf(panel.gaps[0]?.from as bigint)} in ${seriesName(panel.series[panel.gaps[0]?.series ?? 0] ?? {})}`,
+        ]
+      : []),
+    `chosen: ${chosen.model}${chosen.members.length > 1 ? ` of ${listSome(chosen.members)}` : ""} (${chosen.because})`,
+  ];
+  if (backtest === null) lines.push("no backtest");
+  else {
+    lines.push(
+      `backtest of ${count(backtest.folds, "fold")} x ${count(horizon, "step")} on ${count(backtest.series, "series")}:`,
+      ...scoreLines(backtest.scores),
+    );
+  }
+  if (split.fallback.length > 0)
+    lines.push(
+      `too short for that, forecast by their latest value (naive): ${listSome(split.fallback.map(({ series, rows }) => `${series} with ${rows} ${rows === 1 ? "value" : "values"}`))}`,
+    );
+  if (split.dropped.length > 0)
+    lines.push(`left out: ${listSome(split.dropped.map(({ series, because }) => `${series} (${because})`))}`);
+  if (report.out !== null) lines.push(`wrote ${report.out}: ${count(table.mean.length, "row")}`);
+  if (report.plot !== null) lines.push(`wrote ${report.plot}`);
+  if (report.out === null) lines.push("", ...forecastLines(table, history));
+  return lines.join("\n");
+}
+
+function scoreLines(scores: readonly Score[]): string[] {
+  const levels = Object.keys(scores[0]?.coverage ?? {});
+  const rows = scores.map(({ model, mase, smape, mae, rmse, coverage }) => [
+    model,
+    number(mase, 3),
+    number(smape, 2),
+    figure(mae),
+    figure(rmse),
+    ...levels.map((level) => {
+      const share = coverage[level];
+      return share === null || share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
+    }),
+  ]);
+  return aligned([
+    ["", "MASE", "sMAPE", "MAE", "RMSE", ...levels.map((level) => `in ${level} %`)],
+    ...rows,
+  ]).map((line) => `  ${line}`);
+}
+
+function forecastLines(
+  { series, seriesIndex, times, mean, bounds }: ForecastTable,
+  history: History,
+): string[] {
+  const shown = Math.min(mean.length, mostPrinted);
+  const names = Object.keys(series[0] ?? {});
+  const rows = Array.from({ length: shown }, (_, row) => [
+    ...names.map((name) => String(series[seriesIndex[row] as number]?.[name] ?? "")),
+    history.textOf(times[row] as bigint),
+    figure(mean[row] as number),
+    ...bounds.flatMap(({ lower, upper }) => [figure(lower[row] as number), figure(upper[row] as number)]),
+  ]);
+  const head = [...names, "time", "mean", ...bounds.flatMap(({ level }) => [`lo-${level}`, `hi-${level}`])];
+  return [
+    ...aligned([head, ...rows], names.length + 1),
+    ...(shown < mean.length ? [`... ${mean.length - shown} more rows; --out forecast.csv writes all`] : []),
+  ];
+}
+
+/** Columns of equal width: the first ones begin together, the others end together. */
+function aligned(rows: readonly (readonly string[])[], left = 1): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i < left ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function number(value: number | null, digits: number): string {
+  return value === null ? "-" : value.toFixed(digits);
+}
+
+/** Four significant digits. */
+function figure(value: number | null): string {
+  if (value === null || Number.isNaN(value)) return "-";
+  const digits = value === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(digits, 12));
+}

@@ -1,0 +1,99 @@
+import { hasSeason } from "../../forecast/local/classical-season.ts";
+import type { Panel } from "../../forecast/panel.ts";
+import { parseFrequency } from "../../time/frequency.ts";
+import type { TimeAxis } from "./time-axis.ts";
+
+/** Series that are asked, evenly over the panel. */
+const asked = 50;
+/** Rows of each that are looked at, the newest. */
+const newest = 3000;
+/** Longest season that is looked for where only the data can tell, in steps. */
+const longest = 400;
+
+/**
+ * The seasons of a panel in steps, ascending: those that its frequency suggests, as far as three tenths of the series that are long enough go with them, where chance would let one tenth; where
+ * the steps have no frequency, what the autocorrelations of the series have in common. Trends are taken out first, and from the second season on
+ * the season before.
+ */
+export function guessSeasons(panel: Panel, axis: TimeAxis): readonly number[] {
+  const samples = sampleSeries(panel);
+  const candidates = axis.scale.kind === "steps" ? peaksOf(samples) : seasonsOfFrequency(axis);
+  const found: number[] = [];
+  for (const season of candidates) {
+    const before = found.at(-1);
+    // Three seasons, so that one is more than an accident of two.
+    const long = samples.filter((y) => y.length >= 3 * season);
+    const votes = long.filter((y) =>
+      hasSeason(before === undefined ? y : differences(y, before), season),
+    ).length;
+    if (long.length > 0 && votes > 0.3 * long.length) found.push(season);
+  }
+  return found;
+}
+
+/** Day and week, week and year, year: whole numbers of steps that the frequency makes worth asking for. */
+function seasonsOfFrequency({ scale, frequency, zone }: TimeAxis): readonly number[] {
+  if (scale.kind === "businessDays") return [5, 21];
+  const { kind, step } = parseFrequency(frequency, { zone });
+  const whole = (lengths: readonly number[]) =>
+    lengths.map((length) => length / Number(step)).filter((length) => Number.isInteger(length) && length > 1);
+  if (kind === "months") return whole([12]);
+  if (kind === "days") return step === 7n ? [52] : whole([7, 365]);
+  const [minute, hour, day] = [60e6, 3600e6, 86_400e6];
+  // Below a minute a day is too many steps to repeat.
+  return whole(Number(step) < minute ? [minute, hour] : [day, 7 * day]).filter((length) => length <= 11_000);
+}
+
+function sampleSeries(panel: Panel): Float64Array[] {
+  const every = Math.max(1, Math.ceil(panel.series.length / asked));
+  const samples: Float64Array[] = [];
+  for (let s = 0; s < panel.series.length; s += every) {
+    const end = panel.offsets[s + 1] as number;
+    const filled = panel.y.slice(Math.max(panel.offsets[s] as number, end - newest), end);
+    for (let t = 1; t < filled.length; t++)
+      if (Number.isNaN(filled[t] as number)) filled[t] = filled[t - 1] as number;
+    const first = filled.findIndex((value) => !Number.isNaN(value));
+    if (first >= 0) samples.push(differences(filled.subarray(first), 1));
+  }
+  return samples;
+}
+
+function differences(y: Float64Array, lag: number): Float64Array {
+  return Float64Array.from(
+    { length: Math.max(0, y.length - lag) },
+    (_, t) => (y[t + lag] as number) - (y[t] as number),
+  );
+}
+
+/** The first lag at which the mean autocorrelation is greater than at its neighbours, and the first of its multiples that is greater than the multiples beside it. */
+function peaksOf(samples: readonly Float64Array[]): readonly number[] {
+  const most = Math.min(longest, Math.max(0, ...samples.map((y) => Math.floor(y.length / 3))));
+  const sums = new Float64Array(most + 2);
+  const counts = new Float64Array(most + 2);
+  for (const y of samples) {
+    let mean = 0;
+    for (const value of y) mean += value / y.length;
+    const product = (lag: number): number => {
+      let sum = 0;
+      for (let t = lag; t < y.length; t++) sum += ((y[t] as number) - mean) * ((y[t - lag] as number) - mean);
+      return sum;
+    };
+    const variance = product(0);
+    if (!(variance > 0)) continue;
+    for (let lag = 1; lag <= Math.min(most + 1, Math.floor(y.length / 3)); lag++) {
+      sums[lag] = (sums[lag] as number) + product(lag) / variance;
+      counts[lag] = (counts[lag] as number) + 1;
+    }
+  }
+  const at = (lag: number): number =>
+    (counts[lag] as number) === 0 ? -1 : (sums[lag] as number) / (counts[lag] as number);
+  const isPeak = (lag: number, apart: number) =>
+    lag + apart <= most && at(lag) > 0.2 && at(lag) > at(lag - apart) && at(lag) >= at(lag + apart);
+  let first = 4;
+  while (first <= most && !isPeak(first, 1)) first++;
+  if (first > most) return [];
+  // What repeats every day does so every two days as well, each time a little less: a week stands out among the days.
+  let longer = 2 * first;
+  while (longer <= most && !isPeak(longer, first)) longer += first;
+  return longer > most ? [first] : [first, longer];
+}

@@ -1,0 +1,32 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { importPeer } from "../../import-peer.ts";
+import type { DrawForecasts, TableFiles } from "./companions.ts";
+
+/** What the command uses of the other packages, by entry. They are loaded as the app's: core imports none of them. */
+interface Companions {
+  "@tsops/store/files": { readonly tableFiles: TableFiles };
+  "@tsops/monitor/report": { readonly drawForecasts: DrawForecasts };
+}
+
+/**
+ * Loads an entry of another package: as it is installed beside this one, or in the working directory's project.
+ * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
+ */
+export function loadCompanion<Entry extends keyof Companions>(
+  neededBy: string,
+  entry: Entry,
+  cwd: string,
+): Promise<Companions[Entry]> {
+  const name = entry.split("/").slice(0, 2).join("/");
+  return importPeer(neededBy, name, async () => {
+    let path: string;
+    try {
+      path = createRequire(import.meta.url).resolve(entry);
+    } catch {
+      path = createRequire(join(cwd, "package.json")).resolve(entry);
+    }
+    return (await import(pathToFileURL(path).href)) as Companions[Entry];
+  });
+}

@@ -1,0 +1,20 @@
+import type { GlobalOptions } from "../session.ts";
+import type { ModelName } from "./choose-forecaster.ts";
+
+/** Options of `tsops forecast`. */
+export interface ForecastCommandOptions extends GlobalOptions {
+  readonly time?: string;
+  readonly timeFormat?: string;
+  readonly target?: string;
+  readonly key?: readonly string[];
+  readonly freq: string;
+  readonly zone?: string;
+  readonly season?: readonly number[];
+  readonly horizon: number;
+  readonly level: readonly number[];
+  readonly future?: string;
+  readonly model: ModelName;
+  readonly backtest: number;
+  readonly out?: string;
+  readonly plot?: string;
+}

@@ -1,0 +1,118 @@
+import { TsopsError } from "../../errors.ts";
+import { lastTimesOf } from "../../forecast/absorb.ts";
+import { futureTimes } from "../../forecast/future.ts";
+import type { Panel } from "../../forecast/panel.ts";
+import { columnOfKind, groupByKey, listSome, seriesName } from "../../forecast/rows.ts";
+import { seriesKeyText } from "../../forecast/series-key.ts";
+import { type Columns, isValid } from "../../schema/columns.ts";
+import { takeColumns } from "../../schema/reshape.ts";
+import { type ChosenColumns, findColumn } from "./choose-columns.ts";
+import type { FileColumn, TableFile } from "./companions.ts";
+import type { History } from "./read-history.ts";
+
+/**
+ * Columns that a file of future rows shares with the history, besides time, keys and target: those that are known for the future.
+ * @param roles - Names that were given a role on the command line.
+ * @throws TsopsError CONFIG_INVALID when there is none
+ */
+export function knownColumns(
+  historyPath: string,
+  history: TableFile,
+  futurePath: string,
+  future: TableFile,
+  roles: readonly string[],
+): readonly FileColumn[] {
+  const numeric = (column: FileColumn) => column.kind !== "other" && column.kind !== "empty";
+  const shared = history.columns.filter(
+    (column) =>
+      numeric(column) &&
+      column.kind !== "instant" &&
+      column.kind !== "localTime" &&
+      !roles.includes(column.name) &&
+      // A file of future rows often has the column of the target as well, with nothing in it.
+      future.columns.some((other) => other.name === column.name && numeric(other)),
+  );
+  if (shared.length > 0) return shared;
+  const names = (file: TableFile) => file.columns.map(({ name }) => name).join(", ");
+  throw new TsopsError(
+    "CONFIG_INVALID",
+    `${futurePath} shares no column with ${historyPath} that could be known for the future.`,
+    {
+      hint: `Give columns that are in both. The history has ${names(history)}; the future has ${names(future) || "none"}.`,
+    },
+  );
+}
+
+/**
+ * The future rows of the series of a panel, in any order.
+ * @throws TsopsError FUTURE_VALUES_MISSING: a series and step without a row or value, listed
+ */
+export async function readFuture(
+  path: string,
+  file: TableFile,
+  history: History,
+  panel: Panel,
+  chosen: ChosenColumns,
+  horizon: number,
+  signal: AbortSignal,
+): Promise<{ readonly rows: Columns; readonly unknownSeries: readonly string[] }> {
+  const keys = chosen.keys.map(({ name }) => name);
+  const names = [...keys, chosen.time.name, ...panel.known.map(({ name }) => name)];
+  for (const name of names) findColumn(path, file.columns, "the history", name);
+  const all = await history.rowsOf(file, names, signal);
+  const { series, seriesOf } = groupByKey(all, keys);
+  const wanted = new Map(panel.series.map((key, s) => [seriesKeyText(key), s]));
+  const index = series.map((key) => wanted.get(seriesKeyText(key)) ?? -1);
+  const unknownSeries = series.filter((_, i) => index[i] === -1).map(seriesName);
+  const kept = Int32Array.from(
+    Array.from(seriesOf, (s, row) => ((index[s] as number) >= 0 ? row : -1)).filter((row) => row >= 0),
+  );
+  const rows = takeColumns(all, kept);
+  refuseMissing(path, rows, kept, seriesOf, index, history, panel, chosen, horizon);
+  return { rows, unknownSeries };
+}
+
+function refuseMissing(
+  path: string,
+  rows: Columns,
+  kept: Int32Array,
+  seriesOf: Int32Array,
+  index: readonly number[],
+  history: History,
+  panel: Panel,
+  chosen: ChosenColumns,
+  horizon: number,
+): void {
+  const times = columnOfKind(rows, chosen.time.name, ["timestamp"], "time");
+  const found = new Set<string>();
+  for (let row = 0; row < rows.length; row++) {
+    const isWhole = panel.known.every(({ name }) => {
+      const column = rows.data[name];
+      return (
+        column !== undefined &&
+        isValid(column.valid, row) &&
+        (column.kind !== "float64" || Number.isFinite(column.values[row]))
+      );
+    });
+    if (isWhole) found.add(`${index[seriesOf[kept[row] as number] as number]} ${times.values[row]}`);
+  }
+  const needed = futureTimes(panel.spec, lastTimesOf(panel), horizon);
+  const missing: { series: string; time: string }[] = [];
+  needed.forEach((time, i) => {
+    const s = Math.floor(i / horizon);
+    if (!found.has(`${s} ${time}`))
+      missing.push({ series: seriesName(panel.series[s] ?? {}), time: history.textOf(time) });
+  });
+  if (missing.length === 0) return;
+  throw new TsopsError(
+    "FUTURE_VALUES_MISSING",
+    `${path} lacks ${missing.length} of the ${needed.length} rows that a forecast of ${horizon} steps needs, or a value in them: ${listSome(
+      missing.map(({ series, time }) => `${series} at ${time}`),
+      3,
+    )}.`,
+    {
+      hint: `Give a row with ${listSome(panel.known.map(({ name }) => name))} for each series and step, or a shorter --horizon.`,
+      details: { count: missing.length, rows: missing.slice(0, 20) },
+    },
+  );
+}

@@ -1,0 +1,219 @@
+import { TsopsError } from "../../errors.ts";
+import { panel } from "../../forecast/build-panel.ts";
+import type { Panel } from "../../forecast/panel.ts";
+import { columnOfKind, groupByKey, listSome, refuseNulls, seriesName } from "../../forecast/rows.ts";
+import {
+  bool,
+  type ColumnType,
+  float64,
+  int64,
+  nullable,
+  timestamp,
+  utf8,
+} from "../../schema/column-type.ts";
+import type { Columns, TimestampColumn } from "../../schema/columns.ts";
+import type { ChosenColumns } from "./choose-columns.ts";
+import type { FileColumn, TableFile } from "./companions.ts";
+import { axisOf, type FileTimes, guessAxis, timeText } from "./guess-axis.ts";
+import { guessSeasons } from "./guess-seasons.ts";
+import type { Guesses } from "./guessed.ts";
+import type { TimeAxis } from "./time-axis.ts";
+
+/** How the times of a file are written. */
+export type FileTimeStyle = "steps" | "instant" | "localTime" | "date";
+
+/** The history of a file as a panel. */
+export interface History {
+  readonly panel: Panel;
+  readonly axis: TimeAxis;
+  readonly style: FileTimeStyle;
+  /** Zone of the times. */
+  readonly zone: string;
+  readonly seasons: readonly number[];
+  /** A time of the panel as the file has it. */
+  textOf(time: bigint): string;
+  /** Reads rows of the same columns from another file. */
+  rowsOf(file: TableFile, names: readonly string[], signal: AbortSignal): Promise<Columns>;
+}
+
+/** What was said about times on the command line. */
+export interface TimeOptions {
+  readonly freq: string;
+  readonly zone?: string;
+  readonly season?: readonly number[];
+}
+
+/**
+ * Reads the rows of a file, finds the grid of their times and makes a panel.
+ * @param known - Columns that are known for the future.
+ * @throws TsopsError VALUE_INVALID (lines listed), TIME_INVALID (clocks show a time twice or never), FREQUENCY_INVALID, PANEL_INVALID
+ */
+export async function readHistory(
+  file: TableFile,
+  chosen: ChosenColumns,
+  known: readonly FileColumn[],
+  options: TimeOptions,
+  guesses: Guesses,
+  signal: AbortSignal,
+): Promise<History> {
+  const { time, timeFormat, target, keys } = chosen;
+  const style = styleOf(time, timeFormat);
+  const zone = zoneOf(time, style, options.zone, guesses);
+  const keyNames = keys.map(({ name }) => name);
+  const types: Record<string, ColumnType> = {
+    ...Object.fromEntries(keys.map((column) => [column.name, keyType(column)])),
+    [time.name]: style === "steps" ? nullable(int64()) : nullable(timestamp({ zone })),
+    [target.name]: nullable(target.kind === "bool" ? bool() : float64()),
+    ...Object.fromEntries(known.map((column) => [column.name, covariateType(column)])),
+  };
+  const formats = timeFormat === null ? {} : { [time.name]: timeFormat };
+  const read = (from: TableFile, names: readonly string[], stop: AbortSignal) =>
+    from.read(Object.fromEntries(names.map((name) => [name, types[name] as ColumnType])), {
+      timeFormats: formats,
+      signal: stop,
+    });
+  const columns = await read(file, Object.keys(types), signal);
+  const placeOf = (row: number) => `${file.place} ${row + (file.place === "line" ? 2 : 1)}`;
+  return withPlaces(placeOf, async () => {
+    const { series, seriesOf } = groupByKey(columns, keyNames);
+    const column = columnOfKind(columns, time.name, ["timestamp", "int64"], "time");
+    refuseNulls(column, columns.length, `The time column "${time.name}"`);
+    const times: FileTimes = {
+      values: column.values,
+      isSteps: style === "steps",
+      seriesOf,
+      seriesNames: series.map(seriesName),
+      zone,
+      text: (value) => timeText(value, style, zone),
+      placeOf,
+    };
+    const isGuessed = options.freq === "auto";
+    const guess = isGuessed ? guessAxis(times) : axisOf(times, options.freq);
+    const panelOn = (axis: TimeAxis): Panel =>
+      panel<Record<string, ColumnType>, string>(onGrid(columns, time.name, axis), {
+        keys: keyNames,
+        time: time.name,
+        target: target.name,
+        frequency: axis.frequency,
+        zone: axis.zone,
+        knownFuture: known.map(({ name }) => name),
+      });
+    let axis = guess.axis();
+    let found = panelOn(axis);
+    const seasons = options.season ?? guessSeasons(found, axis);
+    if (style === "steps") {
+      // What a season of steps is like says what a step may stand for: calendar features need to be told.
+      axis = guess.axis(frequencyOfSteps(seasons[0] ?? 1));
+      found = panelOn(axis);
+    }
+    if (isGuessed) guesses.add("frequency", axis.text, "the steps between the times", "--freq");
+    if (options.season === undefined)
+      guesses.add(
+        "season",
+        seasons.length === 0 ? "none" : `${listSome(seasons.map(String))} steps`,
+        "what the series go with",
+        "--season",
+      );
+    return {
+      panel: found,
+      axis,
+      style,
+      zone,
+      seasons,
+      textOf: (value) => timeText(axis.fromPanel(value), style, zone),
+      async rowsOf(other, names, stop) {
+        const place = (row: number) => `${other.place} ${row + (other.place === "line" ? 2 : 1)}`;
+        return withPlaces(place, async () => onGrid(await read(other, names, stop), time.name, axis));
+      },
+    };
+  });
+}
+
+function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
+  if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
+  if (time.kind === "integer") return "steps";
+  if (time.kind === "instant") return "instant";
+  return time.isDate ? "date" : "localTime";
+}
+
+function zoneOf(time: FileColumn, style: FileTimeStyle, asked: string | undefined, guesses: Guesses): string {
+  if (asked !== undefined || style === "steps") return asked ?? "UTC";
+  if (style !== "instant") {
+    guesses.add("time zone", "UTC", "the times have no offset", "--zone");
+    return "UTC";
+  }
+  const zone = time.offset === null || time.offset === "+00:00" ? "UTC" : time.offset;
+  guesses.add(
+    "time zone",
+    zone,
+    time.offset === null ? "days and months begin at midnight there" : "the offset of all times",
+    "--zone",
+  );
+  return zone;
+}
+
+function keyType({ name, kind }: FileColumn): ColumnType {
+  if (kind === "integer") return nullable(int64());
+  if (kind === "bool") return nullable(bool());
+  if (kind === "other" || kind === "number")
+    throw new TsopsError(
+      "CONFIG_INVALID",
+      `Column "${name}" holds ${kind === "number" ? "numbers with decimals" : "no plain values"}, which name no series.`,
+      {
+        hint: "Name a column of text or whole numbers with --key.",
+      },
+    );
+  return nullable(utf8());
+}
+
+function covariateType({ kind }: FileColumn): ColumnType {
+  if (kind === "bool") return nullable(bool());
+  return nullable(kind === "text" ? utf8() : float64());
+}
+
+/** The rows with times as a panel has them; those off the grid are kept off it, so that whoever reads them can say so. */
+function onGrid(columns: Columns, time: string, axis: TimeAxis): Columns {
+  const { values, valid } = columns.data[time] as TimestampColumn;
+  const moved = BigInt64Array.from(values, (value) => axis.toPanel(value) ?? offGrid);
+  return {
+    length: columns.length,
+    types: { ...columns.types, [time]: nullable(timestamp()) },
+    data: { ...columns.data, [time]: { kind: "timestamp", values: moved, valid } },
+  };
+}
+
+/** An instant of the year 1 that no file has. */
+export const offGrid = -62_135_596_800_000_000n + 1n;
+
+function frequencyOfSteps(season: number): string {
+  const frequencies: Readonly<Record<number, string>> = {
+    4: "3mo",
+    7: "1d",
+    12: "1mo",
+    24: "1h",
+    48: "30m",
+    52: "1w",
+    96: "15m",
+  };
+  return frequencies[season] ?? (season === 1 ? "1y" : "1h");
+}
+
+/** Adds to an error that counts rows where they are in the file. */
+async function withPlaces<T>(placeOf: (row: number) => string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!TsopsError.is(error)) throw error;
+    const { rows } = error.details;
+    if (!Array.isArray(rows) || rows.length === 0 || !rows.every((row) => typeof row === "number"))
+      throw error;
+    throw new TsopsError(
+      error.code,
+      `${error.message} Rows are counted from 0: the first of them is ${placeOf(rows[0] as number)} of the file.`,
+      {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        details: { ...error.details, places: rows.map(placeOf) },
+      },
+    );
+  }
+}

@@ -1,0 +1,219 @@
+import { TsopsError } from "../../errors.ts";
+import { checkOptions, type OptionNames, shown } from "../../options.ts";
+import { createRandom, type Seed } from "../../random.ts";
+import { wholeNumber } from "../check.ts";
+import type { PredictOptions } from "../forecaster.ts";
+import { boundsOfLevel } from "../levels.ts";
+import type { SeriesKey } from "../panel.ts";
+import { type Calibration, clip, spreadOf } from "./calibration.ts";
+import type { ResolvedConformalOptions } from "./options.ts";
+
+/** What to draw. */
+export interface SamplePathOptions extends Omit<PredictOptions, "levels"> {
+  /** How many. Default 1000. */
+  readonly paths?: number;
+  /** Same seed, same paths. Default 0. */
+  readonly seed?: Seed;
+  /**
+   * `"mixture"` (default) adds a random mixture of all past error trajectories, normal with their covariance and, for their being few, with the tails of Student's t: intervals
+   * of any level from few origins, of errors on both sides alike. `"bootstrap"` adds one whole trajectory as it was: any shape of errors, for which there should be 100 origins or more.
+   */
+  readonly draw?: "mixture" | "bootstrap";
+}
+
+/** Draws of a quantity, e.g. of a sum over the horizon. */
+export interface Draws {
+  /** In the order of the paths. */
+  readonly values: Float64Array;
+  readonly mean: number;
+  /**
+   * The value below which this share of the draws lies, interpolated between two of them.
+   * @param probability - In [0, 1].
+   */
+  quantile(probability: number): number;
+  /** The central interval of a level in percent. */
+  interval(level: number): readonly [lower: number, upper: number];
+}
+
+/** Paths of all series drawn together: path i of each series goes with path i of the others. */
+export interface SamplePaths {
+  readonly series: readonly SeriesKey[];
+  /** Steps of a path. */
+  readonly horizon: number;
+  readonly paths: number;
+  /** Series by series, path by path, steps ascending. */
+  readonly values: Float64Array;
+  /** Sums of each path: over the steps (one for each series), over the series (one for each step), or over both (one). */
+  sums(over: "steps" | "series" | "all"): readonly Draws[];
+}
+
+const optionNames: OptionNames<SamplePathOptions> = {
+  horizon: true,
+  keys: true,
+  future: true,
+  paths: true,
+  seed: true,
+  draw: true,
+};
+
+/** The options of `samplePaths` with every default filled in. */
+export interface ResolvedSamplePathOptions {
+  readonly paths: number;
+  readonly seed: Seed;
+  readonly draw: "mixture" | "bootstrap";
+  /** What `predict` is told. */
+  readonly predict: PredictOptions;
+}
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID. */
+export function resolveSamplePathOptions(options: SamplePathOptions): ResolvedSamplePathOptions {
+  checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, optionNames);
+  const { paths = 1000, seed = 0, draw = "mixture", ...predict } = options;
+  if (!["mixture", "bootstrap"].includes(draw))
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `draw is mixture or bootstrap, got ${shown(draw)}.`);
+  if (!(typeof seed === "string" || Number.isFinite(seed)))
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `A seed is a finite number or a text, got ${shown(seed)}.`,
+    );
+  return { paths: wholeNumber("paths", paths), seed, draw, predict };
+}
+
+/** A forecast that paths are drawn around. */
+export interface PathCentre {
+  readonly calibration: Calibration;
+  readonly options: ResolvedConformalOptions;
+  readonly series: readonly SeriesKey[];
+  /** Which series of the calibration these are, ascending. */
+  readonly chosen: readonly number[];
+  /** `steps` values each. */
+  readonly mean: Float64Array;
+  readonly steps: number;
+}
+
+/**
+ * Draws paths around a forecast from the errors of past ones. What is drawn for a series does not depend on which others are asked for.
+ *
+ * With K trajectories e of normal errors, the mixture sum of w e / root K with normal weights w, times the root of K over a chi-squared of K degrees, is distributed as the next error given
+ * these: any sum of it over steps and series is covered as often as promised, also for small K.
+ * @throws TsopsError MODEL_PARAMETER_INVALID when no origin is whole (bootstrap).
+ */
+export function drawPaths(
+  { calibration, options, series, chosen, mean, steps }: PathCentre,
+  { paths, seed, draw }: ResolvedSamplePathOptions,
+): SamplePaths {
+  const { horizon, floor } = calibration;
+  const origins = draw === "bootstrap" ? wholeOrigins(calibration) : calibration.origins;
+  const random = createRandom(seed);
+  const weights =
+    draw === "bootstrap" ? picks(random, paths, origins.length) : mixtures(random, paths, origins.length);
+  const values = new Float64Array(chosen.length * paths * steps);
+  chosen.forEach((s, i) => {
+    const errors = origins.map((scores) => scores.subarray(s * horizon, s * horizon + steps));
+    const scale = Float64Array.from({ length: steps }, (_, h) => {
+      const spread = spreadOf(mean[i * steps + h] as number, options.spread, floor);
+      if (draw === "bootstrap") return spread;
+      const known = errors.reduce((count, scores) => count + Number(!Number.isNaN(scores[h] as number)), 0);
+      return spread / Math.sqrt(Math.max(known, 1));
+    });
+    for (let p = 0; p < paths; p++) {
+      const at = (i * paths + p) * steps;
+      for (let k = 0; k < errors.length; k++) {
+        const weight = weights[p * errors.length + k] as number;
+        const own = errors[k] as Float64Array;
+        if (weight === 0) continue;
+        for (let h = 0; h < steps; h++) {
+          const score = own[h] as number;
+          if (!Number.isNaN(score)) values[at + h] = (values[at + h] as number) + weight * score;
+        }
+      }
+      for (let h = 0; h < steps; h++) {
+        const drawn = (mean[i * steps + h] as number) + (scale[h] as number) * (values[at + h] as number);
+        values[at + h] = clip(drawn, options);
+      }
+    }
+  });
+  return {
+    series,
+    horizon: steps,
+    paths,
+    values,
+    sums: (over) => sums(values, chosen.length, paths, steps, over),
+  };
+}
+
+/** Origins whose outcomes are all known. */
+function wholeOrigins({ origins }: Calibration): readonly Float64Array[] {
+  const whole = origins.filter((scores) => !scores.some(Number.isNaN));
+  if (whole.length > 0) return whole;
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `None of the ${origins.length} origins has all its outcomes, and the bootstrap draws whole trajectories.`,
+    { hint: 'Use draw: "mixture", which takes what is known.' },
+  );
+}
+
+/** One origin a path, by weight 1. */
+function picks(random: ReturnType<typeof createRandom>, paths: number, origins: number): Float64Array {
+  const weights = new Float64Array(paths * origins);
+  for (let p = 0; p < paths; p++) weights[p * origins + random.integer(origins)] = 1;
+  return weights;
+}
+
+function mixtures(random: ReturnType<typeof createRandom>, paths: number, origins: number): Float64Array {
+  const weights = new Float64Array(paths * origins);
+  for (let p = 0; p < paths; p++) {
+    let squares = 0;
+    for (let k = 0; k < origins; k++) squares += random.normal() ** 2;
+    const tail = Math.sqrt(origins / squares);
+    for (let k = 0; k < origins; k++) weights[p * origins + k] = tail * random.normal();
+  }
+  return weights;
+}
+
+function sums(
+  values: Float64Array,
+  seriesCount: number,
+  paths: number,
+  steps: number,
+  over: "steps" | "series" | "all",
+): Draws[] {
+  if (!["steps", "series", "all"].includes(over))
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `Sums are over steps, series or all, got ${shown(over)}.`,
+    );
+  const count = over === "steps" ? seriesCount : over === "series" ? steps : 1;
+  const totals = Array.from({ length: count }, () => new Float64Array(paths));
+  for (let s = 0; s < seriesCount; s++)
+    for (let p = 0; p < paths; p++)
+      for (let h = 0; h < steps; h++) {
+        const total = totals[over === "steps" ? s : over === "series" ? h : 0] as Float64Array;
+        total[p] = (total[p] as number) + (values[(s * paths + p) * steps + h] as number);
+      }
+  return totals.map(drawsOf);
+}
+
+function drawsOf(values: Float64Array): Draws {
+  const sorted = values.slice().sort();
+  const quantile = (probability: number): number => {
+    if (!(typeof probability === "number" && probability >= 0 && probability <= 1))
+      throw new TsopsError(
+        "MODEL_PARAMETER_INVALID",
+        `A probability lies between 0 and 1, got ${shown(probability)}.`,
+      );
+    const place = probability * (sorted.length - 1);
+    const below = sorted[Math.floor(place)] as number;
+    const above = sorted[Math.ceil(place)] as number;
+    return below + (place - Math.floor(place)) * (above - below);
+  };
+  return {
+    values,
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    quantile,
+    interval: (level) => {
+      const [low, high] = boundsOfLevel(level);
+      return [quantile(low), quantile(high)];
+    },
+  };
+}

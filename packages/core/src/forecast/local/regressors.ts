@@ -1,0 +1,55 @@
+import { TsopsError } from "../../errors.ts";
+import type { Panel } from "../panel.ts";
+import { listSome } from "../rows.ts";
+
+/**
+ * The panel with the named known-future columns only, in that order.
+ * @throws TsopsError PANEL_INVALID for a name that is no numeric known-future column.
+ */
+export function withRegressors(panel: Panel, names: readonly string[], kind: string): Panel<never> {
+  const known = names.map((name) => {
+    const covariate = panel.known.find((one) => one.name === name);
+    if (covariate?.kind === "numeric") return covariate;
+    throw new TsopsError(
+      "PANEL_INVALID",
+      covariate === undefined
+        ? `${kind}'s regressor "${name}" is no known-future column of the panel.`
+        : `${kind}'s regressor "${name}" is text, and has no slope.`,
+      {
+        hint:
+          covariate === undefined
+            ? `Its known-future columns are ${listSome(panel.known.map((one) => one.name)) || "none"}; list columns in panel(..., { knownFuture }).`
+            : "Give a column of zeros and ones for each text.",
+      },
+    );
+  });
+  const spec = { ...panel.spec, knownFuture: names as readonly never[], pastOnly: [] };
+  return { ...panel, spec, known, past: [] };
+}
+
+/** The targets, missing where one of the regressors is. */
+export function targetsWithRegressors({ y, known }: Panel): Float64Array {
+  return known.length === 0
+    ? y
+    : y.map((value, row) =>
+        known.some(({ values }) => Number.isNaN(values[row] as number)) ? Number.NaN : value,
+      );
+}
+
+/** The targets of some rows less what the regressors add to them. */
+export function targetsLess(
+  { y, known }: Panel,
+  start: number,
+  end: number,
+  slopes: Float64Array | undefined,
+): Float64Array {
+  const own = y.subarray(start, end);
+  return slopes === undefined
+    ? own
+    : own.map((value, i) => value - sumOf(slopes, (k) => known[k]?.values[start + i] as number));
+}
+
+/** What the regressors add to a step of a series. */
+export function sumOf(slopes: Float64Array, columnValue: (regressor: number) => number): number {
+  return slopes.reduce((sum, slope, k) => sum + slope * columnValue(k), 0);
+}

@@ -1,0 +1,108 @@
+import type { DrawForecasts, DrawnSeries, ForecastDrawing } from "@tsops/core";
+import { escapeText } from "./html.ts";
+import { swatch } from "./legend.ts";
+import { type ChartRenderer, loadCharts } from "./plot.ts";
+import { paletteRules } from "./style.ts";
+
+const [width, margin, head] = [960, 8, 52];
+
+/**
+ * History, forecast and intervals of one or several series as an SVG file of its own, small charts side by side where there are several. It follows the
+ * reader's light or dark setting where the viewer tells it, and needs no font or network.
+ * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
+ */
+export const drawForecasts: DrawForecasts = async (drawing) => {
+  const charts = await loadCharts();
+  const across = Math.min(3, drawing.series.length);
+  const size = {
+    width: Math.floor((width - margin * (across - 1)) / Math.max(1, across)),
+    height: across === 1 ? 320 : 200,
+  };
+  const pieces = drawing.series.map((series, i) => {
+    const x = (i % across) * (size.width + margin);
+    const y = head + Math.floor(i / across) * (size.height + 22);
+    const name = across === 1 ? "" : caption(series.name, x, y, size.width);
+    return `${name}${placed(chart(charts, drawing, series, size), x, y + (across === 1 ? 0 : 18))}`;
+  });
+  const height = head + Math.ceil(drawing.series.length / Math.max(1, across)) * (size.height + 22);
+  const style = `${paletteRules("svg")}svg{color:var(--text);background:var(--card);font-family:system-ui,sans-serif;font-size:11px}svg svg{background:none}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" fill="currentColor" role="img" aria-label="${escapeText(labelOf(drawing))}"><style>${style}</style><text x="8" y="19" font-size="14" font-weight="600">${escapeText(cut(drawing.title, width / 8.4))}</text>${legend(drawing)}${pieces.join("")}</svg>`;
+};
+
+function chart(
+  { Plot, svg }: ChartRenderer,
+  { scale, target }: ForecastDrawing,
+  { name, history, forecast }: DrawnSeries,
+  size: { readonly width: number; readonly height: number },
+): string {
+  const at = (point: { readonly at: number }) => (scale === "time" ? new Date(point.at) : point.at);
+  const levels = forecast[0]?.intervals.map(({ level }) => level) ?? [];
+  // The line goes on from the last known value, so that no gap is seen where there is none.
+  const last = history.findLast(({ y }) => !Number.isNaN(y));
+  const line = [...(last === undefined ? [] : [{ at: last.at, mean: last.y }]), ...forecast];
+  return svg(
+    {
+      ...size,
+      marginLeft: 54,
+      marginRight: 10,
+      marginTop: 22,
+      marginBottom: 26,
+      x: { type: scale === "time" ? "utc" : "linear", label: null, ticks: Math.round(size.width / 110) },
+      y: { grid: true, nice: true, label: size.width > 500 ? target : null, ticks: 5 },
+      marks: [
+        ...levels
+          .map((_, i) => levels.length - 1 - i)
+          .map((i) =>
+            Plot.areaY(forecast, {
+              x: at,
+              y1: (point: DrawnSeries["forecast"][number]) => point.intervals[i]?.lower,
+              y2: (point: DrawnSeries["forecast"][number]) => point.intervals[i]?.upper,
+              fill: "var(--forecast)",
+              fillOpacity: i === 0 && levels.length > 1 ? 0.28 : 0.16,
+            }),
+          ),
+        Plot.lineY(history, { x: at, y: "y", stroke: "currentColor", strokeWidth: 1.25 }),
+        Plot.lineY(line, { x: at, y: "mean", stroke: "var(--forecast)", strokeWidth: 1.75 }),
+      ],
+    },
+    name,
+  );
+}
+
+/** A drawing of its own as a part of another. */
+function placed(svg: string, x: number, y: number): string {
+  return svg.replace(/ (role|aria-label)="[^"]*"/g, "").replace("<svg", `<svg x="${x}" y="${y}"`);
+}
+
+function caption(name: string, x: number, y: number, room: number): string {
+  return `<text x="${x + 8}" y="${y + 12}" font-size="12" font-weight="600">${escapeText(cut(name, room / 7.2))}</text>`;
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, Math.floor(most) - 1)}…` : text;
+}
+
+function legend({ series }: ForecastDrawing): string {
+  const levels = series[0]?.forecast[0]?.intervals.map(({ level }) => level) ?? [];
+  const shade = (i: number) =>
+    `color-mix(in srgb, var(--forecast) ${i === 0 && levels.length > 1 ? 40 : 16}%, transparent)`;
+  const entries = [
+    [swatch("var(--text)", "line"), "history"],
+    [swatch("var(--forecast)", "line"), "forecast"],
+    ...levels.map((level, i) => [swatch(shade(i), "band"), `${level} % interval`] as const),
+  ] as const;
+  let x = 8;
+  return entries
+    .map(([mark, text]) => {
+      const entry = `<g transform="translate(${x},28)">${mark.markup}<text x="28" y="11">${escapeText(text)}</text></g>`;
+      x = Math.round(x + 42 + 6.2 * text.length);
+      return entry;
+    })
+    .join("");
+}
+
+/** What the picture shows, for people who cannot see it. */
+function labelOf({ target, series }: ForecastDrawing): string {
+  const steps = series[0]?.forecast.length ?? 0;
+  return `Line ${series.length === 1 ? "chart" : "charts"} of ${target}: history, then a forecast of ${steps} steps with intervals, for ${series.map(({ name }) => name).join(", ")}`;
+}

@@ -1,0 +1,3 @@
+// The public contract of @tsops/store/files.
+
+export { tableFiles } from "./table-files.ts";

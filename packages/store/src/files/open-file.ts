@@ -1,0 +1,193 @@
+import {
+  type Columns,
+  type ColumnType,
+  type FileColumn,
+  type FileColumnKind,
+  isValid,
+  type TableFile,
+  TsopsError,
+} from "@tsops/core";
+import type { DuckSession } from "../engine/engine.ts";
+import { quoteName, quoteText } from "../engine/sql-text.ts";
+import { countsOf, instant, known, timeFormats, trimmed } from "./kinds.ts";
+
+/** Where the rows are: in the table `input` of a session. */
+interface LoadedFile {
+  readonly path: string;
+  /** The file has not a single byte, so there is no table. */
+  readonly isEmpty: boolean;
+  readonly place: "line" | "row";
+  readonly signal: AbortSignal | undefined;
+  close(): Promise<void>;
+}
+
+/** Looks at all values of a loaded file. */
+export async function lookAt(session: DuckSession, file: LoadedFile): Promise<TableFile> {
+  const { signal } = file;
+  const described = file.isEmpty ? [] : await columnTypesOf(session, signal);
+  const texts = described.filter(({ type }) => type === "VARCHAR" || type.startsWith("ENUM"));
+  const counts = file.isEmpty
+    ? null
+    : await session.columns(
+        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? countsOf(column.name, i) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
+        { signal },
+      );
+  const countOf = (name: string): number => (counts === null ? 0 : Number(valuesOf(counts, name)[0] ?? 0));
+  const rows = countOf("rows");
+  const columns = described.map((column, i): FileColumn => {
+    const count = (what: string) => countOf(`c${i}_${what}`);
+    const isText = texts.includes(column);
+    const kind = isText ? kindOfText(count) : nativeKind(column.type);
+    const offset =
+      isText && kind === "instant" && count("offsets") === 1 ? textAt(counts, `c${i}_offset`) : null;
+    return {
+      name: column.name,
+      kind: count("known") === 0 && rows > 0 ? "empty" : kind,
+      missing: rows - count(kind === "text" ? "filled" : "known"),
+      distinct: count("distinct"),
+      isDate: kind === "localTime" && count("dates") === count("known"),
+      offset: offset === null ? null : wholeOffset(offset),
+    };
+  });
+  const isText = (name: string) => texts.some((column) => column.name === name);
+  return {
+    rows,
+    columns,
+    place: file.place,
+    async read(types, { timeFormats = {}, signal: stop = signal } = {}) {
+      const asked = Object.entries(types);
+      for (const [name, type] of asked) await refuseBad(name, type, timeFormats[name], stop);
+      const list = asked.map(
+        ([name, type]) => `${valueSql(name, type, timeFormats[name])} AS ${quoteName(name)}`,
+      );
+      return session.columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop });
+    },
+    async timeFormatsOf(name) {
+      const column = described.find((one) => one.name === name);
+      if (column === undefined || rows === 0) return [];
+      const found = await session.columns(
+        `SELECT count(${known(name)})::BIGINT AS known, ${timeFormats.map((format, i) => `count(try_strptime(${known(name)}, ${quoteText(format)}))::BIGINT AS f${i}`).join(", ")} FROM input`,
+        { signal },
+      );
+      const all = valuesOf(found, "known")[0] ?? 0n;
+      return all === 0n ? [] : timeFormats.filter((_, i) => valuesOf(found, `f${i}`)[0] === all);
+    },
+    async distinctRows(names) {
+      if (rows === 0) return 0;
+      const found = await session.columns(
+        `SELECT count(*)::BIGINT AS n FROM (SELECT DISTINCT ${names.map(quoteName).join(", ")} FROM input)`,
+        { signal },
+      );
+      return Number(valuesOf(found, "n")[0]);
+    },
+    async [Symbol.asyncDispose]() {
+      await session.close();
+      await file.close();
+    },
+  };
+
+  /** The value of a column as SQL of the wanted type; null where it has none, or cannot be read as one. */
+  function valueSql(name: string, type: ColumnType, format: string | undefined): string {
+    const quoted = quoteName(name);
+    const kind = columns.find((column) => column.name === name)?.kind;
+    if (type.kind === "timestamp") {
+      if (format !== undefined) return `try_strptime(${known(name)}, ${quoteText(format)})`;
+      if (isText(name)) return kind === "instant" ? instant(name) : `TRY_CAST(${known(name)} AS TIMESTAMP)`;
+      return kind === "localTime" ? `${quoted}::TIMESTAMP` : quoted;
+    }
+    if (type.kind === "utf8") return isText(name) ? trimmed(name) : `${quoted}::VARCHAR`;
+    const target = { float64: "DOUBLE", int64: "BIGINT", bool: "BOOLEAN" }[type.kind];
+    return isText(name) ? `TRY_CAST(${known(name)} AS ${target})` : `TRY_CAST(${quoted} AS ${target})`;
+  }
+
+  /** @throws TsopsError VALUE_INVALID listing the first lines with what they hold */
+  async function refuseBad(name: string, type: ColumnType, format: string | undefined, stop?: AbortSignal) {
+    const value = isText(name) || format !== undefined ? known(name) : quoteName(name);
+    if (type.kind === "utf8") return;
+    const bad = `${value} IS NOT NULL AND ${valueSql(name, type, format)} IS NULL`;
+    const found = await session.columns(
+      `SELECT rowid::BIGINT AS place, ${quoteName(name)}::VARCHAR AS text, count(*) OVER ()::BIGINT AS bad FROM input WHERE ${bad} ORDER BY rowid LIMIT 20`,
+      { signal: stop },
+    );
+    if (found.length === 0) return;
+    const first = Array.from(valuesOf(found, "place"), (row, i) => ({
+      [file.place]: Number(row) + (file.place === "line" ? 2 : 1),
+      text: textAt(found, "text", i),
+    }));
+    const count = Number(valuesOf(found, "bad")[0]);
+    const shown = first
+      .slice(0, 3)
+      .map((one) => `${JSON.stringify(one["text"])} in ${file.place} ${one[file.place]}`)
+      .join(", ");
+    const isTime = type.kind === "timestamp";
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `Column "${name}" of ${file.path} has ${count} ${count === 1 ? "value that is" : "values that are"} no ${isTime ? (format === undefined ? "time" : `time of the form ${format}`) : "number"}: ${shown}${count > 3 ? " and more" : ""}.`,
+      {
+        hint: isTime
+          ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y".'
+          : "Write decimals with a point and without other signs, and leave the field empty where the number is not known.",
+        details: { column: name, count, first },
+      },
+    );
+  }
+}
+
+interface Described {
+  readonly name: string;
+  readonly type: string;
+}
+
+async function columnTypesOf(session: DuckSession, signal: AbortSignal | undefined): Promise<Described[]> {
+  const found = await session.columns("SELECT column_name, column_type FROM (DESCRIBE input)", { signal });
+  return Array.from({ length: found.length }, (_, i) => ({
+    name: textAt(found, "column_name", i) ?? "",
+    type: textAt(found, "column_type", i) ?? "",
+  }));
+}
+
+function nativeCountsOf({ name, type }: Described, number: number): string {
+  const quoted = quoteName(name);
+  // Lists and structs are not counted; NaN is no known number.
+  const isNumber = nativeKind(type) === "number";
+  const value = isNumber ? `CASE WHEN isnan(${quoted}::DOUBLE) THEN NULL ELSE ${quoted} END` : quoted;
+  const distinct = nativeKind(type) === "other" ? "0" : `count(DISTINCT ${quoted})`;
+  const dates = type === "DATE" ? `count(${quoted})` : "0";
+  return `count(${value})::BIGINT AS c${number}_known, ${distinct}::BIGINT AS c${number}_distinct, ${dates}::BIGINT AS c${number}_dates`;
+}
+
+function kindOfText(count: (what: string) => number): FileColumnKind {
+  const known = count("known");
+  if (count("integers") === known) return "integer";
+  // 007 is a name.
+  if (count("numbers") === known) return count("padded") > 0 ? "text" : "number";
+  if (count("bools") === known) return "bool";
+  if (count("instants") === known) return "instant";
+  return count("locals") === known ? "localTime" : "text";
+}
+
+function nativeKind(type: string): FileColumnKind {
+  if (/^(U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT)$/.test(type)) return "integer";
+  if (/^(FLOAT|DOUBLE|DECIMAL|U?HUGEINT)/.test(type)) return "number";
+  if (type === "BOOLEAN") return "bool";
+  if (type === "TIMESTAMP WITH TIME ZONE") return "instant";
+  return /^(DATE|TIMESTAMP(_S|_MS|_NS)?)$/.test(type) ? "localTime" : "other";
+}
+
+function valuesOf(columns: Columns, name: string): BigInt64Array {
+  const column = columns.data[name];
+  return column?.kind === "int64" ? column.values : new BigInt64Array(0);
+}
+
+function textAt(columns: Columns | null, name: string, row = 0): string | null {
+  const column = columns?.data[name];
+  if (column?.kind !== "utf8" || !isValid(column.valid, row)) return null;
+  return column.dictionary[column.codes[row] as number] ?? null;
+}
+
+/** `Z`, `+02` and `+0200` as `+00:00`, `+02:00`. */
+function wholeOffset(text: string): string {
+  if (text === "Z") return "+00:00";
+  const digits = text.replace(/[^0-9]/g, "").padEnd(4, "0");
+  return `${text[0]}${digits.slice(0, 2)}:${digits.slice(2)}`;
+}

@@ -1,0 +1,813 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { columnsFromArrays, float64, nullable, timestamp, utf8 } from "@tsops/core";
+import { tableFiles } from "@tsops/store/files";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const folder = temporaryDirectory().path;
+const day = 86_400_000;
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The last line of stdout. */
+  json(): ReturnType<typeof JSON.parse>;
+}
+
+const command = ["--import", "tsx", "--conditions=@tsops/source", "packages/core/src/cli/main.ts"];
+
+/** Runs `tsops forecast` as a user does, in a process of its own. */
+function forecast(...argv: readonly string[]): Promise<Answer> {
+  return new Promise((done) => {
+    execFile(
+      process.execPath,
+      [...command, "forecast", ...argv],
+      // tsx is found from here; the files are named by their paths.
+      { cwd: root, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) =>
+        done({
+          code: error === null ? 0 : Number(error.code),
+          stdout,
+          stderr,
+          json: () => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""),
+        }),
+    );
+  });
+}
+
+function path(name: string): string {
+  return join(folder, name);
+}
+
+function csv(name: string, head: string, rows: readonly string[]): string {
+  writeFileSync(path(name), `${[head, ...rows].join("\n")}\n`);
+  return path(name);
+}
+
+const dates = (count: number, start = "2024-01-01", step = day) =>
+  Array.from({ length: count }, (_, i) => new Date(Date.parse(start) + i * step).toISOString().slice(0, 10));
+/** A weekly season on a slow trend, with a ripple that no model finds. */
+const weekly = (i: number) => 100 + i / 10 + 12 * ((((i % 7) + 7) % 7) - 3) + 3 * Math.sin(i * i);
+const daily = dates(140).map((date, i) => `${date},${weekly(i).toFixed(3)}`);
+
+beforeAll(() => {
+  csv("daily.csv", "ds,y", daily);
+});
+
+describe("a file of rows", () => {
+  it("is forecast without a word said: what was guessed is told, with the option that says otherwise", async () => {
+    const { code, stdout, stderr } = await forecast(path("daily.csv"), "--horizon", "7");
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("guessed time column: ds (by its name; --time says otherwise)"),
+    ]);
+    for (const guess of ["target column: y", "frequency: 1d", "season: 7 steps", "time zone: UTC"])
+      expect(stderr).toContain(`guessed ${guess}`);
+    expect(stderr).toMatch(/^backtest of \w+.*3\/3/m);
+    expect(stdout).toMatch(/^chosen: /m);
+    expect(stdout).toMatch(/^ {2}seasonalNaive \(7\) +\d\.\d{3}/m);
+    const rows = stdout.split("\n\n")[1]?.trimEnd().split("\n") ?? [];
+    expect(rows[0]?.split(/ +/)).toEqual(["time", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]);
+    expect(rows.slice(1).map((row) => row.slice(0, 10))).toEqual(dates(7, "2024-05-20"));
+  });
+
+  it("gives one object with --json: what was chosen, scores, guesses, series, the forecast", async () => {
+    const { code, stdout, json } = await forecast(
+      path("daily.csv"),
+      "--horizon",
+      "7",
+      "--level",
+      "50",
+      "--json",
+    );
+    expect([code, stdout.trimEnd().split("\n")]).toEqual([0, [expect.any(String)]]);
+    const { chosen, scores, guessed, series, forecast: rows } = json();
+    expect(chosen).toEqual({
+      model: expect.any(String),
+      members: expect.any(Array),
+      because: expect.any(String),
+    });
+    expect(scores).toMatchObject({ folds: 3, horizon: 7, series: 1, seasonLength: 7 });
+    expect(scores.models.map(({ model }: { model: string }) => model)).toContain("seasonalNaive (7)");
+    expect(scores.models[0].coverage["50"]).toBeGreaterThan(0);
+    expect(guessed).toContainEqual({
+      what: "time column",
+      value: "ds",
+      because: "by its name",
+      option: "--time",
+    });
+    expect(series).toMatchObject({
+      count: 1,
+      rows: 140,
+      frequency: "1d",
+      seasons: [7],
+      fallback: [],
+      dropped: [],
+    });
+    expect(rows).toHaveLength(7);
+    for (const row of rows) {
+      expect(Object.keys(row).sort()).toEqual(["hi-50", "key", "lo-50", "mean", "time"]);
+      expect(row["lo-50"]).toBeLessThan(row.mean);
+      expect(row["hi-50"]).toBeGreaterThan(row.mean);
+    }
+    // The pattern of the week goes on.
+    const means = rows.map(({ mean }: { mean: number }) => mean);
+    for (const [i, mean] of means.entries()) expect(Math.abs(mean - weekly(140 + i))).toBeLessThan(8);
+  });
+
+  it("is asked nothing that was said", async () => {
+    const { code, stderr, json } = await forecast(
+      csv(
+        "said.csv",
+        "when,shop,sold,paid",
+        daily.map((row) => `${row.replace(",", ",north,")},1`),
+      ),
+      ...["--horizon", "2", "--time", "when", "--target", "sold", "--key", "shop", "--freq", "1d"],
+      ...["--zone", "UTC", "--season", "7", "--model", "ets", "--backtest", "1", "--json"],
+    );
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining("guessed")]);
+    expect(json()).toMatchObject({
+      chosen: { model: "ets", because: "as --model says" },
+      scores: { folds: 1 },
+      guessed: [],
+      forecast: [{ key: { shop: "north" }, time: "2024-05-20" }, { time: "2024-05-21" }],
+    });
+  });
+
+  it.each(["naive", "seasonalNaive", "theta", "ces", "mstl", "arima"])(
+    "is forecast by %s alone when asked",
+    async (model) => {
+      const { code, json } = await forecast(
+        path("daily.csv"),
+        "--horizon",
+        "3",
+        "--model",
+        model,
+        "--backtest",
+        "1",
+        "--json",
+      );
+      expect([code, json().chosen.model, json().forecast.length]).toEqual([0, model, 3]);
+      for (const row of json().forecast) expect(row["lo-80"]).toBeLessThan(row["hi-80"]);
+    },
+  );
+
+  it("of real data is forecast and drawn", async () => {
+    const data = join(root, "packages/store/data/bike_sharing.parquet");
+    const { code, stderr } = await forecast(
+      data,
+      ...["--horizon", "24", "--target", "users", "--model", "mstl", "--backtest", "1"],
+      ...["--out", path("bikes.parquet"), "--plot", path("bikes.svg")],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed season: 24 and 168 steps")]);
+    expect(stderr).toMatch(/not used: holiday, .*--future/);
+    await using written = await tableFiles.open(path("bikes.parquet"));
+    expect(written.columns.map(({ name, kind }) => [name, kind])).toEqual([
+      ["date_time", "localTime"],
+      ...["mean", "lo-80", "hi-80", "lo-95", "hi-95"].map((name) => [name, "number"]),
+    ]);
+    const { data: columns } = await written.read({ date_time: timestamp({ zone: "UTC" }), mean: float64() });
+    expect(columns["date_time"]).toMatchObject({
+      values: { length: 24, 0: BigInt(Date.parse("2013-01-01T00:00Z")) * 1000n },
+    });
+    const svg = readFileSync(path("bikes.svg"), "utf8");
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);
+    expect(svg).toContain("bike_sharing.parquet: forecast of users, 24 steps");
+    // History, forecast, two bands.
+    expect(svg.match(/<path [^>]*d="M[^"]{200,}/g)?.length).toBeGreaterThanOrEqual(4);
+    expect(svg).not.toContain("NaN");
+  });
+});
+
+describe("several series", () => {
+  const names = ["007", "b", "c"];
+  const rows = names.flatMap((name, s) =>
+    daily.map((row, i) => `${name},${row.slice(0, 11)}${(weekly(i) * (s + 1)).toFixed(3)}`),
+  );
+  const file = () => csv("series.csv", "item,ds,y", rows);
+
+  it("are found by the column that tells them apart, and stay as they are written", async () => {
+    const { code, stderr } = await forecast(
+      file(),
+      "--horizon",
+      "3",
+      "--model",
+      "theta",
+      "--backtest",
+      "0",
+      "--out",
+      path("o.csv"),
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed key column: item")]);
+    const lines = readFileSync(path("o.csv"), "utf8").trimEnd().split("\n");
+    expect(lines[0]).toBe("item,ds,mean,lo-80,hi-80,lo-95,hi-95");
+    expect(lines.slice(1).map((line) => line.split(",").slice(0, 2))).toEqual(
+      names.flatMap((name) => dates(3, "2024-05-20").map((date) => [name, date])),
+    );
+  });
+
+  it("may be told apart by several columns", async () => {
+    const shops = ["north", "south"].flatMap((shop) =>
+      ["tea", "rum"].flatMap((product) => daily.slice(0, 30).map((row) => `${shop},${product},${row}`)),
+    );
+    const { code, stderr, json } = await forecast(
+      csv("shops.csv", "shop,product,ds,y", shops),
+      ...["--horizon", "1", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed key columns: shop, product")]);
+    expect(json().forecast.map(({ key }: { key: unknown }) => key)).toEqual([
+      { shop: "north", product: "rum" },
+      { shop: "north", product: "tea" },
+      { shop: "south", product: "rum" },
+      { shop: "south", product: "tea" },
+    ]);
+  });
+
+  it("give the same forecast as CSV and as Parquet, in any order of rows", async () => {
+    const parts = rows.map((row) => row.split(",") as [string, string, string]);
+    const shuffled = parts
+      .map((part, i) => [part, (i * 7919) % parts.length] as const)
+      .sort(([, a], [, b]) => a - b);
+    await tableFiles.write(
+      path("series.parquet"),
+      columnsFromArrays(
+        { y: nullable(float64()), item: utf8(), ds: timestamp() },
+        {
+          y: shuffled.map(([[, , y]]) => Number(y)),
+          item: shuffled.map(([[item]]) => item),
+          ds: shuffled.map(([[, date]]) => new Date(date)),
+        },
+      ),
+      { timeStyle: "date" },
+    );
+    const options = ["--horizon", "4", "--model", "ets", "--json"];
+    const [text, parquet] = [
+      await forecast(file(), ...options),
+      await forecast(path("series.parquet"), ...options),
+    ];
+    expect([text.code, parquet.code]).toEqual([0, 0]);
+    expect(parquet.json()).toEqual(text.json());
+    expect(text.json().forecast).toHaveLength(12);
+  });
+
+  it("that are short or empty do not keep the others from their forecast, and are reported", async () => {
+    const more = [
+      ...daily.slice(-4).map((row) => `short,${row}`),
+      `one,${daily[139]}`,
+      ...dates(9, "2024-05-11").map((date) => `void,${date},NA`),
+    ];
+    const { code, stdout, json } = await forecast(
+      csv("mixed.csv", "item,ds,y", [...rows, ...more]),
+      ...["--horizon", "3", "--json"],
+    );
+    expect([code, stdout]).toEqual([0, expect.any(String)]);
+    expect(json().series).toMatchObject({
+      count: 6,
+      fallback: [
+        { series: 'series {"item":"one"}', rows: 1, model: "naive" },
+        { series: 'series {"item":"short"}', rows: 4, model: "naive" },
+      ],
+      dropped: [{ series: 'series {"item":"void"}', because: "no value is known" }],
+    });
+    const of = (item: string) =>
+      json().forecast.filter(({ key }: { key: { item: string } }) => key.item === item);
+    expect(of("one").map(({ mean }: { mean: number }) => mean)).toEqual(
+      Array(3).fill(Number(weekly(139).toFixed(3))),
+    );
+    expect(of("one")[0]).toMatchObject({ "lo-80": null, "hi-80": null });
+    expect(of("short")[0]["hi-80"]).toBeGreaterThan(of("short")[0].mean);
+    expect(of("void")).toEqual([]);
+    expect(of("b")).toHaveLength(3);
+  });
+});
+
+describe("times", () => {
+  const column = (times: readonly string[]) =>
+    times.map((time, i) => `${time},${(50 + 3 * (i % 4) + i / 5).toFixed(2)}`);
+  const monthEnds = Array.from({ length: 60 }, (_, i) =>
+    new Date(Date.UTC(2019, i + 1, 0)).toISOString().slice(0, 10),
+  );
+  const workdays = dates(300, "2023-01-02").filter((date) => ![0, 6].includes(new Date(date).getUTCDay()));
+  const cases: readonly (readonly [string, string, readonly string[], string, readonly string[]])[] = [
+    [
+      "last days of months",
+      "month_ends",
+      monthEnds,
+      "1mo (last days)",
+      ["2024-01-31", "2024-02-29", "2024-03-31"],
+    ],
+    [
+      "Mondays to Fridays",
+      "workdays",
+      workdays,
+      "business days",
+      ["2023-10-30", "2023-10-31", "2023-11-01"].slice(0, 3),
+    ],
+    [
+      "Sundays",
+      "sundays",
+      dates(60, "2023-01-01", 7 * day),
+      "1w",
+      ["2024-02-25", "2024-03-03", "2024-03-10"],
+    ],
+    [
+      "quarters of an hour past the hour",
+      "hours",
+      Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2024, 0, 1, i, 15)).toISOString()),
+      "1h",
+      ["2024-01-03T12:15:00Z", "2024-01-03T13:15:00Z", "2024-01-03T14:15:00Z"],
+    ],
+    [
+      "days with an offset",
+      "offset",
+      dates(60).map((date) => `${date}T00:00:00-05:00`),
+      "1d",
+      ["2024-03-01T00:00:00-05:00", "2024-03-02T00:00:00-05:00", "2024-03-03T00:00:00-05:00"],
+    ],
+    [
+      "steps",
+      "steps",
+      Array.from({ length: 60 }, (_, i) => String(10 + 2 * i)),
+      "steps of 2",
+      ["130", "132", "134"],
+    ],
+    [
+      "days as they are written in Germany",
+      "german",
+      dates(60).map((date) => date.split("-").reverse().join(".")),
+      "1d",
+      ["2024-03-01", "2024-03-02", "2024-03-03"],
+    ],
+    [
+      "days as whole numbers",
+      "packed",
+      dates(60).map((date) => date.replaceAll("-", "")),
+      "1d",
+      ["2024-03-01", "2024-03-02", "2024-03-03"],
+    ],
+  ];
+
+  it.each(cases)("that are %s go on as such", async (_, name, times, frequency, next) => {
+    const { code, stderr, json } = await forecast(
+      csv(`${name}.csv`, "date,y", column(times)),
+      ...["--horizon", "3", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`guessed frequency: ${frequency} `)]);
+    expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(next);
+  });
+
+  it("of a zone with daylight saving have days of 23 hours", async () => {
+    const { code, json } = await forecast(
+      csv("berlin.csv", "date,y", column(dates(60, "2024-01-30"))),
+      ...["--horizon", "3", "--zone", "Europe/Berlin", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, json().forecast.map(({ time }: { time: string }) => time)]).toEqual([
+      0,
+      ["2024-03-30", "2024-03-31", "2024-04-01"],
+    ]);
+  });
+
+  it("that are missing are gaps, which are told", async () => {
+    const { code, stdout } = await forecast(
+      csv(
+        "gaps.csv",
+        "ds,y",
+        daily.filter((_, i) => ![20, 21, 50].includes(i)),
+      ),
+      ...["--horizon", "2", "--model", "ets", "--backtest", "1"],
+    );
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining("gaps: 3 rows missing, taken as unknown values; the first from 2024-01-21"),
+    ]);
+  });
+});
+
+describe("columns that are known for the future", () => {
+  // From 40 weeks before the other files on.
+  const numbers = Array.from({ length: 420 }, (_, i) => i - 280);
+  const days = dates(420, "2023-03-27");
+  const promo = (i: number) => (i % 9 === 0 ? 1 : 0);
+  const history = () =>
+    csv(
+      "known.csv",
+      "ds,y,promo",
+      numbers.map((i, row) => `${days[row]},${(weekly(i) + 60 * promo(i)).toFixed(3)},${promo(i)}`),
+    );
+  const coming = (name: string, count: number, left: readonly number[] = []) =>
+    csv(
+      name,
+      "promo,ds",
+      dates(count, "2024-05-20").flatMap((date, i) =>
+        left.includes(i) ? [] : [`${promo(140 + i)},${date}`],
+      ),
+    );
+
+  it("make the forecast know what is coming", async () => {
+    const { code, stderr, json } = await forecast(
+      history(),
+      "--future",
+      coming("future.csv", 7),
+      "--horizon",
+      "7",
+      "--json",
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed known-future columns: promo")]);
+    // Row 144 has a promotion.
+    const means = json().forecast.map(({ mean }: { mean: number }) => mean);
+    expect(means[4] - weekly(144)).toBeGreaterThan(30);
+    expect(Math.abs(means[3] - weekly(143))).toBeLessThan(25);
+  });
+
+  it("are asked for when rows of them are missing", async () => {
+    const { code, stderr } = await forecast(
+      history(),
+      "--future",
+      coming("hole.csv", 7, [2, 5]),
+      "--horizon",
+      "7",
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining("FUTURE_VALUES_MISSING")]);
+    expect(stderr).toContain("lacks 2 of the 7 rows");
+    expect(stderr).toContain("the series at 2024-05-22 and the series at 2024-05-25");
+  });
+
+  it("must be in both files, and have a model that takes them", async () => {
+    const other = csv(
+      "other.csv",
+      "ds,weather",
+      dates(7, "2024-05-20").map((date) => `${date},3`),
+    );
+    const none = await forecast(history(), "--future", other, "--horizon", "7");
+    expect([none.code, none.stderr]).toEqual([64, expect.stringContaining("shares no column")]);
+    const naive = await forecast(
+      history(),
+      "--future",
+      coming("future.csv", 7),
+      "--horizon",
+      "7",
+      "--model",
+      "naive",
+    );
+    expect([naive.code, naive.stderr]).toEqual([
+      64,
+      expect.stringContaining("has no use for the columns of --future"),
+    ]);
+  });
+});
+
+describe("what is wrong is said with its place", () => {
+  const at = (rows: readonly string[], ...changed: readonly (readonly [number, string])[]) =>
+    rows.map((row, i) => changed.find(([place]) => place === i)?.[1] ?? row);
+  const twoColumns = daily.map((row, i) => `${row},${i}`);
+  const cases: readonly (readonly [string, () => readonly string[], number, readonly string[]])[] = [
+    [
+      "a column that is not there",
+      () => [path("daily.csv"), "--target", "yy"],
+      64,
+      ["CONFIG_INVALID", 'no column "yy"', "--target", 'Did you mean "y"?'],
+    ],
+    [
+      "two columns that could be the target",
+      () => [csv("two.csv", "ds,sold,paid", twoColumns)],
+      64,
+      ["sold, paid", "--target sold"],
+    ],
+    [
+      "a column with two roles",
+      () => [path("daily.csv"), "--time", "ds", "--target", "ds"],
+      64,
+      ["two roles"],
+    ],
+    [
+      "no column of times",
+      () => [
+        csv(
+          "notime.csv",
+          "a,y",
+          daily.map((_, i) => `x${i},${i}`),
+        ),
+      ],
+      64,
+      ["--time", "a (text)"],
+    ],
+    [
+      "texts that are no numbers",
+      () => [csv("numbers.csv", "ds,y", at(daily, [3, "2024-01-04,4.5 kg"], [9, "2024-01-10,?"]))],
+      1,
+      ["VALUE_INVALID", '"4.5 kg" in line 5, "?" in line 11'],
+    ],
+    [
+      "texts that are no times",
+      () => [csv("times.csv", "ds,y", at(daily, [5, "2024-13-45,3"]))],
+      1,
+      ["VALUE_INVALID", '"2024-13-45" in line 7'],
+    ],
+    [
+      "a missing time",
+      () => [csv("nulltime.csv", "ds,y", at(daily, [5, ",3"]))],
+      1,
+      ["PANEL_INVALID", "line 7"],
+    ],
+    [
+      "times that can be read in two ways",
+      () => [
+        csv(
+          "ways.csv",
+          "ds,y",
+          Array.from({ length: 9 }, (_, i) => `01/0${i + 1}/2024,${i}`),
+        ),
+      ],
+      64,
+      ["%d/%m/%Y, %m/%d/%Y", "--time-format"],
+    ],
+    [
+      "a time twice",
+      () => [csv("twice.csv", "ds,y", [...daily, daily[4] as string])],
+      1,
+      ["PANEL_INVALID", "2024-01-05 in line 6 and line 142", "--key"],
+    ],
+    [
+      "irregular steps",
+      () => [
+        csv(
+          "irregular.csv",
+          "ds,y",
+          daily.map((row, i) => `${row.slice(0, 10)}T0${i === 8 ? 7 : 6}:00:00Z,${i}`),
+        ),
+      ],
+      1,
+      ["PANEL_INVALID", "2024-01-09T07:00:00Z in line 10"],
+    ],
+    [
+      "times off the frequency that was said",
+      () => [path("daily.csv"), "--freq", "1w"],
+      1,
+      ["PANEL_INVALID", "120 of 140 times"],
+    ],
+    [
+      "several frequencies",
+      () => [
+        csv("several.csv", "unique_id,ds,y", [
+          ...daily.map((row) => `a,${row}`),
+          ...daily.filter((_, i) => i % 7 === 0).map((row) => `b,${row}`),
+        ]),
+      ],
+      1,
+      ["1d in", "1w in", "--freq 1d"],
+    ],
+    [
+      "infinite values",
+      () => [csv("infinite.csv", "ds,y", at(daily, [7, "2024-01-08,inf"]))],
+      1,
+      ["PANEL_INVALID", "infinite", "line 9"],
+    ],
+    [
+      "no value at all",
+      () => [
+        csv(
+          "void.csv",
+          "ds,y",
+          dates(30).map((date) => `${date},`),
+        ),
+        "--target",
+        "y",
+      ],
+      1,
+      ["PANEL_INVALID", "No value"],
+    ],
+    [
+      "too few times to see a frequency",
+      () => [csv("few.csv", "ds,y", daily.slice(0, 2))],
+      64,
+      ["FREQUENCY_INVALID", "--freq"],
+    ],
+    ["a horizon of 0", () => [path("daily.csv"), "--horizon", "0"], 64, ["--horizon", "at least 1"]],
+    ["a negative horizon", () => [path("daily.csv"), "--horizon", "-3"], 64, ["--horizon"]],
+    ["a level of 100 %", () => [path("daily.csv"), "--level", "100"], 64, ["--level"]],
+    [
+      "a zone that is none",
+      () => [path("daily.csv"), "--zone", "Mars/Base"],
+      64,
+      ["TIME_INVALID", "Mars/Base"],
+    ],
+    ["a file that is not there", () => [path("nothing.csv")], 1, ["STORE_NOT_FOUND", "nothing.csv"]],
+    [
+      "an extension that is not known",
+      () => [csv("sheet.xlsx", "ds,y", daily)],
+      64,
+      ["CONFIG_INVALID", ".parquet"],
+    ],
+    [
+      "an empty file",
+      () => {
+        writeFileSync(path("empty.csv"), "");
+        return [path("empty.csv")];
+      },
+      1,
+      ["PANEL_INVALID", "is empty"],
+    ],
+    ["names without rows", () => [csv("head.csv", "ds,y", [])], 1, ["PANEL_INVALID", "no rows"]],
+    [
+      "rows without names",
+      () => [csv("headless.csv", daily[0] as string, daily.slice(1))],
+      1,
+      ["PANEL_INVALID", "no names"],
+    ],
+    [
+      "lines of different lengths",
+      () => [csv("ragged.csv", "ds,y", at(daily, [20, "2024-01-21,1,2"]))],
+      1,
+      ["STORE_CORRUPT", "Line: 22"],
+    ],
+    [
+      "text that is not UTF-8",
+      () => {
+        writeFileSync(
+          path("latin.csv"),
+          `ds,y,town\n${daily.map((row) => `${row},Z\u00fcrich`).join("\n")}`,
+          "latin1",
+        );
+        return [path("latin.csv")];
+      },
+      1,
+      ["STORE_CORRUPT", "Line: 2", "Invalid unicode"],
+    ],
+    [
+      "decimal commas",
+      () => [
+        csv(
+          "commas.csv",
+          "ds;y",
+          daily.map((row) => row.replace(",", ";").replace(".", ",")),
+        ),
+      ],
+      1,
+      ["VALUE_INVALID", "140 values", "Write decimals with a point"],
+    ],
+    [
+      "a key column with the name of a column of the forecast",
+      () => [
+        csv(
+          "clash.csv",
+          "mean,ds,y",
+          daily.map((row) => `a,${row}`),
+        ),
+        "--key",
+        "mean",
+      ],
+      64,
+      ["CONFIG_INVALID", '"mean"'],
+    ],
+    [
+      "a Parquet file that is none",
+      () => {
+        writeFileSync(path("no.parquet"), "ds,y\n");
+        return [path("no.parquet")];
+      },
+      1,
+      ["STORE_CORRUPT", "no.parquet"],
+    ],
+    [
+      "a folder to write to that is not there",
+      () => [path("daily.csv"), "--out", path("nowhere/o.csv")],
+      1,
+      ["STORE_NOT_FOUND", "nowhere"],
+    ],
+    ["an output that is the input", () => [path("daily.csv"), "--out", path("daily.csv")], 64, ["overwrite"]],
+    [
+      "an output of no known format",
+      () => [path("daily.csv"), "--out", path("o.json")],
+      64,
+      [".csv, .tsv, .parquet"],
+    ],
+    ["a picture of no known format", () => [path("daily.csv"), "--plot", path("o.png")], 64, [".svg"]],
+  ];
+
+  it.each(cases)("%s", async (_, argv, code, texts) => {
+    const [file, ...options] = argv();
+    const horizon = options.includes("--horizon") ? [] : ["--horizon", "3"];
+    const answer = await forecast(file as string, ...horizon, ...options);
+    expect([answer.code, answer.stdout]).toEqual([code, ""]);
+    for (const text of texts) expect(answer.stderr).toContain(text);
+    // Sentences for people, and no traces of the program.
+    expect(answer.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("as data with --json", async () => {
+    const { code, json } = await forecast(
+      csv("two.csv", "ds,sold,paid", twoColumns),
+      "--horizon",
+      "3",
+      "--json",
+    );
+    expect([code, json()]).toEqual([
+      64,
+      {
+        error: {
+          code: "CONFIG_INVALID",
+          message: expect.stringContaining("sold, paid"),
+          hint: expect.any(String),
+          details: { option: "--target", candidates: ["sold", "paid"] },
+        },
+      },
+    ]);
+  });
+});
+
+describe("what is written", () => {
+  it("takes the place of an older file whole, and leaves it alone when the forecast fails", async () => {
+    mkdirSync(path("out"));
+    const target = path("out/forecast.csv");
+    writeFileSync(target, "old\n");
+    const failed = await forecast(
+      csv("bad.csv", "ds,y", ["2024-01-01,x", ...daily.slice(1)]),
+      "--horizon",
+      "2",
+      "--out",
+      target,
+    );
+    expect([failed.code, readFileSync(target, "utf8")]).toEqual([1, "old\n"]);
+    const done = await forecast(path("daily.csv"), "--horizon", "2", "--model", "naive", "--out", target);
+    expect([done.code, readFileSync(target, "utf8").split("\n")[0]]).toEqual([
+      0,
+      "ds,mean,lo-80,hi-80,lo-95,hi-95",
+    ]);
+    expect(readdirSync(path("out"))).toEqual(["forecast.csv"]);
+    expect(done.stdout).toContain(`wrote ${target}: 2 rows`);
+  });
+
+  it("is nothing when the command is stopped", async () => {
+    mkdirSync(path("stopped"));
+    const rows = Array.from({ length: 60 }, (_, s) => daily.map((row) => `s${s},${row}`)).flat();
+    const file = csv("slow.csv", "unique_id,ds,y", rows);
+    const options = [
+      "--horizon",
+      "7",
+      "--model",
+      "arima",
+      "--out",
+      path("stopped/o.csv"),
+      "--plot",
+      path("stopped/o.svg"),
+    ];
+    const child = spawn(process.execPath, [...command, "forecast", file, ...options], { cwd: root });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      if (!stderr.includes("guessed season") && `${stderr}${text}`.includes("guessed season"))
+        child.kill("SIGINT");
+      stderr += text;
+    });
+    const [code] = await once(child, "close");
+    expect([code, stderr, readdirSync(path("stopped"))]).toEqual([
+      75,
+      expect.stringContaining("ABORTED"),
+      [],
+    ]);
+  });
+
+  it("is no picture when the file of the forecast cannot be written", async () => {
+    mkdirSync(path("taken.csv.d"));
+    const { code, stderr } = await forecast(
+      path("daily.csv"),
+      "--horizon",
+      "2",
+      "--model",
+      "naive",
+      "--out",
+      path("taken.csv.d"),
+      "--plot",
+      path("never.svg"),
+    );
+    expect([code, existsSync(path("never.svg"))]).toEqual([64, false]);
+    expect(stderr).toContain("CONFIG_INVALID");
+  });
+
+  it("shows the first twelve of many series in a picture, and says so", async () => {
+    const rows = Array.from({ length: 14 }, (_, s) =>
+      daily.slice(0, 40).map((row) => `s${String(s).padStart(2, "0")},${row}`),
+    ).flat();
+    const { code, stderr } = await forecast(
+      csv("many.csv", "unique_id,ds,y", rows),
+      "--horizon",
+      "2",
+      "--model",
+      "naive",
+      "--backtest",
+      "0",
+      "--plot",
+      path("many.svg"),
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("shows the first 12 of 14 series")]);
+    const svg = readFileSync(path("many.svg"), "utf8");
+    expect(svg).toContain("the first 12 of 14 series");
+    // The chart of each, beside four marks of the legend and the whole.
+    expect(svg.match(/<svg /g)).toHaveLength(12 + 4 + 1);
+    expect([svg.includes(">s11</text>"), svg.includes(">s12</text>")]).toEqual([true, false]);
+  });
+});
