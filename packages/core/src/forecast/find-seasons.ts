@@ -11,19 +11,18 @@ const longest = 400;
 
 /**
  * The seasons of a panel in steps, ascending: the candidates that three tenths of the series that are long enough go with, where chance would
- * let one tenth. Trends are taken out first, and from the second season on the season before.
+ * let one tenth. Differences take trends out: to the row
+ * before for the first season, to the season before for the next.
  * @param candidates - Ascending; null for what the autocorrelations of the series have in common.
  */
 export function findSeasons(panel: Panel, candidates: readonly number[] | null): readonly number[] {
   const samples = sampleSeries(panel);
   const found: number[] = [];
-  for (const season of candidates ?? peaksOf(samples)) {
+  for (const season of candidates ?? peaksOf(samples.map((y) => differences(y, 1)))) {
     const before = found.at(-1);
     // Three seasons, so that one is more than an accident of two.
-    const long = samples.filter((y) => y.length >= 3 * season);
-    const votes = long.filter((y) =>
-      hasSeason(before === undefined ? y : differences(y, before), season),
-    ).length;
+    const long = samples.filter((y) => y.length > 3 * season);
+    const votes = long.filter((y) => hasSeason(differences(y, before ?? 1), season)).length;
     if (long.length > 0 && votes > 0.3 * long.length) found.push(season);
   }
   return found;
@@ -50,7 +49,7 @@ function sampleSeries(panel: Panel): Float64Array[] {
     for (let t = 1; t < filled.length; t++)
       if (Number.isNaN(filled[t] as number)) filled[t] = filled[t - 1] as number;
     const first = filled.findIndex((value) => !Number.isNaN(value));
-    if (first >= 0) samples.push(differences(filled.subarray(first), 1));
+    if (first >= 0) samples.push(filled.subarray(first));
   }
   return samples;
 }
@@ -89,6 +88,9 @@ function peaksOf(samples: readonly Float64Array[]): readonly number[] {
   let first = 4;
   while (first <= most && !isPeak(first, 1)) first++;
   if (first > most) return [];
+  // Noise makes small peaks on the way up to the great one.
+  const near = Math.min(most, Math.floor(1.5 * first));
+  for (let lag = first; lag <= near; lag++) if (at(lag) > at(first)) first = lag;
   // What repeats every day does so every two days as well, each time a little less: a week stands out among the days.
   let longer = 2 * first;
   while (longer <= most && !isPeak(longer, first)) longer += first;

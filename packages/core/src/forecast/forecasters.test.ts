@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { forecasterCases } from "../testing/forecaster.ts";
+import { autoForecaster } from "./auto/auto-forecaster.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { ensemble } from "./ensemble/ensemble.ts";
 import type { Forecaster } from "./forecaster.ts";
@@ -57,6 +58,7 @@ const forecasters: Record<string, () => Forecaster> = {
   ces: () => ces({ seasonLength: 24 }),
   "ces, full": () => ces({ season: "full", seasonLength: 24 }),
   "ces, simple": () => ces({ season: "simple", seasonLength: 24 }),
+  auto: () => autoForecaster({ seasonLengths: [24] }),
   "window average": () => windowAverage({ window: 12 }),
   "reduce, direct": () =>
     reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../../test/without-types.ts";
 import { float64, timestamp } from "../schema/column-type.ts";
 import { columnsFromArrays } from "../schema/from-arrays.ts";
+import { autoForecaster } from "./auto/auto-forecaster.ts";
 import { backtest } from "./backtest/backtest.ts";
 import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
@@ -41,6 +42,7 @@ describe("misspelt options", () => {
     ["windowAverage", "window", () => windowAverage(untyped({ windw: 24 }))],
     ["croston", "variant", () => croston(untyped({ varient: "sba" }))],
     ["tsb", "sizeRate", () => tsb(untyped({ sizRate: 0.1, probabilityRate: 0.1 }))],
+    ["autoForecaster", "budget", () => autoForecaster(untyped({ budgt: "1m" }))],
     ["arima", "seasonalOrder", () => arima(untyped({ order: [1, 0, 0], seasonOrder: [0, 1, 1] }))],
     ["ets", "damped", () => ets(untyped({ dampd: true }))],
     ["theta", "variant", () => theta(untyped({ varient: "dynamic" }))],

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { throwIfAborted } from "../../abort.ts";
 import { checkFit, rowCounts } from "../check.ts";
 import { forecastHeldOut } from "../ensemble/held-out.ts";
@@ -19,6 +20,7 @@ import { type FittedAuto, loadAuto } from "./fitted.ts";
 import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
 import { planTrial } from "./plan.ts";
+import { type JobRunner, jobRunner } from "./threads.ts";
 import { reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
 import { withIntervals } from "./with-intervals.ts";
@@ -87,7 +89,6 @@ async function fit<Known extends string>(
     shortest: rowCounts(before).reduce((least, rows) => Math.min(least, rows)),
     leastRows: rowCounts(panel).reduce((least, rows) => Math.min(least, rows)),
     zeros: before.y.reduce((zeros, value) => zeros + Number(value === 0), 0) / before.y.length,
-    threads: options.threads,
   };
   const reference = baseline(task);
   const plain = await forecastHeldOut([reference.make()], judgedPanel, fitOptions, folds);
@@ -100,25 +101,42 @@ async function fit<Known extends string>(
     judgement,
     reference: { candidate: reference, means: plain.means[0] as HeldOutMeans },
   });
+  const run = jobRunner(options.threads);
   const locals = localCandidates(task);
-  for (const candidate of locals.filter((one) => !isSlow(one))) await trial.tryLocal(candidate);
-  await tryGlobal(trial, task, before, fitOptions);
-  for (const candidate of locals.filter(isSlow)) await trial.tryLocal(candidate);
+  const globals = await affordable(task, trial, before, { ...fitOptions, threads: options.threads });
+  await Promise.all([
+    ...globals.map((candidate) =>
+      trial.attempt(candidate, async () => {
+        const { trees, name } = candidate;
+        const job = { task, trees: trees as number, name, panel: judgedPanel, horizon, folds };
+        return ((await run(job, fitOptions.signal)) as { means: HeldOutMeans }).means;
+      }),
+    ),
+    tryInTurn(
+      trial,
+      locals.filter((one) => !isSlow(one)),
+    ),
+  ]);
+  await tryInTurn(trial, locals.filter(isSlow));
 
   for (;;) {
     const { tried } = trial;
     if (tried.length === 0) return fitUnjudged(panel, fitOptions, { seasons, primary, lowest });
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
-    const fitted: FittedForecaster<Known>[] = [];
     const count = tried.length;
-    for (const { candidate } of members)
-      try {
-        fitted.push(await candidate.make().fit(panel, fitOptions));
-      } catch (error) {
-        // It could forecast the series that were judged, and cannot all of them.
-        trial.drop(candidate.name, reasonOf(error));
-      }
+    const fits = await Promise.all(
+      members.map(async ({ candidate }) => {
+        try {
+          return await fitMember(candidate, { task, panel, run }, fitOptions);
+        } catch (error) {
+          // It could forecast the series that were judged, and cannot all of them.
+          trial.drop(candidate.name, reasonOf(error));
+          return null;
+        }
+      }),
+    );
+    const fitted = fits.filter((one) => one !== null) as FittedForecaster<Known>[];
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
     const choice: AutoChoice = {
@@ -150,15 +168,19 @@ function isSlow({ name }: Candidate): boolean {
   return name === "arima";
 }
 
-/** As many trees, and then models, as time allows. */
-async function tryGlobal(
-  trial: Trial,
+async function tryInTurn(trial: Trial, candidates: readonly Candidate[]): Promise<void> {
+  for (const candidate of candidates) await trial.tryLocal(candidate);
+}
+
+/** Models of all series: as many trees each, and then models, as time allows. */
+async function affordable(
   task: CandidateTask,
+  trial: Trial,
   before: Panel,
-  fitOptions: FitOptions,
-): Promise<void> {
+  { threads, ...fitOptions }: FitOptions & { readonly threads: boolean },
+): Promise<Candidate[]> {
   const [first] = globalCandidates(task, 2);
-  if (first === undefined) return;
+  if (first === undefined) return [];
   const timeOf = async (trees: number): Promise<number> => {
     const started = performance.now();
     await (globalCandidates(task, trees)[0] as Candidate).make().fit(before, fitOptions);
@@ -169,18 +191,31 @@ async function tryGlobal(
     const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
     const all = globalCandidates(task, mostTrees);
     for (const count of [all.length, 1]) {
+      const atOnce = threads ? Math.min(count, availableParallelism()) : 1;
       // Each is fitted twice: for the held-out rows, and on all.
-      const trees = Math.floor(((0.9 * trial.leftMs) / (2 * count) - fixedMs) / treeMs);
-      if (trees < fewestTrees) continue;
-      for (const candidate of globalCandidates(task, Math.min(trees, mostTrees)).slice(0, count))
-        await trial.attempt(candidate);
-      return;
+      const trees = Math.floor(((reserved * trial.leftMs * atOnce) / (2 * count) - fixedMs) / treeMs);
+      if (trees >= fewestTrees) return globalCandidates(task, Math.min(trees, mostTrees)).slice(0, count);
     }
     for (const { name } of all) trial.skip(name, "the budget is too short for it");
   } catch (error) {
     trial.skip(first.name, reasonOf(error));
   }
+  return [];
 }
 
+/** Share of the budget for models of all series; the others run beside them. */
+const reserved = 0.65;
 /** A model of fewer trees is not worth its time. */
 const fewestTrees = 60;
+
+/** Fits a candidate on all rows. */
+async function fitMember(
+  candidate: Candidate,
+  { task, panel, run }: { readonly task: CandidateTask; readonly panel: Panel; readonly run: JobRunner },
+  fitOptions: FitOptions,
+): Promise<FittedForecaster> {
+  const { trees, name } = candidate;
+  if (trees === undefined) return candidate.make().fit(panel, fitOptions);
+  const job = { task, trees, name, panel, horizon: fitOptions.horizon, folds: null };
+  return loadForecaster(((await run(job, fitOptions.signal)) as { bytes: Uint8Array }).bytes);
+}

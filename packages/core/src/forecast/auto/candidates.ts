@@ -26,12 +26,13 @@ export interface CandidateTask {
   readonly leastRows: number;
   /** Share of zeros among the known targets. */
   readonly zeros: number;
-  readonly threads: number;
 }
 
 /** A forecaster to try. */
 export interface Candidate {
   readonly name: string;
+  /** Of a model of all series; others have none. */
+  readonly trees?: number;
   readonly make: () => Forecaster;
 }
 
@@ -70,12 +71,12 @@ export function globalCandidates(task: CandidateTask, trees: number): Candidate[
       ? [["gbdt, seasonally differenced", { differences: [task.primary] }] as const]
       : [["gbdt, differenced", { differences: [1] }] as const]),
   ];
-  return shapes.map(([name, target]) => ({ name, make: () => boosted(task, target, trees) }));
+  return shapes.map(([name, target]) => ({ name, trees, make: () => boosted(task, target, trees) }));
 }
 
 /** Trees of which each takes a twentieth of what is left; with fewer trees each takes more. */
 function boosted(task: CandidateTask, target: ReduceOptions, trees: number): Forecaster {
-  const { rows, shortest, leastRows, featureSeasons, threads } = task;
+  const { rows, shortest, leastRows, featureSeasons } = task;
   const leaves = Math.max(7, Math.min(63, Math.floor(rows / 200)));
   const features = seasonalFeatures(featureSeasons.filter((season) => season <= shortest / 3));
   const most = Math.max(1, Math.floor(shortest / 3));
@@ -85,10 +86,9 @@ function boosted(task: CandidateTask, target: ReduceOptions, trees: number): For
     gbdt({
       loss: "absolute",
       trees,
-      learningRate: Math.min(0.15, (0.05 * mostTrees) / trees),
+      learningRate: Math.min(0.15, 30 / trees),
       leaves,
-      columnFraction: 0.6,
-      threads,
+      columnFraction: 0.5,
     }),
     // Where a series has fewer rows than the features look back, rows with missing features are learnt from as well.
     { ...features, lags, windows, ...target, ...(leastRows > 2 * most ? {} : { warmup: 1 }) },

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
-import { checkList, checkOptions, type OptionNames } from "../../options.ts";
+import { TsopsError } from "../../errors.ts";
+import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
 import { durationMicros } from "../../time/duration.ts";
 import { wholeNumber } from "../check.ts";
 
@@ -12,15 +12,18 @@ export interface AutoOptions {
   readonly budget?: string;
   /** Lengths of seasons in rows, e.g. `[24, 168]`; `[]` for none. Default: those of the frequency that the series go with. */
   readonly seasonLengths?: readonly number[];
-  /** Threads for boosted trees; the forecasts are the same for any number. Default: as many as the machine runs at once, at most 8. */
-  readonly threads?: number;
+  /**
+   * Whether models of all series are fitted on threads of their own, up to three at a time, so that the program goes on meanwhile. The forecasts are the same
+   * with and without. Default true.
+   */
+  readonly threads?: boolean;
 }
 
 /** Options with every default filled in; `null` where the data decide. */
 export interface ResolvedAutoOptions {
   readonly budgetMs: number;
   readonly seasonLengths: readonly number[] | null;
-  readonly threads: number;
+  readonly threads: boolean;
 }
 
 const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true, threads: true };
@@ -28,8 +31,10 @@ const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: tru
 /** @throws TsopsError MODEL_PARAMETER_INVALID, DURATION_INVALID. */
 export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "autoForecaster()", options, optionNames);
-  const { budget = "60s", seasonLengths, threads } = options;
+  const { budget = "60s", seasonLengths, threads = true } = options;
   if (seasonLengths !== undefined) checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
+  if (typeof threads !== "boolean")
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `threads is true or false, got ${shown(threads)}.`);
   return {
     budgetMs: Number(durationMicros(budget)) / 1000,
     seasonLengths:
@@ -38,6 +43,6 @@ export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
         : [...new Set(seasonLengths.map((length, i) => wholeNumber(`seasonLengths[${i}]`, length, 2)))].sort(
             (a, b) => a - b,
           ),
-    threads: wholeNumber("threads", threads ?? Math.min(availableParallelism(), 8), 1, 64),
+    threads,
   };
 }

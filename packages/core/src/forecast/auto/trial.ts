@@ -88,12 +88,14 @@ export class Trial {
     await this.attempt(candidate);
   }
 
-  /** Tries a candidate, whatever it takes. */
-  async attempt(candidate: Candidate): Promise<void> {
+  /**
+   * Tries a candidate, whatever it takes.
+   * @param forecast - Gives its forecasts of the held-out rows. Default: here and now.
+   */
+  async attempt(candidate: Candidate, forecast = () => this.forecast(candidate)): Promise<void> {
     const before = performance.now();
     try {
-      const { means } = await forecastHeldOut([candidate.make()], this.panel, this.fitOptions, this.folds);
-      const own = means[0] as HeldOutMeans;
+      const own = await forecast();
       if (own.some((mean) => mean.some((value) => !Number.isFinite(value)))) {
         this.skip(candidate.name, "some of its forecasts are not finite");
         return;
@@ -109,6 +111,11 @@ export class Trial {
     } catch (error) {
       this.skip(candidate.name, reasonOf(error));
     }
+  }
+
+  private async forecast(candidate: Candidate): Promise<HeldOutMeans> {
+    const { means } = await forecastHeldOut([candidate.make()], this.panel, this.fitOptions, this.folds);
+    return means[0] as HeldOutMeans;
   }
 
   skip(name: string, why: string): void {

@@ -46,6 +46,7 @@ export async function fitUnjudged<Known extends string>(
       horizon,
       seasonLength: primary,
       chosen: panel.series.map((_, s) => s),
+      neighbours: 0,
       ...guessedErrors(panel, horizon),
     });
   }

@@ -18,6 +18,8 @@ export interface HeldOutErrors {
   /** By fold; judged series one after the other. */
   readonly means: readonly Float64Array[];
   readonly outcomes: readonly Float64Array[];
+  /** Steps on each side whose errors are pooled with a step's own. Default 2. */
+  readonly neighbours?: number;
 }
 
 /** Combines fitted members, with intervals from held-out errors. */
@@ -48,7 +50,7 @@ export function withIntervals<Known extends string>(
     by: "scaled",
     folds: heldOut.means.length,
     window: Math.max(20, 2 * heldOut.means.length),
-    neighbours: 2,
+    neighbours: heldOut.neighbours ?? 2,
     ...(choice.lowest === null ? {} : { lowest: choice.lowest }),
   });
   const { means, outcomes } = forAllSeries(panel, heldOut);
@@ -73,9 +75,14 @@ function forAllSeries(
   { horizon, chosen, seasonLength, means, outcomes }: HeldOutErrors,
 ): { means: readonly Float64Array[]; outcomes: readonly Float64Array[] } {
   const count = panel.series.length;
-  if (chosen.length === count) return { means, outcomes };
+  const isKnown = (place: number): boolean =>
+    outcomes.some((fold) =>
+      fold.subarray(place * horizon, (place + 1) * horizon).some((y) => !Number.isNaN(y)),
+    );
+  const known = chosen.filter((_, place) => isKnown(place));
+  if (known.length === count) return { means, outcomes };
   const scales = ownScales(panel, seasonLength);
-  const placeOf = new Map(chosen.map((s, place) => [s, place]));
+  const placeOf = new Map(chosen.flatMap((s, place) => (isKnown(place) ? [[s, place] as const] : [])));
   const spread = (values: Float64Array, other: (s: number, h: number) => number): Float64Array =>
     Float64Array.from({ length: count * horizon }, (_, row) => {
       const [s, h] = [Math.floor(row / horizon), row % horizon];

@@ -263,7 +263,8 @@ export function quantilesAround({
           const row = place * steps + step - 1;
           const center = mean[row] as number;
           const size = sizes[chosen[place] as number] as number;
-          const half = widest * size * spreadOf(center, options.spread, calibration.floor);
+          // A series that was always forecast exactly is so still.
+          const half = size === 0 ? 0 : widest * size * spreadOf(center, options.spread, calibration.floor);
           (low as Float64Array)[row] = clip(center - half, options);
           (high as Float64Array)[row] = clip(center + half, options);
         }

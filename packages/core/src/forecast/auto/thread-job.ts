@@ -1,0 +1,32 @@
+import { forecastHeldOut } from "../ensemble/held-out.ts";
+import type { FitOptions } from "../forecaster.ts";
+import type { Panel } from "../panel.ts";
+import { type CandidateTask, globalCandidates } from "./candidates.ts";
+import type { HeldOutMeans } from "./judge.ts";
+
+/** A model of all series to fit. Can be sent to a thread. */
+export interface ThreadJob {
+  readonly task: CandidateTask;
+  readonly trees: number;
+  readonly name: string;
+  readonly panel: Panel;
+  readonly horizon: number;
+  /** Horizons to hold out and forecast; null to fit on all rows. */
+  readonly folds: number | null;
+}
+
+/** Forecasts of the held-out rows, or the bytes of the fitted forecaster. */
+export type ThreadResult = { readonly means: HeldOutMeans } | { readonly bytes: Uint8Array };
+
+/** Does a job on this thread. */
+export async function workOn(
+  { task, trees, name, panel, horizon, folds }: ThreadJob,
+  more: Pick<FitOptions, "signal"> = {},
+): Promise<ThreadResult> {
+  const candidate = globalCandidates(task, trees).find((one) => one.name === name);
+  if (candidate === undefined) throw new Error(`There is no candidate "${name}".`);
+  const options: FitOptions = { horizon, ...more };
+  if (folds === null) return { bytes: (await candidate.make().fit(panel, options)).save() };
+  const { means } = await forecastHeldOut([candidate.make()], panel, options, folds);
+  return { means: means[0] as HeldOutMeans };
+}
