@@ -69,7 +69,7 @@ describe("a file of rows", () => {
     for (const guess of ["target column: y", "frequency: 1d", "season: 7 steps", "time zone: UTC"])
       expect(stderr).toContain(`guessed ${guess}`);
     expect(stderr).toMatch(/^backtest of \w+.*3\/3/m);
-    expect(stdout).toMatch(/^chosen: /m);
+    expect(stdout).toMatch(/^chosen: (auto: (the (mean|median) of )?\w|seasonalNaive )/m);
     expect(stdout).toMatch(/^ {2}seasonalNaive \(7\) +\d\.\d{3}/m);
     const rows = stdout.split("\n\n")[1]?.trimEnd().split("\n") ?? [];
     expect(rows[0]?.split(/ +/)).toEqual(["time", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]);
@@ -89,6 +89,7 @@ describe("a file of rows", () => {
     const { chosen, scores, guessed, series, forecast: rows } = json();
     expect(chosen).toEqual({
       model: expect.any(String),
+      combine: expect.stringMatching(/^(alone|mean|median)$/),
       members: expect.any(Array),
       because: expect.any(String),
     });

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { durationMicros } from "../../time/duration.ts";
 import type { CommandIo } from "../session.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { modelNames } from "./choose-forecaster.ts";
@@ -25,6 +26,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--level <percent>", "central intervals", percents, [80, 95])
     .option("--future <file>", "columns that are known for the future: a row for each series and step")
     .addOption(new Option("--model <name>", "the model").choices(modelNames).default("auto"))
+    .option("--budget <duration>", "time to choose a model in, backtest included, about", budget, "60s")
     .option(
       "--backtest <folds>",
       "horizons at the end that the model is judged by; 0 for none",
@@ -50,6 +52,15 @@ Examples:
 
 function wholeNumberOrZero(text: string): number {
   return text === "0" ? 0 : wholeNumber(text);
+}
+
+function budget(text: string): string {
+  try {
+    durationMicros(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function names(text: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
+import { autoForecaster } from "../../forecast/auto/auto-forecaster.ts";
 import { conformal } from "../../forecast/conformal/conformal.ts";
-import { ensemble } from "../../forecast/ensemble/ensemble.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
 import { gbdt } from "../../forecast/gbdt/gbdt.ts";
 import { arima } from "../../forecast/models/arima/arima.ts";
@@ -26,6 +26,8 @@ export interface ForecastTask {
   readonly horizon: number;
   /** Rows of the shortest series before the first cutoff of the backtest. */
   readonly rows: number;
+  /** Time that one fit may take, about. */
+  readonly budget: string;
   /** Columns that are known for the future. */
   readonly known: readonly string[];
 }
@@ -33,6 +35,7 @@ export interface ForecastTask {
 /** A forecaster with the words that say what it is. */
 export interface ChosenForecaster {
   readonly name: string;
+  /** What it is made of; `auto` says so once it is fitted. */
   readonly members: readonly string[];
   readonly forecaster: Forecaster;
 }
@@ -68,15 +71,10 @@ export function chooseForecaster(task: ForecastTask): ChosenForecaster {
       forecaster: folds === 0 ? boosted : conformal(boosted, { folds, levels: task.levels }),
     };
   }
-  const names: Exclude<ModelName, "auto">[] =
-    seasons.length > 1 ? ["mstl", "theta", "ces"] : ["ets", "theta", "ces"];
   return {
-    name: "ensemble",
-    members: names,
-    forecaster: ensemble(
-      names.map((name) => named(name, task)),
-      { combine: "median" },
-    ),
+    name: "auto",
+    members: [],
+    forecaster: autoForecaster({ seasonLengths: seasons, budget: task.budget }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
+import type { AutoChoice } from "../../forecast/auto/choice.ts";
+import type { FittedAuto } from "../../forecast/auto/fitted.ts";
 import { observedCounts, rowCounts } from "../../forecast/check.ts";
 import type { Forecast } from "../../forecast/forecast.ts";
 import type { PredictOptions } from "../../forecast/forecaster.ts";
@@ -9,6 +11,7 @@ import type { Panel } from "../../forecast/panel.ts";
 import { takeSeries } from "../../forecast/panel-slices.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { seriesKeyText } from "../../forecast/series-key.ts";
+import { durationMicros, formatDuration } from "../../time/duration.ts";
 import type { ProgressBar } from "../progress-bar.ts";
 import type { CommandIo } from "../session.ts";
 import { chooseColumns } from "./choose-columns.ts";
@@ -90,7 +93,15 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   const { panel, seasons } = history;
   const seasonLength = seasons[0] ?? 1;
 
-  const task = { model: options.model, seasons, levels, horizon, known: known.map(({ name }) => name) };
+  const task = {
+    model: options.model,
+    seasons,
+    levels,
+    horizon,
+    // Shared by the fits of the backtest and the last one.
+    budget: formatDuration(durationMicros(options.budget) / BigInt(options.backtest + 1)),
+    known: known.map(({ name }) => name),
+  };
   const typical = quantile(rowCounts(panel), 0.25);
   const split = splitSeries(panel, rowsNeeded({ ...task, rows: typical }));
   if (split.main === null && split.short === null)
@@ -107,6 +118,8 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   const picked = await choose(work, { ...task, rows }, split.main, history);
 
   const forecasts: Forecast[] = [];
+  let { members } = picked.chosen;
+  let combine: AutoChoice["combine"] = "alone";
   if (split.main !== null) {
     const predicting: PredictOptions = { horizon, levels };
     const fitted = await picked.chosen.forecaster.fit(split.main, {
@@ -116,6 +129,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
         bar({ ...event, task: event.task.startsWith("fit") ? event.task : `fit: ${event.task}` }),
     });
     throwIfAborted(io.signal);
+    if (fitted.kind === "auto") ({ members, combine } = (fitted as FittedAuto).choice);
     forecasts.push(fitted.predict(coming === null ? predicting : { ...predicting, future: coming.rows }));
   }
   if (split.short !== null) forecasts.push(...(await forecastShort(split.short, horizon, levels)));
@@ -126,7 +140,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     target: chosen.target.name,
     horizon,
     history,
-    chosen: { model: picked.chosen.name, members: picked.chosen.members, because: picked.because },
+    chosen: { model: picked.chosen.name, combine, members, because: picked.because },
     seasonLength,
     backtest: picked.backtest,
     split,

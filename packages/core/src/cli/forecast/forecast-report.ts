@@ -11,7 +11,12 @@ export interface ForecastReport {
   readonly target: string;
   readonly horizon: number;
   readonly history: History;
-  readonly chosen: { readonly model: string; readonly members: readonly string[]; readonly because: string };
+  readonly chosen: {
+    readonly model: string;
+    readonly combine: "alone" | "mean" | "median";
+    readonly members: readonly string[];
+    readonly because: string;
+  };
   readonly seasonLength: number;
   /** Null where the history is too short for a backtest. */
   readonly backtest: {
@@ -102,7 +107,7 @@ export function reportText(report: ForecastReport): string {
           `gaps: ${count(added, "row")} missing, taken as unknown values; the first from ${history.textOf(panel.gaps[0]?.from as bigint)} in ${seriesName(panel.series[panel.gaps[0]?.series ?? 0] ?? {})}`,
         ]
       : []),
-    `chosen: ${chosen.model}${chosen.members.length > 1 ? ` of ${listSome(chosen.members)}` : ""} (${chosen.because})`,
+    `chosen: ${chosen.model}${madeOf(chosen)} (${chosen.because})`,
   ];
   if (backtest === null) lines.push("no backtest");
   else {
@@ -121,6 +126,11 @@ export function reportText(report: ForecastReport): string {
   if (report.plot !== null) lines.push(`wrote ${report.plot}`);
   if (report.out === null) lines.push("", ...forecastLines(table, history));
   return lines.join("\n");
+}
+
+function madeOf({ model, combine, members }: ForecastReport["chosen"]): string {
+  if (combine !== "alone") return `: the ${combine} of ${listSome(members, 8)}`;
+  return members.length === 1 && members[0] !== model ? `: ${members[0]}` : "";
 }
 
 function scoreLines(scores: readonly Score[]): string[] {

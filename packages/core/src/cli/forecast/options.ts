@@ -14,6 +14,7 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly level: readonly number[];
   readonly future?: string;
   readonly model: ModelName;
+  readonly budget: string;
   readonly backtest: number;
   readonly out?: string;
   readonly plot?: string;

@@ -110,15 +110,6 @@ describe("autoForecaster", () => {
     }
   });
 
-  it("gives the same on threads as without, and ends them", async () => {
-    const history = manySeries([1, 2, 3].map((seed) => load(24 * 14, seed)));
-    const options = { seasonLengths: [24] };
-    const alone = await autoForecaster({ ...options, ...plain }).fit(history, { horizon: 24 });
-    const threaded = await autoForecaster(options).fit(history, { horizon: 24 });
-    expect(alone.choice.members.some((name) => name.startsWith("gbdt"))).toBe(true);
-    expect(threaded.save()).toEqual(alone.save());
-  });
-
   it("moves on with new rows, saved in between or not", async () => {
     const y = load(24 * 30, 4);
     const fitted = await autoForecaster({ ...plain, seasonLengths: [24] }).fit(hourlyPanel(y.slice(0, 600)), {
@@ -176,17 +167,15 @@ describe("autoForecaster", () => {
     ).toBeGreaterThan(4);
   });
 
-  it("is stopped by its signal, on threads too", async () => {
+  it("is stopped by its signal", async () => {
     const history = manySeries(Array.from({ length: 20 }, (_, s) => load(24 * 21, s)));
-    for (const threads of [true, false]) {
-      const controller = new AbortController();
-      const fit = autoForecaster({ threads }).fit(history, {
-        horizon: 24,
-        signal: controller.signal,
-        progress: () => controller.abort(),
-      });
-      await expect(fit).rejects.toMatchObject({ code: "ABORTED" });
-    }
+    const controller = new AbortController();
+    const fit = autoForecaster(plain).fit(history, {
+      horizon: 24,
+      signal: controller.signal,
+      progress: () => controller.abort(),
+    });
+    await expect(fit).rejects.toMatchObject({ code: "ABORTED" });
   });
 
   it("refuses settings that make no sense, by name", () => {

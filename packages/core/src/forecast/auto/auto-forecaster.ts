@@ -101,9 +101,12 @@ async function fit<Known extends string>(
     judgement,
     reference: { candidate: reference, means: plain.means[0] as HeldOutMeans },
   });
-  const run = jobRunner(options.threads);
   const locals = localCandidates(task);
-  const globals = await affordable(task, trial, before, { ...fitOptions, threads: options.threads });
+  const { globals, fitMs } = await affordable(task, trial, before, {
+    ...fitOptions,
+    threads: options.threads,
+  });
+  const run = jobRunner(options.threads && fitMs > worthThreadMs);
   await Promise.all([
     ...globals.map((candidate) =>
       trial.attempt(candidate, async () => {
@@ -172,15 +175,16 @@ async function tryInTurn(trial: Trial, candidates: readonly Candidate[]): Promis
   for (const candidate of candidates) await trial.tryLocal(candidate);
 }
 
-/** Models of all series: as many trees each, and then models, as time allows. */
+/** Models of all series, as many trees each, and then models, as time allows; and how long each takes to fit, about. */
 async function affordable(
   task: CandidateTask,
   trial: Trial,
   before: Panel,
   { threads, ...fitOptions }: FitOptions & { readonly threads: boolean },
-): Promise<Candidate[]> {
+): Promise<{ readonly globals: readonly Candidate[]; readonly fitMs: number }> {
+  const none = { globals: [], fitMs: 0 };
   const [first] = globalCandidates(task, 2);
-  if (first === undefined) return [];
+  if (first === undefined) return none;
   const timeOf = async (trees: number): Promise<number> => {
     const started = performance.now();
     await (globalCandidates(task, trees)[0] as Candidate).make().fit(before, fitOptions);
@@ -194,14 +198,19 @@ async function affordable(
       const atOnce = threads ? Math.min(count, availableParallelism()) : 1;
       // Each is fitted twice: for the held-out rows, and on all.
       const trees = Math.floor(((reserved * trial.leftMs * atOnce) / (2 * count) - fixedMs) / treeMs);
-      if (trees >= fewestTrees) return globalCandidates(task, Math.min(trees, mostTrees)).slice(0, count);
+      if (trees < fewestTrees) continue;
+      const taken = Math.min(trees, mostTrees);
+      return { globals: globalCandidates(task, taken).slice(0, count), fitMs: fixedMs + taken * treeMs };
     }
     for (const { name } of all) trial.skip(name, "the budget is too short for it");
   } catch (error) {
     trial.skip(first.name, reasonOf(error));
   }
-  return [];
+  return none;
 }
+
+/** Shorter fits are done before a thread has loaded what it needs. */
+const worthThreadMs = 1500;
 
 /** Share of the budget for models of all series; the others run beside them. */
 const reserved = 0.65;
