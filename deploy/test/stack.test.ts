@@ -111,7 +111,7 @@ describe.skipIf(names.some((name) => service(name).isMissing))("the app on the s
     app?.kill("SIGKILL");
     await Promise.all(Object.values(sources).map((source) => source.close()));
     for (const one of running.values()) await one.stop();
-  }, 60_000);
+  });
 
   it("is ready, with the rows of the database in the home and their features in Redis", async () => {
     expect(await readiness()).toEqual([200, isReady]);

@@ -19,7 +19,7 @@ beforeAll(async () => {
     ssr: { external: true },
   });
   writeFileSync(join(app, "package.json"), '{ "type": "module" }');
-}, 60_000);
+});
 afterAll(() => rmSync(built, { recursive: true }));
 
 function tsops(folder: string, ...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

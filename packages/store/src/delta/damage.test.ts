@@ -92,7 +92,7 @@ describe("a damaged log", () => {
     for (let version = 0; version < 100; version++) await rm(commit(table, version));
     expect(await old.append([row("late", 1n)])).toMatchObject({ version: 104 });
     expect((await table.snapshot()).rows).toBe(104);
-  }, 20_000);
+  });
 
   it("with nonsense in its numbers is refused, or read where they are only remarks", async () => {
     const table = await tableOf(1);
@@ -166,7 +166,7 @@ describe("a damaged log", () => {
       "STORE_CORRUPT",
       { file: "_delta_log/00000000000000000100.checkpoint.parquet" },
     ]);
-  }, 20_000);
+  });
 
   it("with damaged metadata is refused", async () => {
     const table = await tableOf(0);

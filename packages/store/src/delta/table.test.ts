@@ -770,7 +770,7 @@ describe("the log", () => {
     });
     expect((await failure(opened.snapshot({ version: 50 }))).code).toBe("STORE_NOT_FOUND");
     expect((await opened.snapshot({ version: 203 })).rows).toBe(202);
-  }, 30_000);
+  });
 
   it("is followed by a table that was opened earlier", async () => {
     const created = await newTable();

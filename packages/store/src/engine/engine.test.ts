@@ -147,7 +147,7 @@ describe("a session", () => {
     };
     expect(await codeOf(rowsWith(""))).toBe("STORE_UNAVAILABLE");
     expect(await rowsWith(temporaryDirectory().path)).toBe(200_000);
-  }, 20_000);
+  });
 
   it("gives mistakes in queries a code and one line, with DuckDB's own error as the cause", async () => {
     const engine = await openEngine({ threads: 1 });

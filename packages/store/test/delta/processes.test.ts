@@ -93,7 +93,7 @@ describe("several processes", () => {
     const [version, row] = [ingest.data._ingest_version.values, ingest.data._ingest_row.values];
     for (let i = 0; i < ingest.length; i++) places.add(`${version[i]} ${row[i]}`);
     expect(places.size).toBe(writers * batches * rows);
-  }, 60_000);
+  });
 
   it("killed at any moment leave whole batches, and lose none that was acknowledged", async () => {
     const path = await newTable();
@@ -128,7 +128,7 @@ describe("several processes", () => {
     expect(new Set(left)).toEqual(used);
     expect((await readdir(join(path, "_delta_log"))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     expect(await batchesOf(path)).toEqual(found);
-  }, 90_000);
+  });
 });
 
 /** Rows that do not compress. */
@@ -162,7 +162,7 @@ describe("a disk", () => {
       "0",
     ]);
     expect(await batchesOf(path)).toEqual(new Map([["w 0", 20]]));
-  }, 30_000);
+  });
 
   it("that fills up fails appends with STORE_FULL until there is room again", async (context) => {
     const place = dirname(await directory());
@@ -191,7 +191,7 @@ describe("a disk", () => {
     } finally {
       await asRoot(["umount", place]);
     }
-  }, 30_000);
+  });
 
   it("that is read-only can be read, and fails writes with STORE_READ_ONLY", async () => {
     const path = await newTable();

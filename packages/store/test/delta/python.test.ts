@@ -105,7 +105,7 @@ describe.skipIf(deltalake.isMissing)("Python's deltalake", () => {
       maxAt: "1700000000123457",
       transaction: 5,
     });
-  }, 60_000);
+  });
 
   it("appends to a table of tsops, which reads on and keeps its own rows' identity", async () => {
     const table = await createTable(await directory(), load, { engine: engine() });
@@ -128,7 +128,7 @@ describe.skipIf(deltalake.isMissing)("Python's deltalake", () => {
     await table.compact();
     const opened = await openTable(table.directory, { engine: engine(), definition: load });
     expect(rowsOf(await (await opened.snapshot()).read({ columns: names }))).toEqual(wanted);
-  }, 30_000);
+  });
 
   it("and tsops append to one table at once, and lose nothing", async () => {
     const table = await createTable(await directory(), load, { engine: engine() });
@@ -138,14 +138,16 @@ describe.skipIf(deltalake.isMissing)("Python's deltalake", () => {
       isWriting = false;
     });
     let appends = 0;
-    while (isWriting) await table.append([{ station: "node", at: BigInt(appends), meter: appends++ }]);
+    // Not for ever: on a slow machine Python would hardly get a turn.
+    while (isWriting && appends < 300)
+      await table.append([{ station: "node", at: BigInt(appends), meter: appends++ }]);
     await ended;
     const snapshot = await table.snapshot();
     expect([snapshot.version, snapshot.rows]).toEqual([25 + appends, 50 + appends]);
     const own = await snapshot.read({ keys: [{ station: "node" }], columns: ["meter"] });
     expect(rowsOf(own).map(({ meter }) => Number(meter))).toEqual([...Array(appends).keys()]);
     await python("info", table.directory);
-  }, 30_000);
+  });
 
   it("writes tables that tsops reads value by value, and appends to", async () => {
     const path = await directory();
@@ -199,5 +201,5 @@ describe.skipIf(deltalake.isMissing)("Python's deltalake", () => {
     const version = (await table.snapshot()).version;
     const dumped = JSON.parse(await python("dump", path, String(version))) as { at: string; i32: string }[];
     expect(dumped.filter(({ at }) => at === "9000000000000").map(({ i32 }) => i32)).toEqual(["-8"]);
-  }, 30_000);
+  });
 });

@@ -29,7 +29,7 @@ for (const [name, openEngine] of Object.entries(engines)) {
             : { outcome: "passed" };
           expect(await runCase(given, await engine), given.name).toEqual(expected);
         }
-      }, 60_000);
+      });
   });
 }
 
@@ -159,5 +159,5 @@ describe("the runner", () => {
       code: 2,
       stderr: expect.stringContaining("Available: duckdb, streaming, online, spark"),
     });
-  }, 60_000);
+  });
 });

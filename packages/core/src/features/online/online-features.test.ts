@@ -34,7 +34,7 @@ describe("onlineFeatures", () => {
       }),
       { numRuns: 250 },
     );
-  }, 60_000);
+  });
 
   it("gives what the oracle gives where windows slide over many spine rows", () => {
     fc.assert(
@@ -47,7 +47,7 @@ describe("onlineFeatures", () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it("gives the same from any order of batches, where no two rows tie", () => {
     fc.assert(
@@ -75,7 +75,7 @@ describe("onlineFeatures", () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 
   it("takes a batch that is delivered twice once, and equal rows of one batch as often as they come", () => {
     fc.assert(
@@ -93,7 +93,7 @@ describe("onlineFeatures", () => {
       }),
       { numRuns: 100 },
     );
-  }, 60_000);
+  });
 
   it("forgets only what no later lookup can see", () => {
     let dropped = 0;
@@ -139,7 +139,7 @@ describe("onlineFeatures", () => {
       { numRuns: 300 },
     );
     expect(dropped).toBeGreaterThan(200);
-  }, 60_000);
+  });
 
   it("continues from saved bytes, which are the same for the same state", () => {
     fc.assert(
@@ -155,5 +155,5 @@ describe("onlineFeatures", () => {
       }),
       { numRuns: 100 },
     );
-  }, 60_000);
+  });
 });
