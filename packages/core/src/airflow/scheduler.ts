@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../time/clock.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import { checkInterval } from "../time/interval.ts";
+import { writeWhole } from "../write-whole.ts";
 import {
   type ApprovalAnswer,
   type AssetEventAnswer,
@@ -29,7 +30,6 @@ import type {
   AirflowScheduler,
   AirflowTask,
 } from "./scheduler-types.ts";
-import { writeWhole } from "./write-whole.ts";
 
 /** Where Airflow is. */
 export interface AirflowSchedulerOptions {

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { writeWhole } from "../../airflow/write-whole.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkLevels } from "../../forecast/levels.ts";
+import { writeWhole } from "../../write-whole.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { progressBar } from "../progress-bar.ts";
 import { type CommandIo, writeResult } from "../session.ts";
