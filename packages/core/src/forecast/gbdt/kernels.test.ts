@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createRandom } from "../../random.ts";
+import { randomBins } from "./__fixtures__/random-bins.ts";
 import { synthetic } from "./__fixtures__/synthetic.ts";
 import { gbdt } from "./gbdt.ts";
 import { scanResult } from "./kernels.ts";
@@ -10,14 +11,7 @@ import { createWorkspace, plainWorkspace, type Workspace } from "./workspace.ts"
 function fill(workspace: Workspace, seed: number) {
   const random = createRandom(seed);
   const rowCount = random.integer(1, 300);
-  const widths = Array.from({ length: random.integer(1, 6) }, () => random.integer(2, 257));
-  const strides = workspace.int32(widths.length);
-  strides.set(widths);
-  const words = workspace.uint32(rowCount * widths.length);
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  bytes.forEach((_, i) => {
-    bytes[i] = random.integer(widths[Math.floor(i / 4) % widths.length]!);
-  });
+  const { widths, strides, words } = randomBins(workspace, random, rowCount, 6);
   const values = workspace.float64(rowCount);
   const countUnit = 512;
   const quanta = Array.from({ length: rowCount }, () => random.integer(-1000, 1000));

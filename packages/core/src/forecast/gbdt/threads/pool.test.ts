@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TsopsError } from "../../../errors.ts";
 import { createRandom } from "../../../random.ts";
+import { randomBins } from "../__fixtures__/random-bins.ts";
 import { synthetic } from "../__fixtures__/synthetic.ts";
 import { gbdt } from "../gbdt.ts";
 import type { GbdtOptions } from "../options.ts";
@@ -14,14 +15,7 @@ import { openPool } from "./pool.ts";
 function problem(seed: number, rowCount: number) {
   const random = createRandom(seed);
   const workspace = createSharedWorkspace(1 << 22) as SharedWorkspace;
-  const widths = Array.from({ length: random.integer(1, 4) }, () => random.integer(2, 257));
-  const strides = workspace.int32(widths.length);
-  strides.set(widths);
-  const words = workspace.uint32(rowCount * widths.length);
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  bytes.forEach((_, i) => {
-    bytes[i] = random.integer(widths[Math.floor(i / 4) % widths.length]!);
-  });
+  const { widths, strides, words } = randomBins(workspace, random, rowCount, 4);
   const values = workspace.float64(rowCount);
   values.forEach((_, i) => {
     values[i] = random.integer(-1000, 1000) * 2 ** 20 + 1;
