@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hourlyPanel } from "../../test/hourly-series.ts";
 import { createRandom } from "../random.ts";
-import { findSeasons, seasonsOfFrequency } from "./find-seasons.ts";
+import { findSeasons } from "./find-seasons.ts";
+import { seasonsOfFrequency } from "./season-length.ts";
 
 const random = createRandom(11);
 const day = (t: number) => 20 * Math.sin((Math.PI * t) / 12);

@@ -1,4 +1,3 @@
-import { parseFrequency } from "../time/frequency.ts";
 import { hasSeason } from "./local/classical-season.ts";
 import type { Panel } from "./panel.ts";
 
@@ -26,18 +25,6 @@ export function findSeasons(panel: Panel, candidates: readonly number[] | null):
     if (long.length > 0 && votes > 0.3 * long.length) found.push(season);
   }
   return found;
-}
-
-/** Day and week, week and year, year: whole numbers of steps that a frequency makes worth asking for, ascending. */
-export function seasonsOfFrequency(frequency: string, zone = "UTC"): readonly number[] {
-  const { kind, step } = parseFrequency(frequency, { zone });
-  const whole = (lengths: readonly number[]) =>
-    lengths.map((length) => length / Number(step)).filter((length) => Number.isInteger(length) && length > 1);
-  if (kind === "months") return whole([12]);
-  if (kind === "days") return step === 7n ? [52] : whole([7, 365]);
-  const [minute, hour, day] = [60e6, 3600e6, 86_400e6];
-  // Below a minute a day is too many steps to repeat.
-  return whole(Number(step) < minute ? [minute, hour] : [day, 7 * day]).filter((length) => length <= 11_000);
 }
 
 function sampleSeries(panel: Panel): Float64Array[] {

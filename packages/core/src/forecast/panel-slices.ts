@@ -230,7 +230,8 @@ function keyColumn(
   return [utf8(), { kind: "utf8", codes, dictionary: dictionary.texts, valid: null }];
 }
 
-function floatColumn(values: Float64Array): Column {
+/** Numbers as a column: NaN is null. */
+export function floatColumn(values: Float64Array): Column {
   return { kind: "float64", values, valid: validityOf(values) };
 }
 

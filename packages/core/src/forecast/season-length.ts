@@ -15,3 +15,15 @@ export function usualSeasonLength(frequency: string): number {
   }
   return dayMicros % step === 0n ? Number(dayMicros / step) : 1;
 }
+
+/** Day and week, week and year, year: whole numbers of steps that a frequency makes worth asking for, ascending; `findSeasons` says which the series go with. */
+export function seasonsOfFrequency(frequency: string, zone = "UTC"): readonly number[] {
+  const { kind, step } = parseFrequency(frequency, { zone });
+  const whole = (lengths: readonly number[]) =>
+    lengths.map((length) => length / Number(step)).filter((length) => Number.isInteger(length) && length > 1);
+  if (kind === "months") return whole([12]);
+  if (kind === "days") return step === 7n ? [52] : whole([7, 365]);
+  const [minute, hour, day] = [60e6, 3600e6, 86_400e6];
+  // Below a minute a day is too many steps to repeat.
+  return whole(Number(step) < minute ? [minute, hour] : [day, 7 * day]).filter((length) => length <= 11_000);
+}

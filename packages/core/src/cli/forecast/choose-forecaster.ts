@@ -11,7 +11,7 @@ import { naive } from "../../forecast/models/naive.ts";
 import { seasonalNaive } from "../../forecast/models/seasonal-naive.ts";
 import { theta } from "../../forecast/models/theta/theta.ts";
 import { reduce } from "../../forecast/reduce/reduce.ts";
-import { seasonalFeatures } from "../../forecast/reduce/seasonal-features.ts";
+import { seasonalFeaturesWithin } from "../../forecast/reduce/seasonal-features.ts";
 
 /** What `--model` takes. */
 export const modelNames = ["auto", "naive", "seasonalNaive", "ets", "theta", "ces", "mstl", "arima"] as const;
@@ -61,7 +61,7 @@ export function chooseForecaster(task: ForecastTask): ChosenForecaster {
     // A promotion in one row of ten must be able to have a leaf of its own.
     const minLeafRows = Math.max(2, Math.min(20, Math.floor(task.rows / 25)));
     const boosted = reduce(gbdt({ loss: "absolute", trees: 300, leaves: 31, minLeafRows }), {
-      ...featuresOf(task),
+      ...seasonalFeaturesWithin(seasons, task.rows),
       scale: "standard",
     });
     const folds = calibrationFolds(task);
@@ -99,14 +99,8 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
   }
 }
 
-/** Features that reach back at most a third of the history. */
-function featuresOf({ seasons, rows }: ForecastTask) {
-  const { lags, windows, positions } = seasonalFeatures(seasons.filter((season) => season <= rows / 3));
-  return { lags: lags.filter((lag) => lag <= Math.max(1, rows / 3)), windows, positions };
-}
-
 function lookBack(task: ForecastTask): number {
-  const { lags, windows } = featuresOf(task);
+  const { lags, windows } = seasonalFeaturesWithin(task.seasons, task.rows);
   return Math.max(...lags, ...windows.map(({ width }) => (width === "all" ? 1 : width)));
 }
 

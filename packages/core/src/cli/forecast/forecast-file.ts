@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
-import type { AutoChoice } from "../../forecast/auto/choice.ts";
+import type { Combine } from "../../forecast/auto/choice.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
 import { observedCounts, rowCounts } from "../../forecast/check.ts";
 import type { Forecast } from "../../forecast/forecast.ts";
@@ -119,7 +119,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
-  let combine: AutoChoice["combine"] = "alone";
+  let combine: Combine = "alone";
   if (split.main !== null) {
     const predicting: PredictOptions = { horizon, levels };
     const fitted = await picked.chosen.forecaster.fit(split.main, {

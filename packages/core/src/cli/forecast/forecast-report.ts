@@ -1,3 +1,4 @@
+import type { Combine } from "../../forecast/auto/choice.ts";
 import { listSome, seriesName } from "../../forecast/rows.ts";
 import type { Score } from "./evaluate.ts";
 import type { ForecastTable } from "./forecast-table.ts";
@@ -13,7 +14,7 @@ export interface ForecastReport {
   readonly history: History;
   readonly chosen: {
     readonly model: string;
-    readonly combine: "alone" | "mean" | "median";
+    readonly combine: Combine;
     readonly members: readonly string[];
     readonly because: string;
   };

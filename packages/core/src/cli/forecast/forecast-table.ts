@@ -1,12 +1,11 @@
 import type { Forecast } from "../../forecast/forecast.ts";
 import { intervalOf } from "../../forecast/levels.ts";
 import type { SeriesKey } from "../../forecast/panel.ts";
-import { keyColumns } from "../../forecast/panel-slices.ts";
+import { floatColumn, keyColumns } from "../../forecast/panel-slices.ts";
 import { seriesKeyText } from "../../forecast/series-key.ts";
 import { type ColumnType, float64, int64, nullable, timestamp } from "../../schema/column-type.ts";
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
-import { fullBitmap, setNull } from "../../schema/validity.ts";
 import { resolveZone } from "../../time/zone.ts";
 import type { History } from "./read-history.ts";
 
@@ -82,7 +81,7 @@ export function tableColumns(
   data[time] = isSteps ? { kind: "int64", values, valid: null } : { kind: "timestamp", values, valid: null };
   const add = (name: string, numbers: Float64Array) => {
     types[name] = nullable(float64());
-    data[name] = nanAsNull(numbers);
+    data[name] = floatColumn(numbers);
   };
   add("mean", mean);
   for (const { level, lower, upper } of bounds) {
@@ -97,14 +96,4 @@ export function fileTime(time: bigint, { axis, style, zone }: History): bigint {
   const value = axis.fromPanel(time);
   if (style === "steps" || style === "instant") return value;
   return value + BigInt(resolveZone(zone).periodAt(Math.floor(Number(value) / 1e6)).offset) * 1_000_000n;
-}
-
-function nanAsNull(values: Float64Array): Column {
-  let valid: Uint8Array | null = null;
-  values.forEach((value, i) => {
-    if (!Number.isNaN(value)) return;
-    valid ??= fullBitmap(values.length);
-    setNull(valid, i);
-  });
-  return { kind: "float64", values, valid };
 }

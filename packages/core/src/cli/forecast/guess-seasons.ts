@@ -1,5 +1,6 @@
-import { findSeasons, seasonsOfFrequency } from "../../forecast/find-seasons.ts";
+import { findSeasons } from "../../forecast/find-seasons.ts";
 import type { Panel } from "../../forecast/panel.ts";
+import { seasonsOfFrequency } from "../../forecast/season-length.ts";
 import type { TimeAxis } from "./time-axis.ts";
 
 /** The seasons of a panel in steps, ascending: those that its frequency suggests; where the steps have none, what the series have in common. */

@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { throwIfAborted } from "../../abort.ts";
 import { checkFit, rowCounts } from "../check.ts";
 import { forecastHeldOut } from "../ensemble/held-out.ts";
-import { findSeasons, seasonsOfFrequency } from "../find-seasons.ts";
+import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { selectRows, takeSeries } from "../panel-slices.ts";
+import { seasonsOfFrequency } from "../season-length.ts";
 import {
   baseline,
   type Candidate,
@@ -102,10 +103,7 @@ async function fit<Known extends string>(
     reference: { candidate: reference, means: plain.means[0] as HeldOutMeans },
   });
   const locals = localCandidates(task);
-  const { globals, fitMs } = await affordable(task, trial, before, {
-    ...fitOptions,
-    threads: options.threads,
-  });
+  const { globals, fitMs } = await affordable(task, trial, before, fitOptions, options.threads);
   const run = jobRunner(options.threads && fitMs > worthThreadMs);
   await Promise.all([
     ...globals.map((candidate) =>
@@ -117,10 +115,13 @@ async function fit<Known extends string>(
     ),
     tryInTurn(
       trial,
-      locals.filter((one) => !isSlow(one)),
+      locals.filter(({ isSlow }) => isSlow !== true),
     ),
   ]);
-  await tryInTurn(trial, locals.filter(isSlow));
+  await tryInTurn(
+    trial,
+    locals.filter(({ isSlow }) => isSlow === true),
+  );
 
   for (;;) {
     const { tried } = trial;
@@ -166,11 +167,6 @@ async function fit<Known extends string>(
   }
 }
 
-/** ARIMA takes by far the longest, so it gets the time that others leave. */
-function isSlow({ name }: Candidate): boolean {
-  return name === "arima";
-}
-
 async function tryInTurn(trial: Trial, candidates: readonly Candidate[]): Promise<void> {
   for (const candidate of candidates) await trial.tryLocal(candidate);
 }
@@ -180,7 +176,8 @@ async function affordable(
   task: CandidateTask,
   trial: Trial,
   before: Panel,
-  { threads, ...fitOptions }: FitOptions & { readonly threads: boolean },
+  fitOptions: FitOptions,
+  threads: boolean,
 ): Promise<{ readonly globals: readonly Candidate[]; readonly fitMs: number }> {
   const none = { globals: [], fitMs: 0 };
   const [first] = globalCandidates(task, 2);

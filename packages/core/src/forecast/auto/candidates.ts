@@ -9,7 +9,7 @@ import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { theta } from "../models/theta/theta.ts";
 import type { ReduceOptions } from "../reduce/options.ts";
 import { reduce } from "../reduce/reduce.ts";
-import { seasonalFeatures } from "../reduce/seasonal-features.ts";
+import { seasonalFeaturesWithin } from "../reduce/seasonal-features.ts";
 
 /** What decides which candidates there are. */
 export interface CandidateTask {
@@ -33,6 +33,8 @@ export interface Candidate {
   readonly name: string;
   /** Of a model of all series; others have none. */
   readonly trees?: number;
+  /** Takes by far the longest, so it gets the time that others leave. */
+  readonly isSlow?: true;
   readonly make: () => Forecaster;
 }
 
@@ -48,7 +50,7 @@ export function baseline({ primary }: CandidateTask): Candidate {
   return { name: "seasonalNaive", make: () => seasonalNaive({ seasonLength: primary }) };
 }
 
-/** Models of single series, the cheapest first. `arima` takes longest by far. */
+/** Models of single series, the cheapest first. */
 export function localCandidates(task: CandidateTask): Candidate[] {
   const { primary, seasons, zeros } = task;
   return [
@@ -57,7 +59,11 @@ export function localCandidates(task: CandidateTask): Candidate[] {
     { name: "ets", make: () => ets({ seasonLength: primary <= longestState ? primary : 1 }) },
     ...(seasons.length > 0 ? [{ name: "mstl", make: () => mstl({ seasonLengths: seasons }) }] : []),
     { name: "ces", make: () => ces({ seasonLength: primary }) },
-    { name: "arima", make: () => arima({ seasonLength: primary <= longestState ? primary : 1 }) },
+    {
+      name: "arima",
+      isSlow: true,
+      make: () => arima({ seasonLength: primary <= longestState ? primary : 1 }),
+    },
   ];
 }
 
@@ -78,10 +84,6 @@ export function globalCandidates(task: CandidateTask, trees: number): Candidate[
 function boosted(task: CandidateTask, target: ReduceOptions, trees: number): Forecaster {
   const { rows, shortest, leastRows, featureSeasons } = task;
   const leaves = Math.max(7, Math.min(63, Math.floor(rows / 200)));
-  const features = seasonalFeatures(featureSeasons.filter((season) => season <= shortest / 3));
-  const most = Math.max(1, Math.floor(shortest / 3));
-  const lags = features.lags.filter((lag) => lag <= most);
-  const windows = features.windows.filter(({ width }) => width === "all" || width <= most);
   return reduce(
     gbdt({
       loss: "absolute",
@@ -91,7 +93,11 @@ function boosted(task: CandidateTask, target: ReduceOptions, trees: number): For
       columnFraction: 0.5,
     }),
     // Where a series has fewer rows than the features look back, rows with missing features are learnt from as well.
-    { ...features, lags, windows, ...target, ...(leastRows > 2 * most ? {} : { warmup: 1 }) },
+    {
+      ...seasonalFeaturesWithin(featureSeasons, shortest),
+      ...target,
+      ...(leastRows > 2 * Math.max(1, Math.floor(shortest / 3)) ? {} : { warmup: 1 }),
+    },
   );
 }
 

@@ -10,6 +10,9 @@ export interface JudgedCandidate {
   readonly skipped?: string;
 }
 
+/** How several forecasts become one; `"alone"` for a single one. */
+export type Combine = "alone" | "mean" | "median";
+
 /** What `autoForecaster` decided, and why. JSON-serialisable. */
 export interface AutoChoice {
   /** Lengths of the seasons in rows, ascending; empty for none. */
@@ -22,8 +25,8 @@ export interface AutoChoice {
   readonly candidates: readonly JudgedCandidate[];
   /** The candidates whose forecasts are combined. */
   readonly members: readonly string[];
-  /** How; `"alone"` for one member. */
-  readonly combine: "alone" | "mean" | "median";
+  /** How. */
+  readonly combine: Combine;
   /** Score of the combination; never above 1, as the seasonal naive forecast is a candidate. Null when nothing was judged. */
   readonly score: number | null;
   /** No forecast and no interval lies below: 0 where the history has no negative value. */

@@ -1,5 +1,7 @@
-import { seasonalNaiveScale } from "../metrics.ts";
+import { medians } from "../ensemble/fitted.ts";
+import { meanAbsoluteScaledError, seasonalNaiveScale, symmetricPercentageError } from "../metrics.ts";
 import type { Panel } from "../panel.ts";
+import type { Combine } from "./choice.ts";
 
 /** Forecasts of held-out rows: per fold, series by series, steps ascending. */
 export type HeldOutMeans = readonly Float64Array[];
@@ -27,28 +29,29 @@ export interface PanelErrors {
 }
 
 export function panelErrors(means: HeldOutMeans, { outcomes, scales, horizon }: Judgement): PanelErrors {
-  let [smape, mase, smapeCount, maseCount] = [0, 0, 0, 0];
+  const smapes: number[] = [];
+  const mases: number[] = [];
   scales.forEach((scale, s) => {
-    let [relative, absolute, known] = [0, 0, 0];
-    means.forEach((mean, fold) => {
-      for (let row = s * horizon; row < (s + 1) * horizon; row++) {
-        const outcome = outcomes[fold]?.[row] as number;
-        if (Number.isNaN(outcome)) continue;
-        const size = Math.abs(outcome) + Math.abs(mean[row] as number);
-        const error = Math.abs(outcome - (mean[row] as number));
-        relative += size === 0 ? 0 : (200 * error) / size;
-        absolute += error;
-        known++;
-      }
-    });
-    if (known === 0) return;
-    smape += relative / known;
-    smapeCount++;
-    if (!(scale > 0)) return;
-    mase += absolute / known / scale;
-    maseCount++;
+    const [y, predicted] = [ofSeries(outcomes, s, horizon), ofSeries(means, s, horizon)];
+    if (y.every(Number.isNaN)) return;
+    smapes.push(symmetricPercentageError(y, predicted));
+    if (scale > 0) mases.push(meanAbsoluteScaledError(y, predicted, scale));
   });
-  return { smape: smapeCount === 0 ? 0 : smape / smapeCount, mase: maseCount === 0 ? 0 : mase / maseCount };
+  return { smape: meanOf(smapes), mase: meanOf(mases) };
+}
+
+/** What all folds have of a series, one after the other. */
+function ofSeries(folds: HeldOutMeans, s: number, horizon: number): Float64Array {
+  const values = new Float64Array(folds.length * horizon);
+  folds.forEach((fold, f) => {
+    values.set(fold.subarray(s * horizon, (s + 1) * horizon), f * horizon);
+  });
+  return values;
+}
+
+/** 0 of none. */
+function meanOf(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The mean of both errors, each in units of the reference's; 1 where neither has any. */
@@ -56,7 +59,7 @@ export function relativeScore(errors: PanelErrors, reference: PanelErrors): numb
   const parts = [ratio(errors.smape, reference.smape), ratio(errors.mase, reference.mase)].filter(
     (part) => part !== null,
   );
-  return parts.length === 0 ? 1 : parts.reduce((sum, part) => sum + part, 0) / parts.length;
+  return parts.length === 0 ? 1 : meanOf(parts);
 }
 
 /** Null where both are 0. A reference without error cannot be beaten: infinity. */
@@ -68,7 +71,7 @@ function ratio(error: number, reference: number): number | null {
 /** A way to make one forecast of several. */
 export interface Combination {
   readonly members: readonly number[];
-  readonly combine: "alone" | "mean" | "median";
+  readonly combine: Combine;
   readonly score: number;
 }
 
@@ -107,20 +110,12 @@ function scoreAt(candidates: readonly { readonly score: number }[], c: number): 
 }
 
 /** Fold by fold the mean or the median of several forecasts. */
-export function combined(
-  members: readonly HeldOutMeans[],
-  combine: "alone" | "mean" | "median",
-): Float64Array[] {
-  const values = new Float64Array(members.length);
-  const middle = members.length >> 1;
-  return (members[0] as HeldOutMeans).map((first, fold) =>
-    first.map((_, row) => {
-      for (let m = 0; m < values.length; m++) values[m] = members[m]?.[fold]?.[row] as number;
-      if (combine !== "median") return values.reduce((sum, value) => sum + value, 0) / values.length;
-      values.sort();
-      return values.length % 2 === 1
-        ? (values[middle] as number)
-        : ((values[middle - 1] as number) + (values[middle] as number)) / 2;
-    }),
-  );
+export function combined(members: readonly HeldOutMeans[], combine: Combine): Float64Array[] {
+  return (members[0] as HeldOutMeans).map((first, fold) => {
+    const columns = members.map((means) => means[fold] as Float64Array);
+    if (combine === "median") return medians(columns);
+    return first.map(
+      (_, row) => columns.reduce((sum, column) => sum + (column[row] as number), 0) / columns.length,
+    );
+  });
 }

@@ -29,7 +29,8 @@ export class Trial {
   private readonly fitOptions: FitOptions;
   private readonly budgetMs: number;
   private readonly judgement: Judgement;
-  private readonly reference: PanelErrors;
+  /** Errors of the seasonal naive forecast. */
+  readonly referenceErrors: PanelErrors;
 
   constructor(settings: {
     readonly panel: Panel;
@@ -46,13 +47,8 @@ export class Trial {
     this.fitOptions = fitOptions;
     this.budgetMs = budgetMs;
     this.judgement = judgement;
-    this.reference = panelErrors(reference.means, judgement);
-    this.tried = [{ ...reference, score: relativeScore(this.reference, this.reference) }];
-  }
-
-  /** Errors of the seasonal naive forecast. */
-  get referenceErrors(): PanelErrors {
-    return this.reference;
+    this.referenceErrors = panelErrors(reference.means, judgement);
+    this.tried = [{ ...reference, score: 1 }];
   }
 
   /** Milliseconds that are left when all that was tried is fitted again. */
@@ -100,7 +96,7 @@ export class Trial {
         this.skip(candidate.name, "some of its forecasts are not finite");
         return;
       }
-      const score = relativeScore(panelErrors(own, this.judgement), this.reference);
+      const score = relativeScore(panelErrors(own, this.judgement), this.referenceErrors);
       this.tried = [...this.tried, { candidate, means: own, score }];
       this.refitMs += performance.now() - before;
       this.fitOptions.progress?.({

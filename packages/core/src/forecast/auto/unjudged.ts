@@ -1,8 +1,9 @@
 import { normalQuantile } from "../../stats/distributions.ts";
-import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import type { FitOptions, FittedForecaster } from "../forecaster.ts";
 import { naive } from "../models/naive.ts";
 import { theta } from "../models/theta/theta.ts";
 import type { Panel } from "../panel.ts";
+import type { JudgedCandidate } from "./choice.ts";
 import type { FittedAuto } from "./fitted.ts";
 import { reasonOf } from "./trial.ts";
 import { ownScales, withIntervals } from "./with-intervals.ts";
@@ -18,39 +19,37 @@ export async function fitUnjudged<Known extends string>(
   }: { readonly seasons: readonly number[]; readonly primary: number; readonly lowest: number | null },
 ): Promise<FittedAuto<Known>> {
   const { horizon } = fitOptions;
-  const skipped: { name: string; score: null; skipped: string }[] = [];
-  const options: readonly (readonly [string, Forecaster])[] = [
-    ["theta", theta({ seasonLength: primary })],
-    ["naive", naive()],
-  ];
-  for (const [name, forecaster] of options) {
-    let fitted: FittedForecaster;
-    try {
-      fitted = await forecaster.fit(panel, fitOptions);
-    } catch (error) {
-      if (name === "naive") throw error;
-      skipped.push({ name, score: null, skipped: reasonOf(error) });
-      continue;
-    }
-    const choice = {
-      seasonLengths: seasons,
-      folds: 0,
-      judgedSeries: 0,
-      candidates: skipped,
-      members: [name],
-      combine: "alone",
-      score: null,
-      lowest,
-    } as const;
-    return withIntervals(panel, choice, [fitted as FittedForecaster<Known>], {
-      horizon,
-      seasonLength: primary,
-      chosen: panel.series.map((_, s) => s),
-      neighbours: 0,
-      ...guessedErrors(panel, horizon),
-    });
+  const { name, fitted, skipped } = await fitSimple(panel, fitOptions, primary);
+  const choice = {
+    seasonLengths: seasons,
+    folds: 0,
+    judgedSeries: 0,
+    candidates: skipped,
+    members: [name],
+    combine: "alone",
+    score: null,
+    lowest,
+  } as const;
+  return withIntervals(panel, choice, [fitted as FittedForecaster<Known>], {
+    horizon,
+    seasonLength: primary,
+    chosen: panel.series.map((_, s) => s),
+    neighbours: 0,
+    ...guessedErrors(panel, horizon),
+  });
+}
+
+async function fitSimple(
+  panel: Panel,
+  fitOptions: FitOptions,
+  seasonLength: number,
+): Promise<{ name: string; fitted: FittedForecaster; skipped: readonly JudgedCandidate[] }> {
+  try {
+    return { name: "theta", fitted: await theta({ seasonLength }).fit(panel, fitOptions), skipped: [] };
+  } catch (error) {
+    const skipped = [{ name: "theta", score: null, skipped: reasonOf(error) }];
+    return { name: "naive", fitted: await naive().fit(panel, fitOptions), skipped };
   }
-  throw new Error("naive forecasts anything");
 }
 
 /** Origins that the guessed errors are spread over. */

@@ -3,6 +3,7 @@ import { fittedConformal } from "../conformal/fitted.ts";
 import { resolveConformalOptions } from "../conformal/options.ts";
 import { pendingOf } from "../conformal/pending.ts";
 import { fittedEnsemble } from "../ensemble/fitted.ts";
+import { resolveEnsembleOptions } from "../ensemble/options.ts";
 import type { FittedForecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import type { AutoChoice } from "./choice.ts";
@@ -30,21 +31,14 @@ export function withIntervals<Known extends string>(
   heldOut: HeldOutErrors,
 ): FittedAuto<Known> {
   const count = panel.series.length;
+  const isMedian = choice.combine === "median";
   const current =
     members.length === 1
       ? (members[0] as FittedForecaster<Known>)
       : fittedEnsemble<Known>({
-          options: {
-            combine: choice.combine === "median" ? "median" : "mean",
-            folds: null,
-            by: null,
-            power: null,
-          },
+          options: resolveEnsembleOptions({ combine: isMedian ? "median" : "mean" }),
           members,
-          weights:
-            choice.combine === "median"
-              ? null
-              : new Float64Array(count * members.length).fill(1 / members.length),
+          weights: isMedian ? null : new Float64Array(count * members.length).fill(1 / members.length),
         });
   const options = resolveConformalOptions({
     by: "scaled",
@@ -79,10 +73,9 @@ function forAllSeries(
     outcomes.some((fold) =>
       fold.subarray(place * horizon, (place + 1) * horizon).some((y) => !Number.isNaN(y)),
     );
-  const known = chosen.filter((_, place) => isKnown(place));
-  if (known.length === count) return { means, outcomes };
-  const scales = ownScales(panel, seasonLength);
   const placeOf = new Map(chosen.flatMap((s, place) => (isKnown(place) ? [[s, place] as const] : [])));
+  if (placeOf.size === count) return { means, outcomes };
+  const scales = ownScales(panel, seasonLength);
   const spread = (values: Float64Array, other: (s: number, h: number) => number): Float64Array =>
     Float64Array.from({ length: count * horizon }, (_, row) => {
       const [s, h] = [Math.floor(row / horizon), row % horizon];

@@ -123,7 +123,8 @@ function mixed(
   return result;
 }
 
-function medians(columns: readonly Float64Array[]): Float64Array {
+/** Row by row the middle of the columns, or the mean of the two in the middle. */
+export function medians(columns: readonly Float64Array[]): Float64Array {
   const values = new Float64Array(columns.length);
   const middle = columns.length >> 1;
   return (columns[0] as Float64Array).map((_, row) => {

@@ -45,3 +45,9 @@ export function seasonalFeatures(seasons: readonly number[]): SeasonalFeatures {
     positions: lengths,
   } satisfies Pick<ReduceOptions, "lags" | "windows" | "positions">;
 }
+
+/** The same for a history of so many rows: features that reach back at most a third of it, or one row. */
+export function seasonalFeaturesWithin(seasons: readonly number[], rows: number): SeasonalFeatures {
+  const { lags, windows, positions } = seasonalFeatures(seasons.filter((season) => season <= rows / 3));
+  return { lags: lags.filter((lag) => lag <= Math.max(1, rows / 3)), windows, positions };
+}
