@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { throwIfAborted } from "../../abort.ts";
 import { checkFit, rowCounts } from "../check.ts";
-import { forecastHeldOut } from "../ensemble/held-out.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
@@ -22,7 +21,7 @@ import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
 import { planTrial } from "./plan.ts";
 import { type JobRunner, jobRunner } from "./threads.ts";
-import { reasonOf, Trial } from "./trial.ts";
+import { forecastToJudge, reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
 import { withIntervals } from "./with-intervals.ts";
 
@@ -92,7 +91,7 @@ async function fit<Known extends string>(
     zeros: before.y.reduce((zeros, value) => zeros + Number(value === 0), 0) / before.y.length,
   };
   const reference = baseline(task);
-  const plain = await forecastHeldOut([reference.make()], judgedPanel, fitOptions, folds);
+  const plain = await forecastToJudge(reference, judgedPanel, fitOptions, folds);
   const judgement = { horizon, outcomes: plain.outcomes, scales: scalesOf(before, primary) };
   const trial = new Trial({
     panel: judgedPanel,
@@ -100,7 +99,7 @@ async function fit<Known extends string>(
     fitOptions,
     budgetMs: options.budgetMs,
     judgement,
-    reference: { candidate: reference, means: plain.means[0] as HeldOutMeans },
+    reference: { candidate: reference, means: plain.means },
   });
   const locals = localCandidates(task);
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions, options.threads);

@@ -1,8 +1,8 @@
-import { forecastHeldOut } from "../ensemble/held-out.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { type CandidateTask, globalCandidates } from "./candidates.ts";
 import type { HeldOutMeans } from "./judge.ts";
+import { forecastToJudge } from "./trial.ts";
 
 /** A model of all series to fit. Can be sent to a thread. */
 export interface ThreadJob {
@@ -27,6 +27,6 @@ export async function workOn(
   if (candidate === undefined) throw new Error(`There is no candidate "${name}".`);
   const options: FitOptions = { horizon, ...more };
   if (folds === null) return { bytes: (await candidate.make().fit(panel, options)).save() };
-  const { means } = await forecastHeldOut([candidate.make()], panel, options, folds);
-  return { means: means[0] as HeldOutMeans };
+  const { means } = await forecastToJudge(candidate, panel, options, folds);
+  return { means };
 }

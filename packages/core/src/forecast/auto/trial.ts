@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
-import { forecastHeldOut } from "../ensemble/held-out.ts";
 import type { FitOptions } from "../forecaster.ts";
+import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
 import { takeSeries } from "../panel-slices.ts";
 import type { Candidate } from "./candidates.ts";
@@ -110,8 +110,7 @@ export class Trial {
   }
 
   private async forecast(candidate: Candidate): Promise<HeldOutMeans> {
-    const { means } = await forecastHeldOut([candidate.make()], this.panel, this.fitOptions, this.folds);
-    return means[0] as HeldOutMeans;
+    return (await forecastToJudge(candidate, this.panel, this.fitOptions, this.folds)).means;
   }
 
   skip(name: string, why: string): void {
@@ -129,6 +128,21 @@ export class Trial {
     const best = [...this.tried].sort((a, b) => a.score - b.score);
     return [...best.map(({ candidate, score }) => ({ name: candidate.name, score })), ...this.skipped];
   }
+}
+
+/** What a candidate would have forecast for the rows that it is judged on, and what came. */
+export async function forecastToJudge(
+  candidate: Candidate,
+  panel: Panel,
+  fitOptions: FitOptions,
+  folds: number,
+): Promise<{ readonly means: HeldOutMeans; readonly outcomes: HeldOutMeans }> {
+  const { means, outcomes } = await forecastHeldOut([candidate.make()], panel, fitOptions, {
+    folds,
+    purpose: "A choice by the errors",
+    hint: "Give a longer history.",
+  });
+  return { means: means[0] as HeldOutMeans, outcomes };
 }
 
 /** What a candidate said against the data. Anything else is no reason to go on without it. */

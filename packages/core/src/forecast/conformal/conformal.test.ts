@@ -491,7 +491,7 @@ describe("conformal", () => {
   it("refuses what cannot be calibrated, with the numbers", async () => {
     await expect(fit({ folds: 50 })).rejects.toMatchObject({ code: "SERIES_TOO_SHORT" });
     await expect(fit({ folds: 48 })).rejects.toThrow(
-      /Without the 192 rows of the calibration \(48 folds of 4 steps\).*has 8/,
+      /A calibration of 48 folds of 4 steps leaves out the last 192 rows, .*has 8/,
     );
     await expect(fit({ folds: 4, window: 4 })).rejects.toThrow(
       /95 % needs 19 scores; the calibration has 16 from 4 origins of 4 steps/,

@@ -1,14 +1,13 @@
 import { throwIfAborted } from "../../abort.ts";
-import { TsopsError } from "../../errors.ts";
 import { checkMethods } from "../../options.ts";
-import { checkFit, requireRows, rowCounts } from "../check.ts";
-import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import { checkFit } from "../check.ts";
+import type { FitOptions, Forecaster } from "../forecaster.ts";
+import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
-import { selectRows } from "../panel-slices.ts";
-import { type Calibration, calibrationOf, requireScores } from "./calibration.ts";
-import { type FittedConformal, fittedConformal, loadConformal, meansInOrder } from "./fitted.ts";
+import { calibrationOf, requireScores } from "./calibration.ts";
+import { type FittedConformal, fittedConformal, loadConformal } from "./fitted.ts";
 import { type ConformalOptions, type ResolvedConformalOptions, resolveConformalOptions } from "./options.ts";
-import { pendingOf, takeBlock } from "./pending.ts";
+import { pendingOf } from "./pending.ts";
 
 /** A forecaster with intervals. */
 export interface Conformal extends Forecaster {
@@ -63,11 +62,15 @@ async function fit<Known extends string>(
   fitOptions: FitOptions,
 ): Promise<FittedConformal<Known>> {
   checkFit(panel, fitOptions);
-  const { horizon, signal } = fitOptions;
-  const held = options.folds * horizon;
-  requireRows(panel, rowCounts(panel), held + 1, `A calibration of ${stepsOfFolds(options.folds, horizon)}`);
-  const calibration = await calibrate(forecaster, options, panel, fitOptions, held);
-  throwIfAborted(signal);
+  const { means, outcomes } = await forecastHeldOut([forecaster], panel, fitOptions, {
+    folds: options.folds,
+    range: options,
+    purpose: "A calibration",
+    hint: "Give a longer history, or use fewer folds.",
+  });
+  const calibration = calibrationOf(means[0] as Float64Array[], outcomes, options, panel.series.length);
+  requireScores(calibration, options, options.levels);
+  throwIfAborted(fitOptions.signal);
   const fitted = await forecaster.fit(panel, fitOptions);
   return fittedConformal<Known>({
     options,
@@ -76,47 +79,4 @@ async function fit<Known extends string>(
     current: fitted,
     pending: pendingOf(panel, fitted.spec, 0),
   });
-}
-
-function stepsOfFolds(folds: number, horizon: number): string {
-  return `${folds} ${folds === 1 ? "fold" : "folds"} of ${horizon} ${horizon === 1 ? "step" : "steps"}`;
-}
-
-async function calibrate<Known extends string>(
-  forecaster: Forecaster,
-  options: ResolvedConformalOptions,
-  panel: Panel<Known>,
-  fitOptions: FitOptions,
-  held: number,
-): Promise<Calibration> {
-  const { horizon } = fitOptions;
-  const counts = rowCounts(panel);
-  const before = selectRows(panel, (s) => [0, (counts[s] as number) - held]);
-  let fitted: FittedForecaster;
-  try {
-    fitted = await forecaster.fit(before, fitOptions);
-  } catch (cause) {
-    if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
-    throw new TsopsError(
-      "SERIES_TOO_SHORT",
-      `Without the ${held} rows of the calibration (${stepsOfFolds(options.folds, horizon)}) series are too short: ${cause.message}`,
-      { hint: "Give a longer history, or use fewer folds.", details: cause.details, cause },
-    );
-  }
-  let pending = pendingOf(panel, fitted.spec, held);
-  const means: Float64Array[] = [];
-  const outcomes: Float64Array[] = [];
-  for (let fold = 0; fold < options.folds; fold++) {
-    throwIfAborted(fitOptions.signal);
-    const block = takeBlock(pending, horizon);
-    means.push(
-      meansInOrder(fitted.predict({ horizon, future: block.future }), panel.series, horizon, options),
-    );
-    outcomes.push(block.outcomes);
-    if (fold + 1 < options.folds) fitted = fitted.update(block.rows);
-    pending = block.rest;
-  }
-  const calibration = calibrationOf(means, outcomes, options, panel.series.length);
-  requireScores(calibration, options, options.levels);
-  return calibration;
 }

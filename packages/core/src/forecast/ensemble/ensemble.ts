@@ -2,9 +2,9 @@ import { TsopsError } from "../../errors.ts";
 import { checkList, checkMethods } from "../../options.ts";
 import { checkFit } from "../check.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
 import { type FittedEnsemble, fittedEnsemble, loadEnsemble } from "./fitted.ts";
-import { forecastHeldOut } from "./held-out.ts";
 import { type EnsembleOptions, type ResolvedEnsembleOptions, resolveEnsembleOptions } from "./options.ts";
 import { learnWeights } from "./weights.ts";
 
@@ -78,7 +78,11 @@ async function fit<Known extends string>(
   if (options.combine === "mean")
     weights = new Float64Array(seriesCount * members.length).fill(1 / members.length);
   else if (options.folds !== null) {
-    const heldOut = await forecastHeldOut(members, panel, fitOptions, options.folds);
+    const heldOut = await forecastHeldOut(members, panel, fitOptions, {
+      folds: options.folds,
+      purpose: "Weighing by the errors",
+      hint: 'Give a longer history, fewer folds, or combine by "mean" or "median".',
+    });
     weights = learnWeights(heldOut, options, seriesCount, fitOptions.horizon);
   }
   const fitted: FittedForecaster<Known>[] = [];

@@ -1,5 +1,5 @@
+import type { HeldOut } from "../held-out.ts";
 import { solvePositive } from "../local/cholesky.ts";
-import type { HeldOut } from "./held-out.ts";
 import type { ResolvedEnsembleOptions } from "./options.ts";
 
 /**

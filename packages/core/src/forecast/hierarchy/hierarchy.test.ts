@@ -317,7 +317,7 @@ describe("reconciled", () => {
     const short = slicePanel(history, { until: day * 30n });
     const minTrace = reconciled(naive(), { levels, method: "minTrace" });
     expect((await errorOf(() => minTrace.fit(short, { horizon: 4 }))).message).toMatch(
-      /Learning errors from 13 folds of 4 steps needs 53 rows/,
+      /Learning from the errors of 13 folds of 4 steps needs 53 rows/,
     );
     expect(() => reconciled(naive(), { levels, method: untyped("mint") })).toThrow(/method is bottomUp, ols/);
     expect(() => reconciled(naive(), { levels, folds: 3 })).toThrow(

@@ -2,8 +2,8 @@ import { throwIfAborted } from "../../abort.ts";
 import { checkMethods } from "../../options.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { checkFit } from "../check.ts";
-import { forecastHeldOut } from "../ensemble/held-out.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
+import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
 import { seriesName } from "../rows.ts";
 import { withSums } from "./aggregate.ts";
@@ -96,8 +96,9 @@ async function learnErrors(
 ): Promise<ErrorRows> {
   const { horizon } = fitOptions;
   const folds = options.folds ?? Math.max(3, Math.ceil(50 / horizon));
-  const { outcomes, means } = await forecastHeldOut([forecaster], all, fitOptions, folds, {
-    purpose: `Learning errors from ${folds} folds of ${horizon} steps`,
+  const { outcomes, means } = await forecastHeldOut([forecaster], all, fitOptions, {
+    folds,
+    purpose: "Learning from the errors",
     hint: 'Give a longer history, fewer folds, or use method: "structural", which needs no errors.',
   });
   const count = all.series.length;
