@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { throwIfAborted } from "../../abort.ts";
+import { inParallel } from "../../in-parallel.ts";
 import { checkFit, rowCounts } from "../check.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
@@ -105,10 +106,10 @@ async function fit<Known extends string>(
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions, options.threads);
   const run = jobRunner(options.threads && fitMs > worthThreadMs);
   await Promise.all([
-    ...globals.map((candidate) =>
+    inParallel(globals, availableParallelism(), (candidate) =>
       trial.attempt(candidate, async () => {
         const { trees, name } = candidate;
-        const job = { task, trees: trees as number, name, panel: judgedPanel, horizon, folds };
+        const job = { task, trees: treesToJudge(trees as number), name, panel: judgedPanel, horizon, folds };
         return ((await run(job, fitOptions.signal)) as { means: HeldOutMeans }).means;
       }),
     ),
@@ -128,17 +129,15 @@ async function fit<Known extends string>(
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
     const count = tried.length;
-    const fits = await Promise.all(
-      members.map(async ({ candidate }) => {
-        try {
-          return await fitMember(candidate, { task, panel, run }, fitOptions);
-        } catch (error) {
-          // It could forecast the series that were judged, and cannot all of them.
-          trial.drop(candidate.name, reasonOf(error));
-          return null;
-        }
-      }),
-    );
+    const fits = await inParallel(members, availableParallelism(), async ({ candidate }) => {
+      try {
+        return await fitMember(candidate, { task, panel, run }, fitOptions);
+      } catch (error) {
+        // It could forecast the series that were judged, and cannot all of them.
+        trial.drop(candidate.name, reasonOf(error));
+        return null;
+      }
+    });
     const fitted = fits.filter((one) => one !== null) as FittedForecaster<Known>[];
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
@@ -192,8 +191,8 @@ async function affordable(
     const all = globalCandidates(task, mostTrees);
     for (const count of [all.length, 1]) {
       const atOnce = threads ? Math.min(count, availableParallelism()) : 1;
-      // Each is fitted twice: for the held-out rows, and on all.
-      const trees = Math.floor(((reserved * trial.leftMs * atOnce) / (2 * count) - fixedMs) / treeMs);
+      // Each is fitted twice: for the held-out rows, with half the trees, and on all.
+      const trees = Math.floor(((reserved * trial.leftMs * atOnce) / count - 2 * fixedMs) / (1.5 * treeMs));
       if (trees < fewestTrees) continue;
       const taken = Math.min(trees, mostTrees);
       return { globals: globalCandidates(task, taken).slice(0, count), fitMs: fixedMs + taken * treeMs };
@@ -203,6 +202,11 @@ async function affordable(
     trial.skip(first.name, reasonOf(error));
   }
   return none;
+}
+
+/** To be judged, half of the trees do: twice as quick, a little worse, and all candidates of this kind alike. */
+function treesToJudge(trees: number): number {
+  return Math.max(fewestTrees, Math.ceil(trees / 2));
 }
 
 /** Shorter fits are done before a thread has loaded what it needs. */

@@ -70,12 +70,21 @@ export function localCandidates(task: CandidateTask): Candidate[] {
 /** Makes the models of all series with so many trees each. */
 export function globalCandidates(task: CandidateTask, trees: number): Candidate[] {
   if (task.rows < fewestGlobalRows) return [];
+  const longest = task.seasons.at(-1);
   const shapes: readonly (readonly [string, ReduceOptions])[] = [
     ["gbdt, scaled", { scale: "standard" }],
     ["gbdt, differenced and scaled", { differences: [1], scale: "standard" }],
     ...(task.primary > 1
       ? [["gbdt, seasonally differenced", { differences: [task.primary] }] as const]
       : [["gbdt, differenced", { differences: [1] }] as const]),
+    ...(longest !== undefined && longest > task.primary
+      ? [
+          [
+            "gbdt, differenced by the longest season and scaled",
+            { differences: [longest], scale: "standard" },
+          ] as const,
+        ]
+      : []),
   ];
   return shapes.map(([name, target]) => ({ name, trees, make: () => boosted(task, target, trees) }));
 }
