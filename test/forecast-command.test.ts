@@ -91,6 +91,7 @@ describe("a file of rows", () => {
       model: expect.any(String),
       combine: expect.stringMatching(/^(alone|mean|median)$/),
       members: expect.any(Array),
+      candidates: expect.arrayContaining([{ name: "seasonalNaive", score: 1 }]),
       because: expect.any(String),
     });
     expect(scores).toMatchObject({ folds: 3, horizon: 7, series: 1, seasonLength: 7 });

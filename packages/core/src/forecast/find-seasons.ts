@@ -1,5 +1,6 @@
 import { hasSeason } from "./local/classical-season.ts";
 import type { Panel } from "./panel.ts";
+import { withoutRegressors } from "./regressors-of-panel.ts";
 
 /** Series that are asked, evenly over the panel. */
 const asked = 50;
@@ -11,11 +12,11 @@ const longest = 400;
 /**
  * The seasons of a panel in steps, ascending: the candidates that three tenths of the series that are long enough go with, where chance would
  * let one tenth. Differences take trends out: to the row
- * before for the first season, to the season before for the next.
+ * before for the first season, to the season before for the next. What known-future columns explain is taken out too.
  * @param candidates - Ascending; null for what the autocorrelations of the series have in common.
  */
 export function findSeasons(panel: Panel, candidates: readonly number[] | null): readonly number[] {
-  const samples = sampleSeries(panel);
+  const samples = sampleSeries(withoutRegressors(panel));
   const found: number[] = [];
   for (const season of candidates ?? peaksOf(samples.map((y) => differences(y, 1)))) {
     const before = found.at(-1);

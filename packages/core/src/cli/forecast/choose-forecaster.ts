@@ -2,7 +2,6 @@ import { TsopsError } from "../../errors.ts";
 import { autoForecaster } from "../../forecast/auto/auto-forecaster.ts";
 import { conformal } from "../../forecast/conformal/conformal.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
-import { gbdt } from "../../forecast/gbdt/gbdt.ts";
 import { arima } from "../../forecast/models/arima/arima.ts";
 import { ces } from "../../forecast/models/ces/ces.ts";
 import { ets } from "../../forecast/models/ets/ets.ts";
@@ -10,8 +9,6 @@ import { mstl } from "../../forecast/models/mstl/mstl.ts";
 import { naive } from "../../forecast/models/naive.ts";
 import { seasonalNaive } from "../../forecast/models/seasonal-naive.ts";
 import { theta } from "../../forecast/models/theta/theta.ts";
-import { reduce } from "../../forecast/reduce/reduce.ts";
-import { seasonalFeaturesWithin } from "../../forecast/reduce/seasonal-features.ts";
 
 /** What `--model` takes. */
 export const modelNames = ["auto", "naive", "seasonalNaive", "ets", "theta", "ces", "mstl", "arima"] as const;
@@ -41,41 +38,24 @@ export interface ChosenForecaster {
 }
 
 /** Known values that the forecaster of a task needs in each series. */
-export function rowsNeeded(task: ForecastTask): number {
-  if (task.model === "seasonalNaive") return task.seasons[0] ?? 1;
-  if (task.model !== "auto" || task.known.length === 0) return 12;
-  return lookBack(task) + calibrationFolds(task) * task.horizon + 12;
+export function rowsNeeded({ model, seasons }: ForecastTask): number {
+  return model === "seasonalNaive" ? (seasons[0] ?? 1) : 12;
 }
 
 /** The forecaster for a task. @throws TsopsError CONFIG_INVALID when a model was named that takes no known-future columns */
 export function chooseForecaster(task: ForecastTask): ChosenForecaster {
   const { model, seasons, known } = task;
-  if (model !== "auto") {
-    if (known.length > 0)
-      throw new TsopsError("CONFIG_INVALID", `The model ${model} has no use for the columns of --future.`, {
-        hint: "Leave --model or --future out.",
-      });
-    return { name: model, members: [model], forecaster: named(model, task) };
-  }
-  if (known.length > 0) {
-    // A promotion in one row of ten must be able to have a leaf of its own.
-    const minLeafRows = Math.max(2, Math.min(20, Math.floor(task.rows / 25)));
-    const boosted = reduce(gbdt({ loss: "absolute", trees: 300, leaves: 31, minLeafRows }), {
-      ...seasonalFeaturesWithin(seasons, task.rows),
-      scale: "standard",
-    });
-    const folds = calibrationFolds(task);
+  if (model === "auto")
     return {
-      name: "gbdt",
-      members: ["gbdt"],
-      forecaster: folds === 0 ? boosted : conformal(boosted, { folds, levels: task.levels }),
+      name: "auto",
+      members: [],
+      forecaster: autoForecaster({ seasonLengths: seasons, budget: task.budget }),
     };
-  }
-  return {
-    name: "auto",
-    members: [],
-    forecaster: autoForecaster({ seasonLengths: seasons, budget: task.budget }),
-  };
+  if (known.length > 0 && model !== "arima")
+    throw new TsopsError("CONFIG_INVALID", `The model ${model} has no use for the columns of --future.`, {
+      hint: "Leave --model or --future out, or take --model arima.",
+    });
+  return { name: model, members: [model], forecaster: named(model, task) };
 }
 
 function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaster {
@@ -93,15 +73,10 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
     case "ces":
       return ces({ seasonLength });
     case "arima":
-      return arima({ seasonLength });
+      return arima({ seasonLength, regressors: task.known });
     case "mstl":
       return seasons.length === 0 ? ets() : mstl({ seasonLengths: seasons });
   }
-}
-
-function lookBack(task: ForecastTask): number {
-  const { lags, windows } = seasonalFeaturesWithin(task.seasons, task.rows);
-  return Math.max(...lags, ...windows.map(({ width }) => (width === "all" ? 1 : width)));
 }
 
 /** Seasonal naive has no intervals of its own; where too few rows are left to learn them from, there are none. */
@@ -109,12 +84,6 @@ export function seasonalNaiveWithIntervals(seasonLength: number, task: ForecastT
   const plain = seasonalNaive({ seasonLength });
   const folds = Math.min(20, Math.floor((task.rows - seasonLength) / task.horizon));
   return folds * task.horizon < scoresNeeded(task) ? plain : conformal(plain, { folds, levels: task.levels });
-}
-
-/** Origins of a calibration that leave half of the history to learn from; 0 where they give too few errors for the levels. */
-function calibrationFolds(task: ForecastTask): number {
-  const folds = Math.min(20, Math.floor(task.rows / 2 / task.horizon));
-  return folds * task.horizon < scoresNeeded(task) ? 0 : folds;
 }
 
 /** Errors that the widest interval takes: of 19, the greatest bounds 95 %. */

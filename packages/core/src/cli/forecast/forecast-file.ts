@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
-import type { Combine } from "../../forecast/auto/choice.ts";
+import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
 import { observedCounts, rowCounts } from "../../forecast/check.ts";
 import type { Forecast } from "../../forecast/forecast.ts";
@@ -120,6 +120,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
   let combine: Combine = "alone";
+  let candidates: readonly JudgedCandidate[] = [];
   if (split.main !== null) {
     const predicting: PredictOptions = { horizon, levels };
     const fitted = await picked.chosen.forecaster.fit(split.main, {
@@ -129,7 +130,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
         bar({ ...event, task: event.task.startsWith("fit") ? event.task : `fit: ${event.task}` }),
     });
     throwIfAborted(io.signal);
-    if (fitted.kind === "auto") ({ members, combine } = (fitted as FittedAuto).choice);
+    if (fitted.kind === "auto") ({ members, combine, candidates } = (fitted as FittedAuto).choice);
     forecasts.push(fitted.predict(coming === null ? predicting : { ...predicting, future: coming.rows }));
   }
   if (split.short !== null) forecasts.push(...(await forecastShort(split.short, horizon, levels)));
@@ -140,7 +141,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     target: chosen.target.name,
     horizon,
     history,
-    chosen: { model: picked.chosen.name, combine, members, because: picked.because },
+    chosen: { model: picked.chosen.name, combine, members, because: picked.because, candidates },
     seasonLength,
     backtest: picked.backtest,
     split,

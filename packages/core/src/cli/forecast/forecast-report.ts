@@ -1,4 +1,4 @@
-import type { Combine } from "../../forecast/auto/choice.ts";
+import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import { listSome, seriesName } from "../../forecast/rows.ts";
 import type { Score } from "./evaluate.ts";
 import type { ForecastTable } from "./forecast-table.ts";
@@ -17,6 +17,8 @@ export interface ForecastReport {
     readonly combine: Combine;
     readonly members: readonly string[];
     readonly because: string;
+    /** What `auto` chose from, the best first; empty where a model was named. */
+    readonly candidates: readonly JudgedCandidate[];
   };
   readonly seasonLength: number;
   /** Null where the history is too short for a backtest. */
@@ -109,6 +111,7 @@ export function reportText(report: ForecastReport): string {
         ]
       : []),
     `chosen: ${chosen.model}${madeOf(chosen)} (${chosen.because})`,
+    ...candidateLines(chosen.candidates),
   ];
   if (backtest === null) lines.push("no backtest");
   else {
@@ -132,6 +135,20 @@ export function reportText(report: ForecastReport): string {
 function madeOf({ model, combine, members }: ForecastReport["chosen"]): string {
   if (combine !== "alone") return `: the ${combine} of ${listSome(members, 8)}`;
   return members.length === 1 && members[0] !== model ? `: ${members[0]}` : "";
+}
+
+/** Scores are errors on held-out rows in units of seasonal naive's. */
+function candidateLines(candidates: ForecastReport["chosen"]["candidates"]): string[] {
+  const tried = candidates.filter(({ score }) => score !== null);
+  const skipped = candidates.filter(({ score }) => score === null);
+  return [
+    ...(tried.length === 0
+      ? []
+      : [
+          `from: ${tried.map(({ name, score }) => `${name} ${number(score, 3)}`).join("; ")} (errors on held-out rows, in units of seasonal naive's)`,
+        ]),
+    ...skipped.map(({ name, skipped: why }) => `not tried: ${name} (${why})`),
+  ];
 }
 
 function scoreLines(scores: readonly Score[]): string[] {

@@ -146,6 +146,47 @@ describe("autoForecaster", () => {
     expect(widths[2]).toBeGreaterThan(widths[0] as number);
   });
 
+  it("learns what known-future columns do, and ignores those that do nothing", async () => {
+    const random = createRandom(3);
+    const rows = 24 * 35;
+    const horizon = 24;
+    const total = rows + horizon;
+    const promotion = Float64Array.from({ length: total }, () => Number(random.uniform() < 0.15));
+    const idle = Float64Array.from({ length: total }, () => random.normal());
+    const weather = Array.from({ length: total }, () => (random.uniform() < 0.5 ? "sun" : "rain"));
+    const base = load(total, 4, 2);
+    const y = Float64Array.from(base, (value, t) => value + 60 * (promotion[t] as number));
+    const at = BigInt64Array.from({ length: total }, (_, t) => hour * BigInt(t));
+    const columns = (start: number, end: number) =>
+      columnsFromArrays(
+        { at: timestamp(), y: float64(), promotion: float64(), idle: float64(), weather: utf8() },
+        {
+          at: at.slice(start, end),
+          y: y.slice(start, end),
+          promotion: promotion.slice(start, end),
+          idle: idle.slice(start, end),
+          weather: weather.slice(start, end),
+        },
+      );
+    const history = panel(columns(0, rows), {
+      time: "at",
+      target: "y",
+      frequency: "1h",
+      knownFuture: ["promotion", "idle", "weather"],
+    });
+    const fitted = await autoForecaster(plain).fit(history, { horizon });
+    const { mean } = fitted.predict({ future: columns(rows, total) });
+    const error =
+      mean.reduce((sum, value, h) => sum + Math.abs(value - (y[rows + h] as number)), 0) / horizon;
+    expect(fitted.choice.seasonLengths).toEqual([24, 168]);
+    expect(error).toBeLessThan(6);
+    expect(fitted.choice.members).toContain("arima with known columns");
+    // @ts-expect-error the columns are known to be needed
+    expect(() => fitted.predict()).toThrow(/future/);
+    const restored = loadForecaster(fitted.save());
+    expect(restored.predict({ future: columns(rows, total) }).mean).toEqual(mean);
+  });
+
   it("stays above zero where the history does, and only there", async () => {
     const random = createRandom(2);
     const counts = Array.from({ length: 200 }, () => Math.floor(3 * random.uniform() ** 3));

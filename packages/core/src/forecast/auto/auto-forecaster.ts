@@ -7,6 +7,7 @@ import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts"
 import { loadForecaster } from "../load-forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { selectRows, takeSeries } from "../panel-slices.ts";
+import { regressorsOf } from "../regressors-of-panel.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
 import {
   baseline,
@@ -89,6 +90,8 @@ async function fit<Known extends string>(
     rows: before.y.length,
     shortest: rowCounts(before).reduce((least, rows) => Math.min(least, rows)),
     leastRows: rowCounts(panel).reduce((least, rows) => Math.min(least, rows)),
+    hasKnown: panel.known.length > 0,
+    regressors: regressorsOf(judgedPanel),
     zeros: before.y.reduce((zeros, value) => zeros + Number(value === 0), 0) / before.y.length,
   };
   const reference = baseline(task);

@@ -26,6 +26,10 @@ export interface CandidateTask {
   readonly leastRows: number;
   /** Share of zeros among the known targets. */
   readonly zeros: number;
+  /** Whether columns are known for the future. */
+  readonly hasKnown: boolean;
+  /** Those of them that a slope can be found for. */
+  readonly regressors: readonly string[];
 }
 
 /** A forecaster to try. */
@@ -40,8 +44,8 @@ export interface Candidate {
 
 /** Longest season that exponential smoothing keeps a state for. */
 const longestState = 24;
-/** Fewest rows that a model of all series can learn from. */
-const fewestGlobalRows = 400;
+/** Fewest rows that a model of all series can learn from; fewer do where columns are known for the future, which few others make use of. */
+const fewestGlobalRows = { plain: 400, withKnown: 100 };
 /** Share of zeros from which demand counts as intermittent. */
 const intermittent = 0.3;
 
@@ -52,24 +56,30 @@ export function baseline({ primary }: CandidateTask): Candidate {
 
 /** Models of single series, the cheapest first. */
 export function localCandidates(task: CandidateTask): Candidate[] {
-  const { primary, seasons, zeros } = task;
+  const { primary, seasons, zeros, regressors } = task;
+  const shortSeason = primary <= longestState ? primary : 1;
   return [
     { name: "theta", make: () => theta({ variant: "dynamicOptimized", seasonLength: primary }) },
     ...(zeros >= intermittent ? [{ name: "croston", make: () => croston({ variant: "sba" }) }] : []),
-    { name: "ets", make: () => ets({ seasonLength: primary <= longestState ? primary : 1 }) },
+    { name: "ets", make: () => ets({ seasonLength: shortSeason }) },
     ...(seasons.length > 0 ? [{ name: "mstl", make: () => mstl({ seasonLengths: seasons }) }] : []),
     { name: "ces", make: () => ces({ seasonLength: primary }) },
-    {
-      name: "arima",
-      isSlow: true,
-      make: () => arima({ seasonLength: primary <= longestState ? primary : 1 }),
-    },
+    ...(regressors.length > 0
+      ? [
+          {
+            name: "arima with known columns",
+            isSlow: true,
+            make: () => arima({ seasonLength: shortSeason, regressors }),
+          } as const,
+        ]
+      : []),
+    { name: "arima", isSlow: true, make: () => arima({ seasonLength: shortSeason }) },
   ];
 }
 
 /** Makes the models of all series with so many trees each. */
 export function globalCandidates(task: CandidateTask, trees: number): Candidate[] {
-  if (task.rows < fewestGlobalRows) return [];
+  if (task.rows < (task.hasKnown ? fewestGlobalRows.withKnown : fewestGlobalRows.plain)) return [];
   const longest = task.seasons.at(-1);
   const shapes: readonly (readonly [string, ReduceOptions])[] = [
     ["gbdt, scaled", { scale: "standard" }],
@@ -99,6 +109,8 @@ function boosted(task: CandidateTask, target: ReduceOptions, trees: number): For
       trees,
       learningRate: Math.min(0.15, 30 / trees),
       leaves,
+      // What happens in one row of ten must be able to have a leaf of its own.
+      minLeafRows: Math.max(2, Math.min(20, Math.floor(rows / 25))),
       columnFraction: 0.5,
     }),
     // Where a series has fewer rows than the features look back, rows with missing features are learnt from as well.

@@ -17,6 +17,8 @@ const task: CandidateTask = {
   rows: 600,
   shortest: 600,
   leastRows: 600,
+  hasKnown: false,
+  regressors: [],
   zeros: 0,
 };
 const job: ThreadJob = { task, trees: 30, name: "gbdt, scaled", panel, horizon: 12, folds: 2 };

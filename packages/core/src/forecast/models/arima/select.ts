@@ -31,7 +31,7 @@ export function dataOf(y: Float64Array, regressors: readonly Float64Array[] = []
 }
 
 /** The series less the least squares fit of a mean and the regressors, gaps filled: what differences are chosen by. */
-function withoutRegressors({ filled, missing, regressors }: ArimaData): Float64Array {
+export function residualsOf({ filled, missing, regressors }: ArimaData): Float64Array {
   if (regressors.length === 0) return filled;
   const isKnown = new Float64Array(filled.length).fill(1);
   for (const row of missing) isKnown[row] = 0;
@@ -56,7 +56,7 @@ export function selectArima(
   regressors: readonly Float64Array[] = [],
 ): ArimaFit | null {
   const data = dataOf(y, regressors);
-  const filled = withoutRegressors(data);
+  const filled = residualsOf(data);
   const rows = filled.length - data.missing.length;
   const plain = { p: 0, q: 0, seasonalP: 0, seasonalQ: 0, seasonLength };
   if (isConstant(filled)) return fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, data);
