@@ -35,6 +35,7 @@ export type TsopsErrorCode =
   | "STEP_TIMEOUT"
   | "LEASE_LOST"
   | "RUN_ABANDONED"
+  | "THREAD_LOST"
   | "ABORTED"
   // configuration and the command line
   | "CONFIG_INVALID"

@@ -15,7 +15,12 @@ export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7f
   );
 }
 
-const fitOptionNames: OptionNames<FitOptions> = { horizon: true, signal: true, progress: true };
+const fitOptionNames: OptionNames<FitOptions> = {
+  horizon: true,
+  threads: true,
+  signal: true,
+  progress: true,
+};
 
 const predictOptionNames: OptionNames<PredictOptions> = {
   horizon: true,
@@ -42,6 +47,7 @@ export function checkFit(panel: Panel, options: FitOptions): void {
   checkPanel("fit()", panel);
   checkOptions("MODEL_PARAMETER_INVALID", "fit()", options, fitOptionNames);
   wholeNumber("horizon", options.horizon);
+  if (options.threads !== undefined) wholeNumber("threads", options.threads);
   throwIfAborted(options.signal);
   if (panel.series.length === 0)
     throw new TsopsError("PANEL_INVALID", "The panel has no series.", { hint: "Give at least one row." });

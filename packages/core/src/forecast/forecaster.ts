@@ -7,6 +7,11 @@ import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
 export interface FitOptions {
   /** Longest horizon that will be asked for, in steps. */
   readonly horizon: number;
+  /**
+   * Threads, at most, that models of single series are fitted on when there are many series; 1 for none. What is fitted is the same, to the bit. Default: as many as
+   * there are cores. Threads need the package's own files beside it: a program that was bundled into one file works without them.
+   */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

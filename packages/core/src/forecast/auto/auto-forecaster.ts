@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import { throwIfAborted } from "../../abort.ts";
 import { inParallel } from "../../in-parallel.ts";
+import { mostThreads } from "../../threads/shared-pool.ts";
 import { checkFit, rowCounts } from "../check.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
@@ -22,7 +22,7 @@ import { type FittedAuto, loadAuto } from "./fitted.ts";
 import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
 import { planTrial } from "./plan.ts";
-import { type JobRunner, jobRunner } from "./threads.ts";
+import { type CandidateRunner, candidateRunner } from "./run-candidate.ts";
 import { forecastToJudge, reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
 import { withIntervals } from "./with-intervals.ts";
@@ -107,9 +107,9 @@ async function fit<Known extends string>(
   });
   const locals = localCandidates(task);
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions, options.threads);
-  const run = jobRunner(options.threads && fitMs > worthThreadMs);
+  const run = candidateRunner(options.threads && fitMs > worthThreadMs);
   await Promise.all([
-    inParallel(globals, availableParallelism(), (candidate) =>
+    inParallel(globals, mostThreads, (candidate) =>
       trial.attempt(candidate, async () => {
         const { trees, name } = candidate;
         const job = { task, trees: treesToJudge(trees as number), name, panel: judgedPanel, horizon, folds };
@@ -132,7 +132,7 @@ async function fit<Known extends string>(
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
     const count = tried.length;
-    const fits = await inParallel(members, availableParallelism(), async ({ candidate }) => {
+    const fits = await inParallel(members, mostThreads, async ({ candidate }) => {
       try {
         return await fitMember(candidate, { task, panel, run }, fitOptions);
       } catch (error) {
@@ -193,7 +193,7 @@ async function affordable(
     const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
     const all = globalCandidates(task, mostTrees);
     for (const count of [all.length, 1]) {
-      const atOnce = threads ? Math.min(count, availableParallelism()) : 1;
+      const atOnce = threads ? Math.min(count, mostThreads) : 1;
       // Each is fitted twice: for the held-out rows, with half the trees, and on all.
       const trees = Math.floor(((reserved * trial.leftMs * atOnce) / count - 2 * fixedMs) / (1.5 * treeMs));
       if (trees < fewestTrees) continue;
@@ -223,7 +223,11 @@ const fewestTrees = 60;
 /** Fits a candidate on all rows. */
 async function fitMember(
   candidate: Candidate,
-  { task, panel, run }: { readonly task: CandidateTask; readonly panel: Panel; readonly run: JobRunner },
+  {
+    task,
+    panel,
+    run,
+  }: { readonly task: CandidateTask; readonly panel: Panel; readonly run: CandidateRunner },
   fitOptions: FitOptions,
 ): Promise<FittedForecaster> {
   const { trees, name } = candidate;

@@ -78,7 +78,7 @@ export async function fitFold<Known extends string>(
   active: Panel<Known>,
   cutoff: bigint,
   fold: number,
-  { horizon, folds, step, gap, embargo, window, signal }: BacktestSettings,
+  { horizon, folds, step, gap, embargo, window, threads, signal }: BacktestSettings,
 ): Promise<FittedForecaster<Known>> {
   const frequency = parseFrequency(active.spec.frequency, { zone: active.spec.zone });
   const before = (rows: number): bigint => frequency.instantAt(frequency.indexOf(cutoff) - rows);
@@ -90,6 +90,7 @@ export async function fitFold<Known extends string>(
   try {
     const fitted = await forecaster.fit(history, {
       horizon: gap + horizon,
+      ...(threads === undefined ? {} : { threads }),
       ...(signal === undefined ? {} : { signal }),
     });
     if (embargo === 0) return fitted;

@@ -50,16 +50,19 @@ export interface BacktestOptions {
   readonly levels?: readonly number[];
   /** Season of the naive forecast that scaled errors are divided by, in steps. Default: the usual one of the frequency (24 for `"1h"`). */
   readonly seasonLength?: number;
+  /** Threads, at most, that models of many single series are fitted on; see `FitOptions.threads`. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
 
 /** Options with every default filled in. */
 export interface BacktestSettings
-  extends Required<Omit<BacktestOptions, "signal" | "progress" | "refit" | "window" | "future">> {
+  extends Required<Omit<BacktestOptions, "threads" | "signal" | "progress" | "refit" | "window" | "future">> {
   readonly refitEvery: number;
   readonly window: number | undefined;
   readonly future: BacktestOptions["future"];
+  readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress | undefined;
 }
@@ -78,6 +81,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
     future: true,
     levels: true,
     seasonLength: true,
+    threads: true,
     signal: true,
     progress: true,
   });
@@ -114,6 +118,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
       "seasonLength",
       options.seasonLength ?? usualSeasonLength(panel.spec.frequency),
     ),
+    threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
     signal: options.signal,
     progress: options.progress,
   };

@@ -1,4 +1,3 @@
-import { throwIfAborted } from "../../abort.ts";
 import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { createRandom } from "../../random.ts";
@@ -15,6 +14,7 @@ import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
 import { listSome, seriesName } from "../rows.ts";
 import { seriesKeyText } from "../series-key.ts";
+import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 
@@ -78,7 +78,7 @@ interface State {
 
 async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promise<FittedLocal> {
   checkFit(panel, options);
-  const { horizon, signal, progress } = options;
+  const { horizon } = options;
   const whole =
     model.regressors === undefined
       ? withoutCovariates(panel)
@@ -94,23 +94,18 @@ async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promis
   const fromFirst = (s: number) => [firstKnown(seen, s), Number.POSITIVE_INFINITY] as const;
   const begun = selectRows(whole, fromFirst);
   const { y } = selectRows(seen, fromFirst);
-  const fits: LocalFit[] = [];
-  let lastPause = performance.now();
-  for (let s = 0; s < begun.series.length; s++) {
-    const [start, end] = [begun.offsets[s], begun.offsets[s + 1]];
-    fits.push(
-      model.fit(
-        y.subarray(start, end),
-        begun.known.map(({ values }) => values.subarray(start, end)),
-      ),
-    );
-    if (performance.now() - lastPause < 50) continue;
-    // A signal can only fire while others get their turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    throwIfAborted(signal);
-    progress?.({ task: `fit ${model.kind}`, done: s + 1, total: begun.series.length });
-    lastPause = performance.now();
-  }
+  const fits = await fitAll(
+    model,
+    begun.series.length,
+    (s) => {
+      const [start, end] = [begun.offsets[s], begun.offsets[s + 1]];
+      return {
+        y: y.subarray(start, end),
+        regressors: begun.known.map(({ values }) => values.subarray(start, end)),
+      };
+    },
+    options,
+  );
   return fitted(settle({ model, horizon, history: begun, fits }));
 }
 
