@@ -6,7 +6,7 @@ import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import type { Panel } from "../panel.ts";
-import { selectRows, takeSeries } from "../panel-slices.ts";
+import { takeSeries } from "../panel-slices.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
 import {
@@ -15,15 +15,16 @@ import {
   type CandidateTask,
   globalCandidates,
   localCandidates,
+  maxTrainingRows,
   mostTrees,
 } from "./candidates.ts";
 import type { AutoChoice } from "./choice.ts";
 import { type FittedAuto, loadAuto } from "./fitted.ts";
 import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
-import { planTrial } from "./plan.ts";
+import { planTrial, splitSeasons } from "./plan.ts";
 import { type CandidateRunner, candidateRunner } from "./run-candidate.ts";
-import { forecastToJudge, reasonOf, Trial } from "./trial.ts";
+import { forecastToJudge, type Growth, reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
 import { withIntervals } from "./with-intervals.ts";
 
@@ -73,62 +74,84 @@ async function fit<Known extends string>(
 ): Promise<FittedAuto<Known>> {
   checkFit(panel, fitOptions);
   const { horizon, threads = mostThreads } = fitOptions;
-  const candidateSeasons = options.seasonLengths ?? seasonsOfFrequency(panel.spec.frequency, panel.spec.zone);
-  const seasons = options.seasonLengths ?? findSeasons(panel, candidateSeasons);
-  const primary = seasons[0] ?? candidateSeasons[0] ?? 1;
-  const { folds, chosen } = planTrial(panel, horizon, primary);
+  const { spec } = panel;
+  const given = options.seasonLengths;
+  const { usable, tooLong } = splitSeasons(
+    panel,
+    horizon,
+    given ?? seasonsOfFrequency(spec.frequency, spec.zone),
+  );
+  const shortestSeason = usable[0] ?? 1;
   const lowest = panel.y.some((value) => value < 0) ? null : 0;
-  if (folds === 0) return fitUnjudged(panel, fitOptions, { seasons, primary, lowest });
+  const plan = planTrial(panel, horizon, shortestSeason);
+  const seasonsWith = (seasonLengths: readonly number[]) => ({
+    seasonLengths,
+    seasonsTooLong: given === null ? [] : tooLong,
+    referenceSeason: seasonLengths[0] ?? shortestSeason,
+  });
+  const unjudged = () => {
+    const found = seasonsWith(given === null ? findSeasons(panel, usable) : usable);
+    return fitUnjudged(panel, fitOptions, found, lowest);
+  };
+  if (plan === null) return unjudged();
 
-  const judgedPanel = chosen.length === panel.series.length ? panel : takeSeries(panel, chosen);
-  const counts = rowCounts(judgedPanel);
-  const before = selectRows(judgedPanel, (s) => [0, (counts[s] as number) - folds * horizon]);
+  const { folds, judged, before } = plan;
+  // From the rows before, so that no candidate is there for what it is judged by.
+  const seasons = seasonsWith(given === null ? findSeasons(before, usable) : usable);
+  const primary = seasons.referenceSeason;
   const task: CandidateTask = {
-    seasons,
+    seasons: seasons.seasonLengths,
     primary,
-    featureSeasons: candidateSeasons,
+    featureSeasons: usable,
     rows: before.y.length,
-    shortest: rowCounts(before).reduce((least, rows) => Math.min(least, rows)),
+    typicalRows: typicalLength(rowCounts(before)),
     leastRows: rowCounts(panel).reduce((least, rows) => Math.min(least, rows)),
     hasKnown: panel.known.length > 0,
-    regressors: regressorsOf(judgedPanel),
+    regressors: regressorsOf(judged),
     zeros: before.y.reduce((zeros, value) => zeros + Number(value === 0), 0) / before.y.length,
   };
   const reference = baseline(task);
-  const plain = await forecastToJudge(reference, judgedPanel, fitOptions, folds);
+  const plain = await forecastToJudge(reference, judged, fitOptions, folds);
   const judgement = { horizon, outcomes: plain.outcomes, scales: scalesOf(before, primary) };
   const trial = new Trial({
-    panel: judgedPanel,
+    panel: judged,
     folds,
     fitOptions,
     budgetMs: options.budgetMs,
     judgement,
     reference: { candidate: reference, means: plain.means },
+    growth: growthOf(panel.y.length, judged.y.length),
   });
   const locals = localCandidates(task);
+  // Before others share the cores.
+  await trial.timeLocals(locals);
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions);
-  const run = candidateRunner(threads > 1 && fitMs > worthThreadMs);
-  await Promise.all([
-    inParallel(globals, threads, (candidate) =>
+  const isOnThreads = threads > 1 && fitMs > worthThreadMs;
+  const run = candidateRunner(isOnThreads);
+  const tryGlobals = () =>
+    inParallel(globals, isOnThreads ? threads : 1, (candidate) =>
       trial.attempt(candidate, async () => {
         const { trees, name } = candidate;
-        const job = { task, trees: treesToJudge(trees as number), name, panel: judgedPanel, horizon, folds };
-        return ((await run(job, fitOptions.signal)) as { means: HeldOutMeans }).means;
+        const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds };
+        return ((await run(work, fitOptions.signal)) as { means: HeldOutMeans }).means;
       }),
-    ),
-    tryInTurn(
-      trial,
-      locals.filter(({ isSlow }) => isSlow !== true),
-    ),
-  ]);
+    );
+  const quick = locals.filter(({ isSlow }) => isSlow !== true);
+  if (isOnThreads) await Promise.all([tryGlobals(), tryInTurn(trial, quick, 1)]);
+  else {
+    // One after the other: two at once on one thread could not tell how long each takes.
+    await tryGlobals();
+    await tryInTurn(trial, quick, threads);
+  }
   await tryInTurn(
     trial,
     locals.filter(({ isSlow }) => isSlow === true),
+    threads,
   );
 
   for (;;) {
     const { tried } = trial;
-    if (tried.length === 0) return fitUnjudged(panel, fitOptions, { seasons, primary, lowest });
+    if (tried.length === 0) return unjudged();
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
     const count = tried.length;
@@ -145,9 +168,9 @@ async function fit<Known extends string>(
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
     const choice: AutoChoice = {
-      seasonLengths: seasons,
+      ...seasons,
       folds,
-      judgedSeries: chosen.length,
+      judgedSeries: plan.chosen.length,
       candidates: trial.judged,
       members: members.map(({ candidate }) => candidate.name),
       combine: best.combine,
@@ -160,7 +183,7 @@ async function fit<Known extends string>(
     );
     return withIntervals(panel, choice, fitted, {
       horizon,
-      chosen,
+      chosen: plan.chosen,
       seasonLength: primary,
       means,
       outcomes: plain.outcomes,
@@ -168,8 +191,28 @@ async function fit<Known extends string>(
   }
 }
 
-async function tryInTurn(trial: Trial, candidates: readonly Candidate[]): Promise<void> {
-  for (const candidate of candidates) await trial.tryLocal(candidate);
+/** The length that the series of half of all rows have at least. */
+function typicalLength(counts: Int32Array): number {
+  const descending = counts.slice().sort().reverse();
+  const half = descending.reduce((sum, rows) => sum + rows, 0) / 2;
+  let seen = 0;
+  for (const rows of descending) {
+    seen += rows;
+    if (seen >= half) return rows;
+  }
+  return 0;
+}
+
+/** Rows that are fitted in the end per row that is judged on. */
+function growthOf(rows: number, judgedRows: number): Growth {
+  return {
+    ofLocals: rows / judgedRows,
+    ofGlobals: Math.max(1, Math.min(rows, maxTrainingRows) / judgedRows),
+  };
+}
+
+async function tryInTurn(trial: Trial, candidates: readonly Candidate[], threads: number): Promise<void> {
+  for (const candidate of candidates) await trial.tryLocal(candidate, threads);
 }
 
 /** Models of all series, as many trees each, and then models, as time allows; and how long each takes to fit, about. */
@@ -182,22 +225,36 @@ async function affordable(
   const none = { globals: [], fitMs: 0 };
   const [first] = globalCandidates(task, 2);
   if (first === undefined) return none;
+  const growth = trial.growth.ofGlobals;
+  const every = Math.max(1, Math.floor(before.y.length / enoughToTime));
+  const some =
+    every === 1
+      ? before
+      : takeSeries(
+          before,
+          before.series.flatMap((_, s) => (s % every === 0 ? [s] : [])),
+        );
   const timeOf = async (trees: number): Promise<number> => {
     const started = performance.now();
-    await (globalCandidates(task, trees)[0] as Candidate).make().fit(before, fitOptions);
-    return performance.now() - started;
+    await (globalCandidates(task, trees)[0] as Candidate).make().fit(some, fitOptions);
+    return ((performance.now() - started) * before.y.length) / some.y.length;
   };
   try {
     const fixedMs = await timeOf(2);
     const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
     const all = globalCandidates(task, mostTrees);
-    for (const count of [all.length, 1]) {
+    for (const count of [all.length, 2, 1]) {
       const atOnce = Math.min(count, fitOptions.threads ?? mostThreads);
       // Each is fitted twice: for the held-out rows, with half the trees, and on all.
-      const trees = Math.floor(((reserved * trial.leftMs * atOnce) / count - 2 * fixedMs) / (1.5 * treeMs));
+      const trees = Math.floor(
+        ((reserved * trial.leftMs * atOnce) / count - fixedMs * (1 + growth)) / (treeMs * (0.5 + growth)),
+      );
       if (trees < fewestTrees) continue;
       const taken = Math.min(trees, mostTrees);
-      return { globals: globalCandidates(task, taken).slice(0, count), fitMs: fixedMs + taken * treeMs };
+      return {
+        globals: globalCandidates(task, taken).slice(0, count),
+        fitMs: (fixedMs + taken * treeMs) * growth,
+      };
     }
     for (const { name } of all) trial.skip(name, "the budget is too short for it");
   } catch (error) {
@@ -205,6 +262,9 @@ async function affordable(
   }
   return none;
 }
+
+/** Rows that say how long a tree takes. */
+const enoughToTime = 40_000;
 
 /** To be judged, half of the trees do: twice as quick, a little worse, and all candidates of this kind alike. */
 function treesToJudge(trees: number): number {

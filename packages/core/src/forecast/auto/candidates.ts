@@ -5,6 +5,7 @@ import { ces } from "../models/ces/ces.ts";
 import { croston } from "../models/croston.ts";
 import { ets } from "../models/ets/ets.ts";
 import { mstl } from "../models/mstl/mstl.ts";
+import { naive } from "../models/naive.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { theta } from "../models/theta/theta.ts";
 import type { ReduceOptions } from "../reduce/options.ts";
@@ -19,9 +20,9 @@ export interface CandidateTask {
   readonly primary: number;
   /** Seasons that features may look back to. */
   readonly featureSeasons: readonly number[];
-  /** Rows of all series together, and of the shortest one that is judged, before what is held out. */
+  /** Rows of all judged series together before what is held out; and of such a series that half of these rows lie in ones as long. */
   readonly rows: number;
-  readonly shortest: number;
+  readonly typicalRows: number;
   /** Rows of the shortest series of all, judged or not. */
   readonly leastRows: number;
   /** Share of zeros among the known targets. */
@@ -59,10 +60,14 @@ export function localCandidates(task: CandidateTask): Candidate[] {
   const { primary, seasons, zeros, regressors } = task;
   const shortSeason = primary <= longestState ? primary : 1;
   return [
+    ...(primary > 1 ? [{ name: "naive", make: () => naive() }] : []),
     { name: "theta", make: () => theta({ variant: "dynamicOptimized", seasonLength: primary }) },
     ...(zeros >= intermittent ? [{ name: "croston", make: () => croston({ variant: "sba" }) }] : []),
     { name: "ets", make: () => ets({ seasonLength: shortSeason }) },
-    ...(seasons.length > 0 ? [{ name: "mstl", make: () => mstl({ seasonLengths: seasons }) }] : []),
+    // A season too weak to be found may still help beside others.
+    ...(primary > 1
+      ? [{ name: "mstl", make: () => mstl({ seasonLengths: seasons.length > 0 ? seasons : [primary] }) }]
+      : []),
     { name: "ces", make: () => ces({ seasonLength: primary }) },
     ...(regressors.length > 0
       ? [
@@ -80,17 +85,20 @@ export function localCandidates(task: CandidateTask): Candidate[] {
 /** Makes the models of all series with so many trees each. */
 export function globalCandidates(task: CandidateTask, trees: number): Candidate[] {
   if (task.rows < (task.hasKnown ? fewestGlobalRows.withKnown : fewestGlobalRows.plain)) return [];
-  const longest = task.seasons.at(-1);
+  const longest = task.seasons.at(-1) ?? task.primary;
   const shapes: readonly (readonly [string, ReduceOptions])[] = [
     ["gbdt, scaled", { scale: "standard" }],
     ["gbdt, differenced and scaled", { differences: [1], scale: "standard" }],
     ...(task.primary > 1
       ? [["gbdt, seasonally differenced", { differences: [task.primary] }] as const]
       : [["gbdt, differenced", { differences: [1] }] as const]),
-    ...(longest !== undefined && longest > task.primary
+    // Series of different sizes count alike where they are scaled, large ones more where they are not.
+    ...(task.primary > 1
       ? [
           [
-            "gbdt, differenced by the longest season and scaled",
+            longest === task.primary
+              ? "gbdt, seasonally differenced and scaled"
+              : "gbdt, differenced by the longest season and scaled",
             { differences: [longest], scale: "standard" },
           ] as const,
         ]
@@ -101,7 +109,7 @@ export function globalCandidates(task: CandidateTask, trees: number): Candidate[
 
 /** Trees of which each takes a twentieth of what is left; with fewer trees each takes more. */
 function boosted(task: CandidateTask, target: ReduceOptions, trees: number): Forecaster {
-  const { rows, shortest, leastRows, featureSeasons } = task;
+  const { rows, typicalRows, leastRows, featureSeasons } = task;
   const leaves = Math.max(7, Math.min(63, Math.floor(rows / 200)));
   return reduce(
     gbdt({
@@ -115,12 +123,16 @@ function boosted(task: CandidateTask, target: ReduceOptions, trees: number): For
     }),
     // Where a series has fewer rows than the features look back, rows with missing features are learnt from as well.
     {
-      ...seasonalFeaturesWithin(featureSeasons, shortest),
+      ...seasonalFeaturesWithin(featureSeasons, typicalRows),
       ...target,
-      ...(leastRows > 2 * Math.max(1, Math.floor(shortest / 3)) ? {} : { warmup: 1 }),
+      maxTrainingRows,
+      ...(leastRows > 2 * Math.max(1, Math.floor(typicalRows / 3)) ? {} : { warmup: 1 }),
     },
   );
 }
+
+/** Rows say little more beyond these, and take memory: some 40 features of 8 bytes each. */
+export const maxTrainingRows = 400_000;
 
 /** Trees of a model when time allows. */
 export const mostTrees = 600;

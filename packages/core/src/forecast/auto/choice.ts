@@ -17,9 +17,13 @@ export type Combine = "alone" | "mean" | "median";
 export interface AutoChoice {
   /** Lengths of the seasons in rows, ascending; empty for none. */
   readonly seasonLengths: readonly number[];
+  /** Seasons that were given, and that no series is long enough for: they are not used. */
+  readonly seasonsTooLong: readonly number[];
+  /** Season of the seasonal naive forecast that scores are relative to; 1: the last value. */
+  readonly referenceSeason: number;
   /** Horizons at the end of the history that were held out. 0: the history was too short to judge anything. */
   readonly folds: number;
-  /** Series that were long enough to be judged. */
+  /** Series that were judged: those that are long enough, of many an even choice. */
   readonly judgedSeries: number;
   /** All candidates, the best first, those not tried last. */
   readonly candidates: readonly JudgedCandidate[];

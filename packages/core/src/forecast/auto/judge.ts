@@ -78,9 +78,13 @@ export interface Combination {
 /** The best few, alone or together, most that are combined. */
 const mostMembers = 7;
 
+/** Series from which on a candidate that is not among the best ones may be taken: with fewer, chance would choose. */
+const manySeries = 20;
+
 /**
- * The combination with the least score: the best k candidates for each k, by their mean or their median. Only so few are compared, and all candidates
- * are judged on all series together, so that what chance favoured is seldom chosen.
+ * The combination with the least score, by forward selection (Caruana et al. 2004): to the best candidate the one is added that helps most beside those that were
+ * taken, for the mean and for the median each. A member may be bad alone: what errs in its own way moves a median to the better side. Where series are few, the next best one
+ * is added in place of the most helpful one. So few combinations are compared, on all series together, that what chance favoured is seldom chosen.
  * @param candidates - Forecasts and score of each.
  */
 export function bestCombination(
@@ -89,17 +93,27 @@ export function bestCombination(
   reference: PanelErrors,
 ): Combination {
   const order = candidates.map((_, c) => c).sort((a, b) => scoreAt(candidates, a) - scoreAt(candidates, b));
+  const first = order.slice(0, 1);
   let best: Combination = {
-    members: order.slice(0, 1),
+    members: first,
     combine: "alone",
     score: scoreAt(candidates, order[0] as number),
   };
-  for (let k = 2; k <= Math.min(order.length, mostMembers); k++) {
-    const members = order.slice(0, k);
-    const means = members.map((c) => (candidates[c] as { means: HeldOutMeans }).means);
-    for (const combine of k === 2 ? (["mean"] as const) : (["median", "mean"] as const)) {
-      const score = relativeScore(panelErrors(combined(means, combine), judgement), reference);
-      if (score < best.score) best = { members, combine, score };
+  for (const combine of ["median", "mean"] as const) {
+    const scored = (members: readonly number[]) => {
+      const means = members.map((c) => (candidates[c] as { means: HeldOutMeans }).means);
+      return { members, score: relativeScore(panelErrors(combined(means, combine), judgement), reference) };
+    };
+    // On to the end: the third may help where the second did not.
+    for (let members: readonly number[] = first; members.length < Math.min(order.length, mostMembers); ) {
+      const others = order.filter((c) => !members.includes(c));
+      const next = others
+        .slice(0, judgement.scales.length < manySeries ? 1 : others.length)
+        .map((c) => scored([...members, c]))
+        .reduce((least, one) => (one.score < least.score ? one : least));
+      members = next.members;
+      // The median of two is their mean.
+      if (next.score < best.score) best = { ...next, combine: members.length === 2 ? "mean" : combine };
     }
   }
   return best;

@@ -15,7 +15,7 @@ const task: CandidateTask = {
   primary: 24,
   featureSeasons: [24],
   rows: 600,
-  shortest: 600,
+  typicalRows: 600,
   leastRows: 600,
   hasKnown: false,
   regressors: [],

@@ -14,8 +14,17 @@ export interface Tried {
   readonly score: number;
 }
 
-/** Series that a candidate's time is estimated from. */
-const sampled = 4;
+/** Rows that are fitted in the end per row that candidates are judged on: of models of single series, and of those of all. */
+export interface Growth {
+  readonly ofLocals: number;
+  readonly ofGlobals: number;
+}
+
+/** Panels of so many series are small: models are tried without asking how long they take. */
+const fewSeries = 24;
+/** Series, and time, that a model's time is estimated from: first some that only make its code warm. */
+const toWarmUp = { series: 4, ms: 150 };
+const toTime = { series: 8, ms: 250 };
 
 /** Tries candidates on held-out rows, one after the other, within a budget. */
 export class Trial {
@@ -29,6 +38,9 @@ export class Trial {
   private readonly fitOptions: FitOptions;
   private readonly budgetMs: number;
   private readonly judgement: Judgement;
+  readonly growth: Growth;
+  /** Time that a model of single series takes for one, by name. */
+  private readonly seriesMs = new Map<string, number>();
   /** Errors of the seasonal naive forecast. */
   readonly referenceErrors: PanelErrors;
 
@@ -40,8 +52,10 @@ export class Trial {
     readonly judgement: Judgement;
     /** What the seasonal naive forecast would have got. */
     readonly reference: { readonly candidate: Candidate; readonly means: HeldOutMeans };
+    readonly growth: Growth;
   }) {
-    const { panel, folds, fitOptions, budgetMs, judgement, reference } = settings;
+    const { panel, folds, fitOptions, budgetMs, judgement, reference, growth } = settings;
+    this.growth = growth;
     this.panel = panel;
     this.folds = folds;
     this.fitOptions = fitOptions;
@@ -56,39 +70,53 @@ export class Trial {
     return this.budgetMs - (performance.now() - this.started) - this.refitMs;
   }
 
-  /** Tries a model of single series, unless a few of them say that all would take too long. */
-  async tryLocal(candidate: Candidate): Promise<void> {
-    const count = this.panel.series.length;
-    if (count > 2 * sampled) {
-      const every = Math.floor(count / sampled);
-      const some = takeSeries(
-        this.panel,
-        Array.from({ length: sampled }, (_, i) => i * every),
-      );
-      const before = performance.now();
-      try {
-        await candidate.make().fit(some, this.fitOptions);
-      } catch (error) {
-        this.skip(candidate.name, reasonOf(error));
-        return;
-      }
-      const estimate = ((performance.now() - before) * count) / sampled;
-      if (2 * estimate > this.leftMs) {
-        this.skip(candidate.name, `the budget has no ${Math.ceil((2 * estimate) / 1000)} s for it`);
+  /** Tries a model of single series on so many threads, unless a few of them say that all would take too long. */
+  async tryLocal(candidate: Candidate, threads: number): Promise<void> {
+    const seriesMs = this.seriesMs.get(candidate.name);
+    if (seriesMs !== undefined) {
+      const estimate = (seriesMs * this.panel.series.length * (1 + this.growth.ofLocals)) / threads;
+      if (estimate > this.leftMs) {
+        this.skip(candidate.name, `the budget has no ${Math.ceil(estimate / 1000)} s for it`);
         return;
       }
     } else if (this.leftMs <= 0) {
       this.skip(candidate.name, "the budget was used up");
       return;
     }
-    await this.attempt(candidate);
+    await this.attempt(candidate, () => this.forecast(candidate, threads));
+  }
+
+  /** Finds out, where there are many series, how long models of single series take. */
+  async timeLocals(candidates: readonly Candidate[]): Promise<void> {
+    const count = this.panel.series.length;
+    if (count <= fewSeries) return;
+    const every = Math.floor(count / (toWarmUp.series + toTime.series));
+    for (const candidate of candidates) {
+      if (this.leftMs <= 0) return;
+      const model = candidate.make();
+      const meanMs = async (first: number, { series, ms }: typeof toTime): Promise<number> => {
+        const started = performance.now();
+        for (let i = 0; ; i++) {
+          const elapsed = performance.now() - started;
+          if (i > 0 && (i === series || elapsed > ms)) return elapsed / i;
+          await model.fit(takeSeries(this.panel, [(first + i) * every]), { ...this.fitOptions, threads: 1 });
+        }
+      };
+      try {
+        await meanMs(0, toWarmUp);
+        this.seriesMs.set(candidate.name, await meanMs(toWarmUp.series, toTime));
+      } catch (error) {
+        // It says so again when it is tried.
+        reasonOf(error);
+      }
+    }
   }
 
   /**
    * Tries a candidate, whatever it takes.
-   * @param forecast - Gives its forecasts of the held-out rows. Default: here and now.
+   * @param forecast - Gives its forecasts of the held-out rows.
    */
-  async attempt(candidate: Candidate, forecast = () => this.forecast(candidate)): Promise<void> {
+  async attempt(candidate: Candidate, forecast: () => Promise<HeldOutMeans>): Promise<void> {
     const before = performance.now();
     try {
       const own = await forecast();
@@ -98,7 +126,10 @@ export class Trial {
       }
       const score = relativeScore(panelErrors(own, this.judgement), this.referenceErrors);
       this.tried = [...this.tried, { candidate, means: own, score }];
-      this.refitMs += performance.now() - before;
+      // Boosted trees are judged by half of their trees.
+      this.refitMs +=
+        (performance.now() - before) *
+        (candidate.trees === undefined ? this.growth.ofLocals : 2 * this.growth.ofGlobals);
       this.fitOptions.progress?.({
         task: "choose a forecaster",
         done: this.tried.length,
@@ -109,8 +140,8 @@ export class Trial {
     }
   }
 
-  private async forecast(candidate: Candidate): Promise<HeldOutMeans> {
-    return (await forecastToJudge(candidate, this.panel, this.fitOptions, this.folds)).means;
+  private async forecast(candidate: Candidate, threads: number): Promise<HeldOutMeans> {
+    return (await forecastToJudge(candidate, this.panel, { ...this.fitOptions, threads }, this.folds)).means;
   }
 
   skip(name: string, why: string): void {

@@ -3,7 +3,7 @@ import type { FitOptions, FittedForecaster } from "../forecaster.ts";
 import { naive } from "../models/naive.ts";
 import { theta } from "../models/theta/theta.ts";
 import type { Panel } from "../panel.ts";
-import type { JudgedCandidate } from "./choice.ts";
+import type { AutoChoice, JudgedCandidate } from "./choice.ts";
 import type { FittedAuto } from "./fitted.ts";
 import { reasonOf } from "./trial.ts";
 import { ownScales, withIntervals } from "./with-intervals.ts";
@@ -12,16 +12,14 @@ import { ownScales, withIntervals } from "./with-intervals.ts";
 export async function fitUnjudged<Known extends string>(
   panel: Panel<Known>,
   fitOptions: FitOptions,
-  {
-    seasons,
-    primary,
-    lowest,
-  }: { readonly seasons: readonly number[]; readonly primary: number; readonly lowest: number | null },
+  seasons: Pick<AutoChoice, "seasonLengths" | "seasonsTooLong" | "referenceSeason">,
+  lowest: number | null,
 ): Promise<FittedAuto<Known>> {
   const { horizon } = fitOptions;
+  const primary = seasons.referenceSeason;
   const { name, fitted, skipped } = await fitSimple(panel, fitOptions, primary);
   const choice = {
-    seasonLengths: seasons,
+    ...seasons,
     folds: 0,
     judgedSeries: 0,
     candidates: skipped,

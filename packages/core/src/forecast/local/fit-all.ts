@@ -1,9 +1,17 @@
 import { throwIfAborted } from "../../abort.ts";
+import type { JsonValue } from "../../bytes.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.ts";
 import type { FitOptions } from "../forecaster.ts";
-import type { FitWork } from "./fit-work.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
+
+/** Series to fit one after the other. Can be sent to a thread. */
+export interface FitWork {
+  readonly kind: string;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  /** Each as `LocalModel.fit` takes it. */
+  readonly series: readonly { readonly y: Float64Array; readonly regressors: readonly Float64Array[] }[];
+}
 
 /** A series as `LocalModel.fit` takes it. */
 export type SeriesToFit = FitWork["series"][number];

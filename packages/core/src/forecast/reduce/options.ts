@@ -90,6 +90,11 @@ export interface ReduceOptions {
    * windows look back; a smaller number trains on rows with missing features.
    */
   readonly warmup?: number;
+  /**
+   * Rows that are learnt from, at most: of more, so many are taken evenly over time and series. It bounds memory and time, as the features of all rows are held at once. Default:
+   * all rows.
+   */
+  readonly maxTrainingRows?: number;
 }
 
 /** How each series is centred and scaled, see `ReduceOptions.scale`. */
@@ -128,6 +133,7 @@ export interface ResolvedReduceOptions {
   readonly scale: LocalScale | null;
   readonly level: Required<LevelOptions> | null;
   readonly warmup: number | null;
+  readonly maxTrainingRows: number | null;
 }
 
 const aggregates: readonly string[] = [
@@ -155,6 +161,7 @@ const reduceOptionNames: OptionNames<ReduceOptions> = {
   scale: true,
   level: true,
   warmup: true,
+  maxTrainingRows: true,
 };
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID naming the option. */
@@ -236,6 +243,8 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     scale: scale ?? null,
     level: level === undefined ? null : { width: wholeNumber("level.width", level.width), by },
     warmup: options.warmup === undefined ? null : wholeNumber("warmup", options.warmup, 0),
+    maxTrainingRows:
+      options.maxTrainingRows === undefined ? null : wholeNumber("maxTrainingRows", options.maxTrainingRows),
   };
 }
 

@@ -39,7 +39,7 @@ export function emptyMatrix(features: readonly ReduceFeature[], rows: number): F
 export interface TrainingRows {
   readonly x: FeatureMatrix;
   readonly y: Float64Array;
-  /** Training rows of each series. */
+  /** Rows of each series that could be learnt from. */
   readonly perSeries: Int32Array;
 }
 
@@ -54,7 +54,7 @@ interface Block {
 /**
  * The training rows: every row of the panel once, as a forecast would have met it. For a direct model the history is cut, from its end
  * backwards, into blocks as long as the horizon, and the rows of a block know nothing after the row before the block. In a
- * recursion every row knows all rows before it.
+ * recursion every row knows all rows before it. Where they are more than `maxTrainingRows`, every so-manieth is taken.
  */
 export function trainingRows(
   panel: Panel,
@@ -86,19 +86,23 @@ export function trainingRows(
   });
   blocks.sort((a, b) => a.cell - b.cell || a.series - b.series);
 
-  const rows = perSeries.reduce((sum, count) => sum + count, 0);
+  const possible = perSeries.reduce((sum, count) => sum + count, 0);
+  const rows = Math.min(possible, options.maxTrainingRows ?? possible);
+  const isTaken = (i: number): boolean =>
+    Math.floor(((i + 1) * rows) / possible) > Math.floor((i * rows) / possible);
   const x = emptyMatrix(features, rows);
   const columns = x.columns.map((column) => column.values);
   const y = new Float64Array(rows);
   const bound = works.map((work) => bindSeries(work, features));
   let row = 0;
+  let seen = 0;
   for (const { series, cutoff, start, end } of blocks) {
     const one = bound[series] as BoundSeries;
     const { w } = one.work;
     if (!isRecursive) moveLevel(one, cutoff, options);
     for (let t = start; t < end; t++) {
       const target = w[t] as number;
-      if (Number.isNaN(target)) continue;
+      if (Number.isNaN(target) || !isTaken(seen++)) continue;
       const known = isRecursive ? t - 1 : cutoff;
       if (isRecursive) moveLevel(one, known, options);
       for (let f = 0; f < columns.length; f++)
