@@ -18,19 +18,26 @@ export function seasonalDifferences(y: Float64Array, period: number): 0 | 1 {
   return seasonalStrength(y, period) > 0.64 ? 1 : 0;
 }
 
-/** Differences until the KPSS test at 5 % sees no wandering level, at most 2, as in R's `ndiffs`. */
+/**
+ * Differences until a KPSS test sees no wandering level, at most 2. The first is judged at 5 %, as in R's `ndiffs`; a second one, which makes the last slope go on for good, only
+ * at 1 % and with more lags: changes that hang together are no wandering slope.
+ */
 export function differencesOf(y: Float64Array): number {
-  let values = y;
-  let count = 0;
-  while (count < 2 && !isConstant(values) && wanders(values)) {
-    values = difference(values, 1);
-    count++;
-  }
-  return count;
+  const rows = y.length;
+  if (isConstant(y) || !wanders(y, Math.floor((3 * Math.sqrt(rows)) / 13), 0.463)) return 0;
+  const changes = difference(y, 1);
+  // Schwert's short rule.
+  if (isConstant(changes) || !wanders(changes, Math.floor(4 * (changes.length / 100) ** 0.25), 0.739))
+    return 1;
+  return 2;
 }
 
-/** The test of Kwiatkowski, Phillips, Schmidt & Shin (1992) for a stationary level. */
-function wanders(y: Float64Array): boolean {
+/**
+ * The test of Kwiatkowski, Phillips, Schmidt & Shin (1992) for a stationary level.
+ * @param lags - Autocovariances that the long-run variance counts.
+ * @param limit - Of the statistic: 0.463 for 5 %, 0.739 for 1 %.
+ */
+function wanders(y: Float64Array, lags: number, limit: number): boolean {
   const rows = y.length;
   const mean = y.reduce((sum, value) => sum + value, 0) / rows;
   const rest = y.map((value) => value - mean);
@@ -40,13 +47,12 @@ function wanders(y: Float64Array): boolean {
     squares += level * level;
     variance += value * value;
   }
-  const lags = Math.floor((3 * Math.sqrt(rows)) / 13);
-  for (let lag = 1; lag <= lags; lag++) {
+  for (let lag = 1; lag <= Math.min(lags, rows - 1); lag++) {
     let product = 0;
     for (let t = lag; t < rows; t++) product += (rest[t] as number) * (rest[t - lag] as number);
     variance += 2 * (1 - lag / (lags + 1)) * product;
   }
-  return squares / rows / variance > 0.463;
+  return squares / rows / variance > limit;
 }
 
 /** Whether all values are the same. */

@@ -171,11 +171,11 @@ function neighbourMoves() {
 }
 
 /**
- * Whether a root of the polynomials is within 1 % of the unit circle. A moving average with such a root only undoes a difference, which is as it should be
- * where the trend or the season does not move.
+ * Whether a root of the polynomials is within 1 % of the unit circle. A seasonal moving average with such a root only undoes a difference, which is as it should be
+ * where the season does not move. A trend that never moves is seldom the truth, though short series often look as if it were.
  */
 function isNearUnitRoot({ order, coefficients }: ArimaFit): boolean {
-  const { p, d, q, seasonalP, seasonalD, seasonalQ, seasonLength } = order;
+  const { p, q, seasonalP, seasonalD, seasonalQ, seasonLength } = order;
   const isNear = (from: number, count: number, sign: number, lag: number) =>
     !isStationary(
       coefficients.slice(from, from + count).map((value, i) => sign * value * 1.01 ** (lag * (i + 1))),
@@ -183,7 +183,7 @@ function isNearUnitRoot({ order, coefficients }: ArimaFit): boolean {
   return (
     isNear(0, p, 1, 1) ||
     isNear(p + q, seasonalP, 1, seasonLength) ||
-    (d === 0 && isNear(p, q, -1, 1)) ||
+    isNear(p, q, -1, 1) ||
     (seasonalD === 0 && isNear(p + q + seasonalP, seasonalQ, -1, seasonLength))
   );
 }

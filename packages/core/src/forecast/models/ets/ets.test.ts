@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
 import { localParts } from "../../local/local-forecaster.ts";
-import { type Ets, ets, holt, holtWinters, ses } from "./ets.ts";
+import { type Ets, type EtsOptions, ets, holt, holtWinters, ses } from "./ets.ts";
 import { type EtsFit, fitForm } from "./fit-form.ts";
 import { type EtsForm, formName, numbersLength } from "./form.ts";
 import { etsLikelihood } from "./likelihood.ts";
@@ -126,6 +126,31 @@ describe("the choice by the AICc", () => {
       if (aicc > wanted.aicc - 1e-3) expect(form).toBe(name);
     },
   );
+
+  it("looks one season ahead, or a tenth of the rows where that is less", async () => {
+    const series = Array.from({ length: 6 }, (_, seed) => {
+      const random = createRandom(seed);
+      let level = 50;
+      return Array.from({ length: 130 }, (_, t) => {
+        level += random.normal();
+        return level + 3 * Math.sin((Math.PI * t) / 26) + random.normal(0, 3);
+      });
+    });
+    const chosen = (rows: number, options: EtsOptions) =>
+      Promise.all(
+        series.map(
+          async (y) => (await ets(options).fit(hourlyPanel(y.slice(0, rows)), { horizon: 1 })).fits[0],
+        ),
+      );
+    expect(await chosen(130, { seasonLength: 52 })).toEqual(
+      await chosen(130, { seasonLength: 52, steps: 13 }),
+    );
+    expect(await chosen(130, { seasonLength: 52 })).not.toEqual(
+      await chosen(130, { seasonLength: 52, steps: 52 }),
+    );
+    expect(await chosen(130, { seasonLength: 4 })).toEqual(await chosen(130, { seasonLength: 4, steps: 4 }));
+    expect(await chosen(20, { seasonLength: 4 })).toEqual(await chosen(20, { seasonLength: 4, steps: 3 }));
+  });
 
   it("can be worse than the default's some steps ahead", async () => {
     const random = createRandom(8);

@@ -32,7 +32,7 @@ export interface EtsOptions {
    * `"aicc"`: the AICc alone, every form searched to the end, as R and statsforecast choose.
    */
   readonly criterion?: "multiStep" | "aicc";
-  /** How far the multi-step criterion looks ahead. Default: `seasonLength`, at least 3. */
+  /** How far the multi-step criterion looks ahead. Default: `seasonLength`, at most a tenth of the known rows, at least 3. */
   readonly steps?: number;
 }
 
@@ -76,7 +76,7 @@ export function ets(options: EtsOptions = {}): Ets {
     season: oneOf("season", season, ["none", "additive", "multiplicative", "auto"]),
     seasonLength,
     criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
-    steps: wholeNumber("steps", options.steps ?? Math.max(3, seasonLength)),
+    steps: options.steps === undefined ? null : wholeNumber("steps", options.steps),
   });
 }
 

@@ -11,7 +11,8 @@ export interface EtsChoice {
   readonly season: "none" | "additive" | "multiplicative" | "auto";
   readonly seasonLength: number;
   readonly criterion: EtsCriterion;
-  readonly steps: number;
+  /** null: see `stepsFor`. */
+  readonly steps: number | null;
 }
 
 /** The forms that a choice leaves open, without those that are known to be unstable: additive errors about a multiplicative season. */
@@ -51,20 +52,29 @@ export function rowsFor(form: EtsForm): number {
   return Math.max(parameterCount(form) + 2, form.season === "none" ? 0 : form.seasonLength + 1);
 }
 
+/**
+ * How far ahead forms are judged unless told. Errors of many steps overlap: in a tenth of the rows there are ten that do not, and with fewer a form is
+ * chosen by chance.
+ */
+function stepsFor(forms: readonly EtsForm[], known: number): number {
+  const season = forms.reduce((longest, { seasonLength }) => Math.max(longest, seasonLength), 1);
+  return Math.max(3, Math.min(season, Math.floor(known / 10)));
+}
+
 /** How forms are compared; see `EtsOptions.criterion`. */
 export type EtsCriterion = "multiStep" | "aicc";
 
 /**
  * The form with the least criterion. Multiplicative components need positive values, and every form needs its rows: what the series cannot bear is left
  * out. A constant series is a level, with its value.
- * @param steps - How many steps ahead the multi-step criterion looks.
+ * @param steps - How many steps ahead the multi-step criterion looks; null: as many as the rows can judge.
  * @returns null when the series can bear none of the forms.
  */
 export function selectEts(
   forms: readonly EtsForm[],
   y: Float64Array,
   criterion: EtsCriterion,
-  steps: number,
+  steps: number | null,
 ): EtsFit | null {
   const values = y.filter((value) => !Number.isNaN(value));
   const isPositive = values.every((value) => value > 0);
@@ -78,7 +88,7 @@ export function selectEts(
   const filled = filledLinearly(y);
   return criterion === "aicc" || possible.length === 1
     ? leastAicc(possible, y, filled)
-    : leastMultiStep(possible, y, filled, values.length, steps);
+    : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
 }
 
 /** Every form fitted to the end from several starts. */
