@@ -43,7 +43,7 @@ export interface BacktestMetrics {
   readonly bias: number;
   /** Sum of the errors over their mean absolute value, see `trackingSignal`; between series of one unit only. */
   readonly trackingSignal: number;
-  /** Twice the mean pinball loss of the quantiles, see `rankedProbabilityScore`; NaN without levels. The more levels, the nearer to the score of the whole distribution. */
+  /** Score of the distribution that the quantiles of the levels tell of, over the rows that have them all: see `rankedProbabilityScore`. NaN without levels. */
   readonly crps: number;
   readonly quantiles: readonly QuantileMetrics[];
   readonly intervals: readonly IntervalMetrics[];

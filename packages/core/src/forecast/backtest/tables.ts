@@ -7,6 +7,7 @@ import {
   meanAbsoluteError,
   meanBias,
   pinballLoss,
+  rankedProbabilityScore,
   rootMeanSquaredError,
   symmetricPercentageError,
   trackingSignal,
@@ -34,7 +35,7 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
   const [absolute, squared] = [pick(all.absoluteScale), pick(all.squaredScale)];
   const losses = quantiles.map(({ probability, values }) => ({
     probability,
-    pinball: pinballOfKnown(y, values, probability),
+    pinball: pinballLoss(knownIn(y, [{ values }]), values, probability),
   }));
   const missing = y.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
   return {
@@ -47,7 +48,7 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
     rmsse: rootMeanSquaredError(...scaled(y, mean, squared, divided)),
     bias: meanBias(y, mean),
     trackingSignal: trackingSignal(y, mean),
-    crps: (2 * losses.reduce((sum, { pinball }) => sum + pinball, 0)) / losses.length,
+    crps: quantiles.length === 0 ? Number.NaN : rankedProbabilityScore(knownIn(y, quantiles), quantiles),
     quantiles: losses,
     intervals: levels.flatMap((level) => {
       const interval = intervalOf(quantiles, level);
@@ -80,8 +81,9 @@ function scaled(
   return [divided(y, kept), divided(mean, kept)];
 }
 
-/** The pinball loss of rows that have the quantile. */
-function pinballOfKnown(y: Float64Array, quantile: Float64Array, probability: number): number {
-  const known = y.map((value, i) => (Number.isNaN(quantile[i] as number) ? Number.NaN : value));
-  return pinballLoss(known, quantile, probability);
+/** Outcomes, NaN in the rows that lack one of the quantiles. */
+function knownIn(y: Float64Array, quantiles: readonly { readonly values: Float64Array }[]): Float64Array {
+  return y.map((value, i) =>
+    quantiles.some(({ values }) => Number.isNaN(values[i] as number)) ? Number.NaN : value,
+  );
 }
