@@ -123,8 +123,14 @@ describe("metrics", () => {
 
   it("track a bias: n when all errors are on one side, near 0 when they take turns", () => {
     const y = Float64Array.of(5, 6, Number.NaN, 9);
-    expect(trackingSignal(y, Float64Array.of(4, 4, 1, 6))).toBeCloseTo(3, 12);
-    expect(trackingSignal(y, Float64Array.of(6, 5, 1, 9))).toBe(-0);
+    for (const [low, signal] of [
+      [Float64Array.of(4, 4, 1, 6), -3],
+      [Float64Array.of(6, 8, 1, 12), 3],
+    ] as const) {
+      expect(trackingSignal(y, low)).toBeCloseTo(signal, 12);
+      expect(Math.sign(meanBias(y, low))).toBe(Math.sign(signal));
+    }
+    expect(trackingSignal(y, Float64Array.of(6, 5, 1, 9))).toBe(0);
     expect(trackingSignal(y, y)).toBe(0);
   });
 

@@ -21,7 +21,7 @@ export function symmetricPercentageError(y: Float64Array, predicted: Float64Arra
   );
 }
 
-/** Mean of prediction minus outcome: positive when forecasts are too high. */
+/** Mean of prediction minus outcome: positive when forecasts are too high, as is `trackingSignal`. */
 export function meanBias(y: Float64Array, predicted: Float64Array): number {
   return meanOver(y, predicted, (outcome, value) => value - outcome);
 }
@@ -67,7 +67,7 @@ export function overallWeightedAverage(
   return (model.smape / reference.smape + model.mase / reference.mase) / 2;
 }
 
-/** Root mean squared scaled error: like MASE, with squares. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
+/** Root mean squared scaled error of one series: like MASE, with squares. Of several series, the mean of theirs. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
 export function rootMeanSquaredScaledError(y: Float64Array, predicted: Float64Array, scale: number): number {
   return rootMeanSquaredError(y, predicted) / scale;
 }
@@ -137,13 +137,13 @@ function pinballBetween(
 }
 
 /**
- * Sum of the errors (outcome minus prediction) over their mean absolute value: beyond plus or minus 4 a forecast is taken to be biased (Trigg 1964, Operational
- * Research Quarterly 15). 0 when every prediction is right.
+ * Sum of prediction minus outcome over the mean absolute error: beyond plus or minus 4 a forecast is taken to be biased (Trigg 1964, Operational Research Quarterly 15,
+ * who takes the other sign). Positive when forecasts are too high, as is `meanBias`. 0 when every prediction is right.
  */
 export function trackingSignal(y: Float64Array, predicted: Float64Array): number {
   const deviation = meanAbsoluteError(y, predicted);
   const known = y.reduce((count, outcome) => count + Number(!Number.isNaN(outcome)), 0);
-  return deviation === 0 ? 0 : (-meanBias(y, predicted) * known) / deviation;
+  return deviation === 0 ? 0 : (meanBias(y, predicted) * known) / deviation;
 }
 
 /** Share of outcomes within [lower, upper], bounds included. Rows without an interval (NaN) are left out. */

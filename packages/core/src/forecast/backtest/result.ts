@@ -36,12 +36,15 @@ export interface BacktestMetrics {
   readonly rmse: number;
   /** Percent, 0 to 200. */
   readonly smape: number;
-  /** Errors divided by the seasonal naive error within the history before each fold's cutoff, by series. */
+  /** Rows that count in `mase` and `rmsse`: those with an outcome, of series whose history before the cutoff does not repeat itself exactly (it has no scale then). */
+  readonly scaledRows: number;
+  /** Mean over the series of their mean absolute error, divided by the seasonal naive error within the history before each fold's cutoff. */
   readonly mase: number;
+  /** Mean over the series of the root of their mean squared error, in units of the same kind of scale with squares. */
   readonly rmsse: number;
-  /** Mean of forecast minus outcome. */
+  /** Mean of forecast minus outcome: positive when forecasts are too high. */
   readonly bias: number;
-  /** Sum of the errors over their mean absolute value, see `trackingSignal`; between series of one unit only. */
+  /** Sum of forecast minus outcome over the mean absolute error, of the same sign as `bias`: see `trackingSignal`. Between series of one unit only. */
   readonly trackingSignal: number;
   /** Score of the distribution that the quantiles of the levels tell of, over the rows that have them all: see `rankedProbabilityScore`. NaN without levels. */
   readonly crps: number;
