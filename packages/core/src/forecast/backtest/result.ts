@@ -1,10 +1,9 @@
 import { type ColumnType, float64, int64, nullable, timestamp } from "../../schema/column-type.ts";
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
-import { fullBitmap, setNull } from "../../schema/validity.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import type { SeriesKey } from "../panel.ts";
-import { keyColumns } from "../panel-slices.ts";
+import { floatColumn, keyColumns } from "../panel-slices.ts";
 
 /** How good predictions of one quantile were. */
 export interface QuantileMetrics {
@@ -110,19 +109,9 @@ export function backtestColumns(result: Omit<BacktestResult, "toColumns">, keys:
   add("step", int64(), { kind: "int64", values: wide(result.step), valid: null });
   add("time", timestamp(), { kind: "timestamp", values: result.time, valid: null });
   add("cutoff", timestamp(), { kind: "timestamp", values: result.cutoff, valid: null });
-  add("y", nullable(float64()), nanAsNull(result.y));
-  add("mean", nullable(float64()), nanAsNull(result.mean));
+  add("y", nullable(float64()), floatColumn(result.y));
+  add("mean", nullable(float64()), floatColumn(result.mean));
   for (const { probability, values } of result.quantiles)
-    add(`q${probability}`, nullable(float64()), nanAsNull(values));
+    add(`q${probability}`, nullable(float64()), floatColumn(values));
   return { length, types, data: data as Columns["data"] };
-}
-
-function nanAsNull(values: Float64Array): Column {
-  let valid: Uint8Array | null = null;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isNaN(values[i] as number)) continue;
-    valid ??= fullBitmap(values.length);
-    setNull(valid, i);
-  }
-  return { kind: "float64", values, valid };
 }
