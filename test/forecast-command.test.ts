@@ -213,6 +213,20 @@ describe("several series", () => {
     );
   });
 
+  it("that never change have no MASE, and the report says how many rows that leaves out", async () => {
+    const both = ["steady", "weekly"].flatMap((shop) =>
+      daily.map((row) => `${shop},${shop === "steady" ? row.replace(/,.*/, ",5") : row}`),
+    );
+    const file = csv("steady.csv", "shop,ds,y", both);
+    const { code, stdout } = await forecast(file, "--horizon", "7", "--model", "naive");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining(
+        "(MASE leaves out 21 of 42 rows: the history of their series repeats itself exactly)",
+      ),
+    ]);
+  });
+
   it("may be told apart by several columns", async () => {
     const shops = ["north", "south"].flatMap((shop) =>
       ["tea", "rum"].flatMap((product) => daily.slice(0, 30).map((row) => `${shop},${product},${row}`)),

@@ -24,8 +24,10 @@ import {
 export interface BenchModel {
   /** Names it on the command line. */
   readonly name: string;
-  /** The contender of statsforecast with the same method. */
+  /** The contender of statsforecast or mlforecast with the same method. */
   readonly peer?: string;
+  /** Whether it may use all cores, as its peers do. Models of single series, and theirs, are measured on one thread. */
+  readonly usesAllCores?: boolean;
   readonly make: (seasons: readonly number[], horizon: number) => Forecaster;
 }
 
@@ -71,11 +73,23 @@ export const models: readonly BenchModel[] = [
   { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },
   ...Object.entries(targets).map(([name, target]) => ({
     name,
+    peer: name.replace("global", "LightGBM"),
+    usesAllCores: true,
     make: (seasons: readonly number[]) => boosted(seasons, target(seasons)),
   })),
-  { name: "auto", make: () => autoForecaster() },
-  { name: "globalMean", make: (seasons) => ensemble(allTargets(seasons)) },
-  { name: "globalMedian", make: (seasons) => ensemble(allTargets(seasons), { combine: "median" }) },
+  { name: "auto", peer: "LightGBMMean", usesAllCores: true, make: () => autoForecaster() },
+  {
+    name: "globalMean",
+    peer: "LightGBMMean",
+    usesAllCores: true,
+    make: (seasons) => ensemble(allTargets(seasons)),
+  },
+  {
+    name: "globalMedian",
+    peer: "LightGBMMean",
+    usesAllCores: true,
+    make: (seasons) => ensemble(allTargets(seasons), { combine: "median" }),
+  },
 ];
 
 function thetaModel(name: string, peer: string, variant: ThetaVariant): BenchModel {

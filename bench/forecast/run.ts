@@ -1,4 +1,5 @@
 // npm run bench:forecast -- --data <file.parquet> --horizon H --season m[,m2] [--models a,b] [--peers] [--python path] [--json]
+// Models of single series and their peers have one thread, the others all cores.
 // Peers: python3 -m venv .services/statsforecast && .services/statsforecast/bin/pip install statsforecast==2.1.1 mlforecast==1.1.0 lightgbm pyarrow
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -83,14 +84,28 @@ const tsops = (name: string) =>
   ]);
 const naive2 = tsops("naive2");
 if (naive2 === null) process.exit(1);
-const reference = errorsOf(series, naive2.mean, horizon, season);
+const reference = errorsOf(series, naive2.mean, { horizon, season });
 const scores: Score[] = [];
 const add = (name: string, forecasts: Forecasts | null) => {
   if (forecasts === null) return;
   const row = score(name, series, forecasts, { horizon, season }, reference);
   scores.push(row);
+  const { unforecast, unscaled } = row;
   if (!args.json) console.log(line(row));
+  if (unforecast > 0)
+    process.stderr.write(
+      `${name} has no forecast of some steps of ${unforecast} series: its errors leave them out.\n`,
+    );
+  if (unscaled > 0 && !args.json && scores.length === 1)
+    console.log(`(${unscaled} series repeat themselves exactly and have no MASE)`);
 };
+const peers = new Set<string>();
+/** Once, also where several models have the same. */
+function addPeer(peer: string): void {
+  if (peers.has(peer)) return;
+  peers.add(peer);
+  add(peer, measure(args.python, [here("./peer.py"), "--model", peer]));
+}
 if (!args.json) {
   console.log(
     `${series.length} series, horizon ${horizon}, season ${seasons.join(", ")}; Naive2: sMAPE ${reference.smape.toFixed(3)}, MASE ${reference.mase.toFixed(3)}\n`,
@@ -100,10 +115,9 @@ if (!args.json) {
 for (const name of asked) {
   add(name, name === "naive2" ? naive2 : tsops(name));
   const peer = models.find((model) => model.name === name)?.peer;
-  if (args.peers && peer !== undefined) add(peer, measure(args.python, [here("./peer.py"), "--model", peer]));
+  if (args.peers && peer !== undefined) addPeer(peer);
 }
-if (args.peers && args.models === undefined)
-  add("LightGBM", measure(args.python, [here("./peer.py"), "--model", "LightGBM"]));
+if (args.peers && args.models === undefined) addPeer("LightGBM");
 if (args.json) console.log(JSON.stringify(scores, null, 2));
 
 function head(): string {

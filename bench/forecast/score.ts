@@ -13,7 +13,8 @@ export interface Forecasts {
   readonly version: string;
   readonly seconds: number;
   readonly peakMb: number;
-  readonly mean: readonly number[];
+  /** null where it has none. */
+  readonly mean: readonly (number | null)[];
   /** Bounds by name: lo80, hi80, lo95, hi95; absent without intervals. */
   readonly bounds?: Readonly<Record<string, readonly (number | null)[]>>;
 }
@@ -24,6 +25,10 @@ export interface Score {
   readonly smape: number;
   readonly mase: number;
   readonly owa: number;
+  /** Series with a step that was not forecast: the errors leave them out. */
+  readonly unforecast: number;
+  /** Series whose history repeats itself exactly, or has no season: they have no MASE. */
+  readonly unscaled: number;
   /** Share of outcomes within the interval, percent; null without intervals. */
   readonly coverage80: number | null;
   readonly coverage95: number | null;
@@ -39,22 +44,34 @@ export interface Score {
   readonly version: string;
 }
 
+/** The errors of a contender, and which series they leave out. */
+export type Errors = Pick<Score, "smape" | "mase" | "unforecast" | "unscaled">;
+
 /** The errors of the M4 competition: means over the series. */
 export function errorsOf(
   series: readonly BenchSeries[],
-  mean: ArrayLike<number>,
-  horizon: number,
-  season: number,
-): { readonly smape: number; readonly mase: number } {
-  const all = Float64Array.from(mean);
-  const each = series.map(({ train, test }, s) => {
+  mean: readonly (number | null)[],
+  { horizon, season }: { readonly horizon: number; readonly season: number },
+): Errors {
+  if (mean.length !== series.length * horizon)
+    throw new Error(`There are ${mean.length} forecasts of ${series.length} series and ${horizon} steps.`);
+  const all = Float64Array.from(mean, (value) => value ?? Number.NaN);
+  const smapes: number[] = [];
+  const mases: number[] = [];
+  let unforecast = 0;
+  let unscaled = 0;
+  series.forEach(({ train, test }, s) => {
     const steps = all.subarray(s * horizon, (s + 1) * horizon);
-    return {
-      smape: symmetricPercentageError(test, steps),
-      mase: meanAbsoluteScaledError(test, steps, seasonalNaiveScale(train, season)),
-    };
+    if (!steps.every(Number.isFinite)) {
+      unforecast++;
+      return;
+    }
+    smapes.push(symmetricPercentageError(test, steps));
+    const scale = seasonalNaiveScale(train, season);
+    if (scale > 0) mases.push(meanAbsoluteScaledError(test, steps, scale));
+    else unscaled++;
   });
-  return { smape: average(each.map(({ smape }) => smape)), mase: average(each.map(({ mase }) => mase)) };
+  return { smape: average(smapes), mase: average(mases), unforecast, unscaled };
 }
 
 /** Scores the forecasts of one contender. */
@@ -65,7 +82,7 @@ export function score(
   { horizon, season }: { readonly horizon: number; readonly season: number },
   reference: { readonly smape: number; readonly mase: number },
 ): Score {
-  const errors = errorsOf(series, mean, horizon, season);
+  const errors = errorsOf(series, mean, { horizon, season });
   const interval = (level: number) => {
     const [lower, upper] = [bounds?.[`lo${level}`], bounds?.[`hi${level}`]];
     if (lower === undefined || upper === undefined) return null;
@@ -110,7 +127,7 @@ export function score(
   };
 }
 
-/** Series whose figure is not defined (a constant history has no scale) are left out, as in the competition's own code. */
+/** Of the series that have the figure. */
 function average(values: readonly number[]): number {
   const finite = values.filter(Number.isFinite);
   return finite.reduce((sum, value) => sum + value, 0) / finite.length;

@@ -182,6 +182,7 @@ export { type Reconciled, reconciled } from "./forecast/hierarchy/reconciled.ts"
 export type { ReconcileMethod } from "./forecast/hierarchy/weights.ts";
 export { boundsOfLevel, checkLevels, intervalOf } from "./forecast/levels.ts";
 export { type LoadForecasterOptions, loadForecaster } from "./forecast/load-forecaster.ts";
+export { type FittedValues, fittedValues } from "./forecast/local/fitted-values.ts";
 export type { FittedLocal, LocalForecaster } from "./forecast/local/local-forecaster.ts";
 export type { LocalSummary } from "./forecast/local/local-model.ts";
 export {

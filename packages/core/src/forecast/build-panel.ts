@@ -28,7 +28,7 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
  * Reads columns as regular series, one per distinct key, sorted by key and time. Rows may come in any order. Where the grid has no row,
  * one is added with everything missing, and listed in `gaps`. Text covariates become categorical, all others numeric.
  * Copies; O(n log n).
- * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, infinite targets: rows listed; a gap too
+ * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size: rows listed; a gap too
  * wide to fill), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
  * @example
  * const load = panel(columns, { keys: ["station"], time: "at", target: "mw", frequency: "1h", knownFuture: ["temp"] });
@@ -67,7 +67,7 @@ export function panelOfRows<Known extends string>(columns: Columns, spec: PanelS
     spec.target,
     length,
   );
-  refuseInfinite(target, spec.target);
+  refuseVast(target, spec.target);
 
   const order = sortedRows(seriesOf, indexes, series.length);
   refuseDuplicates(
@@ -188,12 +188,24 @@ function refuseOtherUnits(times: BigInt64Array): void {
   );
 }
 
-function refuseInfinite(values: Float64Array, name: string): void {
+/** Beyond it squares of targets are no numbers any more, and sums of them: forecasts and their bounds would be infinite or NaN. */
+const largestTarget = 1e150;
+
+function refuseVast(values: Float64Array, name: string): void {
   const rows: number[] = [];
   for (let row = 0; row < values.length; row++)
-    if (Math.abs(values[row] as number) === Number.POSITIVE_INFINITY) rows.push(row);
-  if (rows.length > 0)
-    throw rowsError(`The target "${name}" is infinite`, rows, "Give null where the target is unknown.");
+    if (Math.abs(values[row] as number) > largestTarget) rows.push(row);
+  if (rows.length === 0) return;
+  const isInfinite = rows.every((row) => !Number.isFinite(values[row] as number));
+  throw rowsError(
+    isInfinite
+      ? `The target "${name}" is infinite`
+      : `The target "${name}" is beyond ${largestTarget} in size`,
+    rows,
+    isInfinite
+      ? "Give null where the target is unknown."
+      : "Give null where the target is unknown, or the target in a larger unit.",
+  );
 }
 
 /** Row numbers by series, then time. */

@@ -54,31 +54,83 @@ describe("metrics", () => {
     expect(meanAbsoluteError(Float64Array.of(1), Float64Array.of(Number.NaN))).toBeNaN();
   });
 
+  // Gneiting & Raftery (2007), eq. 21: the score of N(0, 1) at x is x (2 Phi(x) - 1) + 2 phi(x) - 1 / sqrt(pi).
+  const scoreOfNormal = (x: number) =>
+    x * (2 * normalCdf(x) - 1) +
+    (2 * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI) -
+    1 / Math.sqrt(Math.PI);
+  const normalQuantiles = (probabilities: readonly number[], rows: number) =>
+    probabilities.map((probability) => ({
+      probability,
+      values: new Float64Array(rows).fill(normalQuantile(probability)),
+    }));
+  const evenly = (count: number) => Array.from({ length: count }, (_, i) => (i + 1) / (count + 1));
+
   it("give the ranked probability score of a normal distribution by its quantiles", () => {
-    // Gneiting & Raftery (2007), eq. 21: the score of N(0, 1) at x is x (2 Phi(x) - 1) + 2 phi(x) - 1 / sqrt(pi).
-    const probabilities = Array.from({ length: 999 }, (_, i) => (i + 1) / 1000);
-    for (const x of [-1.5, 0, 0.3, 2]) {
-      const exact =
-        x * (2 * normalCdf(x) - 1) +
-        (2 * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI) -
-        1 / Math.sqrt(Math.PI);
-      const score = rankedProbabilityScore(
-        Float64Array.of(x),
-        probabilities.map((probability) => ({
-          probability,
-          values: Float64Array.of(normalQuantile(probability)),
-        })),
+    for (const x of [-1.5, 0, 0.3, 2])
+      expect(rankedProbabilityScore(Float64Array.of(x), normalQuantiles(evenly(999), 1))).toBeCloseTo(
+        scoreOfNormal(x),
+        4,
       );
-      expect(score).toBeCloseTo(exact, 2);
+    // Outcomes as they come from that distribution: the mean of their scores is 1 / sqrt(pi).
+    const outcomes = Float64Array.from({ length: 2000 }, (_, i) => normalQuantile((i + 0.5) / 2000));
+    const expected = outcomes.reduce((sum, x) => sum + scoreOfNormal(x), 0) / outcomes.length;
+    expect(expected).toBeCloseTo(1 / Math.sqrt(Math.PI), 3);
+    const excess = (probabilities: readonly number[]) =>
+      rankedProbabilityScore(outcomes, normalQuantiles(probabilities, outcomes.length)) / expected - 1;
+    // What is left out between the quantiles makes it larger, never smaller.
+    for (const [probabilities, most] of [
+      [[0.025, 0.1, 0.9, 0.975], 0.005],
+      [[0.1, 0.9], 0.013],
+      [[0.025, 0.975], 0.04],
+      [evenly(19), 0.0025],
+    ] as const) {
+      expect(excess(probabilities)).toBeGreaterThan(0);
+      expect(excess(probabilities)).toBeLessThan(most);
+    }
+  });
+
+  it("integrate the pinball loss of quantiles with straight lines between them, in any order", () => {
+    const known = [
+      { probability: 0.2, values: Float64Array.of(1) },
+      { probability: 0.5, values: Float64Array.of(2) },
+      { probability: 0.9, values: Float64Array.of(7) },
+    ];
+    const between = (p: number) =>
+      p < 0.2 ? 1 : p < 0.5 ? 1 + (p - 0.2) / 0.3 : p < 0.9 ? 2 + (5 * (p - 0.5)) / 0.4 : 7;
+    const crossed = known.map(({ probability }, i) => ({
+      probability,
+      values: Float64Array.of([7, 1, 2][i] as number),
+    }));
+    for (const y of [-3, 1, 1.4, 2, 5, 7, 11]) {
+      const outcome = Float64Array.of(y);
+      const dense = Array.from({ length: 20_000 }, (_, i) => (i + 0.5) / 20_000);
+      const integral = dense.reduce(
+        (sum, p) => sum + pinballLoss(outcome, Float64Array.of(between(p)), p) / dense.length,
+        0,
+      );
+      expect(rankedProbabilityScore(outcome, known)).toBeCloseTo(2 * integral, 6);
+      expect(rankedProbabilityScore(outcome, [...known].reverse())).toBe(
+        rankedProbabilityScore(outcome, known),
+      );
+      expect(rankedProbabilityScore(outcome, crossed)).toBe(rankedProbabilityScore(outcome, known));
     }
     const median = [{ probability: 0.5, values: Float64Array.of(3) }];
     expect(rankedProbabilityScore(Float64Array.of(5), median)).toBe(2);
+    const unknown = [...median, { probability: 0.9, values: Float64Array.of(Number.NaN) }];
+    expect(rankedProbabilityScore(Float64Array.of(5), unknown)).toBeNaN();
   });
 
   it("track a bias: n when all errors are on one side, near 0 when they take turns", () => {
     const y = Float64Array.of(5, 6, Number.NaN, 9);
-    expect(trackingSignal(y, Float64Array.of(4, 4, 1, 6))).toBeCloseTo(3, 12);
-    expect(trackingSignal(y, Float64Array.of(6, 5, 1, 9))).toBe(-0);
+    for (const [low, signal] of [
+      [Float64Array.of(4, 4, 1, 6), -3],
+      [Float64Array.of(6, 8, 1, 12), 3],
+    ] as const) {
+      expect(trackingSignal(y, low)).toBeCloseTo(signal, 12);
+      expect(Math.sign(meanBias(y, low))).toBe(Math.sign(signal));
+    }
+    expect(trackingSignal(y, Float64Array.of(6, 5, 1, 9))).toBe(0);
     expect(trackingSignal(y, y)).toBe(0);
   });
 

@@ -21,7 +21,7 @@ export function symmetricPercentageError(y: Float64Array, predicted: Float64Arra
   );
 }
 
-/** Mean of prediction minus outcome: positive when forecasts are too high. */
+/** Mean of prediction minus outcome: positive when forecasts are too high, as is `trackingSignal`. */
 export function meanBias(y: Float64Array, predicted: Float64Array): number {
   return meanOver(y, predicted, (outcome, value) => value - outcome);
 }
@@ -67,7 +67,7 @@ export function overallWeightedAverage(
   return (model.smape / reference.smape + model.mase / reference.mase) / 2;
 }
 
-/** Root mean squared scaled error: like MASE, with squares. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
+/** Root mean squared scaled error of one series: like MASE, with squares. Of several series, the mean of theirs. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
 export function rootMeanSquaredScaledError(y: Float64Array, predicted: Float64Array, scale: number): number {
   return rootMeanSquaredError(y, predicted) / scale;
 }
@@ -83,26 +83,67 @@ export function pinballLoss(y: Float64Array, quantile: Float64Array, probability
 }
 
 /**
- * Continuous ranked probability score of a predicted distribution that is known by its quantiles: twice the mean pinball loss over them. It is
- * as near to the score of the whole distribution as the probabilities are dense and even; the mean absolute error for the median alone. Gneiting & Raftery (2007).
- * @param quantiles - At least one; probabilities in (0, 1).
+ * Continuous ranked probability score of a predicted distribution that is known by some of its quantiles, in the unit of the target. It is exactly that of the distribution
+ * whose quantile function runs straight between the quantiles that are given and ends at the outermost ones: twice the integral of the pinball loss over all
+ * probabilities from 0 to 1 (Gneiting & Raftery 2007; Gasthaus et al. 2019, AISTATS 89). What is between the quantiles adds its square only: the expected score of a normal distribution
+ * by the bounds of 80 and 95 % is 0.4 % above the one of the whole distribution. One quantile alone is a distribution of one value: its score is the mean absolute error.
+ *
+ * It differs from twice the plain mean of the pinball losses (mean weighted quantile loss; `scaled_crps` of utilsforecast is that, over the mean absolute outcome), which
+ * depends on the probabilities that happen to be there: 0.23 for the bounds of 80 and 95 % of a standard normal distribution whose score is 0.56.
+ * @param quantiles - At least one, in any order, of probabilities in (0, 1). Where two cross, their values are taken in ascending order (Chernozhukov, Fernandez-Val & Galichon 2010).
  */
 export function rankedProbabilityScore(
   y: Float64Array,
   quantiles: readonly { readonly probability: number; readonly values: Float64Array }[],
 ): number {
-  const losses = quantiles.map(({ probability, values }) => pinballLoss(y, values, probability));
-  return (2 * losses.reduce((sum, loss) => sum + loss, 0)) / losses.length;
+  const sorted = [...quantiles].sort((a, b) => a.probability - b.probability);
+  const probabilities = [0, ...sorted.map(({ probability }) => probability), 1];
+  for (const { values } of sorted) refuseUnequal(y, values);
+  const ends = new Float64Array(sorted.length);
+  let sum = 0;
+  let count = 0;
+  for (let row = 0; row < y.length; row++) {
+    const outcome = y[row] as number;
+    if (Number.isNaN(outcome)) continue;
+    count++;
+    sorted.forEach(({ values }, i) => {
+      ends[i] = values[row] as number;
+    });
+    ends.sort();
+    for (let i = 0; i <= ends.length; i++)
+      sum += pinballBetween(
+        outcome,
+        [probabilities[i] as number, probabilities[i + 1] as number],
+        [ends[Math.max(0, i - 1)] as number, ends[Math.min(i, ends.length - 1)] as number],
+      );
+  }
+  return (2 * sum) / count;
+}
+
+/** The integral of the pinball loss from one probability to another, between which the quantile runs straight. */
+function pinballBetween(
+  y: number,
+  [from, to]: readonly [number, number],
+  [low, high]: readonly [number, number],
+): number {
+  const width = to - from;
+  const rise = high - low;
+  // (y - q) p everywhere, and another q - y where the quantile is beyond the outcome.
+  const below = width * ((y - low) * (from + width / 2) - rise * (from / 2 + width / 3));
+  if (y >= high) return below;
+  const share = y <= low ? 1 : (high - y) / rise;
+  const deepest = y <= low ? low - y : 0;
+  return below + (share * width * (deepest + high - y)) / 2;
 }
 
 /**
- * Sum of the errors (outcome minus prediction) over their mean absolute value: beyond plus or minus 4 a forecast is taken to be biased (Trigg 1964, Operational
- * Research Quarterly 15). 0 when every prediction is right.
+ * Sum of prediction minus outcome over the mean absolute error: beyond plus or minus 4 a forecast is taken to be biased (Trigg 1964, Operational Research Quarterly 15,
+ * who takes the other sign). Positive when forecasts are too high, as is `meanBias`. 0 when every prediction is right.
  */
 export function trackingSignal(y: Float64Array, predicted: Float64Array): number {
   const deviation = meanAbsoluteError(y, predicted);
   const known = y.reduce((count, outcome) => count + Number(!Number.isNaN(outcome)), 0);
-  return deviation === 0 ? 0 : (-meanBias(y, predicted) * known) / deviation;
+  return deviation === 0 ? 0 : (meanBias(y, predicted) * known) / deviation;
 }
 
 /** Share of outcomes within [lower, upper], bounds included. Rows without an interval (NaN) are left out. */

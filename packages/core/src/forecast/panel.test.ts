@@ -153,6 +153,11 @@ describe("panel", () => {
     expect(off.message).toMatch(/grid of "1h".*02:30.*row 1/);
     const infinite = codeOf(() => panel(rows(good, { ...good, at: at(2), users: -Infinity }), options));
     expect(infinite.message).toMatch(/infinite in row 1/);
+    const large = codeOf(() =>
+      panel(rows({ ...good, users: 1e150 }, { ...good, at: at(2), users: -2e150 }), options),
+    );
+    expect(large.code).toBe("PANEL_INVALID");
+    expect(large.message).toMatch(/"users" is beyond 1e\+150 in size in row 1/);
     expect(codeOf(() => panel(emptyColumns(types), options)).message).toMatch(/no rows/);
     const vast = codeOf(() => panel(rows(good, { ...good, at: "2926-03-01T00:00:00Z" }), options));
     expect(vast.message).toMatch(/2 rows would need \d+ more.*2026-03-01T02:00:00Z/);

@@ -9,6 +9,10 @@ import { parseFrequency } from "../../time/frequency.ts";
 /** Scores of a backtest, for people and JSON; null where a figure is not defined. */
 export interface Score {
   readonly model: string;
+  /** Rows with a known outcome. */
+  readonly rows: number;
+  /** Those of them that `mase` stands on. */
+  readonly scaledRows: number;
   readonly mase: number | null;
   readonly smape: number | null;
   readonly mae: number | null;
@@ -91,6 +95,8 @@ export async function evaluate(
 function scoreOf(model: string, metrics: BacktestMetrics): Score {
   return {
     model,
+    rows: metrics.rows,
+    scaledRows: metrics.scaledRows,
     mase: finite(metrics.mase),
     smape: finite(metrics.smape),
     mae: finite(metrics.mae),

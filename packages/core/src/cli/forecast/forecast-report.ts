@@ -164,10 +164,18 @@ function scoreLines(scores: readonly Score[]): string[] {
       return share === null || share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
     }),
   ]);
-  return aligned([
+  const [first] = scores;
+  const unscaled = first === undefined ? 0 : first.rows - first.scaledRows;
+  const table = aligned([
     ["", "MASE", "sMAPE", "MAE", "RMSE", ...levels.map((level) => `in ${level} %`)],
     ...rows,
   ]).map((line) => `  ${line}`);
+  return unscaled === 0
+    ? table
+    : [
+        ...table,
+        `  (MASE leaves out ${unscaled} of ${first?.rows} rows: the history of their series repeats itself exactly)`,
+      ];
 }
 
 function forecastLines(

@@ -28,6 +28,7 @@ export interface PanelErrors {
   readonly mase: number;
 }
 
+/** Errors of the forecasts; series without any known outcome, or without a scale, are left out. */
 export function panelErrors(means: HeldOutMeans, { outcomes, scales, horizon }: Judgement): PanelErrors {
   const smapes: number[] = [];
   const mases: number[] = [];

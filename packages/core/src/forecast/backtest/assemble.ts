@@ -51,7 +51,7 @@ export function assembleResult<Known extends string>(
     }
     start += one.y.length;
   });
-  const scored: ScoredRows = { y, mean, quantiles, absoluteScale, squaredScale };
+  const scored: ScoredRows = { seriesIndex, y, mean, quantiles, absoluteScale, squaredScale };
   const table = (groupOf: Int32Array | null): Map<number, BacktestMetrics> =>
     groupedMetrics(scored, levels, groupOf);
   const absent = new Int32Array(panel.series.length).fill(folds.length);

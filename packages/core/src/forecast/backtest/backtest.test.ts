@@ -271,8 +271,16 @@ describe("backtest", () => {
       );
       expect(metrics.rmse).toBeCloseTo(Math.sqrt(mean((row) => error(row) ** 2)), 10);
       expect(metrics.bias).toBeCloseTo(mean(error), 10);
+      const bySeries = (loss: (row: number) => number) => {
+        const each = [0, 1].flatMap((s) => {
+          const own = known.filter((row) => result.seriesIndex[row] === s);
+          return own.length === 0 ? [] : [mean(loss, own)];
+        });
+        return each.reduce((sum, value) => sum + value, 0) / each.length;
+      };
+      expect(metrics.scaledRows).toBe(known.length);
       expect(metrics.mase).toBeCloseTo(
-        mean((row) => Math.abs(error(row)) / scale(row)),
+        bySeries((row) => Math.abs(error(row)) / scale(row)),
         10,
       );
       const q10 = result.quantiles.find(({ probability }) => probability === 0.1)?.values as Float64Array;
@@ -325,6 +333,44 @@ describe("backtest", () => {
       step: 3n,
       mean: result.mean[result.length - 1],
     });
+  });
+
+  it("has the mean over the series of scaled errors, and tells how many rows have a scale", async () => {
+    const tame = Array.from({ length: 60 }, (_, t) => (t % 2 === 0 ? 10 : 11));
+    const wild = Array.from({ length: 60 }, (_, t) => (t < 40 ? t % 2 : 5 * (t % 3)));
+    const ys: Record<string, number[]> = { constant: tame.map(() => 4), tame, wild };
+    const rows = columnsFromArrays(
+      { key: utf8(), at: timestamp(), y: float64() },
+      {
+        key: Object.keys(ys).flatMap((key) => tame.map(() => key)),
+        at: BigInt64Array.from(Object.keys(ys).flatMap(() => tame.map((_, t) => BigInt(t) * 3_600_000_000n))),
+        y: Object.values(ys).flat(),
+      },
+    );
+    const whole = panel(rows, { keys: ["key"], time: "at", target: "y", frequency: "1h" });
+    const { overall, byKey } = await backtest(windowAverage({ window: 3 }), whole, {
+      horizon: 2,
+      folds: 10,
+      levels: [],
+      seasonLength: 1,
+    });
+    const [constant, ...others] = byKey;
+    expect(constant?.rows).toBe(20);
+    expect(constant?.scaledRows).toBe(0);
+    expect(constant?.mase).toBeNaN();
+    expect(overall.rows).toBe(60);
+    expect(overall.scaledRows).toBe(40);
+    const mean = (value: (metrics: BacktestMetrics) => number) =>
+      others.reduce((sum, metrics) => sum + value(metrics), 0) / 2;
+    expect(Math.abs((others[0]?.rmsse as number) - (others[1]?.rmsse as number))).toBeGreaterThan(1);
+    expect(overall.mase).toBeCloseTo(
+      mean(({ mase }) => mase),
+      12,
+    );
+    expect(overall.rmsse).toBeCloseTo(
+      mean(({ rmsse }) => rmsse),
+      12,
+    );
   });
 
   it("takes the series that reach the end of a fold and began before it", async () => {

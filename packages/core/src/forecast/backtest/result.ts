@@ -1,10 +1,9 @@
 import { type ColumnType, float64, int64, nullable, timestamp } from "../../schema/column-type.ts";
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
-import { fullBitmap, setNull } from "../../schema/validity.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import type { SeriesKey } from "../panel.ts";
-import { keyColumns } from "../panel-slices.ts";
+import { floatColumn, keyColumns } from "../panel-slices.ts";
 
 /** How good predictions of one quantile were. */
 export interface QuantileMetrics {
@@ -36,14 +35,17 @@ export interface BacktestMetrics {
   readonly rmse: number;
   /** Percent, 0 to 200. */
   readonly smape: number;
-  /** Errors divided by the seasonal naive error within the history before each fold's cutoff, by series. */
+  /** Rows that count in `mase` and `rmsse`: those with an outcome, of series whose history before the cutoff does not repeat itself exactly (it has no scale then). */
+  readonly scaledRows: number;
+  /** Mean over the series of their mean absolute error, divided by the seasonal naive error within the history before each fold's cutoff. */
   readonly mase: number;
+  /** Mean over the series of the root of their mean squared error, in units of the same kind of scale with squares. */
   readonly rmsse: number;
-  /** Mean of forecast minus outcome. */
+  /** Mean of forecast minus outcome: positive when forecasts are too high. */
   readonly bias: number;
-  /** Sum of the errors over their mean absolute value, see `trackingSignal`; between series of one unit only. */
+  /** Sum of forecast minus outcome over the mean absolute error, of the same sign as `bias`: see `trackingSignal`. Between series of one unit only. */
   readonly trackingSignal: number;
-  /** Twice the mean pinball loss of the quantiles, see `rankedProbabilityScore`; NaN without levels. The more levels, the nearer to the score of the whole distribution. */
+  /** Score of the distribution that the quantiles of the levels tell of, over the rows that have them all: see `rankedProbabilityScore`. NaN without levels. */
   readonly crps: number;
   readonly quantiles: readonly QuantileMetrics[];
   readonly intervals: readonly IntervalMetrics[];
@@ -107,19 +109,9 @@ export function backtestColumns(result: Omit<BacktestResult, "toColumns">, keys:
   add("step", int64(), { kind: "int64", values: wide(result.step), valid: null });
   add("time", timestamp(), { kind: "timestamp", values: result.time, valid: null });
   add("cutoff", timestamp(), { kind: "timestamp", values: result.cutoff, valid: null });
-  add("y", nullable(float64()), nanAsNull(result.y));
-  add("mean", nullable(float64()), nanAsNull(result.mean));
+  add("y", nullable(float64()), floatColumn(result.y));
+  add("mean", nullable(float64()), floatColumn(result.mean));
   for (const { probability, values } of result.quantiles)
-    add(`q${probability}`, nullable(float64()), nanAsNull(values));
+    add(`q${probability}`, nullable(float64()), floatColumn(values));
   return { length, types, data: data as Columns["data"] };
-}
-
-function nanAsNull(values: Float64Array): Column {
-  let valid: Uint8Array | null = null;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isNaN(values[i] as number)) continue;
-    valid ??= fullBitmap(values.length);
-    setNull(valid, i);
-  }
-  return { kind: "float64", values, valid };
 }

@@ -7,6 +7,7 @@ import {
   meanAbsoluteError,
   meanBias,
   pinballLoss,
+  rankedProbabilityScore,
   rootMeanSquaredError,
   symmetricPercentageError,
   trackingSignal,
@@ -15,6 +16,8 @@ import type { BacktestMetrics } from "./result.ts";
 
 /** The rows of a backtest as the tables need them. */
 export interface ScoredRows {
+  /** Which series each row is of. */
+  readonly seriesIndex: Int32Array;
   readonly y: Float64Array;
   readonly mean: Float64Array;
   readonly quantiles: readonly ForecastQuantile[];
@@ -29,12 +32,12 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
     Float64Array.from(rows, (row) => values[row] as number);
   const [y, mean] = [pick(all.y), pick(all.mean)];
   const quantiles = all.quantiles.map(({ probability, values }) => ({ probability, values: pick(values) }));
-  const divided = (values: Float64Array, scale: Float64Array): Float64Array =>
-    values.map((value, i) => value / (scale[i] as number));
-  const [absolute, squared] = [pick(all.absoluteScale), pick(all.squaredScale)];
+  const errors = { y, mean, seriesIndex: rows.map((row) => all.seriesIndex[row] as number) };
+  const absolute = scaledErrors(errors, pick(all.absoluteScale), Math.abs);
+  const squared = scaledErrors(errors, pick(all.squaredScale), (error) => error * error);
   const losses = quantiles.map(({ probability, values }) => ({
     probability,
-    pinball: pinballOfKnown(y, values, probability),
+    pinball: pinballLoss(knownIn(y, [{ values }]), values, probability),
   }));
   const missing = y.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
   return {
@@ -43,11 +46,12 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
     mae: meanAbsoluteError(y, mean),
     rmse: rootMeanSquaredError(y, mean),
     smape: symmetricPercentageError(y, mean),
-    mase: meanAbsoluteError(...scaled(y, mean, absolute, divided)),
-    rmsse: rootMeanSquaredError(...scaled(y, mean, squared, divided)),
+    scaledRows: absolute.rows,
+    mase: meanOf(absolute.means),
+    rmsse: meanOf(squared.means.map(Math.sqrt)),
     bias: meanBias(y, mean),
     trackingSignal: trackingSignal(y, mean),
-    crps: (2 * losses.reduce((sum, { pinball }) => sum + pinball, 0)) / losses.length,
+    crps: quantiles.length === 0 ? Number.NaN : rankedProbabilityScore(knownIn(y, quantiles), quantiles),
     quantiles: losses,
     intervals: levels.flatMap((level) => {
       const interval = intervalOf(quantiles, level);
@@ -69,19 +73,37 @@ export function metricsOf(all: ScoredRows, levels: readonly number[], rows: Int3
   };
 }
 
-/** Outcomes and means in units of the scale; rows whose scale is not known are left out. */
-function scaled(
-  y: Float64Array,
-  mean: Float64Array,
+/** Per series the mean loss in units of the scale, over the rows that have an outcome and a scale. */
+function scaledErrors(
+  { y, mean, seriesIndex }: Pick<ScoredRows, "y" | "mean" | "seriesIndex">,
   scale: Float64Array,
-  divided: (values: Float64Array, scale: Float64Array) => Float64Array,
-): [Float64Array, Float64Array] {
-  const kept = scale.map((value) => (value > 0 ? value : Number.NaN));
-  return [divided(y, kept), divided(mean, kept)];
+  loss: (error: number) => number,
+): { readonly rows: number; readonly means: readonly number[] } {
+  const totals = new Map<number, { sum: number; rows: number }>();
+  let rows = 0;
+  for (let i = 0; i < y.length; i++) {
+    const unit = scale[i] as number;
+    if (Number.isNaN(y[i] as number) || !(unit > 0)) continue;
+    rows++;
+    const error = loss(((y[i] as number) - (mean[i] as number)) / unit);
+    const total = totals.get(seriesIndex[i] as number);
+    if (total === undefined) totals.set(seriesIndex[i] as number, { sum: error, rows: 1 });
+    else {
+      total.sum += error;
+      total.rows++;
+    }
+  }
+  return { rows, means: [...totals.values()].map((total) => total.sum / total.rows) };
 }
 
-/** The pinball loss of rows that have the quantile. */
-function pinballOfKnown(y: Float64Array, quantile: Float64Array, probability: number): number {
-  const known = y.map((value, i) => (Number.isNaN(quantile[i] as number) ? Number.NaN : value));
-  return pinballLoss(known, quantile, probability);
+/** NaN of none. */
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Outcomes, NaN in the rows that lack one of the quantiles. */
+function knownIn(y: Float64Array, quantiles: readonly { readonly values: Float64Array }[]): Float64Array {
+  return y.map((value, i) =>
+    quantiles.some(({ values }) => Number.isNaN(values[i] as number)) ? Number.NaN : value,
+  );
 }

@@ -22,6 +22,7 @@ export function emptyAdaptation({ levels }: ResolvedConformalOptions, groups: nu
   };
 }
 
+/** The share of outcomes that intervals of a level are to miss: 0.2 for 80 percent. */
 export function nominalMissRate(level: number): number {
   return (100 - level) / 100;
 }

@@ -67,6 +67,7 @@ export function localParts(forecaster: unknown): LocalParts | undefined {
   return typeof forecaster === "object" && forecaster !== null ? partsOf.get(forecaster) : undefined;
 }
 
+/** A fitted local forecaster from within. */
 interface State {
   readonly model: LocalModel;
   readonly horizon: number;
@@ -74,6 +75,13 @@ interface State {
   readonly history: Panel<never>;
   /** Per series the state before `history`. */
   readonly fits: readonly LocalFit[];
+}
+
+const stateOf = new WeakMap<FittedLocal, State>();
+
+/** What a fitted local forecaster is made of. */
+export function localState(fitted: FittedLocal): State {
+  return stateOf.get(fitted) as State;
 }
 
 async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promise<FittedLocal> {
@@ -144,7 +152,7 @@ function fitted(state: State): FittedLocal {
     const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
     return absorbed(model, before, targetsLess(history, start, end, model.slopes?.(before)));
   };
-  return {
+  const made: FittedLocal = {
     kind: model.kind,
     spec: history.spec,
     horizon: fittedHorizon,
@@ -220,6 +228,8 @@ function fitted(state: State): FittedLocal {
       );
     },
   };
+  stateOf.set(made, state);
+  return made;
 }
 
 function loadLocal(

@@ -33,6 +33,8 @@ export interface LocalModel<Kind extends string = string> {
    * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
    */
   fit(y: Float64Array, regressors: readonly Float64Array[]): LocalFit;
+  /** First rows of a series that the model has nothing to go on for, or learns its first state from: their one-step forecasts mean nothing. Default: none. */
+  warmupRows?(fit: LocalFit): number;
   /** The slopes of the regressors: state, `absorb`, `forecast` and `quantiles` are of the target less what these add. */
   slopes?(fit: LocalFit): Float64Array;
   /** Moves the state one row on, in place. NaN is missing. Must be cheap: `predict` and `update` run it. */

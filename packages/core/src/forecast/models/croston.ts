@@ -47,6 +47,7 @@ function modelOf(variant: CrostonVariant): LocalModel<"croston"> {
     kind: "croston",
     params: { variant },
     neededRows: 2,
+    warmupRows: () => 1,
     lowest: 0,
     fit(y) {
       const parameters = Float64Array.of(0.1, 0.1);

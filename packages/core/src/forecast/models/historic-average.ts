@@ -20,6 +20,7 @@ const model: LocalModel<"historicAverage"> = {
   kind: "historicAverage",
   params: {},
   neededRows: 2,
+  warmupRows: () => 1,
   fit: () => ({ parameters: new Float64Array(0), state: new Float64Array(3) }),
   absorb({ state }, value) {
     if (Number.isNaN(value)) return;

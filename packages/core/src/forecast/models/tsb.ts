@@ -37,6 +37,7 @@ function modelOf(sizeRate: number, probabilityRate: number): LocalModel<"tsb"> {
     kind: "tsb",
     params: { sizeRate, probabilityRate },
     neededRows: 2,
+    warmupRows: () => 1,
     lowest: 0,
     fit: () => ({ parameters: new Float64Array(0), state: Float64Array.of(Number.NaN, Number.NaN) }),
     absorb({ state }, value) {

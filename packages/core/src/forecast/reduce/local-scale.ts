@@ -1,3 +1,4 @@
+import { goldenSection } from "../local/golden-section.ts";
 import type { LocalScale, TargetTransform } from "./options.ts";
 
 /** The power of Box-Cox for one series: the given one, or the one that is chosen from its values; 1 without Box-Cox. */
@@ -29,27 +30,7 @@ function guerrero(y: Float64Array, seasonLength: number): number {
     const { center, scale } = meanAndSpread(ratios);
     return scale / center;
   };
-  return goldenSection(variation, 0, 1);
-}
-
-/** Where a function with one valley is least, to 1e-6. */
-function goldenSection(value: (at: number) => number, low: number, high: number): number {
-  const ratio = (Math.sqrt(5) - 1) / 2;
-  let [a, b] = [low, high];
-  let [left, right] = [b - ratio * (b - a), a + ratio * (b - a)];
-  let [atLeft, atRight] = [value(left), value(right)];
-  while (b - a > 1e-6) {
-    if (atLeft <= atRight) {
-      [b, right, atRight] = [right, left, atLeft];
-      left = b - ratio * (b - a);
-      atLeft = value(left);
-    } else {
-      [a, left, atLeft] = [left, right, atRight];
-      right = a + ratio * (b - a);
-      atRight = value(right);
-    }
-  }
-  return (a + b) / 2;
+  return goldenSection(variation, 0, 1, 1e-6);
 }
 
 /** By what a series is centred and scaled. NaN is left out; a series that does not vary keeps the scale 1. */

@@ -74,7 +74,10 @@ export interface ReduceOptions {
   readonly covariates?: readonly string[];
   /** Key columns that are categorical features. Default: none. */
   readonly keys?: readonly string[];
-  /** Applied to the target first, undone last. `"sqrt"` needs targets >= 0, `"log1p"` > -1, `"log"` and Box-Cox > 0. Default `"none"`. */
+  /**
+   * Applied to the target first, undone last. `"sqrt"` needs targets >= 0, `"log1p"` > -1, `"log"` and Box-Cox > 0. Default `"none"`. What a forecast then has as its mean is the mean on
+   * the scale of the transform, brought back: about the median of the target, which is below its mean where errors are skewed.
+   */
   readonly transform?: TargetTransform;
   /** Then the target becomes its difference to so many rows before, one after the other, e.g. `[1, 24]`. Default: none. */
   readonly differences?: readonly number[];

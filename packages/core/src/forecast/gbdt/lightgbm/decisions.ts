@@ -16,6 +16,10 @@ export interface Decisions {
   readonly codes: readonly (readonly number[] | undefined)[];
 }
 
+/**
+ * The questions of the nodes of a tree, checked.
+ * @throws TsopsError MODEL_FORMAT_INVALID with the line.
+ */
 export function readDecisions(tree: Section, nodes: number, columnCount: number): Decisions {
   const columns = tree.wholes("split_feature", nodes, 0, columnCount - 1);
   const thresholds = tree.numbers("threshold", nodes);

@@ -162,6 +162,7 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       const parameters = packParameters(fit);
       return { parameters, state: startState(unpack(parameters).filter) };
     },
+    warmupRows: ({ parameters }) => differencedRows(unpack(parameters).order),
     absorb(fit, value) {
       const one = unpack(fit.parameters);
       const row = (fit.state[0] as number) + 1;

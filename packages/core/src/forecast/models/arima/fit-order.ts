@@ -142,7 +142,8 @@ interface System {
   readonly offsets: Float64Array;
 }
 
-function systemOf(order: ArimaOrder, { filled, missing, regressors }: ArimaData): System {
+function systemOf(order: ArimaOrder, { filled, missing: allMissing, regressors }: ArimaData): System {
+  const missing = gapsWithNews(order, allMissing, filled.length);
   const lost = differencedRows(order);
   const y = differenced(order, filled);
   const rows = y.length;
@@ -179,6 +180,30 @@ function systemOf(order: ArimaOrder, { filled, missing, regressors }: ArimaData)
     unit,
     offsets,
   };
+}
+
+/**
+ * The gaps that are to be integrated out. Where a phase of the season was never observed (weekends on a grid of days), its level is all the same to the seasonal
+ * differences: one of its gaps keeps the value that it was filled with, and the others are relative to it. Its column would be made up of theirs.
+ */
+function gapsWithNews(
+  { seasonalD, seasonLength }: ArimaOrder,
+  missing: readonly number[],
+  length: number,
+): readonly number[] {
+  if (seasonalD === 0) return missing;
+  const observed = new Int32Array(seasonLength);
+  for (let row = 0; row < length; row++)
+    observed[row % seasonLength] = (observed[row % seasonLength] as number) + 1;
+  for (const row of missing) observed[row % seasonLength] = (observed[row % seasonLength] as number) - 1;
+  // As many as a phase lacks values for its first seasonal difference.
+  const leftOut = observed.map((count) => Math.max(0, seasonalD - count));
+  return missing.filter((row) => {
+    const phase = row % seasonLength;
+    const isKept = leftOut[phase] === 0;
+    if (!isKept) leftOut[phase] = (leftOut[phase] as number) - 1;
+    return isKept;
+  });
 }
 
 /**

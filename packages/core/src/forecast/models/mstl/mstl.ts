@@ -140,6 +140,7 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     kind: "mstl",
     params: { seasonLengths: periods, robust, trend: trend.kind, trendParams: trend.params },
     neededRows: trend.neededRows,
+    warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
     fit(y) {
       const rows = y.length;

@@ -1,3 +1,4 @@
+import { goldenSection } from "../../local/golden-section.ts";
 import { lineThrough } from "../ets/start.ts";
 
 /** A fitted model of the seasonally adjusted series. */
@@ -53,23 +54,13 @@ export function fitTheta(
   };
   const width = (greatestAlpha - lowestAlpha) / gridSteps;
   for (let k = 0; k <= gridSteps; k++) take(lowestAlpha + k * width, at(lowestAlpha + k * width));
-  const ratio = (Math.sqrt(5) - 1) / 2;
-  let low = Math.max(lowestAlpha, best.alpha - width);
-  let high = Math.min(greatestAlpha, best.alpha + width);
-  let [left, right] = [high - ratio * (high - low), low + ratio * (high - low)];
-  let [atLeft, atRight] = [at(left), at(right)];
-  while (high - low > 1e-5) {
-    if (atLeft.squares <= atRight.squares) {
-      [high, right, atRight] = [right, left, atLeft];
-      left = high - ratio * (high - low);
-      atLeft = at(left);
-    } else {
-      [low, left, atLeft] = [left, right, atRight];
-      right = low + ratio * (high - low);
-      atRight = at(right);
-    }
-  }
-  take(left, atLeft);
+  const alpha = goldenSection(
+    (value) => at(value).squares,
+    Math.max(lowestAlpha, best.alpha - width),
+    Math.min(greatestAlpha, best.alpha + width),
+    1e-5,
+  );
+  take(alpha, at(alpha));
   // A line through all rows is fitted too.
   const lineParameters = isDynamic || share === 0 ? 0 : 2;
   const parameters = 2 + (share === undefined ? 1 : 0) + lineParameters;

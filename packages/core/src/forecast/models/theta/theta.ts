@@ -98,6 +98,7 @@ function modelOf({ variant, season, seasonLength }: Required<ThetaOptions>): Loc
     kind: "theta",
     params: { variant, season, seasonLength },
     neededRows: burnIn + 2,
+    warmupRows: () => burnIn,
     fit(y) {
       const filled = filledLinearly(y);
       const { kind, values } = seasonFor(filled, season, seasonLength);

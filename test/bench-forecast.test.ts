@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { type Errors, errorsOf, score } from "../bench/forecast/score.ts";
+
+const series = [
+  { id: "a", train: Float64Array.of(1, 3, 1, 3, 1), test: Float64Array.of(2, 4) },
+  { id: "b", train: Float64Array.of(5, 6, 7, 8, 9), test: Float64Array.of(10, 11) },
+  { id: "constant", train: new Float64Array(5).fill(7), test: Float64Array.of(7, 8) },
+];
+const task = { horizon: 2, season: 1 };
+
+describe("the figures of bench:forecast", () => {
+  it("leave out series that were not forecast, and say so: they are no forecasts of 0", () => {
+    const whole = errorsOf(series, [3, 5, 9, 12, 7, 7], task);
+    expect(whole).toMatchObject({ unforecast: 0, unscaled: 1 });
+    expect(whole.mase).toBeCloseTo((0.5 + 1) / 2, 12);
+    const part = errorsOf(series, [3, 5, 9, null, 7, 7], task);
+    expect(part).toMatchObject({ unforecast: 1, unscaled: 1 });
+    expect(part.mase).toBeCloseTo(0.5, 12);
+    const contender = { version: "any", seconds: 1, peakMb: 1, mean: [3, 5, 9, null, 7, 7] };
+    expect(score("any", series, contender, task, whole as Errors).unforecast).toBe(1);
+  });
+
+  it("refuse forecasts of other series or steps", () => {
+    expect(() => errorsOf(series, [1, 2, 3], task)).toThrow("There are 3 forecasts of 3 series and 2 steps.");
+  });
+});
