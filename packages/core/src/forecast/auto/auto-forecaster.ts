@@ -57,10 +57,10 @@ export interface AutoForecaster extends Forecaster {
  */
 export function autoForecaster(options: AutoOptions = {}): AutoForecaster {
   const resolved = resolveAutoOptions(options);
-  const { budgetMs, seasonLengths } = resolved;
+  const { budgetMs, seasonLengths, lowest } = resolved;
   return {
     kind: "auto",
-    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths] },
+    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths], lowest },
     fit: (panel, fitOptions) => fit(resolved, panel, fitOptions),
     load: (bytes) => loadAuto(bytes, loadForecaster),
   };
@@ -77,7 +77,7 @@ async function fit<Known extends string>(
   const seasons = options.seasonLengths ?? findSeasons(panel, candidateSeasons);
   const primary = seasons[0] ?? candidateSeasons[0] ?? 1;
   const { folds, chosen } = planTrial(panel, horizon, primary);
-  const lowest = panel.y.some((value) => value < 0) ? null : 0;
+  const { lowest } = options;
   if (folds === 0) return fitUnjudged(panel, fitOptions, { seasons, primary, lowest });
 
   const judgedPanel = chosen.length === panel.series.length ? panel : takeSeries(panel, chosen);
@@ -144,7 +144,7 @@ async function fit<Known extends string>(
     const fitted = fits.filter((one) => one !== null) as FittedForecaster<Known>[];
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
-    const choice: AutoChoice = {
+    const choice: Omit<AutoChoice, "lowest"> = {
       seasonLengths: seasons,
       folds,
       judgedSeries: chosen.length,
@@ -152,7 +152,6 @@ async function fit<Known extends string>(
       members: members.map(({ candidate }) => candidate.name),
       combine: best.combine,
       score: best.score,
-      lowest,
     };
     const means = combined(
       members.map((member) => member.means),
@@ -162,6 +161,7 @@ async function fit<Known extends string>(
       horizon,
       chosen,
       seasonLength: primary,
+      lowest,
       means,
       outcomes: plain.outcomes,
     });

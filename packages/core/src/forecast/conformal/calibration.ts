@@ -4,6 +4,7 @@ import { boundsOfLevel } from "../levels.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
+import { studentTails } from "./student-tails.ts";
 
 /** What past errors tell about future ones: an immutable value. */
 export interface Calibration {
@@ -186,10 +187,11 @@ function boundsOf(
   const own = all.slice(firstSeries, firstSeries + count);
   const table = options.by === "scaled" ? own.map((scores) => inOwnSizes(scores, horizon)) : own;
   const scoresAt = poolsOf(table, horizon, options.neighbours);
+  const tailAt = options.fewScores === "student" ? studentTails(own, horizon, options, scoresAt) : () => null;
   return (step, level) => {
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));
-    const bound = conformalBound(scores, 1 - missRate);
+    const bound = tailAt(step, 1 - missRate) ?? conformalBound(scores, 1 - missRate);
     return offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
   };
 }
@@ -219,7 +221,7 @@ export function requireScores(
       .reduce((sum, scores) => sum + totalOf(scores).known, 0);
     for (const level of levels) {
       const needed = scoresNeeded(level / 100);
-      if (known >= needed) continue;
+      if (known >= needed || options.fewScores === "student") continue;
       throw new TsopsError(
         "MODEL_PARAMETER_INVALID",
         `An interval of ${level} % needs ${needed} scores; the calibration has ${known} from ${originsOf(calibration)} origins of ${calibration.horizon} steps.`,

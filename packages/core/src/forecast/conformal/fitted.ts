@@ -1,6 +1,7 @@
 import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
+import type { Columns } from "../../schema/columns.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
@@ -9,6 +10,7 @@ import { arrangementOf, forecastOf } from "../future.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { columnOfKind, numbersOf } from "../rows.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
 import {
   type Calibration,
@@ -48,6 +50,8 @@ export interface FittedConformal<Known extends string = string> extends FittedFo
   /** Origins whose scores the intervals stand on, of the series that has most. */
   readonly origins: number;
   readonly adaptedLevels: readonly AdaptedLevel[];
+  /** No forecast and no interval lies below. */
+  readonly lowest: number | null;
   /**
    * Draws paths of the asked series and steps together, from the error trajectories of past origins: a bad day for one series is a bad day for others as far as it was so before, and
    * errors last over the steps as they did. For sums over the horizon or over series, whose intervals are not sums of intervals. They learn as `update` scores origins; `adapt` does not touch them.
@@ -93,6 +97,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     ),
     forecaster: current,
     origins: originsOf(calibration),
+    lowest: options.lowest,
     adaptedLevels: groups.flatMap((key, group) =>
       options.levels.map((level) => ({
         key,
@@ -121,6 +126,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       return fittedConformal(
         scorePending({
           ...state,
+          options: withoutDisprovedBound(options, rows, pending),
           current: next,
           anchor: late.length > 0 ? state.anchor.update(late) : state.anchor,
           pending: withPending(pending, rows),
@@ -129,6 +135,19 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     },
     save: () => save(state),
   };
+}
+
+/** A guessed bound goes as soon as a target lies below it. */
+function withoutDisprovedBound(
+  options: ResolvedConformalOptions,
+  rows: Columns,
+  { spec }: Pending,
+): ResolvedConformalOptions {
+  const { lowest, isLowestGuessed } = options;
+  if (!isLowestGuessed || lowest === null) return options;
+  const target = columnOfKind(rows, spec.target, ["float64", "int64", "bool"], "target");
+  const isBelow = numbersOf(target, spec.target, rows.length).some((value) => value < lowest);
+  return isBelow ? { ...options, lowest: null } : options;
 }
 
 /** Scores forecasts from the anchor while there are rows to score them against, and moves the anchor on. */
