@@ -20,9 +20,7 @@ export function guessedErrors(panel: Panel, horizon: number, origins = 20): Gues
   // The mean absolute value of a normal variable is 0.8 of its standard deviation.
   const deviation = Math.sqrt(Math.PI / 2);
   const length = panel.series.length * horizon;
-  const quantiles = Float64Array.from({ length: origins }, (_, k) =>
-    normalQuantile((k + 0.5) / origins),
-  );
+  const quantiles = Float64Array.from({ length: origins }, (_, k) => normalQuantile((k + 0.5) / origins));
   const outcomes = Array.from({ length: origins }, () => new Float64Array(length));
   panel.series.forEach((key, s) => {
     const random = createRandom(`guessed errors of ${seriesKeyText(key)}`);

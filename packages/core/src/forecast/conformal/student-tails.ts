@@ -8,7 +8,7 @@ const shared = 0.5;
 /**
  * Bounds for groups that have fewer scores than a level needs, where an empirical quantile would stop at the largest score.
  *
- * Where the scores of the step and its neighbours, counted as independent ones, are enough for the coverage, the bound lies between the order statistics next to rank (n + 1) c. Otherwise it is Student's t
+ * Where the scores of the step and its neighbours, counted as independent ones, are enough for the coverage, the bound lies between the order statistics next to rank (n + 1) c. Otherwise it is that, as far as the scores go, or where it is larger Student's t
  * with as many degrees of freedom as a series has independent scores, times the root mean square of the scores: exact for normal errors around 0, as the
  * ratio of a new one to the root mean square of the others has this distribution.
  * @param own - Scores of the series of the group.
@@ -32,11 +32,12 @@ export function studentTails(
     const steps = Math.min(horizon, step + neighbours) - Math.max(1, step - neighbours) + 1;
     const each = steps / (1 + (steps - 1) * shared);
     if (Math.min(origins * each, pool.length) >= scoresNeeded(coverage)) return between(pool, coverage);
-    const measured = measuredAt(step, 0);
+    const measured = measuredAt(step, 1);
     const square = measured.reduce((sum, score) => sum + score * score, 0) / measured.length;
     // Series of other sizes say how the errors are spread, not how large a series' own are.
     const degrees = (by === "scaled" ? origins / known.length : origins) * each;
-    return studentTQuantile((1 + coverage) / 2, degrees) * Math.sqrt(square);
+    const tail = studentTQuantile((1 + coverage) / 2, degrees) * Math.sqrt(square);
+    return pool.length === 0 ? tail : Math.max(tail, between(pool, coverage));
   };
 }
 
