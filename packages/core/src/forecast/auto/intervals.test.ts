@@ -3,10 +3,15 @@ import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { panel } from "../build-panel.ts";
+import { conformal } from "../conformal/conformal.ts";
+import { ensemble } from "../ensemble/ensemble.ts";
 import type { Forecast } from "../forecast.ts";
+import type { Forecaster } from "../forecaster.ts";
 import { intervalOf } from "../levels.ts";
 import { loadForecaster } from "../load-forecaster.ts";
+import { ets } from "../models/ets/ets.ts";
 import { naive } from "../models/naive.ts";
+import { theta } from "../models/theta/theta.ts";
 import { autoForecaster } from "./auto-forecaster.ts";
 import { withIntervals } from "./with-intervals.ts";
 
@@ -131,6 +136,29 @@ describe("intervals of autoForecaster", { timeout: 60_000 }, () => {
       expect(sum / Math.sqrt(squares)).toBeGreaterThan(0.4);
       expect(sum / Math.sqrt(squares)).toBeLessThan(2);
     }
+  });
+});
+
+describe("quantiles by probability", { timeout: 60_000 }, () => {
+  const history = panelOf({ a: noise("a", 120, 50), b: noise("b", 120, 20) });
+  it.each<[string, Forecaster]>([
+    ["a model's own", theta()],
+    ["those of an ensemble", ensemble([theta(), ets()])],
+    ["conformal ones", conformal(naive(), { folds: 20 })],
+    ["autoForecaster's", plain()],
+  ])("are, as %s, those of the levels, with the median among them", async (_, forecaster) => {
+    const fitted = await forecaster.fit(history, { horizon: 3 });
+    const probabilities = (forecast: Forecast) => forecast.quantiles.map(({ probability }) => probability);
+    const asked = fitted.predict({ levels: [80], quantiles: [0.9, 0.5, 0.3] });
+    expect(probabilities(asked)).toEqual([0.1, 0.3, 0.5, 0.9]);
+    const [tenth, third, median, upper] = asked.quantiles.map(({ values }) => values) as Float64Array[];
+    expect(upper).toEqual(intervalOf(fitted.predict({ levels: [80] }).quantiles, 80)?.upper);
+    asked.mean.forEach((mean, row) => {
+      expect(median?.[row]).toBeCloseTo(mean, 1);
+      expect(third?.[row]).toBeLessThan(median?.[row] as number);
+      expect(third?.[row]).toBeGreaterThan(tenth?.[row] as number);
+    });
+    expect(fitted.predict({ quantiles: [0.9] }).quantiles).toEqual([{ probability: 0.9, values: upper }]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { probabilitiesOf } from "../levels.ts";
 import { aimOf } from "./adaptation.ts";
 import { type Calibration, emptyCalibration, quantilesAround, withOrigin } from "./calibration.ts";
 import { resolveConformalOptions } from "./options.ts";
@@ -20,7 +21,7 @@ const upper = (state: Calibration, levels: readonly number[]) => {
     chosen: [0],
     mean: Float64Array.of(0),
     steps: 1,
-    levels,
+    probabilities: probabilitiesOf(levels),
   });
   return quantiles.slice(levels.length).map(({ values }) => values[0]);
 };
@@ -71,7 +72,7 @@ describe("a calibration", () => {
         chosen: [0],
         mean: Float64Array.of(0),
         steps: 1,
-        levels: [50, 80, 95, 98],
+        probabilities: probabilitiesOf([50, 80, 95, 98]),
       })
         .slice(4)
         .map(({ values }) => values[0]);

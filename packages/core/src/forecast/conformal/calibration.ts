@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
-import { boundsOfLevel } from "../levels.ts";
+import { levelOfQuantile } from "../levels.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
@@ -243,22 +243,26 @@ export interface Centre {
   /** Of the chosen series, `steps` values each. */
   readonly mean: Float64Array;
   readonly steps: number;
-  readonly levels: readonly number[];
+  /** What quantiles, ascending. */
+  readonly probabilities: readonly number[];
 }
 
-/** Bounds of the levels around a forecast, by ascending probability; intervals of higher levels hold those of lower ones. */
+/** Quantiles around a forecast, the median of which is its mean; intervals of higher levels hold those of lower ones. */
 export function quantilesAround({
   calibration,
   options,
   chosen,
   mean,
   steps,
-  levels,
+  probabilities,
 }: Centre): ForecastQuantile[] {
-  const ascending = [...new Set(levels)].sort((a, b) => a - b);
-  const bounds = new Map<number, Float64Array>();
-  for (const level of ascending)
-    for (const probability of boundsOfLevel(level)) bounds.set(probability, new Float64Array(mean.length));
+  const quantiles = probabilities.map((probability) => ({
+    probability,
+    level: levelOfQuantile(probability),
+    sign: Math.sign(probability - 0.5),
+    values: new Float64Array(mean.length),
+  }));
+  const ascending = [...new Set(quantiles.map(({ level }) => level))].sort((a, b) => a - b);
   const sizes = sizesOf(calibration, options);
   const placeOf = new Map(chosen.map((s, place) => [s, place]));
   eachGroup(calibration, options, (group, first, count) => {
@@ -270,23 +274,21 @@ export function quantilesAround({
     for (let step = 1; step <= steps; step++) {
       let widest = 0;
       for (const level of ascending) {
-        widest = Math.max(widest, boundAt(step, level));
-        const [low, high] = boundsOfLevel(level).map(
-          (probability) => bounds.get(probability) as Float64Array,
-        );
+        if (level > 0) widest = Math.max(widest, boundAt(step, level));
+        const own = quantiles.filter((quantile) => quantile.level === level);
         for (const place of places) {
           const row = place * steps + step - 1;
           const center = mean[row] as number;
           const size = sizes[chosen[place] as number] as number;
           // A series that was always forecast exactly is so still.
           const half = size === 0 ? 0 : widest * size * spreadOf(center, options.spread, calibration.floor);
-          (low as Float64Array)[row] = clip(center - half, options);
-          (high as Float64Array)[row] = clip(center + half, options);
+          for (const { sign, values } of own)
+            values[row] = clip(sign === 0 ? center : center + sign * half, options);
         }
       }
     }
   });
-  return [...bounds].sort(([a], [b]) => a - b).map(([probability, values]) => ({ probability, values }));
+  return quantiles.map(({ probability, values }) => ({ probability, values }));
 }
 
 /** The nearest value that the target can take. */

@@ -7,6 +7,7 @@ import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { arrangementOf, forecastOf } from "../future.ts";
+import { levelOfQuantile, probabilitiesOf } from "../levels.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
@@ -106,12 +107,14 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       })),
     ),
     predict: (predictOptions: PredictOptions = {}) => {
-      const { levels = [] } = predictOptions;
+      const { levels = [], quantiles: further = [] } = predictOptions;
+      const probabilities = probabilitiesOf(levels, further);
       const steps = checkPredict(predictOptions, current.horizon);
       const { chosen, asked, mean } = centre(predictOptions, steps);
-      const others = levels.filter((level) => !options.levels.includes(level));
+      const asks = [...new Set(probabilities.map(levelOfQuantile))];
+      const others = asks.filter((level) => !options.levels.includes(level));
       requireScores(calibration, options, others, chosen);
-      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
+      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, probabilities });
       return forecastOf(asked, steps, mean, quantiles);
     },
     samplePaths: (pathOptions: SamplePathOptions = {}) => {

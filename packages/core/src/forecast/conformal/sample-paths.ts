@@ -9,7 +9,7 @@ import { type Calibration, clip, originsOf, spreadOf } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 
 /** What to draw. */
-export interface SamplePathOptions extends Omit<PredictOptions, "levels"> {
+export interface SamplePathOptions extends Omit<PredictOptions, "levels" | "quantiles"> {
   /** How many. Default 1000. */
   readonly paths?: number;
   /** Same seed, same paths. Default 0. */
