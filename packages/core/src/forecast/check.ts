@@ -2,7 +2,7 @@ import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import { checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { FitOptions, PredictOptions } from "./forecaster.ts";
-import { checkLevels } from "./levels.ts";
+import { checkLevels, checkQuantiles } from "./levels.ts";
 import type { Panel } from "./panel.ts";
 import { listSome, seriesName } from "./rows.ts";
 
@@ -25,6 +25,7 @@ const fitOptionNames: OptionNames<FitOptions> = {
 const predictOptionNames: OptionNames<PredictOptions> = {
   horizon: true,
   levels: true,
+  quantiles: true,
   keys: true,
   future: true,
 };
@@ -55,12 +56,13 @@ export function checkFit(panel: Panel, options: FitOptions): void {
 
 /**
  * The steps to predict.
- * @throws TsopsError MODEL_PARAMETER_INVALID when it is longer than what was fitted, or a level is no percentage.
+ * @throws TsopsError MODEL_PARAMETER_INVALID when it is longer than what was fitted, a level is no percentage, or a quantile no probability.
  */
 export function checkPredict(options: PredictOptions | undefined, fittedHorizon: number): number {
   if (options !== undefined)
     checkOptions("MODEL_PARAMETER_INVALID", "predict()", options, predictOptionNames);
   if (options?.levels !== undefined) checkLevels(options.levels);
+  if (options?.quantiles !== undefined) checkQuantiles(options.quantiles);
   if (options?.keys !== undefined) checkList("MODEL_PARAMETER_INVALID", "keys", options.keys);
   const horizon = options?.horizon ?? fittedHorizon;
   wholeNumber("horizon", horizon);

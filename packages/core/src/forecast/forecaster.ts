@@ -25,6 +25,8 @@ export interface PredictOptions {
    * `quantiles` empty: wrap it in `conformal`.
    */
   readonly levels?: readonly number[];
+  /** Further quantiles by their probability, e.g. `[0.5, 0.9]`: the median, and what 9 of 10 outcomes lie below. They join those of `levels`, each once. */
+  readonly quantiles?: readonly number[];
   /**
    * Only these series, in the order of `FittedForecaster.series`, each once. Default: all. What is predicted for a series does not
    * depend on which others are asked for.

@@ -7,9 +7,15 @@ export function boundsOfLevel(level: number): readonly [lower: number, upper: nu
   return [(100 - level) / 200, (100 + level) / 200];
 }
 
-/** The probabilities of all bounds of the levels, ascending, each once. */
-export function probabilitiesOf(levels: readonly number[]): number[] {
-  return [...new Set(levels.flatMap(boundsOfLevel))].sort((a, b) => a - b);
+/** The probabilities of all bounds of the levels and the further ones, ascending, each once. */
+export function probabilitiesOf(levels: readonly number[], quantiles: readonly number[] = []): number[] {
+  const all = [...levels.flatMap(boundsOfLevel), ...quantiles].sort((a, b) => a - b);
+  return all.filter((probability, i) => i === 0 || probability - (all[i - 1] as number) > 1e-9);
+}
+
+/** The level in percent of the central interval that a quantile bounds; 0 for the median. */
+export function levelOfQuantile(probability: number): number {
+  return Number(Math.abs(200 * probability - 100).toPrecision(12));
 }
 
 /** The lower and upper bounds of a central interval among quantiles; null when they are not there. */
@@ -44,6 +50,30 @@ export function checkLevels(levels: readonly number[]): void {
       throw new TsopsError("MODEL_PARAMETER_INVALID", `The level ${level} is given twice.`, {
         hint: "Name each level once.",
         details: { level },
+      });
+  });
+}
+
+/**
+ * Refuses quantiles that are no probabilities between 0 and 1, or given twice.
+ * @throws TsopsError MODEL_PARAMETER_INVALID
+ */
+export function checkQuantiles(quantiles: readonly number[]): void {
+  checkList("MODEL_PARAMETER_INVALID", "quantiles", quantiles);
+  quantiles.forEach((probability, i) => {
+    if (!(typeof probability === "number" && probability > 0 && probability < 1))
+      throw new TsopsError(
+        "MODEL_PARAMETER_INVALID",
+        `A quantile must be a probability between 0 and 1, got ${shown(probability)}.`,
+        {
+          hint: "Write 0.9 for the value that 90 % of the outcomes lie below, 0.5 for the median.",
+          details: { quantile: probability },
+        },
+      );
+    if (quantiles.indexOf(probability) !== i)
+      throw new TsopsError("MODEL_PARAMETER_INVALID", `The quantile ${probability} is given twice.`, {
+        hint: "Name each quantile once.",
+        details: { quantile: probability },
       });
   });
 }

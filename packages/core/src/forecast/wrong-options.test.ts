@@ -100,6 +100,22 @@ describe("levels", () => {
   });
 });
 
+describe("quantiles", () => {
+  const ask = async (quantiles: unknown) =>
+    (await naive.fit(load, { horizon: 2 })).predict({ quantiles: untyped(quantiles) });
+
+  it("are probabilities in a list, each once", async () => {
+    expect(await errorOf(() => ask([90]))).toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      hint: "Write 0.9 for the value that 90 % of the outcomes lie below, 0.5 for the median.",
+    });
+    expect((await errorOf(() => ask(0.5))).message).toMatch(/quantiles must be a list/);
+    expect((await errorOf(() => ask([0]))).message).toMatch(/between 0 and 1, got 0/);
+    expect((await errorOf(() => ask([Number.NaN]))).message).toMatch(/between 0 and 1/);
+    expect((await errorOf(() => ask([0.5, 0.5]))).message).toBe("The quantile 0.5 is given twice.");
+  });
+});
+
 describe("wrong values", () => {
   it.each<[string, string, RegExp, () => unknown]>([
     [

@@ -58,10 +58,10 @@ export interface AutoForecaster extends Forecaster {
  */
 export function autoForecaster(options: AutoOptions = {}): AutoForecaster {
   const resolved = resolveAutoOptions(options);
-  const { budgetMs, seasonLengths } = resolved;
+  const { budgetMs, seasonLengths, lowest } = resolved;
   return {
     kind: "auto",
-    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths] },
+    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths], lowest },
     fit: (panel, fitOptions) => fit(resolved, panel, fitOptions),
     load: (bytes) => loadAuto(bytes, loadForecaster),
   };
@@ -82,7 +82,7 @@ async function fit<Known extends string>(
     given ?? seasonsOfFrequency(spec.frequency, spec.zone),
   );
   const shortestSeason = usable[0] ?? 1;
-  const lowest = panel.y.some((value) => value < 0) ? null : 0;
+  const { lowest } = options;
   const plan = planTrial(panel, horizon, shortestSeason);
   const seasonsWith = (seasonLengths: readonly number[]) => ({
     seasonLengths,
@@ -167,7 +167,7 @@ async function fit<Known extends string>(
     const fitted = fits.filter((one) => one !== null) as FittedForecaster<Known>[];
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
-    const choice: AutoChoice = {
+    const choice: Omit<AutoChoice, "lowest"> = {
       ...seasons,
       folds,
       judgedSeries: plan.chosen.length,
@@ -175,7 +175,6 @@ async function fit<Known extends string>(
       members: members.map(({ candidate }) => candidate.name),
       combine: best.combine,
       score: best.score,
-      lowest,
     };
     const means = combined(
       members.map((member) => member.means),
@@ -185,6 +184,7 @@ async function fit<Known extends string>(
       horizon,
       chosen: plan.chosen,
       seasonLength: primary,
+      lowest,
       means,
       outcomes: plain.outcomes,
     });

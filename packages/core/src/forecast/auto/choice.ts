@@ -33,6 +33,6 @@ export interface AutoChoice {
   readonly combine: Combine;
   /** Score of the combination; never above 1, as the seasonal naive forecast is a candidate. Null when nothing was judged. */
   readonly score: number | null;
-  /** No forecast and no interval lies below: 0 where the history has no negative value. */
+  /** No forecast and no interval lies below: the option of that name, or 0 as long as no value is negative. */
   readonly lowest: number | null;
 }

@@ -18,9 +18,10 @@ export interface FittedAuto<Known extends string = string> extends FittedForecas
 
 /** A fitted automatic forecaster from its parts. */
 export function fittedAuto<Known extends string>(
-  choice: AutoChoice,
+  made: AutoChoice,
   forecaster: FittedConformal<Known>,
 ): FittedAuto<Known> {
+  const choice = { ...made, lowest: forecaster.lowest };
   return {
     ...forecaster,
     kind: "auto",

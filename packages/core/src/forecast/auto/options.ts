@@ -1,4 +1,5 @@
-import { checkList, checkOptions, type OptionNames } from "../../options.ts";
+import { TsopsError } from "../../errors.ts";
+import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
 import { durationMicros } from "../../time/duration.ts";
 import { wholeNumber } from "../check.ts";
 
@@ -11,22 +12,32 @@ export interface AutoOptions {
   readonly budget?: string;
   /** Lengths of seasons in rows, e.g. `[24, 168]`; `[]` for none. Default: those of the frequency that the series go with. */
   readonly seasonLengths?: readonly number[];
+  /** The least value that the target can take: no forecast and no interval lies below; null for none. Default `"auto"`: 0 as long as no value, of the history or of rows that `update` brings, is negative. */
+  readonly lowest?: number | null | "auto";
 }
 
 /** Options with every default filled in; `null` where the data decide. */
 export interface ResolvedAutoOptions {
   readonly budgetMs: number;
   readonly seasonLengths: readonly number[] | null;
+  readonly lowest: number | null | "auto";
 }
 
-const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true };
+const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true, lowest: true };
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID, DURATION_INVALID. */
 export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "autoForecaster()", options, optionNames);
-  const { budget = "60s", seasonLengths } = options;
+  const { budget = "60s", seasonLengths, lowest = "auto" } = options;
   if (seasonLengths !== undefined) checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
+  if (lowest !== null && lowest !== "auto" && !Number.isFinite(lowest))
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `lowest is a finite number, null or "auto", got ${shown(lowest)}.`,
+      { hint: "Write 0 for counts, null for targets without a bound." },
+    );
   return {
+    lowest,
     budgetMs: Number(durationMicros(budget)) / 1000,
     seasonLengths:
       seasonLengths === undefined

@@ -1,3 +1,4 @@
+import { createRandom } from "../../random.ts";
 import { calibrationOf } from "../conformal/calibration.ts";
 import { fittedConformal } from "../conformal/fitted.ts";
 import { resolveConformalOptions } from "../conformal/options.ts";
@@ -6,9 +7,10 @@ import { fittedEnsemble } from "../ensemble/fitted.ts";
 import { resolveEnsembleOptions } from "../ensemble/options.ts";
 import type { FittedForecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
+import { seriesKeyText } from "../series-key.ts";
 import type { AutoChoice } from "./choice.ts";
 import { type FittedAuto, fittedAuto } from "./fitted.ts";
-import { scalesOf } from "./judge.ts";
+import { type GuessedErrors, guessedErrors, middleOf, ownScales } from "./guessed-errors.ts";
 
 /** What the combination forecast for held-out rows, and what came. */
 export interface HeldOutErrors {
@@ -16,17 +18,17 @@ export interface HeldOutErrors {
   /** The judged series, as indexes into the panel's. */
   readonly chosen: readonly number[];
   readonly seasonLength: number;
-  /** By fold; judged series one after the other. */
+  /** By fold; judged series one after the other. Empty where nothing was judged. */
   readonly means: readonly Float64Array[];
   readonly outcomes: readonly Float64Array[];
-  /** Steps on each side whose errors are pooled with a step's own. Default 2. */
-  readonly neighbours?: number;
+  /** The least value that the target can take; "auto": 0 until a value is negative. */
+  readonly lowest: number | null | "auto";
 }
 
 /** Combines fitted members, with intervals from held-out errors. */
 export function withIntervals<Known extends string>(
   panel: Panel<Known>,
-  choice: AutoChoice,
+  choice: Omit<AutoChoice, "lowest">,
   members: readonly FittedForecaster<Known>[],
   heldOut: HeldOutErrors,
 ): FittedAuto<Known> {
@@ -40,16 +42,23 @@ export function withIntervals<Known extends string>(
           members,
           weights: isMedian ? null : new Float64Array(count * members.length).fill(1 / members.length),
         });
-  const options = resolveConformalOptions({
-    by: "scaled",
-    folds: heldOut.means.length,
-    window: Math.max(20, 2 * heldOut.means.length),
-    neighbours: heldOut.neighbours ?? 2,
-    ...(choice.lowest === null ? {} : { lowest: choice.lowest }),
-  });
-  const { means, outcomes } = forAllSeries(panel, heldOut);
+  const { means, outcomes, isGuessed } = forAllSeries(panel, heldOut);
+  const isLowestGuessed = heldOut.lowest === "auto";
+  const guess = panel.y.some((value) => value < 0) ? null : 0;
+  const lowest = heldOut.lowest === "auto" ? guess : heldOut.lowest;
+  const options = {
+    ...resolveConformalOptions({
+      by: "scaled",
+      folds: means.length,
+      window: Math.max(20, 2 * means.length),
+      neighbours: isGuessed ? 0 : 2,
+      ...(lowest === null ? {} : { lowest }),
+    }),
+    fewScores: "student",
+    isLowestGuessed,
+  } as const;
   return fittedAuto(
-    choice,
+    { ...choice, lowest },
     fittedConformal<Known>({
       options,
       calibration: calibrationOf(means, outcomes, options, count),
@@ -62,58 +71,61 @@ export function withIntervals<Known extends string>(
 
 /**
  * Held-out forecasts and outcomes of all series. Those that were not judged get errors like the others' at each step, in units of their own seasonal
- * differences; above and below in turn.
+ * differences, above or below by chance; where the others tell nothing, guessed ones.
  */
-function forAllSeries(
-  panel: Panel,
-  { horizon, chosen, seasonLength, means, outcomes }: HeldOutErrors,
-): { means: readonly Float64Array[]; outcomes: readonly Float64Array[] } {
+function forAllSeries(panel: Panel, heldOut: HeldOutErrors): GuessedErrors & { readonly isGuessed: boolean } {
+  const { horizon, chosen, seasonLength, means, outcomes } = heldOut;
   const count = panel.series.length;
   const isKnown = (place: number): boolean =>
     outcomes.some((fold) =>
       fold.subarray(place * horizon, (place + 1) * horizon).some((y) => !Number.isNaN(y)),
     );
   const placeOf = new Map(chosen.flatMap((s, place) => (isKnown(place) ? [[s, place] as const] : [])));
-  if (placeOf.size === count) return { means, outcomes };
+  if (placeOf.size === count) return { means, outcomes, isGuessed: false };
+  if (placeOf.size === 0) return { ...guessedErrors(panel, horizon), isGuessed: true };
   const scales = ownScales(panel, seasonLength);
-  const spread = (values: Float64Array, other: (s: number, h: number) => number): Float64Array =>
-    Float64Array.from({ length: count * horizon }, (_, row) => {
-      const [s, h] = [Math.floor(row / horizon), row % horizon];
-      const place = placeOf.get(s);
-      return place === undefined ? other(s, h) : (values[place * horizon + h] as number);
+  const typical = typicalErrors(heldOut, placeOf, scales);
+  const guessed = typical === null ? guessedErrors(panel, horizon, means.length).outcomes : [];
+  const errors = means.map(() => new Float64Array(count * horizon));
+  const centres = means.map(() => new Float64Array(count * horizon));
+  panel.series.forEach((key, s) => {
+    const place = placeOf.get(s);
+    const random = createRandom(`typical errors of ${seriesKeyText(key)}`);
+    means.forEach((mean, fold) => {
+      const sign = random.integer(2) === 0 ? 1 : -1;
+      for (let h = 0; h < horizon; h++) {
+        const at = s * horizon + h;
+        const from = (place ?? 0) * horizon + h;
+        if (place !== undefined) (centres[fold] as Float64Array)[at] = mean[from] as number;
+        (errors[fold] as Float64Array)[at] =
+          place !== undefined
+            ? (outcomes[fold]?.[from] as number)
+            : typical === null
+              ? (guessed[fold]?.[at] as number)
+              : sign * (typical[fold]?.[h] as number) * (scales[s] as number);
+      }
     });
-  const typical = means.map((mean, fold) =>
-    Float64Array.from({ length: horizon }, (_, h) =>
-      middleOf(
-        chosen.map((s, place) => {
-          const row = place * horizon + h;
-          return Math.abs((outcomes[fold]?.[row] as number) - (mean[row] as number)) / (scales[s] as number);
-        }),
-      ),
-    ),
+  });
+  return { means: centres, outcomes: errors, isGuessed: false };
+}
+
+/** By fold and step the error of the middle series in units of its scale; those of other folds or steps where nothing is known. Null where there is none to speak of. */
+function typicalErrors(
+  { horizon, means, outcomes }: HeldOutErrors,
+  placeOf: ReadonlyMap<number, number>,
+  scales: Float64Array,
+): readonly Float64Array[] | null {
+  const sizesAt = (fold: number, h: number): number[] =>
+    [...placeOf].map(([s, place]) => {
+      const row = place * horizon + h;
+      return (
+        Math.abs((outcomes[fold]?.[row] as number) - (means[fold]?.[row] as number)) / (scales[s] as number)
+      );
+    });
+  const byFold = means.map((_, fold) =>
+    Float64Array.from({ length: horizon }, (_, h) => middleOf(sizesAt(fold, h))),
   );
-  return {
-    means: means.map((mean) => spread(mean, () => 0)),
-    outcomes: outcomes.map((outcome, fold) =>
-      spread(
-        outcome,
-        (s, h) => (fold % 2 === 0 ? 1 : -1) * (typical[fold]?.[h] as number) * (scales[s] as number),
-      ),
-    ),
-  };
-}
-
-/** Seasonal differences, or changes from row to row where there is no season yet; those of a typical series where there is nothing. */
-export function ownScales(panel: Panel, seasonLength: number): Float64Array {
-  const seasonal = scalesOf(panel, seasonLength);
-  const plain = scalesOf(panel, 1);
-  const own = seasonal.map((scale, s) => (scale > 0 ? scale : (plain[s] as number)));
-  const typical = middleOf([...own]);
-  return own.map((scale) => (scale > 0 ? scale : typical > 0 ? typical : 1));
-}
-
-/** The median of the finite values; 0 of none. */
-function middleOf(values: readonly number[]): number {
-  const known = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return known[known.length >> 1] ?? 0;
+  const overall = middleOf(byFold.flatMap((sizes) => [...sizes]));
+  if (!(overall > 0)) return null;
+  return byFold.map((sizes) => sizes.map((size) => (Number.isNaN(size) ? overall : size)));
 }

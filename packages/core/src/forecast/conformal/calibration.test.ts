@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { probabilitiesOf } from "../levels.ts";
 import { aimOf } from "./adaptation.ts";
 import { type Calibration, emptyCalibration, quantilesAround, withOrigin } from "./calibration.ts";
 import { resolveConformalOptions } from "./options.ts";
@@ -7,7 +8,7 @@ const options = resolveConformalOptions({ levels: [80, 95], folds: 100, neighbou
 /** One series, one step, scores 1 to 99. */
 const calibration: Calibration = {
   ...emptyCalibration(options, 1, 1),
-  origins: Array.from({ length: 99 }, (_, i) => Float64Array.of(i + 1)),
+  scores: [Float64Array.from({ length: 99 }, (_, i) => i + 1)],
 };
 const withMissRates = (...missRates: number[]): Calibration => ({
   ...calibration,
@@ -20,7 +21,7 @@ const upper = (state: Calibration, levels: readonly number[]) => {
     chosen: [0],
     mean: Float64Array.of(0),
     steps: 1,
-    levels,
+    probabilities: probabilitiesOf(levels),
   });
   return quantiles.slice(levels.length).map(({ values }) => values[0]);
 };
@@ -71,7 +72,7 @@ describe("a calibration", () => {
         chosen: [0],
         mean: Float64Array.of(0),
         steps: 1,
-        levels: [50, 80, 95, 98],
+        probabilities: probabilitiesOf([50, 80, 95, 98]),
       })
         .slice(4)
         .map(({ values }) => values[0]);
@@ -79,7 +80,7 @@ describe("a calibration", () => {
     const learn = (score: number, times: number) => {
       let state = calibration;
       for (let i = 0; i < times; i++)
-        state = { ...withOrigin(state, Float64Array.of(score), pid), origins: calibration.origins };
+        state = { ...withOrigin(state, Float64Array.of(score), pid), scores: calibration.scores };
       return state;
     };
     const missed = learn(1000, 1);
@@ -101,7 +102,7 @@ describe("a calibration", () => {
     const offsetAfter = (origins: number): number => {
       let state = calibration;
       for (let i = 0; i < origins; i++)
-        state = { ...withOrigin(state, Float64Array.of(1e6), pid), origins: calibration.origins };
+        state = { ...withOrigin(state, Float64Array.of(1e6), pid), scores: calibration.scores };
       return aimOf(state.adaptation, pid, 0, 80).offset;
     };
     expect(offsetAfter(0)).toBe(0);
@@ -112,8 +113,7 @@ describe("a calibration", () => {
 
   it("forgets the oldest origins", () => {
     const short = { ...options, window: 3 };
-    expect(withOrigin(calibration, Float64Array.of(7), short).origins.map((scores) => scores[0])).toEqual([
-      98, 99, 7,
-    ]);
+    expect(withOrigin(calibration, Float64Array.of(7), short).scores).toEqual([Float64Array.of(98, 99, 7)]);
+    expect(withOrigin(calibration, Float64Array.of(Number.NaN), short).scores).toEqual(calibration.scores);
   });
 });

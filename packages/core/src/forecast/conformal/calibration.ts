@@ -1,16 +1,20 @@
 import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
-import { boundsOfLevel } from "../levels.ts";
+import { levelOfQuantile } from "../levels.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
-import { conformalBound, scorePools, scoresNeeded } from "./scores.ts";
+import { conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
+import { studentTails } from "./student-tails.ts";
 
 /** What past errors tell about future ones: an immutable value. */
 export interface Calibration {
   readonly horizon: number;
   readonly seriesCount: number;
-  /** Scores by origin, oldest first; each series x horizon, NaN where the outcome is not known. */
-  readonly origins: readonly Float64Array[];
+  /**
+   * The latest origins of each series that have a known outcome, oldest first: one horizon of scores each, NaN where the outcome is not known. Series have their own, so
+   * that one without news keeps what it has, and takes nothing from the others.
+   */
+  readonly scores: readonly Float64Array[];
   /** What the misses so far have changed: group by group, one entry per level. A group is a series, or all of them. */
   readonly adaptation: Adaptation;
   /** Forecasts of smaller size count as this large in the spread. */
@@ -27,10 +31,15 @@ export function emptyCalibration(
   return {
     horizon,
     seriesCount,
-    origins: [],
+    scores: Array.from({ length: seriesCount }, () => new Float64Array(0)),
     adaptation: emptyAdaptation(options, groups),
     floor: 1,
   };
+}
+
+/** Origins whose scores there are, of the series that has most. */
+export function originsOf({ scores, horizon }: Calibration): number {
+  return scores.reduce((most, own) => Math.max(most, own.length / horizon), 0);
 }
 
 /** By how much errors are expected to be larger where the forecast is. */
@@ -79,19 +88,33 @@ export function calibrationOf(
 
 /**
  * Takes in the scores of one more origin: first the intervals in force learn from the share of the origin's steps that they missed; then the scores join the others,
- * and the oldest leave the window.
+ * and the oldest of the same series leave the window.
+ * @param scores - Series by series; NaN where nothing is known.
  */
 export function withOrigin(
   calibration: Calibration,
   scores: Float64Array,
   options: ResolvedConformalOptions,
 ): Calibration {
-  const { origins, horizon } = calibration;
-  const kept = [...origins, scores].slice(-options.window);
-  if (options.adaptRate === 0 || origins.length === 0) return { ...calibration, origins: kept };
+  const { horizon } = calibration;
+  const isKnown = (s: number): boolean =>
+    !scores.subarray(s * horizon, (s + 1) * horizon).every(Number.isNaN);
+  const next = {
+    ...calibration,
+    scores: calibration.scores.map((own, s) => {
+      if (!isKnown(s)) return own;
+      const kept = own.subarray(Math.max(0, own.length - (options.window - 1) * horizon));
+      const joined = new Float64Array(kept.length + horizon);
+      joined.set(kept);
+      joined.set(scores.subarray(s * horizon, (s + 1) * horizon), kept.length);
+      return joined;
+    }),
+  };
+  if (options.adaptRate === 0) return next;
   const sizes = sizesOf(calibration, options);
   const observed = new Float64Array(calibration.adaptation.missRates.length).fill(Number.NaN);
   eachGroup(calibration, options, (group, first, count) => {
+    if (scores.subarray(first * horizon, (first + count) * horizon).every(Number.isNaN)) return;
     const boundAt = boundsOf(calibration, options, group, first, count);
     options.levels.forEach((level, l) => {
       let misses = 0;
@@ -107,7 +130,7 @@ export function withOrigin(
       if (known > 0) observed[group * options.levels.length + l] = misses / known;
     });
   });
-  return { ...calibration, origins: kept, adaptation: adapted(calibration.adaptation, observed, options) };
+  return { ...next, adaptation: adapted(calibration.adaptation, observed, options) };
 }
 
 function eachGroup(
@@ -120,47 +143,34 @@ function eachGroup(
 }
 
 /** What the scores of each series are measured in: the mean size of its own, or 1 where series do not share in units of that. */
-function sizesOf(
-  { origins, seriesCount, horizon }: Calibration,
-  { by }: ResolvedConformalOptions,
-): Float64Array {
-  if (by !== "scaled") return new Float64Array(seriesCount).fill(1);
-  return Float64Array.from({ length: seriesCount }, (_, s) => {
-    let [sum, known] = [0, 0];
-    for (const scores of origins) {
-      const own = totalOf(scores, s, horizon);
-      sum += own.sum;
-      known += own.known;
-    }
+function sizesOf({ scores }: Calibration, { by }: ResolvedConformalOptions): Float64Array {
+  if (by !== "scaled") return new Float64Array(scores.length).fill(1);
+  return Float64Array.from(scores, (own) => {
+    const { sum, known } = totalOf(own);
     return known === 0 ? Number.NaN : sum / known;
   });
 }
 
 /**
- * Scores in units of the mean of the same series' scores at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
+ * Scores of a series in units of the mean of its scores at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
  */
-function inOwnSizes(origins: readonly Float64Array[], horizon: number, count: number): Float64Array[] {
-  const scaled = origins.map((scores) => new Float64Array(scores.length).fill(Number.NaN));
-  for (let s = 0; s < count; s++) {
-    const totals = origins.map((scores) => totalOf(scores, s, horizon));
-    const sum = totals.reduce((all, own) => all + own.sum, 0);
-    const known = totals.reduce((all, own) => all + own.known, 0);
-    origins.forEach((scores, k) => {
-      const own = totals[k] as { sum: number; known: number };
-      const others = (sum - own.sum) / (known - own.known);
-      for (let row = s * horizon; row < (s + 1) * horizon && others > 0; row++)
-        (scaled[k] as Float64Array)[row] = Math.abs(scores[row] as number) / others;
-    });
+function inOwnSizes(scores: Float64Array, horizon: number): Float64Array {
+  const all = totalOf(scores);
+  const scaled = new Float64Array(scores.length).fill(Number.NaN);
+  for (let at = 0; at < scores.length; at += horizon) {
+    const own = totalOf(scores.subarray(at, at + horizon));
+    const others = (all.sum - own.sum) / (all.known - own.known);
+    for (let row = at; row < at + horizon && others > 0; row++)
+      scaled[row] = Math.abs(scores[row] as number) / others;
   }
   return scaled;
 }
 
-function totalOf(scores: Float64Array, series: number, horizon: number): { sum: number; known: number } {
+function totalOf(scores: Float64Array): { sum: number; known: number } {
   let [sum, known] = [0, 0];
-  for (let row = series * horizon; row < (series + 1) * horizon; row++) {
-    const score = Math.abs(scores[row] as number);
-    if (Number.isNaN(score)) continue;
-    sum += score;
+  for (const value of scores) {
+    if (Number.isNaN(value)) continue;
+    sum += Math.abs(value);
     known++;
   }
   return { sum, known };
@@ -168,48 +178,53 @@ function totalOf(scores: Float64Array, series: number, horizon: number): { sum: 
 
 /** Gives the bound of a group's scores at a step, as it is now. */
 function boundsOf(
-  { horizon, origins, adaptation }: Calibration,
+  { horizon, scores: all, adaptation }: Calibration,
   options: ResolvedConformalOptions,
   group: number,
   firstSeries: number,
   count: number,
 ): (step: number, level: number) => number {
-  const table = options.by === "scaled" ? inOwnSizes(origins, horizon, count) : origins;
-  const scoresAt = scorePools({ horizon, origins: table }, firstSeries * horizon, count, options.neighbours);
+  const own = all.slice(firstSeries, firstSeries + count);
+  const table = options.by === "scaled" ? own.map((scores) => inOwnSizes(scores, horizon)) : own;
+  const scoresAt = poolsOf(table, horizon, options.neighbours);
+  const tailAt = options.fewScores === "student" ? studentTails(own, horizon, options, scoresAt) : () => null;
   return (step, level) => {
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));
-    const bound = conformalBound(scores, 1 - missRate);
+    const bound = tailAt(step, 1 - missRate) ?? conformalBound(scores, 1 - missRate);
     return offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
   };
 }
 
 /**
+ * @param chosen - Series that must have scores enough. Default: all.
  * @throws TsopsError MODEL_PARAMETER_INVALID when the scores of some group are too few for a level.
  */
 export function requireScores(
   calibration: Calibration,
   options: ResolvedConformalOptions,
   levels: readonly number[],
+  chosen: readonly number[] = calibration.scores.map((_, s) => s),
 ): void {
-  const unknown = sizesOf(calibration, options).findIndex(Number.isNaN);
-  if (unknown >= 0)
+  const sizes = sizesOf(calibration, options);
+  const unknown = chosen.find((s) => Number.isNaN(sizes[s]));
+  if (unknown !== undefined)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `Series ${unknown + 1} of ${calibration.seriesCount} has no known outcome in the calibration, so that nothing is known of the size of its errors.`,
       { hint: "Leave it out, or use more folds.", details: { series: unknown } },
     );
   eachGroup(calibration, options, (_, first, count) => {
-    let known = 0;
-    for (const scores of calibration.origins)
-      for (let row = first * calibration.horizon; row < (first + count) * calibration.horizon; row++)
-        if (!Number.isNaN(scores[row] as number)) known++;
+    if (!chosen.some((s) => s >= first && s < first + count)) return;
+    const known = calibration.scores
+      .slice(first, first + count)
+      .reduce((sum, scores) => sum + totalOf(scores).known, 0);
     for (const level of levels) {
       const needed = scoresNeeded(level / 100);
-      if (known >= needed) continue;
+      if (known >= needed || options.fewScores === "student") continue;
       throw new TsopsError(
         "MODEL_PARAMETER_INVALID",
-        `An interval of ${level} % needs ${needed} scores; the calibration has ${known} from ${calibration.origins.length} origins of ${calibration.horizon} steps.`,
+        `An interval of ${level} % needs ${needed} scores; the calibration has ${known} from ${originsOf(calibration)} origins of ${calibration.horizon} steps.`,
         {
           hint: 'Use more folds, a lower level, or by: "panel" to pool the series.',
           details: { level, needed, known },
@@ -228,22 +243,26 @@ export interface Centre {
   /** Of the chosen series, `steps` values each. */
   readonly mean: Float64Array;
   readonly steps: number;
-  readonly levels: readonly number[];
+  /** What quantiles, ascending. */
+  readonly probabilities: readonly number[];
 }
 
-/** Bounds of the levels around a forecast, by ascending probability; intervals of higher levels hold those of lower ones. */
+/** Quantiles around a forecast, the median of which is its mean; intervals of higher levels hold those of lower ones. */
 export function quantilesAround({
   calibration,
   options,
   chosen,
   mean,
   steps,
-  levels,
+  probabilities,
 }: Centre): ForecastQuantile[] {
-  const ascending = [...new Set(levels)].sort((a, b) => a - b);
-  const bounds = new Map<number, Float64Array>();
-  for (const level of ascending)
-    for (const probability of boundsOfLevel(level)) bounds.set(probability, new Float64Array(mean.length));
+  const quantiles = probabilities.map((probability) => ({
+    probability,
+    level: levelOfQuantile(probability),
+    sign: Math.sign(probability - 0.5),
+    values: new Float64Array(mean.length),
+  }));
+  const ascending = [...new Set(quantiles.map(({ level }) => level))].sort((a, b) => a - b);
   const sizes = sizesOf(calibration, options);
   const placeOf = new Map(chosen.map((s, place) => [s, place]));
   eachGroup(calibration, options, (group, first, count) => {
@@ -255,23 +274,21 @@ export function quantilesAround({
     for (let step = 1; step <= steps; step++) {
       let widest = 0;
       for (const level of ascending) {
-        widest = Math.max(widest, boundAt(step, level));
-        const [low, high] = boundsOfLevel(level).map(
-          (probability) => bounds.get(probability) as Float64Array,
-        );
+        if (level > 0) widest = Math.max(widest, boundAt(step, level));
+        const own = quantiles.filter((quantile) => quantile.level === level);
         for (const place of places) {
           const row = place * steps + step - 1;
           const center = mean[row] as number;
           const size = sizes[chosen[place] as number] as number;
           // A series that was always forecast exactly is so still.
           const half = size === 0 ? 0 : widest * size * spreadOf(center, options.spread, calibration.floor);
-          (low as Float64Array)[row] = clip(center - half, options);
-          (high as Float64Array)[row] = clip(center + half, options);
+          for (const { sign, values } of own)
+            values[row] = clip(sign === 0 ? center : center + sign * half, options);
         }
       }
     }
   });
-  return [...bounds].sort(([a], [b]) => a - b).map(([probability, values]) => ({ probability, values }));
+  return quantiles.map(({ probability, values }) => ({ probability, values }));
 }
 
 /** The nearest value that the target can take. */

@@ -459,6 +459,64 @@ describe("conformal", () => {
     expect(fitted.predict({ levels: [80] }).quantiles[0]?.values.every(Number.isFinite)).toBe(true);
   });
 
+  it.each(["series", "panel", "scaled"] as const)(
+    "by: %s, keeps the intervals of series however long another is silent, and its own",
+    async (by) => {
+      const [b, c] = [normals("loud", 640, () => 5), normals("silent", 640, () => 2)];
+      const begun = (await make({ by, window: 10 }).fit(
+        panel(rows({ a: y.slice(0, 200), b: b.slice(0, 200), c: c.slice(0, 200) }), spec),
+        { horizon: 4 },
+      )) as FittedConformal;
+      const widths = (state: FittedConformal) => {
+        const { lower, upper } = intervalOf(state.predict({ levels: [80, 90] }).quantiles, 90) as {
+          lower: Float64Array;
+          upper: Float64Array;
+        };
+        return [0, 4, 8].map((row) => (upper[row] as number) - (lower[row] as number));
+      };
+      let alone = begun;
+      for (let t = 200; t < 320; t += 4)
+        alone = alone.update(rows({ a: y.slice(t, t + 4), b: b.slice(t, t + 4) }, t));
+      expect(alone.origins).toBe(10);
+      widths(alone).forEach((width) => {
+        expect(width).toBeGreaterThan(1);
+      });
+      if (by !== "panel")
+        expect((widths(alone)[2] as number) / (widths(begun)[2] as number)).toBeCloseTo(1, 0);
+      expect(alone.predict({ levels: [90], keys: [{ key: "a" }] }).quantiles[1]?.values[0]).toBe(
+        alone.predict({ levels: [90] }).quantiles[1]?.values[0],
+      );
+      expect(loadForecaster(alone.save()).save()).toEqual(alone.save());
+      // The backlog of the silent one takes nothing from the others.
+      const caughtUp = alone.update(rows({ c: c.slice(200, 320) }, 200));
+      if (by === "series") expect(widths(caughtUp).slice(0, 2)).toEqual(widths(alone).slice(0, 2));
+      widths(caughtUp).forEach((width) => {
+        expect(width).toBeGreaterThan(1);
+      });
+    },
+  );
+
+  it("scores a backlog alike in one call, by horizons, row by row and series by series", async () => {
+    const b = normals("second", 640, () => 5);
+    const begun = (await make({ window: 12, adaptRate: 0.1 }).fit(
+      panel(rows({ a: y.slice(0, 200), b: b.slice(0, 200) }), spec),
+      { horizon: 4 },
+    )) as FittedConformal;
+    const together = begun.update(rows({ a: y.slice(200, 290), b: b.slice(200, 290) }, 200));
+    const apart = begun
+      .update(rows({ b: b.slice(200, 290) }, 200))
+      .update(rows({ a: y.slice(200, 290) }, 200));
+    let inTurn = begun;
+    for (let t = 200; t < 290; t++)
+      inTurn = inTurn.update(rows({ a: y.slice(t, t + 1) }, t)).update(rows({ b: b.slice(t, t + 1) }, t));
+    for (const other of [apart, inTurn]) {
+      expect(other.predict({ levels: [50, 80, 95] })).toEqual(together.predict({ levels: [50, 80, 95] }));
+      expect(other.adaptedLevels).toEqual(together.adaptedLevels);
+      expect(other.samplePaths({ paths: 20 }).values).toEqual(together.samplePaths({ paths: 20 }).values);
+      expect(other.save()).toEqual(together.save());
+    }
+  });
+
   it("takes late values in, for forecasts and for scores not yet made", async () => {
     const late = await fit({}, [...y.slice(0, 199), null]);
     const filled = late.update(rows({ a: [y[199] as number] }, 199));

@@ -1,25 +1,29 @@
 import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
+import type { Columns } from "../../schema/columns.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { arrangementOf, forecastOf } from "../future.ts";
+import { levelOfQuantile, probabilitiesOf } from "../levels.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { columnOfKind, numbersOf } from "../rows.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
 import {
   type Calibration,
   clip,
+  originsOf,
   quantilesAround,
   requireScores,
   scoresOf,
   withOrigin,
 } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
-import { isDue, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
+import { dueSeries, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
 import {
   drawPaths,
   resolveSamplePathOptions,
@@ -44,9 +48,11 @@ export interface FittedConformal<Known extends string = string> extends FittedFo
   readonly kind: "conformal";
   /** The forecaster within. */
   readonly forecaster: FittedForecaster<Known>;
-  /** Origins whose scores the intervals stand on. */
+  /** Origins whose scores the intervals stand on, of the series that has most. */
   readonly origins: number;
   readonly adaptedLevels: readonly AdaptedLevel[];
+  /** No forecast and no interval lies below. */
+  readonly lowest: number | null;
   /**
    * Draws paths of the asked series and steps together, from the error trajectories of past origins: a bad day for one series is a bad day for others as far as it was so before, and
    * errors last over the steps as they did. For sums over the horizon or over series, whose intervals are not sums of intervals. They learn as `update` scores origins; `adapt` does not touch them.
@@ -91,7 +97,8 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,
     ),
     forecaster: current,
-    origins: calibration.origins.length,
+    origins: originsOf(calibration),
+    lowest: options.lowest,
     adaptedLevels: groups.flatMap((key, group) =>
       options.levels.map((level) => ({
         key,
@@ -100,15 +107,14 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       })),
     ),
     predict: (predictOptions: PredictOptions = {}) => {
-      const { levels = [] } = predictOptions;
+      const { levels = [], quantiles: further = [] } = predictOptions;
+      const probabilities = probabilitiesOf(levels, further);
       const steps = checkPredict(predictOptions, current.horizon);
-      requireScores(
-        calibration,
-        options,
-        levels.filter((level) => !options.levels.includes(level)),
-      );
       const { chosen, asked, mean } = centre(predictOptions, steps);
-      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, levels });
+      const asks = [...new Set(probabilities.map(levelOfQuantile))];
+      const others = asks.filter((level) => !options.levels.includes(level));
+      requireScores(calibration, options, others, chosen);
+      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, probabilities });
       return forecastOf(asked, steps, mean, quantiles);
     },
     samplePaths: (pathOptions: SamplePathOptions = {}) => {
@@ -123,6 +129,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       return fittedConformal(
         scorePending({
           ...state,
+          options: withoutDisprovedBound(options, rows, pending),
           current: next,
           anchor: late.length > 0 ? state.anchor.update(late) : state.anchor,
           pending: withPending(pending, rows),
@@ -133,14 +140,35 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
   };
 }
 
+/** A guessed bound goes as soon as a target lies below it. */
+function withoutDisprovedBound(
+  options: ResolvedConformalOptions,
+  rows: Columns,
+  { spec }: Pending,
+): ResolvedConformalOptions {
+  const { lowest, isLowestGuessed } = options;
+  if (!isLowestGuessed || lowest === null) return options;
+  const target = columnOfKind(rows, spec.target, ["float64", "int64", "bool"], "target");
+  const isBelow = numbersOf(target, spec.target, rows.length).some((value) => value < lowest);
+  return isBelow ? { ...options, lowest: null } : options;
+}
+
 /** Scores forecasts from the anchor while there are rows to score them against, and moves the anchor on. */
 function scorePending<Known extends string>(state: State<Known>): State<Known> {
   const { horizon } = state.current;
   let { anchor, pending, calibration } = state;
-  while (isDue(pending, horizon)) {
-    const block = takeBlock(pending, horizon);
-    const forecast = (anchor as FittedForecaster).predict({ horizon, future: block.future });
-    const mean = meansInOrder(forecast, pending.series, horizon, state.options);
+  for (;;) {
+    const due = dueSeries(pending, horizon);
+    if (due.length === 0) break;
+    const block = takeBlock(pending, horizon, due);
+    const asked = due.map((s) => pending.series[s] as SeriesKey);
+    const keys = due.length === pending.series.length ? {} : { keys: asked };
+    const forecast = (anchor as FittedForecaster).predict({ horizon, future: block.future, ...keys });
+    const means = meansInOrder(forecast, asked, horizon, state.options);
+    const mean = new Float64Array(pending.series.length * horizon).fill(Number.NaN);
+    due.forEach((s, place) => {
+      mean.set(means.subarray(place * horizon, (place + 1) * horizon), s * horizon);
+    });
     const scores = scoresOf(mean, block.outcomes, state.options, calibration.floor);
     calibration = withOrigin(calibration, scores, state.options);
     anchor = anchor.update(block.rows);
@@ -170,15 +198,17 @@ export function meansInOrder(
 
 function save<Known extends string>({ options, calibration, anchor, pending }: State<Known>): Uint8Array {
   const { header, arrays } = panelToBinary(pending, "pending");
-  const width = calibration.seriesCount * calibration.horizon;
-  const scores = new Float64Array(calibration.origins.length * width);
-  calibration.origins.forEach((origin, i) => {
-    scores.set(origin, i * width);
-  });
+  const counts = Int32Array.from(calibration.scores, (own) => own.length / calibration.horizon);
+  const scores = new Float64Array(calibration.scores.reduce((sum, own) => sum + own.length, 0));
+  let at = 0;
+  for (const own of calibration.scores) {
+    scores.set(own, at);
+    at += own.length;
+  }
   const { horizon, seriesCount, floor } = calibration;
   return writeBinary(
     "conformal",
-    2,
+    3,
     {
       ...header,
       options: canonicalJson(options),
@@ -187,6 +217,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
     {
       ...arrays,
       scores,
+      origins: counts,
       ...(calibration.adaptation as { readonly [Name in keyof Adaptation]: Float64Array<ArrayBuffer> }),
       forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
     },
@@ -202,7 +233,7 @@ export function loadConformal(
   bytes: Uint8Array,
   loadInner: (bytes: Uint8Array) => FittedForecaster,
 ): FittedConformal {
-  const contents = readBinary(bytes, "conformal", 2);
+  const contents = readBinary(bytes, "conformal", 3);
   const saved = contents.header as unknown as {
     readonly options: string;
     readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
@@ -210,15 +241,17 @@ export function loadConformal(
   const pending = panelFromBinary(contents, "pending");
   const anchor = loadInner(contents.array("forecaster", "uint8"));
   const scores = contents.array("scores", "float64");
-  const width = saved.calibration.seriesCount * saved.calibration.horizon;
+  let end = 0;
+  const bySeries = Array.from(contents.array("origins", "int32"), (count) => {
+    end += count * saved.calibration.horizon;
+    return scores.subarray(end - count * saved.calibration.horizon, end);
+  });
   const news = selectRows(pending, () => [1, Number.POSITIVE_INFINITY]);
   return fittedConformal({
     options: parseCanonicalJson(saved.options) as ResolvedConformalOptions,
     calibration: {
       ...saved.calibration,
-      origins: Array.from({ length: scores.length / width }, (_, i) =>
-        scores.subarray(i * width, (i + 1) * width),
-      ),
+      scores: bySeries,
       adaptation: {
         missRates: contents.array("missRates", "float64"),
         offsets: contents.array("offsets", "float64"),

@@ -60,6 +60,10 @@ export interface ResolvedConformalOptions {
   readonly by: "series" | "panel" | "scaled";
   readonly lowest: number | null;
   readonly highest: number | null;
+  /** What is done where scores are too few for a level: refused, or bounded by the tail of Student's t. */
+  readonly fewScores: "refuse" | "student";
+  /** Whether `lowest` was only guessed from the history, so that a value below takes it away. */
+  readonly isLowestGuessed: boolean;
 }
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID. */
@@ -116,6 +120,8 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     by,
     lowest,
     highest,
+    fewScores: "refuse",
+    isLowestGuessed: false,
   };
 }
 

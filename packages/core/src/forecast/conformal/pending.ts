@@ -1,6 +1,7 @@
 import type { Columns } from "../../schema/columns.ts";
 import { selectColumns, takeColumns } from "../../schema/reshape.ts";
 import { absorbRows, matchSeries } from "../absorb.ts";
+import { panelOfChosen } from "../choose-series.ts";
 import { futureTimes } from "../future.ts";
 import type { Covariate, Panel, PanelSpec } from "../panel.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
@@ -57,14 +58,22 @@ function pendingCounts(pending: Pending): Int32Array {
 }
 
 /**
- * Whether an origin can be scored: all series have a whole horizon of rows, or one has two and waits no longer for the others.
+ * The series whose next horizon can be scored. Each has a whole horizon of rows, and waits for others that are no further than it, so that what comes in one
+ * call and what comes series by series is scored alike; with two horizons it waits no longer.
  */
-export function isDue(pending: Pending, horizon: number): boolean {
+export function dueSeries(pending: Pending, horizon: number): readonly number[] {
   const counts = pendingCounts(pending);
-  return (
-    counts.length > 0 &&
-    (counts.every((count) => count >= horizon) || counts.some((count) => count >= 2 * horizon))
-  );
+  const originOf = (s: number): bigint => pending.times[pending.offsets[s] as number] as bigint;
+  let firstWaiting: bigint | null = null;
+  counts.forEach((count, s) => {
+    if (count < horizon && (firstWaiting === null || originOf(s) < firstWaiting)) firstWaiting = originOf(s);
+  });
+  const due: number[] = [];
+  counts.forEach((count, s) => {
+    const waits = firstWaiting !== null && firstWaiting <= originOf(s) && count < 2 * horizon;
+    if (count >= horizon && !waits) due.push(s);
+  });
+  return due;
 }
 
 /** One horizon of pending rows as a forecast from the origin needs and meets them. */
@@ -79,9 +88,17 @@ export interface PendingBlock {
   readonly rest: Pending;
 }
 
-/** Takes the next horizon of rows, or what there is of it, from each series. */
-export function takeBlock(pending: Pending, horizon: number): PendingBlock {
-  const counts = pendingCounts(pending).map((count) => Math.min(count, horizon));
+/**
+ * Takes the next horizon of rows, or what there is of it, from each series.
+ * @param taken - Series to take rows from; the others stay as they are, without future rows and outcomes. Default: all.
+ */
+export function takeBlock(
+  pending: Pending,
+  horizon: number,
+  taken: readonly number[] = pending.series.map((_, s) => s),
+): PendingBlock {
+  const isTaken = new Set(taken);
+  const counts = pendingCounts(pending).map((count, s) => (isTaken.has(s) ? Math.min(count, horizon) : 0));
   const length = pending.series.length * horizon;
   const origins = BigInt64Array.from(
     pending.series,
@@ -121,7 +138,7 @@ export function takeBlock(pending: Pending, horizon: number): PendingBlock {
   };
   return {
     rows: panelToColumns(selectRows(pending, (s) => [1, (counts[s] as number) + 1])),
-    future: selectColumns(panelToColumns(block), [
+    future: selectColumns(panelToColumns(panelOfChosen(block, taken)), [
       ...pending.spec.keys,
       pending.spec.time,
       ...pending.spec.knownFuture,

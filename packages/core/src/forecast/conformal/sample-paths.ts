@@ -5,11 +5,11 @@ import { wholeNumber } from "../check.ts";
 import type { PredictOptions } from "../forecaster.ts";
 import { boundsOfLevel } from "../levels.ts";
 import type { SeriesKey } from "../panel.ts";
-import { type Calibration, clip, spreadOf } from "./calibration.ts";
+import { type Calibration, clip, originsOf, spreadOf } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 
 /** What to draw. */
-export interface SamplePathOptions extends Omit<PredictOptions, "levels"> {
+export interface SamplePathOptions extends Omit<PredictOptions, "levels" | "quantiles"> {
   /** How many. Default 1000. */
   readonly paths?: number;
   /** Same seed, same paths. Default 0. */
@@ -103,13 +103,20 @@ export function drawPaths(
   { paths, seed, draw }: ResolvedSamplePathOptions,
 ): SamplePaths {
   const { horizon, floor } = calibration;
-  const origins = draw === "bootstrap" ? wholeOrigins(calibration) : calibration.origins;
+  const most = originsOf(calibration);
+  const origins = draw === "bootstrap" ? wholeOrigins(calibration) : latest(most);
   const random = createRandom(seed);
   const weights =
     draw === "bootstrap" ? picks(random, paths, origins.length) : mixtures(random, paths, origins.length);
   const values = new Float64Array(chosen.length * paths * steps);
   chosen.forEach((s, i) => {
-    const errors = origins.map((scores) => scores.subarray(s * horizon, s * horizon + steps));
+    const own = calibration.scores[s] as Float64Array;
+    const none = new Float64Array(steps).fill(Number.NaN);
+    // The latest of each series go together, whenever they were: series that come with all others have theirs from the same origins.
+    const errors = origins.map((back) => {
+      const at = own.length - back * horizon;
+      return at < 0 ? none : own.subarray(at, at + steps);
+    });
     const scale = Float64Array.from({ length: steps }, (_, h) => {
       const spread = spreadOf(mean[i * steps + h] as number, options.spread, floor);
       if (draw === "bootstrap") return spread;
@@ -120,10 +127,10 @@ export function drawPaths(
       const at = (i * paths + p) * steps;
       for (let k = 0; k < errors.length; k++) {
         const weight = weights[p * errors.length + k] as number;
-        const own = errors[k] as Float64Array;
+        const error = errors[k] as Float64Array;
         if (weight === 0) continue;
         for (let h = 0; h < steps; h++) {
-          const score = own[h] as number;
+          const score = error[h] as number;
           if (!Number.isNaN(score)) values[at + h] = (values[at + h] as number) + weight * score;
         }
       }
@@ -142,13 +149,25 @@ export function drawPaths(
   };
 }
 
-/** Origins whose outcomes are all known. */
-function wholeOrigins({ origins }: Calibration): readonly Float64Array[] {
-  const whole = origins.filter((scores) => !scores.some(Number.isNaN));
+/** Origins counted back from the latest, the oldest first. */
+function latest(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, k) => count - k);
+}
+
+/** Those whose outcomes are all known. */
+function wholeOrigins(calibration: Calibration): readonly number[] {
+  const { scores, horizon } = calibration;
+  const all = latest(originsOf(calibration));
+  const whole = all.filter((back) =>
+    scores.every((own) => {
+      const at = own.length - back * horizon;
+      return at >= 0 && !own.subarray(at, at + horizon).some(Number.isNaN);
+    }),
+  );
   if (whole.length > 0) return whole;
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
-    `None of the ${origins.length} origins has all its outcomes, and the bootstrap draws whole trajectories.`,
+    `None of the ${all.length} origins has all its outcomes, and the bootstrap draws whole trajectories.`,
     { hint: 'Use draw: "mixture", which takes what is known.' },
   );
 }

@@ -28,16 +28,27 @@ export function scorePools(
   seriesCount: number,
   neighbours: number,
 ): (step: number, needed: number) => Float64Array {
+  const rows = origins.map((scores) => scores.subarray(start, start + seriesCount * horizon));
+  return poolsOf(rows, horizon, neighbours);
+}
+
+/** The same for scores of any layout: arrays of whole horizons. */
+export function poolsOf(
+  rows: readonly Float64Array[],
+  horizon: number,
+  neighbours: number,
+): (step: number, needed: number) => Float64Array {
   const made = new Map<number, Float64Array>();
+  const entries = rows.reduce((sum, scores) => sum + scores.length / horizon, 0);
   const poolOf = (from: number, to: number): Float64Array => {
     const found = made.get(from * horizon + to);
     if (found !== undefined) return found;
-    const pool = new Float64Array(origins.length * seriesCount * (to - from + 1));
+    const pool = new Float64Array(entries * (to - from + 1));
     let count = 0;
-    for (const scores of origins)
-      for (let s = 0; s < seriesCount; s++)
+    for (const scores of rows)
+      for (let at = 0; at < scores.length; at += horizon)
         for (let h = from; h <= to; h++) {
-          const score = scores[start + s * horizon + h - 1] as number;
+          const score = scores[at + h - 1] as number;
           if (!Number.isNaN(score)) pool[count++] = Math.abs(score);
         }
     const sorted = pool.subarray(0, count).sort();

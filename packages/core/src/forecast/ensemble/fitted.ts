@@ -50,7 +50,7 @@ export function fittedEnsemble<Known extends string>(state: State<Known>): Fitte
         state,
         chosen,
         steps,
-        predictOptions.levels ?? [],
+        probabilitiesOf(predictOptions.levels ?? [], predictOptions.quantiles),
       );
     },
     update: (rows) => fittedEnsemble({ ...state, members: members.map((member) => member.update(rows)) }),
@@ -84,7 +84,7 @@ function combined<Known extends string>(
   { weights, members }: State<Known>,
   chosen: readonly number[],
   steps: number,
-  levels: readonly number[],
+  probabilities: readonly number[],
 ): Forecast {
   const first = forecasts[0] as Forecast;
   const mix = (columns: readonly Float64Array[]): Float64Array =>
@@ -92,7 +92,7 @@ function combined<Known extends string>(
   const mean = mix(
     forecasts.map((forecast) => meansInOrder(forecast, first.series, steps, { lowest: null, highest: null })),
   );
-  const quantiles = probabilitiesOf(levels).map((probability): ForecastQuantile | null => {
+  const quantiles = probabilities.map((probability): ForecastQuantile | null => {
     const columns = forecasts.map((forecast) => {
       const found = forecast.quantiles.find((one) => Math.abs(one.probability - probability) < 1e-9);
       return found === undefined ? null : arrangementOf(forecast, first.series, steps)?.(found.values);

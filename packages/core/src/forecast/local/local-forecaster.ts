@@ -172,7 +172,8 @@ function fitted(state: State): FittedLocal {
           ? undefined
           : options?.future && rowsOfChosen(options.future, history, chosen),
       );
-      const probabilities = model.quantiles === undefined ? [] : probabilitiesOf(options?.levels ?? []);
+      const probabilities =
+        model.quantiles === undefined ? [] : probabilitiesOf(options?.levels ?? [], options?.quantiles);
       const mean = new Float64Array(chosen.length * horizon);
       const quantiles = probabilities.map((probability) => ({
         probability,

@@ -1,0 +1,53 @@
+import { createRandom } from "../../random.ts";
+import { normalQuantile } from "../../stats/distributions.ts";
+import type { Panel } from "../panel.ts";
+import { seriesKeyText } from "../series-key.ts";
+import { scalesOf } from "./judge.ts";
+
+/** Errors around 0 by origin; series by series, steps ascending. */
+export interface GuessedErrors {
+  readonly means: readonly Float64Array[];
+  readonly outcomes: readonly Float64Array[];
+}
+
+/**
+ * Errors of a random walk: normal, in units of each series' changes from row to row, growing with the root of the steps. Which are above and which below is drawn for each series by
+ * itself, as nothing says that they err together.
+ * @param origins - Origins that they are spread over.
+ */
+export function guessedErrors(panel: Panel, horizon: number, origins = 20): GuessedErrors {
+  const scales = ownScales(panel, 1);
+  // The mean absolute value of a normal variable is 0.8 of its standard deviation.
+  const deviation = Math.sqrt(Math.PI / 2);
+  const length = panel.series.length * horizon;
+  const quantiles = Float64Array.from({ length: origins }, (_, k) => normalQuantile((k + 0.5) / origins));
+  const outcomes = Array.from({ length: origins }, () => new Float64Array(length));
+  panel.series.forEach((key, s) => {
+    const random = createRandom(`guessed errors of ${seriesKeyText(key)}`);
+    const order = quantiles.slice();
+    for (let k = order.length - 1; k > 0; k--) {
+      const other = random.integer(k + 1);
+      [order[k], order[other]] = [order[other] as number, order[k] as number];
+    }
+    outcomes.forEach((fold, k) => {
+      for (let h = 0; h < horizon; h++)
+        fold[s * horizon + h] = deviation * (scales[s] as number) * Math.sqrt(h + 1) * (order[k] as number);
+    });
+  });
+  return { means: outcomes.map(() => new Float64Array(length)), outcomes };
+}
+
+/** Seasonal differences, or changes from row to row where there is no season yet; those of a typical series where there is nothing. */
+export function ownScales(panel: Panel, seasonLength: number): Float64Array {
+  const seasonal = scalesOf(panel, seasonLength);
+  const plain = scalesOf(panel, 1);
+  const own = seasonal.map((scale, s) => (scale > 0 ? scale : (plain[s] as number)));
+  const typical = middleOf([...own]);
+  return own.map((scale) => (scale > 0 ? scale : typical > 0 ? typical : 1));
+}
+
+/** The median of the finite values; NaN of none. */
+export function middleOf(values: readonly number[]): number {
+  const known = values.filter(Number.isFinite).sort((a, b) => a - b);
+  return known[known.length >> 1] ?? Number.NaN;
+}
