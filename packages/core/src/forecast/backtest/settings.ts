@@ -3,9 +3,11 @@ import { checkOptions, shown } from "../../options.ts";
 import type { Progress } from "../../progress.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { checkPanel, wholeNumber } from "../check.ts";
+import type { FitOptions } from "../forecaster.ts";
 import { checkLevels } from "../levels.ts";
 import type { Panel } from "../panel.ts";
 import { usualSeasonLength } from "../season-length.ts";
+import { checkFailures } from "../series-failures.ts";
 
 /** Where a fold stands. */
 export interface BacktestCutoff {
@@ -50,6 +52,11 @@ export interface BacktestOptions {
   readonly levels?: readonly number[];
   /** Season of the naive forecast that scaled errors are divided by, in steps. Default: the usual one of the frequency (24 for `"1h"`). */
   readonly seasonLength?: number;
+  /**
+   * What becomes of series that cannot be fitted in a fold. `"throw"` (default): an error. `"collect"`: the fold is judged without them, and `BacktestResult.failures` lists them. A fold
+   * in which none can be fitted is an error.
+   */
+  readonly failures?: FitOptions["failures"];
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
@@ -78,6 +85,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
     future: true,
     levels: true,
     seasonLength: true,
+    failures: true,
     signal: true,
     progress: true,
   });
@@ -98,6 +106,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
         hint: "Write future: ({ cutoff }) => forecastsIssuedAt(cutoff).",
       },
     );
+  checkFailures(options.failures);
   if (options.levels !== undefined) checkLevels(options.levels);
   const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
   return {
@@ -114,6 +123,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
       "seasonLength",
       options.seasonLength ?? usualSeasonLength(panel.spec.frequency),
     ),
+    failures: options.failures ?? "throw",
     signal: options.signal,
     progress: options.progress,
   };

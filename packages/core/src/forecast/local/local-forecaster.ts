@@ -10,11 +10,12 @@ import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts"
 import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
-import type { Panel, SeriesKey } from "../panel.ts";
+import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
 import { listSome, seriesName } from "../rows.ts";
 import { seriesKeyText } from "../series-key.ts";
+import { fitOthers, withFailures } from "../series-failures.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 
@@ -29,6 +30,7 @@ export interface LocalForecaster<Kind extends string = string> extends Forecaste
 export interface FittedLocal extends FittedForecaster<never> {
   /** What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. */
   readonly fits: readonly LocalSummary[];
+  readonly failures: readonly SeriesFailure[];
   update(...args: Parameters<FittedForecaster<never>["update"]>): FittedLocal;
 }
 
@@ -48,7 +50,7 @@ export function localForecaster<Kind extends string>(
   const forecaster: LocalForecaster<Kind> = {
     kind: model.kind,
     params: model.params,
-    fit: (panel, options) => fit(model, panel, options),
+    fit: (panel, options) => fitOthers(panel, options, (others, own) => fit(model, others, own)),
     load: (bytes) => loadLocal(bytes, model.kind, loadModel),
   };
   partsOf.set(forecaster, { model, loadModel });
@@ -154,13 +156,14 @@ function fitted(state: State): FittedLocal {
     spec: history.spec,
     horizon: fittedHorizon,
     series: history.series,
+    failures: history.failures ?? [],
     lastTimes: lastTimesOf(history),
     get fits() {
       return history.series.map((_, s) => model.summary(current(s)));
     },
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(history.series, options?.keys);
+      const chosen = chooseSeries(history, options?.keys);
       const asked = panelOfChosen(history, chosen);
       const future = readFuture(
         asked,
@@ -276,18 +279,23 @@ function firstKnown(panel: Panel, s: number): number {
 function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
   if (lowest === undefined) return;
   const wrong: string[] = [];
+  const failures: SeriesFailure[] = [];
+  const code = "PANEL_INVALID";
+  const takes = `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
   panel.series.forEach((key, s) => {
+    const times: string[] = [];
     for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
-      if ((panel.y[row] as number) < lowest)
-        wrong.push(`${seriesName(key)} at ${formatInstant(panel.times[row] as bigint)}`);
+      if ((panel.y[row] as number) < lowest) times.push(formatInstant(panel.times[row] as bigint));
+    if (times.length === 0) return;
+    failures.push({ key, code, message: `${takes}; there are some at ${listSome(times)}.` });
+    for (const time of times) wrong.push(`${seriesName(key)} at ${time}`);
   });
   if (wrong.length === 0) return;
-  throw new TsopsError(
-    "PANEL_INVALID",
-    `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}; there are some in ${listSome(wrong)}.`,
-    {
-      hint: "Give null where the target is unknown, or choose a model that takes such values.",
+  throw withFailures(
+    new TsopsError(code, `${takes}; there are some in ${listSome(wrong)}.`, {
+      hint: 'Give null where the target is unknown, choose a model that takes such values, or fit the other series with { failures: "collect" }.',
       details: { count: wrong.length, first: wrong.slice(0, 20) },
-    },
+    }),
+    failures,
   );
 }
