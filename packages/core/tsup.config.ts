@@ -8,7 +8,7 @@ export default defineConfig(
     "src/testing/source/index.ts",
     "src/forecast/regressors/ridge.ts",
     "src/forecast/regressors/random-forest.ts",
-    "src/forecast/auto/thread.ts",
+    "src/threads/program.ts",
     "src/forecast/onnx/index.ts",
     "src/airflow/index.ts",
     "src/cli/run-process.ts",

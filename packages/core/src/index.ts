@@ -140,8 +140,8 @@ export type { FittedAuto } from "./forecast/auto/fitted.ts";
 export type { AutoOptions } from "./forecast/auto/options.ts";
 export { backtest } from "./forecast/backtest/backtest.ts";
 export type {
-  BacktestMetrics,
   BacktestFailure,
+  BacktestMetrics,
   BacktestResult,
   IntervalMetrics,
   QuantileMetrics,

@@ -19,6 +19,7 @@ export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7f
 const fitOptionNames: OptionNames<FitOptions> = {
   horizon: true,
   failures: true,
+  threads: true,
   signal: true,
   progress: true,
 };
@@ -49,6 +50,7 @@ export function checkFit(panel: Panel, options: FitOptions): void {
   checkOptions("MODEL_PARAMETER_INVALID", "fit()", options, fitOptionNames);
   wholeNumber("horizon", options.horizon);
   checkFailures(options.failures);
+  if (options.threads !== undefined) wholeNumber("threads", options.threads);
   throwIfAborted(options.signal);
   if (panel.series.length === 0)
     throw new TsopsError("PANEL_INVALID", "The panel has no series.", { hint: "Give at least one row." });

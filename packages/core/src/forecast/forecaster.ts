@@ -12,6 +12,11 @@ export interface FitOptions {
    * them, and nothing is fitted. `"collect"`: the others are fitted as if these were not in the panel, and `FittedForecaster.failures` lists them.
    */
   readonly failures?: "throw" | "collect";
+  /**
+   * Threads, at most, that models of single series are fitted on when there are many series; 1 for none. What is fitted is the same, to the bit. Default: as many as
+   * there are cores. Threads need the package's own files beside it: a program that was bundled into one file works without them.
+   */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }

@@ -7,19 +7,8 @@ import { loadEnsemble } from "./ensemble/fitted.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadReconciled } from "./hierarchy/fitted.ts";
-import { adida, imapa } from "./models/aggregated-demand.ts";
-import { arima } from "./models/arima/arima.ts";
-import { ces } from "./models/ces/ces.ts";
-import { croston } from "./models/croston.ts";
-import { ets } from "./models/ets/ets.ts";
-import { historicAverage } from "./models/historic-average.ts";
-import { mstl } from "./models/mstl/mstl.ts";
-import { naive } from "./models/naive.ts";
-import { naive2 } from "./models/naive2.ts";
-import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
+import { localForecasterOf } from "./models/local-forecasters.ts";
 import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
-import { theta } from "./models/theta/theta.ts";
-import { tsb } from "./models/tsb.ts";
 import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
 import type { Regressor } from "./regressor.ts";
@@ -43,34 +32,10 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
   if (options.regressors !== undefined)
     checkList("MODEL_PARAMETER_INVALID", "regressors", options.regressors);
   const { kind } = readBinary(bytes);
+  const local = localForecasterOf(kind);
+  if (local !== undefined) return local.load(bytes);
   const regressors = [...(options.regressors ?? []), gbdt()];
   switch (kind) {
-    case "naive":
-      return naive().load(bytes);
-    case "naive2":
-      return naive2({ seasonLength: 1 }).load(bytes);
-    case "randomWalkWithDrift":
-      return randomWalkWithDrift().load(bytes);
-    case "historicAverage":
-      return historicAverage().load(bytes);
-    case "croston":
-      return croston().load(bytes);
-    case "tsb":
-      return tsb({ sizeRate: 0.1, probabilityRate: 0.1 }).load(bytes);
-    case "adida":
-      return adida().load(bytes);
-    case "imapa":
-      return imapa().load(bytes);
-    case "ets":
-      return ets().load(bytes);
-    case "arima":
-      return arima().load(bytes);
-    case "mstl":
-      return mstl({ seasonLengths: [2] }).load(bytes);
-    case "theta":
-      return theta().load(bytes);
-    case "ces":
-      return ces().load(bytes);
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);
     case "windowAverage":

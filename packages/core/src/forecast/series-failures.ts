@@ -56,21 +56,19 @@ export function leaveOut<Known extends string>(
   panel: Panel<Known>,
   failures: readonly SeriesFailure[],
 ): Panel<Known> {
+  if (failures.length === 0) return panel;
   const failed = new Set(failures.map(({ key }) => seriesKeyText(key)));
   const kept = panel.series.flatMap((key, s) => (failed.has(seriesKeyText(key)) ? [] : [s]));
   const all = [...(panel.failures ?? []), ...failures];
   const [first] = all;
   if (kept.length === 0 && first !== undefined)
-    throw withFailures(
-      new TsopsError(
-        first.code,
-        `None of the ${all.length} series can be fitted: ${listSome(all.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
-        {
-          hint: "Choose settings that look back less far, or look at how the panel was made.",
-          details: { count: all.length, failures: all.slice(0, 20) },
-        },
-      ),
-      all,
+    throw new TsopsError(
+      first.code,
+      `None of the ${all.length} series can be fitted: ${listSome(all.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      {
+        hint: "Choose settings that look back less far, or look at how the panel was made.",
+        details: { count: all.length, failures: all.slice(0, 20) },
+      },
     );
   return { ...takeSeries(panel, kept), failures: all };
 }
@@ -95,4 +93,3 @@ export function refuseCollecting({ failures }: FitOptions, why: string): void {
     hint: "Leave series that cannot be fitted out of the panel first.",
   });
 }
-

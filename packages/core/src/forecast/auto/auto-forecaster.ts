@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os";
 import { throwIfAborted } from "../../abort.ts";
 import { inParallel } from "../../in-parallel.ts";
-import { checkFit, rowCounts } from "../check.ts";
+import { mostThreads } from "../../threads/shared-pool.ts";
+import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
@@ -9,6 +9,7 @@ import type { Panel } from "../panel.ts";
 import { selectRows, takeSeries } from "../panel-slices.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
+import { fitOthers } from "../series-failures.ts";
 import {
   baseline,
   type Candidate,
@@ -22,7 +23,7 @@ import { type FittedAuto, loadAuto } from "./fitted.ts";
 import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
 import { planTrial } from "./plan.ts";
-import { type JobRunner, jobRunner } from "./threads.ts";
+import { type CandidateRunner, candidateRunner } from "./run-candidate.ts";
 import { forecastToJudge, reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
 import { withIntervals } from "./with-intervals.ts";
@@ -50,7 +51,7 @@ export interface AutoForecaster extends Forecaster {
  * differences. Where none is long enough, nothing is judged: the forecast is theta's, or the last value's where even that is too much.
  *
  * `update` moves all members on without choosing or fitting again.
- * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also PANEL_INVALID, SERIES_TOO_SHORT for series without a known value, ABORTED.
+ * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also PANEL_INVALID, SERIES_TOO_SHORT for series without two known values, ABORTED.
  * @example
  * const fitted = await autoForecaster({ budget: "30s" }).fit(rentals, { horizon: 24 });
  * console.log(fitted.choice.members, fitted.predict({ levels: [80, 95] }).mean);
@@ -61,7 +62,7 @@ export function autoForecaster(options: AutoOptions = {}): AutoForecaster {
   return {
     kind: "auto",
     params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths] },
-    fit: (panel, fitOptions) => fit(resolved, panel, fitOptions),
+    fit: (panel, fitOptions) => fitOthers(panel, fitOptions, (others, own) => fit(resolved, others, own)),
     load: (bytes) => loadAuto(bytes, loadForecaster),
   };
 }
@@ -72,6 +73,8 @@ async function fit<Known extends string>(
   fitOptions: FitOptions,
 ): Promise<FittedAuto<Known>> {
   checkFit(panel, fitOptions);
+  // What even the simplest model asks for, before time is spent.
+  requireRows(panel, observedCounts(panel), 2, "A known target: autoForecaster");
   const { horizon } = fitOptions;
   const candidateSeasons = options.seasonLengths ?? seasonsOfFrequency(panel.spec.frequency, panel.spec.zone);
   const seasons = options.seasonLengths ?? findSeasons(panel, candidateSeasons);
@@ -107,9 +110,9 @@ async function fit<Known extends string>(
   });
   const locals = localCandidates(task);
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions, options.threads);
-  const run = jobRunner(options.threads && fitMs > worthThreadMs);
+  const run = candidateRunner(options.threads && fitMs > worthThreadMs);
   await Promise.all([
-    inParallel(globals, availableParallelism(), (candidate) =>
+    inParallel(globals, mostThreads, (candidate) =>
       trial.attempt(candidate, async () => {
         const { trees, name } = candidate;
         const job = { task, trees: treesToJudge(trees as number), name, panel: judgedPanel, horizon, folds };
@@ -132,7 +135,7 @@ async function fit<Known extends string>(
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
     const count = tried.length;
-    const fits = await inParallel(members, availableParallelism(), async ({ candidate }) => {
+    const fits = await inParallel(members, mostThreads, async ({ candidate }) => {
       try {
         return await fitMember(candidate, { task, panel, run }, fitOptions);
       } catch (error) {
@@ -193,7 +196,7 @@ async function affordable(
     const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
     const all = globalCandidates(task, mostTrees);
     for (const count of [all.length, 1]) {
-      const atOnce = threads ? Math.min(count, availableParallelism()) : 1;
+      const atOnce = threads ? Math.min(count, mostThreads) : 1;
       // Each is fitted twice: for the held-out rows, with half the trees, and on all.
       const trees = Math.floor(((reserved * trial.leftMs * atOnce) / count - 2 * fixedMs) / (1.5 * treeMs));
       if (trees < fewestTrees) continue;
@@ -223,7 +226,11 @@ const fewestTrees = 60;
 /** Fits a candidate on all rows. */
 async function fitMember(
   candidate: Candidate,
-  { task, panel, run }: { readonly task: CandidateTask; readonly panel: Panel; readonly run: JobRunner },
+  {
+    task,
+    panel,
+    run,
+  }: { readonly task: CandidateTask; readonly panel: Panel; readonly run: CandidateRunner },
   fitOptions: FitOptions,
 ): Promise<FittedForecaster> {
   const { trees, name } = candidate;

@@ -1,7 +1,12 @@
 import { probabilitiesOf } from "../levels.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { intervalsFromEarlierFolds } from "./earlier-folds.ts";
-import { type BacktestFailure, type BacktestMetrics, type BacktestResult, backtestColumns } from "./result.ts";
+import {
+  type BacktestFailure,
+  type BacktestMetrics,
+  type BacktestResult,
+  backtestColumns,
+} from "./result.ts";
 import type { ScoredFold } from "./scored-fold.ts";
 import type { BacktestSettings } from "./settings.ts";
 import { metricsOf, type ScoredRows } from "./tables.ts";

@@ -86,7 +86,7 @@ export async function fitFold<Known extends string>(
   active: Panel<Known>,
   cutoff: bigint,
   fold: number,
-  { horizon, folds, step, gap, embargo, window, failures, signal }: BacktestSettings,
+  { horizon, folds, step, gap, embargo, window, failures, threads, signal }: BacktestSettings,
 ): Promise<FittedFold<Known>> {
   const frequency = parseFrequency(active.spec.frequency, { zone: active.spec.zone });
   const before = (rows: number): bigint => frequency.instantAt(frequency.indexOf(cutoff) - rows);
@@ -98,7 +98,8 @@ export async function fitFold<Known extends string>(
   try {
     const fitted = await forecaster.fit(history, {
       horizon: gap + horizon,
-      ...(failures === "throw" ? {} : { failures }),
+      ...(failures === "collect" ? { failures } : {}),
+      ...(threads === undefined ? {} : { threads }),
       ...(signal === undefined ? {} : { signal }),
     });
     const kept = seriesBesides(active, fitted.failures ?? []);

@@ -57,16 +57,22 @@ export interface BacktestOptions {
    * in which none can be fitted is an error.
    */
   readonly failures?: FitOptions["failures"];
+  /** Threads, at most, that models of many single series are fitted on; see `FitOptions.threads`. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
 
 /** Options with every default filled in. */
 export interface BacktestSettings
-  extends Required<Omit<BacktestOptions, "signal" | "progress" | "refit" | "window" | "future">> {
+  extends Required<
+    Omit<BacktestOptions, "failures" | "threads" | "signal" | "progress" | "refit" | "window" | "future">
+  > {
+  readonly failures: "throw" | "collect";
   readonly refitEvery: number;
   readonly window: number | undefined;
   readonly future: BacktestOptions["future"];
+  readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress | undefined;
 }
@@ -86,6 +92,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
     levels: true,
     seasonLength: true,
     failures: true,
+    threads: true,
     signal: true,
     progress: true,
   });
@@ -124,6 +131,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
       options.seasonLength ?? usualSeasonLength(panel.spec.frequency),
     ),
     failures: options.failures ?? "throw",
+    threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
     signal: options.signal,
     progress: options.progress,
   };

@@ -43,7 +43,8 @@ export function rowsUpToOrigin(pending: Pending, rows: Columns): Columns {
   const chosen: number[] = [];
   for (let row = 0; row < rows.length; row++) {
     const s = indexes[seriesOf[row] as number] as number;
-    if (s >= 0 && (times[row] as bigint) <= (pending.times[pending.offsets[s] as number] as bigint)) chosen.push(row);
+    if (s >= 0 && (times[row] as bigint) <= (pending.times[pending.offsets[s] as number] as bigint))
+      chosen.push(row);
   }
   return takeColumns(rows, Int32Array.from(chosen));
 }

@@ -4,8 +4,8 @@ import { checkFit } from "../check.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
-import { type FittedEnsemble, fittedEnsemble, loadEnsemble } from "./fitted.ts";
 import { fitOthers } from "../series-failures.ts";
+import { type FittedEnsemble, fittedEnsemble, loadEnsemble } from "./fitted.ts";
 import { type EnsembleOptions, type ResolvedEnsembleOptions, resolveEnsembleOptions } from "./options.ts";
 import { learnWeights } from "./weights.ts";
 

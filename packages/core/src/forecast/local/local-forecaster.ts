@@ -1,4 +1,3 @@
-import { throwIfAborted } from "../../abort.ts";
 import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { createRandom } from "../../random.ts";
@@ -14,10 +13,12 @@ import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
 import { listSome, seriesName } from "../rows.ts";
+import { fitOthers, leaveOut, withFailures } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { fitOthers, withFailures } from "../series-failures.ts";
+import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
+import { isRefused, type Refused } from "./try-fit.ts";
 
 /** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
 export interface LocalForecaster<Kind extends string = string> extends Forecaster {
@@ -50,7 +51,8 @@ export function localForecaster<Kind extends string>(
   const forecaster: LocalForecaster<Kind> = {
     kind: model.kind,
     params: model.params,
-    fit: (panel, options) => fitOthers(panel, options, (others, own) => fit(model, others, own)),
+    fit: (panel, options) =>
+      fitOthers(panel, options, (others, own) => fit(model, others, own, options.failures === "collect")),
     load: (bytes) => loadLocal(bytes, model.kind, loadModel),
   };
   partsOf.set(forecaster, { model, loadModel });
@@ -78,9 +80,14 @@ interface State {
   readonly fits: readonly LocalFit[];
 }
 
-async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promise<FittedLocal> {
+async function fit(
+  model: LocalModel,
+  panel: Panel,
+  options: FitOptions,
+  collects: boolean,
+): Promise<FittedLocal> {
   checkFit(panel, options);
-  const { horizon, signal, progress } = options;
+  const { horizon } = options;
   const whole =
     model.regressors === undefined
       ? withoutCovariates(panel)
@@ -96,24 +103,42 @@ async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promis
   const fromFirst = (s: number) => [firstKnown(seen, s), Number.POSITIVE_INFINITY] as const;
   const begun = selectRows(whole, fromFirst);
   const { y } = selectRows(seen, fromFirst);
-  const fits: LocalFit[] = [];
-  let lastPause = performance.now();
-  for (let s = 0; s < begun.series.length; s++) {
-    const [start, end] = [begun.offsets[s], begun.offsets[s + 1]];
-    fits.push(
-      model.fit(
-        y.subarray(start, end),
-        begun.known.map(({ values }) => values.subarray(start, end)),
-      ),
-    );
-    if (performance.now() - lastPause < 50) continue;
-    // A signal can only fire while others get their turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    throwIfAborted(signal);
-    progress?.({ task: `fit ${model.kind}`, done: s + 1, total: begun.series.length });
-    lastPause = performance.now();
-  }
-  return fitted(settle({ model, horizon, history: begun, fits }));
+  const found = await fitAll(
+    model,
+    begun.series.length,
+    (s) => {
+      const [start, end] = [begun.offsets[s], begun.offsets[s + 1]];
+      return {
+        y: y.subarray(start, end),
+        regressors: begun.known.map(({ values }) => values.subarray(start, end)),
+      };
+    },
+    options,
+  );
+  const failures = found.flatMap((one, s): SeriesFailure[] => {
+    if (!isRefused(one)) return [];
+    return [{ key: begun.series[s] as SeriesKey, code: one.code, message: one.message }];
+  });
+  if (!collects) refuse(model, failures, found.find(isRefused));
+  const fits = found.filter((one): one is LocalFit => !isRefused(one));
+  return fitted(settle({ model, horizon, history: leaveOut(begun, failures), fits }));
+}
+
+function refuse({ kind }: LocalModel, failures: readonly SeriesFailure[], first: Refused | undefined): void {
+  if (first === undefined) return;
+  const { code, hint, cause } = first;
+  throw withFailures(
+    new TsopsError(
+      code,
+      `${kind} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      {
+        hint: hint ?? 'Look at these values, or fit the other series with { failures: "collect" }.',
+        details: { count: failures.length, failures: failures.slice(0, 20) },
+        ...(cause === undefined ? {} : { cause }),
+      },
+    ),
+    failures,
+  );
 }
 
 /** Moves the states over the rows that are not kept. */

@@ -44,14 +44,13 @@ export function seasonalNaive(options: SeasonalNaiveOptions): SeasonalNaive {
   };
 }
 
-async function fit(seasonLength: number, panel: Panel, fitOptions: FitOptions): Promise<FittedForecaster<never>> {
+async function fit(
+  seasonLength: number,
+  panel: Panel,
+  fitOptions: FitOptions,
+): Promise<FittedForecaster<never>> {
   checkFit(panel, fitOptions);
-  requireRows(
-    panel,
-    rowCounts(panel),
-    seasonLength,
-    `seasonalNaive with a season of ${seasonLength} steps`,
-  );
+  requireRows(panel, rowCounts(panel), seasonLength, `seasonalNaive with a season of ${seasonLength} steps`);
   requireRows(panel, observedCounts(panel), 1, "A target that is not missing: seasonalNaive");
   const history = withoutCovariates(panel);
   const older = new Float64Array(history.series.length * seasonLength).fill(Number.NaN);

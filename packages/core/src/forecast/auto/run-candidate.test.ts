@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { hourlyPanel } from "../../../test/hourly-series.ts";
 import { createRandom } from "../../random.ts";
 import { loadForecaster } from "../load-forecaster.ts";
+import type { CandidateWork } from "./candidate-work.ts";
 import type { CandidateTask } from "./candidates.ts";
-import type { ThreadJob } from "./thread-job.ts";
-import { jobRunner } from "./threads.ts";
+import { candidateRunner } from "./run-candidate.ts";
 
 const random = createRandom(5);
 const panel = hourlyPanel(
@@ -21,11 +21,11 @@ const task: CandidateTask = {
   regressors: [],
   zeros: 0,
 };
-const job: ThreadJob = { task, trees: 30, name: "gbdt, scaled", panel, horizon: 12, folds: 2 };
+const job: CandidateWork = { task, trees: 30, name: "gbdt, scaled", panel, horizon: 12, folds: 2 };
 
 describe("jobs of autoForecaster", () => {
   it("give the same on threads of their own as here", async () => {
-    const [here, thread] = [jobRunner(false), jobRunner(true)];
+    const [here, thread] = [candidateRunner(false), candidateRunner(true)];
     expect(thread).not.toBe(here);
     expect(await thread(job)).toEqual(await here(job));
     const [own, other] = await Promise.all([thread({ ...job, folds: null }), here({ ...job, folds: null })]);
@@ -37,7 +37,9 @@ describe("jobs of autoForecaster", () => {
   it("are refused there with the same error as here", async () => {
     const long = { ...job, folds: 60 };
     const [here, thread] = await Promise.all(
-      [jobRunner(false), jobRunner(true)].map((run) => run(long).catch((error: unknown) => error)),
+      [candidateRunner(false), candidateRunner(true)].map((run) =>
+        run(long).catch((error: unknown) => error),
+      ),
     );
     expect(thread).toMatchObject({ code: "SERIES_TOO_SHORT", name: "TsopsError" });
     expect((thread as Error).message).toBe((here as Error).message);
@@ -45,9 +47,9 @@ describe("jobs of autoForecaster", () => {
 
   it("end with the signal, and say what went wrong otherwise", async () => {
     const controller = new AbortController();
-    const running = jobRunner(true)({ ...job, trees: 100_000 }, controller.signal);
+    const running = candidateRunner(true)({ ...job, trees: 100_000 }, controller.signal);
     setImmediate(() => controller.abort());
     await expect(running).rejects.toMatchObject({ code: "ABORTED" });
-    await expect(jobRunner(true)({ ...job, name: "nobody" })).rejects.toThrow(/no candidate "nobody"/);
+    await expect(candidateRunner(true)({ ...job, name: "nobody" })).rejects.toThrow(/no candidate "nobody"/);
   });
 });

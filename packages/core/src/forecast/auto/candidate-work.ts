@@ -5,7 +5,7 @@ import type { HeldOutMeans } from "./judge.ts";
 import { forecastToJudge } from "./trial.ts";
 
 /** A model of all series to fit. Can be sent to a thread. */
-export interface ThreadJob {
+export interface CandidateWork {
   readonly task: CandidateTask;
   readonly trees: number;
   readonly name: string;
@@ -16,13 +16,13 @@ export interface ThreadJob {
 }
 
 /** Forecasts of the held-out rows, or the bytes of the fitted forecaster. */
-export type ThreadResult = { readonly means: HeldOutMeans } | { readonly bytes: Uint8Array };
+export type CandidateResult = { readonly means: HeldOutMeans } | { readonly bytes: Uint8Array };
 
-/** Does a job on this thread. */
-export async function workOn(
-  { task, trees, name, panel, horizon, folds }: ThreadJob,
+/** Does the work on this thread. */
+export async function workOnCandidate(
+  { task, trees, name, panel, horizon, folds }: CandidateWork,
   more: Pick<FitOptions, "signal"> = {},
-): Promise<ThreadResult> {
+): Promise<CandidateResult> {
   const candidate = globalCandidates(task, trees).find((one) => one.name === name);
   if (candidate === undefined) throw new Error(`There is no candidate "${name}".`);
   const options: FitOptions = { horizon, ...more };

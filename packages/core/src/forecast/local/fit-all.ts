@@ -1,0 +1,77 @@
+import { throwIfAborted } from "../../abort.ts";
+import { inParallel } from "../../in-parallel.ts";
+import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.ts";
+import type { FitOptions } from "../forecaster.ts";
+import type { FitWork } from "./fit-work.ts";
+import type { LocalFit, LocalModel } from "./local-model.ts";
+import { type Refused, tryFit } from "./try-fit.ts";
+
+/** A series as `LocalModel.fit` takes it. */
+export type SeriesToFit = FitWork["series"][number];
+
+/** The event loop gets its turn so often: a signal can only fire while others get theirs. */
+const turnMs = 50;
+/** Work that is left, about, for which threads are called: starting them takes a third of a second. */
+const worthThreadsMs = 1000;
+/** A thread is given about so much work at a time. */
+const chunkMs = 150;
+
+/**
+ * Fits series by series, here or, where that takes long, on threads. The fits are the same to the bit; where there is none, the reason is in its place.
+ * @param seriesOf - One of the `count` series.
+ */
+export async function fitAll(
+  model: LocalModel,
+  count: number,
+  seriesOf: (s: number) => SeriesToFit,
+  { signal, progress, threads = mostThreads }: FitOptions,
+): Promise<readonly (LocalFit | Refused)[]> {
+  const task = `fit ${model.kind}`;
+  const fits: (LocalFit | Refused)[] = new Array(count);
+  const mayUseThreads = threads > 1 && count > 1 && hasThreads();
+  const started = performance.now();
+  let lastTurn = started;
+  for (let s = 0; s < count; s++) {
+    fits[s] = tryFit(model, seriesOf(s));
+    const now = performance.now();
+    if (now - lastTurn < turnMs) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    throwIfAborted(signal);
+    progress?.({ task, done: s + 1, total: count });
+    lastTurn = performance.now();
+    const seriesMs = (now - started) / (s + 1);
+    if (!mayUseThreads || seriesMs * (count - s - 1) < worthThreadsMs) continue;
+    let done = s + 1;
+    const size = Math.max(1, Math.min(Math.round(chunkMs / seriesMs), Math.ceil((count - done) / threads)));
+    const starts = Array.from({ length: Math.ceil((count - done) / size) }, (_, i) => s + 1 + i * size);
+    await inParallel(starts, threads, async (start) => {
+      const chunk = Array.from({ length: Math.min(size, count - start) }, (_, i) => seriesOf(start + i));
+      const found = await fitOnThread(model, chunk, signal);
+      for (const [i, fit] of found.entries()) fits[start + i] = fit;
+      done += found.length;
+      progress?.({ task, done, total: count });
+    });
+    return fits;
+  }
+  return fits;
+}
+
+async function fitOnThread(
+  { kind, params }: LocalModel,
+  chunk: readonly SeriesToFit[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (LocalFit | Refused)[]> {
+  const series = chunk.map(({ y, regressors }) => ({
+    y: y.slice(),
+    regressors: regressors.map((values) => values.slice()),
+  }));
+  const input: FitWork = { kind, params, series };
+  const transfer = series.flatMap(({ y, regressors }) => [
+    y.buffer,
+    ...regressors.map(({ buffer }) => buffer),
+  ]);
+  return (await runOnThread({ work: "fitSeries", input }, { signal, transfer })) as readonly (
+    | LocalFit
+    | Refused
+  )[];
+}
