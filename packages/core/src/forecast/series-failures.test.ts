@@ -70,6 +70,10 @@ const forecasters: Record<string, { forecaster: Forecaster; left: readonly numbe
   windowAverage: { forecaster: windowAverage({ window: 5 }), left: [1, 3] },
   reduce: { forecaster: reduce(ridge(), { lags: [12, 24] }), left: [1, 3] },
   ensemble: { forecaster: ensemble([naive(), croston()], { combine: "mean" }), left: [1, 3, 6] },
+  "reduce of logarithms": {
+    forecaster: reduce(ridge(), { lags: [12, 24], transform: "log" }),
+    left: [1, 3, 6],
+  },
   "weighted ensemble": {
     forecaster: ensemble([croston(), seasonalNaive({ seasonLength: 24 })], { combine: "weighted" }),
     left: [1, 3, 6],
@@ -87,7 +91,7 @@ describe.each(Object.entries(forecasters))("%s", (_, { forecaster, left }) => {
   it("refuses series that cannot be fitted, all of one reason at once, unless told to collect them", async () => {
     for (const options of [{ horizon }, { horizon, failures: "throw" }] as const)
       await expect(forecaster.fit(all, options)).rejects.toMatchObject({
-        code: expect.stringMatching(/SERIES_TOO_SHORT|PANEL_INVALID/),
+        code: expect.stringMatching(/SERIES_TOO_SHORT|PANEL_INVALID|VALUE_INVALID/),
       });
   });
 
@@ -96,9 +100,9 @@ describe.each(Object.entries(forecasters))("%s", (_, { forecaster, left }) => {
     expect(fitted.series).toEqual(kept.map((id) => ({ id: BigInt(id) })));
     expect(fitted.failures?.map(({ key }) => Number(key["id"])).sort()).toEqual(left);
     for (const { code, message } of fitted.failures ?? []) {
-      expect(["SERIES_TOO_SHORT", "PANEL_INVALID"]).toContain(code);
+      expect(["SERIES_TOO_SHORT", "PANEL_INVALID", "VALUE_INVALID"]).toContain(code);
       expect(message).toMatch(
-        /needs \d+ rows?, and the series has \d|takes (only|no target).*1970-01-02T16:00/,
+        /needs \d+ rows?, and the series has \d|takes (only|no target).*1970-01-02T16:00|1 of the series are not/,
       );
     }
     const alone = await forecaster.fit(kept.includes(6) ? panelOf({ ...good, 6: bad[6] }) : others, {
@@ -142,6 +146,20 @@ describe("failures of series", () => {
       code: "SERIES_TOO_SHORT",
       message: expect.stringMatching(/^None of the 3 series can be fitted: .*1n.*3n.*6n.*no target below 0/),
     });
+  });
+
+  it("are those that tell conformal nothing of their errors", async () => {
+    const late = { ...good, 8: noise(100).map((y, t) => (t < 70 ? y : null)) };
+    for (const by of ["series", "scaled"] as const) {
+      const forecaster = conformal(naive(), { folds: 6, by, levels: [80] });
+      await expect(forecaster.fit(panelOf(late), { horizon: 4 })).rejects.toMatchObject({
+        code: "MODEL_PARAMETER_INVALID",
+      });
+      const fitted = await forecaster.fit(panelOf(late), { horizon: 4, failures: "collect" });
+      expect(fitted.failures).toMatchObject([{ key: { id: 8n }, code: "MODEL_PARAMETER_INVALID" }]);
+      const alone = await forecaster.fit(others, { horizon: 4 });
+      expect(fitted.predict({ levels: [80], future })).toEqual(alone.predict({ levels: [80], future }));
+    }
   });
 
   it("are no option where sums would lack series, and its words are checked", async () => {

@@ -1,6 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import { boundsOfLevel } from "../levels.ts";
+import type { SeriesFailure, SeriesKey } from "../panel.ts";
+import { withFailures } from "../series-failures.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, scorePools, scoresNeeded } from "./scores.ts";
@@ -185,38 +187,60 @@ function boundsOf(
 }
 
 /**
+ * @param series - The calibrated series, where those that lack scores could be left out.
  * @throws TsopsError MODEL_PARAMETER_INVALID when the scores of some group are too few for a level.
  */
 export function requireScores(
   calibration: Calibration,
   options: ResolvedConformalOptions,
   levels: readonly number[],
+  series: readonly SeriesKey[] = [],
 ): void {
-  const unknown = sizesOf(calibration, options).findIndex(Number.isNaN);
-  if (unknown >= 0)
-    throw new TsopsError(
-      "MODEL_PARAMETER_INVALID",
-      `Series ${unknown + 1} of ${calibration.seriesCount} has no known outcome in the calibration, so that nothing is known of the size of its errors.`,
-      { hint: "Leave it out, or use more folds.", details: { series: unknown } },
+  const { origins, horizon, seriesCount } = calibration;
+  const code = "MODEL_PARAMETER_INVALID";
+  const failed = (places: readonly number[], message: string): SeriesFailure[] =>
+    series.length === 0 ? [] : places.map((s) => ({ key: series[s] as SeriesKey, code, message }));
+  const unknown = Array.from(sizesOf(calibration, options).entries()).flatMap(([s, size]) =>
+    Number.isNaN(size) ? [s] : [],
+  );
+  const [first] = unknown;
+  if (first !== undefined) {
+    const lack =
+      "has no known outcome in the calibration, so that nothing is known of the size of its errors.";
+    throw withFailures(
+      new TsopsError(code, `Series ${first + 1} of ${seriesCount} ${lack}`, {
+        hint: "Leave it out, or use more folds.",
+        details: { series: first, count: unknown.length },
+      }),
+      failed(unknown, `It ${lack}`),
     );
-  eachGroup(calibration, options, (_, first, count) => {
+  }
+  const knownOf: number[] = [];
+  eachGroup(calibration, options, (group, start, count) => {
     let known = 0;
-    for (const scores of calibration.origins)
-      for (let row = first * calibration.horizon; row < (first + count) * calibration.horizon; row++)
+    for (const scores of origins)
+      for (let row = start * horizon; row < (start + count) * horizon; row++)
         if (!Number.isNaN(scores[row] as number)) known++;
-    for (const level of levels) {
-      const needed = scoresNeeded(level / 100);
-      if (known >= needed) continue;
-      throw new TsopsError(
-        "MODEL_PARAMETER_INVALID",
-        `An interval of ${level} % needs ${needed} scores; the calibration has ${known} from ${calibration.origins.length} origins of ${calibration.horizon} steps.`,
+    knownOf[group] = known;
+  });
+  for (const level of levels) {
+    const needed = scoresNeeded(level / 100);
+    const groups = knownOf.flatMap((known, group) => (known < needed ? [group] : []));
+    if (groups.length === 0) continue;
+    const known = knownOf[groups[0] as number] as number;
+    const needs = `An interval of ${level} % needs ${needed} scores`;
+    throw withFailures(
+      new TsopsError(
+        code,
+        `${needs}; the calibration has ${known} from ${origins.length} origins of ${horizon} steps.`,
         {
           hint: 'Use more folds, a lower level, or by: "panel" to pool the series.',
           details: { level, needed, known },
         },
-      );
-    }
-  });
+      ),
+      options.by === "series" ? failed(groups, `${needs}, and the calibration has fewer.`) : [],
+    );
+  }
 }
 
 /** A forecast that is to get intervals. */

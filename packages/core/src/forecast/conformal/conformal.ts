@@ -71,7 +71,7 @@ async function fit<Known extends string>(
     hint: "Give a longer history, or use fewer folds.",
   });
   const calibration = calibrationOf(means[0] as Float64Array[], outcomes, options, panel.series.length);
-  requireScores(calibration, options, options.levels);
+  requireScores(calibration, options, options.levels, panel.series);
   throwIfAborted(fitOptions.signal);
   const fitted = await forecaster.fit(panel, fitOptions);
   return fittedConformal<Known>({
