@@ -9,7 +9,6 @@ import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { autoForecaster } from "./auto-forecaster.ts";
 
 const hour = 3_600_000_000n;
-const plain = { threads: false } as const;
 
 /** Rows of days and weeks, whose last two days are low, with noise. */
 function load(rows: number, seed: number, noise = 3): number[] {
@@ -45,7 +44,7 @@ function manySeries(series: readonly (readonly number[])[]) {
 describe("autoForecaster", () => {
   it("finds the seasons, beats seasonal naive, and says what it did", async () => {
     const y = load(24 * 42, 1);
-    const fitted = await autoForecaster(plain).fit(hourlyPanel(y.slice(0, -48)), { horizon: 48 });
+    const fitted = await autoForecaster().fit(hourlyPanel(y.slice(0, -48)), { horizon: 48, threads: 1 });
     const { choice } = fitted;
     expect(choice.seasonLengths).toEqual([24, 168]);
     expect(choice.score).toBeLessThan(0.8);
@@ -76,7 +75,7 @@ describe("autoForecaster", () => {
     ];
     for (const kind of kinds) {
       const y = Array.from({ length: 200 }, (_, t) => kind(t));
-      const fitted = await autoForecaster(plain).fit(hourlyPanel(y), { horizon: 12 });
+      const fitted = await autoForecaster().fit(hourlyPanel(y), { horizon: 12, threads: 1 });
       expect(fitted.choice.score).toBeLessThanOrEqual(1);
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       for (const values of [mean, ...quantiles.map((quantile) => quantile.values)])
@@ -88,7 +87,7 @@ describe("autoForecaster", () => {
     const series = Array.from({ length: 40 }, (_, s) =>
       daily(24 * 12, 100 + s, 1 + (s % 7)).map((v) => v * (s + 1)),
     );
-    const fitted = await autoForecaster({ ...plain, seasonLengths: [24] }).fit(
+    const fitted = await autoForecaster({ seasonLengths: [24] }).fit(
       manySeries(series.map((y) => y.slice(0, -24))),
       { horizon: 24 },
     );
@@ -112,7 +111,7 @@ describe("autoForecaster", () => {
 
   it("moves on with new rows, saved in between or not", async () => {
     const y = load(24 * 30, 4);
-    const fitted = await autoForecaster({ ...plain, seasonLengths: [24] }).fit(hourlyPanel(y.slice(0, 600)), {
+    const fitted = await autoForecaster({ seasonLengths: [24] }).fit(hourlyPanel(y.slice(0, 600)), {
       horizon: 24,
     });
     const next = fitted.update(hourlyRows(y.slice(600, 630), 600));
@@ -126,7 +125,7 @@ describe("autoForecaster", () => {
 
   it("does what it can for short series among long ones, and for those alone", async () => {
     const long = [1, 2, 3, 4].map((seed) => load(24 * 14, seed));
-    const mixed = await autoForecaster({ ...plain, seasonLengths: [24] }).fit(
+    const mixed = await autoForecaster({ seasonLengths: [24] }).fit(
       manySeries([...long, load(30, 5), [7, 8, 9]]),
       { horizon: 12 },
     );
@@ -136,7 +135,7 @@ describe("autoForecaster", () => {
     // The short ones have intervals of a width.
     for (let row = 4 * 12; row < 6 * 12; row++)
       expect((quantiles[1]?.values[row] as number) > (quantiles[0]?.values[row] as number)).toBe(true);
-    const short = await autoForecaster(plain).fit(hourlyPanel([3, 4, 3, 5]), { horizon: 3 });
+    const short = await autoForecaster().fit(hourlyPanel([3, 4, 3, 5]), { horizon: 3, threads: 1 });
     expect(short.choice).toMatchObject({ folds: 0, score: null, combine: "alone" });
     const forecast = short.predict({ levels: [80, 95] });
     const widths = [0, 1, 2].map(
@@ -174,7 +173,7 @@ describe("autoForecaster", () => {
       frequency: "1h",
       knownFuture: ["promotion", "idle", "weather"],
     });
-    const fitted = await autoForecaster(plain).fit(history, { horizon });
+    const fitted = await autoForecaster().fit(history, { horizon });
     const { mean } = fitted.predict({ future: columns(rows, total) });
     const error =
       mean.reduce((sum, value, h) => sum + Math.abs(value - (y[rows + h] as number)), 0) / horizon;
@@ -190,10 +189,10 @@ describe("autoForecaster", () => {
   it("stays above zero where the history does, and only there", async () => {
     const random = createRandom(2);
     const counts = Array.from({ length: 200 }, () => Math.floor(3 * random.uniform() ** 3));
-    const fitted = await autoForecaster(plain).fit(hourlyPanel(counts), { horizon: 12 });
+    const fitted = await autoForecaster().fit(hourlyPanel(counts), { horizon: 12, threads: 1 });
     expect(fitted.choice.lowest).toBe(0);
     expect(fitted.predict({ levels: [95] }).quantiles[0]?.values.every((value) => value >= 0)).toBe(true);
-    const below = await autoForecaster(plain).fit(hourlyPanel(counts.map((value) => value - 1)), {
+    const below = await autoForecaster().fit(hourlyPanel(counts.map((value) => value - 1)), {
       horizon: 12,
     });
     expect(below.choice.lowest).toBe(null);
@@ -201,7 +200,7 @@ describe("autoForecaster", () => {
 
   it("leaves out what the budget has no time for, and says so", async () => {
     const history = manySeries([1, 2, 3].map((seed) => load(24 * 14, seed)));
-    const fitted = await autoForecaster({ ...plain, budget: "1us" }).fit(history, { horizon: 24 });
+    const fitted = await autoForecaster({ budget: "1us" }).fit(history, { horizon: 24, threads: 1 });
     expect(fitted.choice.members).toEqual(["seasonalNaive"]);
     expect(
       fitted.choice.candidates.filter(({ skipped }) => /budget/.test(skipped ?? "")).length,
@@ -211,7 +210,7 @@ describe("autoForecaster", () => {
   it("is stopped by its signal", async () => {
     const history = manySeries(Array.from({ length: 20 }, (_, s) => load(24 * 21, s)));
     const controller = new AbortController();
-    const fit = autoForecaster(plain).fit(history, {
+    const fit = autoForecaster().fit(history, {
       horizon: 24,
       signal: controller.signal,
       progress: () => controller.abort(),
@@ -222,6 +221,5 @@ describe("autoForecaster", () => {
   it("refuses settings that make no sense, by name", () => {
     expect(() => autoForecaster({ budget: "soon" })).toThrow(/soon/);
     expect(() => autoForecaster({ seasonLengths: [1] })).toThrow(/seasonLengths\[0\]/);
-    expect(() => autoForecaster({ threads: 2 as never })).toThrow(/threads is true or false/);
   });
 });

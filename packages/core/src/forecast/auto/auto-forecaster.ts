@@ -75,7 +75,7 @@ async function fit<Known extends string>(
   checkFit(panel, fitOptions);
   // What even the simplest model asks for, before time is spent.
   requireRows(panel, observedCounts(panel), 2, "A known target: autoForecaster");
-  const { horizon } = fitOptions;
+  const { horizon, threads = mostThreads } = fitOptions;
   const candidateSeasons = options.seasonLengths ?? seasonsOfFrequency(panel.spec.frequency, panel.spec.zone);
   const seasons = options.seasonLengths ?? findSeasons(panel, candidateSeasons);
   const primary = seasons[0] ?? candidateSeasons[0] ?? 1;
@@ -109,10 +109,10 @@ async function fit<Known extends string>(
     reference: { candidate: reference, means: plain.means },
   });
   const locals = localCandidates(task);
-  const { globals, fitMs } = await affordable(task, trial, before, fitOptions, options.threads);
-  const run = candidateRunner(options.threads && fitMs > worthThreadMs);
+  const { globals, fitMs } = await affordable(task, trial, before, fitOptions);
+  const run = candidateRunner(threads > 1 && fitMs > worthThreadMs);
   await Promise.all([
-    inParallel(globals, mostThreads, (candidate) =>
+    inParallel(globals, threads, (candidate) =>
       trial.attempt(candidate, async () => {
         const { trees, name } = candidate;
         const job = { task, trees: treesToJudge(trees as number), name, panel: judgedPanel, horizon, folds };
@@ -135,7 +135,7 @@ async function fit<Known extends string>(
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
     const count = tried.length;
-    const fits = await inParallel(members, mostThreads, async ({ candidate }) => {
+    const fits = await inParallel(members, threads, async ({ candidate }) => {
       try {
         return await fitMember(candidate, { task, panel, run }, fitOptions);
       } catch (error) {
@@ -181,7 +181,6 @@ async function affordable(
   trial: Trial,
   before: Panel,
   fitOptions: FitOptions,
-  threads: boolean,
 ): Promise<{ readonly globals: readonly Candidate[]; readonly fitMs: number }> {
   const none = { globals: [], fitMs: 0 };
   const [first] = globalCandidates(task, 2);
@@ -196,7 +195,7 @@ async function affordable(
     const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
     const all = globalCandidates(task, mostTrees);
     for (const count of [all.length, 1]) {
-      const atOnce = threads ? Math.min(count, mostThreads) : 1;
+      const atOnce = Math.min(count, fitOptions.threads ?? mostThreads);
       // Each is fitted twice: for the held-out rows, with half the trees, and on all.
       const trees = Math.floor(((reserved * trial.leftMs * atOnce) / count - 2 * fixedMs) / (1.5 * treeMs));
       if (trees < fewestTrees) continue;

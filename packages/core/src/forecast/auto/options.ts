@@ -1,5 +1,4 @@
-import { TsopsError } from "../../errors.ts";
-import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
+import { checkList, checkOptions, type OptionNames } from "../../options.ts";
 import { durationMicros } from "../../time/duration.ts";
 import { wholeNumber } from "../check.ts";
 
@@ -12,29 +11,21 @@ export interface AutoOptions {
   readonly budget?: string;
   /** Lengths of seasons in rows, e.g. `[24, 168]`; `[]` for none. Default: those of the frequency that the series go with. */
   readonly seasonLengths?: readonly number[];
-  /**
-   * Whether models of all series are fitted on threads of their own, up to three at a time, so that the program goes on meanwhile. The forecasts are the same
-   * with and without. Default true.
-   */
-  readonly threads?: boolean;
 }
 
 /** Options with every default filled in; `null` where the data decide. */
 export interface ResolvedAutoOptions {
   readonly budgetMs: number;
   readonly seasonLengths: readonly number[] | null;
-  readonly threads: boolean;
 }
 
-const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true, threads: true };
+const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true };
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID, DURATION_INVALID. */
 export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "autoForecaster()", options, optionNames);
-  const { budget = "60s", seasonLengths, threads = true } = options;
+  const { budget = "60s", seasonLengths } = options;
   if (seasonLengths !== undefined) checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
-  if (typeof threads !== "boolean")
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `threads is true or false, got ${shown(threads)}.`);
   return {
     budgetMs: Number(durationMicros(budget)) / 1000,
     seasonLengths:
@@ -43,6 +34,5 @@ export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
         : [...new Set(seasonLengths.map((length, i) => wholeNumber(`seasonLengths[${i}]`, length, 2)))].sort(
             (a, b) => a - b,
           ),
-    threads,
   };
 }

@@ -1,13 +1,17 @@
 import { throwIfAborted } from "../../abort.ts";
+import type { JsonValue } from "../../bytes.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.ts";
 import type { FitOptions } from "../forecaster.ts";
-import type { FitWork } from "./fit-work.ts";
-import type { LocalFit, LocalModel } from "./local-model.ts";
+import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { type Refused, tryFit } from "./try-fit.ts";
 
-/** A series as `LocalModel.fit` takes it. */
-export type SeriesToFit = FitWork["series"][number];
+/** Series to fit one after the other. Can be sent to a thread. */
+export interface FitWork {
+  readonly kind: string;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  readonly series: readonly SeriesToFit[];
+}
 
 /** The event loop gets its turn so often: a signal can only fire while others get theirs. */
 const turnMs = 50;

@@ -1,6 +1,5 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
-import type { FitWork } from "./fit-work.ts";
-import type { LocalFit, LocalModel } from "./local-model.ts";
+import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 
 /** Why a model could not be fitted to a series. Can be sent between threads. */
 export interface Refused {
@@ -12,7 +11,7 @@ export interface Refused {
 }
 
 /** Fits one series; what is thrown is no end of the others. */
-export function tryFit(model: LocalModel, { y, regressors }: FitWork["series"][number]): LocalFit | Refused {
+export function tryFit(model: LocalModel, { y, regressors }: SeriesToFit): LocalFit | Refused {
   try {
     return model.fit(y, regressors);
   } catch (error) {
