@@ -21,6 +21,7 @@ export type TsopsErrorCode =
   // forecasting
   | "PANEL_INVALID"
   | "SERIES_TOO_SHORT"
+  | "FIT_FAILED"
   | "KEY_UNKNOWN"
   | "FUTURE_VALUES_MISSING"
   | "MODEL_PARAMETER_INVALID"

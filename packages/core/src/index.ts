@@ -140,6 +140,7 @@ export type { FittedAuto } from "./forecast/auto/fitted.ts";
 export type { AutoOptions } from "./forecast/auto/options.ts";
 export { backtest } from "./forecast/backtest/backtest.ts";
 export type {
+  BacktestFailure,
   BacktestMetrics,
   BacktestResult,
   IntervalMetrics,
@@ -243,7 +244,14 @@ export {
   type WindowAverageOptions,
   windowAverage,
 } from "./forecast/models/window-average.ts";
-export type { Covariate, Panel, PanelGap, PanelSpec, SeriesKey } from "./forecast/panel.ts";
+export type {
+  Covariate,
+  Panel,
+  PanelGap,
+  PanelSpec,
+  SeriesFailure,
+  SeriesKey,
+} from "./forecast/panel.ts";
 export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-slices.ts";
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";

@@ -11,7 +11,7 @@ import { seriesKeyText } from "./series-key.ts";
 /**
  * A panel with further rows: what `update` of every forecaster does to the history it keeps. Rows after a series' last one are
  * appended, with missing rows where the grid has gaps; a missing value that arrives late is filled in; rows before the kept
- * history, or equal to it, change nothing. Covariates keep their first value.
+ * history, or equal to it, change nothing, nor do rows of series that the fit left out. Covariates keep their first value.
  * @param depth - Rows to keep per series, at most; all when absent.
  * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts one in the kept history; whatever `panel` refuses).
  */
@@ -47,6 +47,7 @@ export function absorbRows<Known extends string>(
     known: covariates(history.known, added.known),
     past: covariates(history.past, added.past),
     gaps: mergeGaps(alignment),
+    ...(history.failures === undefined ? {} : { failures: history.failures }),
   };
 }
 
@@ -77,8 +78,8 @@ interface AlignedSeries {
 
 function align(history: Panel, added: Panel, frequency: Frequency, depth: number): Alignment {
   const addedOf = new Int32Array(history.series.length).fill(-1);
-  matchSeries(added.series, history.series).forEach((s, a) => {
-    addedOf[s] = a;
+  matchSeries(added.series, history).forEach((s, a) => {
+    if (s >= 0) addedOf[s] = a;
   });
   const offsets = new Int32Array(history.series.length + 1);
   const gaps: PanelGap[] = [];
@@ -169,11 +170,17 @@ function refuseConflicts(conflicts: readonly string[]): void {
 }
 
 /**
- * Where each of the found series is among the known ones.
- * @throws TsopsError KEY_UNKNOWN listing those that are not.
+ * Where each of the found series is among those of a panel; -1 for series that a fit left out of it.
+ * @throws TsopsError KEY_UNKNOWN listing those that are neither.
  */
-export function matchSeries(found: readonly SeriesKey[], known: readonly SeriesKey[]): Int32Array {
-  const indexes = new Map(known.map((key, index) => [seriesKeyText(key), index]));
+export function matchSeries(
+  found: readonly SeriesKey[],
+  { series, failures = [] }: Pick<Panel, "series" | "failures">,
+): Int32Array {
+  const indexes = new Map(failures.map(({ key }) => [seriesKeyText(key), -1]));
+  series.forEach((key, index) => {
+    indexes.set(seriesKeyText(key), index);
+  });
   const unknown: SeriesKey[] = [];
   const result = Int32Array.from(found, (key) => {
     const index = indexes.get(seriesKeyText(key));
@@ -185,7 +192,7 @@ export function matchSeries(found: readonly SeriesKey[], known: readonly SeriesK
       "KEY_UNKNOWN",
       `${unknown.length === 1 ? "A key was" : `${unknown.length} keys were`} never seen in the fit: ${listSome(unknown.map(seriesKeyText))}.`,
       {
-        hint: `Its keys are like ${seriesKeyText(known[0] ?? {})}. Leave the others out, or fit again on a panel that has them.`,
+        hint: `Its keys are like ${seriesKeyText(series[0] ?? {})}. Leave the others out, or fit again on a panel that has them.`,
         details: { count: unknown.length, keys: unknown.slice(0, 5).map(seriesKeyText) },
       },
     );

@@ -5,6 +5,7 @@ import type { FitOptions, PredictOptions } from "./forecaster.ts";
 import { checkLevels, checkQuantiles } from "./levels.ts";
 import type { Panel } from "./panel.ts";
 import { listSome, seriesName } from "./rows.ts";
+import { checkFailures, withFailures } from "./series-failures.ts";
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID unless it is a whole number within the bounds. */
 export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7fffffff): number {
@@ -17,6 +18,7 @@ export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7f
 
 const fitOptionNames: OptionNames<FitOptions> = {
   horizon: true,
+  failures: true,
   threads: true,
   signal: true,
   progress: true,
@@ -48,6 +50,7 @@ export function checkFit(panel: Panel, options: FitOptions): void {
   checkPanel("fit()", panel);
   checkOptions("MODEL_PARAMETER_INVALID", "fit()", options, fitOptionNames);
   wholeNumber("horizon", options.horizon);
+  checkFailures(options.failures);
   if (options.threads !== undefined) wholeNumber("threads", options.threads);
   throwIfAborted(options.signal);
   if (panel.series.length === 0)
@@ -82,16 +85,25 @@ export function checkPredict(options: PredictOptions | undefined, fittedHorizon:
  */
 export function requireRows(panel: Panel, lengths: Int32Array, needed: number, why: string): void {
   const short = panel.series.flatMap((key, s) =>
-    (lengths[s] as number) < needed ? [{ series: seriesName(key), rows: lengths[s] as number }] : [],
+    (lengths[s] as number) < needed ? [{ key, rows: lengths[s] as number }] : [],
   );
   if (short.length === 0) return;
-  throw new TsopsError(
-    "SERIES_TOO_SHORT",
-    `${why} needs ${needed} ${needed === 1 ? "row" : "rows"} per series; ${listSome(short.map(({ series, rows }) => `${series} has ${rows}`))}.`,
-    {
-      hint: "Give a longer history, leave these series out, or choose settings that look back less far.",
-      details: { needed, count: short.length, series: short.slice(0, 20) },
-    },
+  const code = "SERIES_TOO_SHORT";
+  const needs = `${why} needs ${needed} ${needed === 1 ? "row" : "rows"}`;
+  throw withFailures(
+    new TsopsError(
+      code,
+      `${needs} per series; ${listSome(short.map(({ key, rows }) => `${seriesName(key)} has ${rows}`))}.`,
+      {
+        hint: 'Give a longer history, leave these series out (fit with { failures: "collect" }), or choose settings that look back less far.',
+        details: {
+          needed,
+          count: short.length,
+          series: short.slice(0, 20).map(({ key, rows }) => ({ series: seriesName(key), rows })),
+        },
+      },
+    ),
+    short.map(({ key, rows }) => ({ key, code, message: `${needs}, and the series has ${rows}.` })),
   );
 }
 

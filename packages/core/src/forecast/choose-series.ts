@@ -1,20 +1,37 @@
+import { TsopsError } from "../errors.ts";
 import type { Columns } from "../schema/columns.ts";
 import { takeColumns } from "../schema/reshape.ts";
 import { matchSeries } from "./absorb.ts";
-import type { Panel, SeriesKey } from "./panel.ts";
+import type { Panel, SeriesFailure, SeriesKey } from "./panel.ts";
 import { takeSeries } from "./panel-slices.ts";
-import { groupByKey } from "./rows.ts";
+import { groupByKey, listSome, seriesName } from "./rows.ts";
+import { seriesKeyText } from "./series-key.ts";
 
 /**
- * Indexes of the asked series, ascending, each once; of all series when none is named.
- * @throws TsopsError KEY_UNKNOWN listing the keys that are not among them.
+ * Indexes of the asked series of a panel, ascending, each once; of all series when none is named.
+ * @throws TsopsError KEY_UNKNOWN listing the keys that are not among them, with the reason where the fit left one out.
  */
 export function chooseSeries(
-  series: readonly SeriesKey[],
+  panel: Pick<Panel, "series" | "failures">,
   keys: readonly SeriesKey[] | undefined,
 ): readonly number[] {
-  if (keys === undefined) return series.map((_, s) => s);
-  return [...new Set(matchSeries(keys, series))].sort((a, b) => a - b);
+  if (keys === undefined) return panel.series.map((_, s) => s);
+  const found = matchSeries(keys, panel);
+  refuseFailed(panel.failures ?? [], new Set(keys.filter((_, k) => found[k] === -1).map(seriesKeyText)));
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+function refuseFailed(failures: readonly SeriesFailure[], asked: ReadonlySet<string>): void {
+  if (asked.size === 0) return;
+  const refused = failures.filter(({ key }) => asked.has(seriesKeyText(key)));
+  throw new TsopsError(
+    "KEY_UNKNOWN",
+    `The fit left out ${listSome(refused.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+    {
+      hint: "Ask for others, or fit again once these can be fitted; `failures` of the fitted forecaster lists all that were left out.",
+      details: { count: refused.length, failures: refused.slice(0, 20) },
+    },
+  );
 }
 
 /** The chosen series of a panel; the panel itself when these are all. */
@@ -42,7 +59,7 @@ export function rowsOfChosen(rows: Columns, panel: Panel, chosen: readonly numbe
   if (chosen.length === panel.series.length) return rows;
   const { series, seriesOf } = groupByKey(rows, panel.spec.keys);
   const isChosen = new Set(chosen);
-  const wanted = Array.from(matchSeries(series, panel.series), (s) => isChosen.has(s));
+  const wanted = Array.from(matchSeries(series, panel), (s) => isChosen.has(s));
   const kept: number[] = [];
   seriesOf.forEach((group, row) => {
     if (wanted[group]) kept.push(row);

@@ -1,12 +1,17 @@
 import type { Progress } from "../progress.ts";
 import type { Columns } from "../schema/columns.ts";
 import type { Forecast } from "./forecast.ts";
-import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
+import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
 
 /** What a fit may be given besides the panel. */
 export interface FitOptions {
   /** Longest horizon that will be asked for, in steps. */
   readonly horizon: number;
+  /**
+   * What becomes of series that cannot be fitted: too short, without a known target, with values that the model does not take. `"throw"` (default): an error that lists
+   * them, and nothing is fitted. `"collect"`: the others are fitted as if these were not in the panel, and `FittedForecaster.failures` lists them.
+   */
+  readonly failures?: "throw" | "collect";
   /**
    * Threads, at most, that models of single series are fitted on when there are many series; 1 for none. What is fitted is the same, to the bit. Default: as many as
    * there are cores. Threads need the package's own files beside it: a program that was bundled into one file works without them.
@@ -70,6 +75,11 @@ export interface FittedForecaster<Known extends string = string> {
   /** Longest horizon in steps. */
   readonly horizon: number;
   readonly series: readonly SeriesKey[];
+  /**
+   * Series that the fit left out (`FitOptions.failures`), in no order. They are not in `series`, and `predict` leaves them out; naming one in its `keys` is an error that
+   * says why it failed. Rows of theirs, in `update` and `future`, change nothing. Kept in the saved bytes.
+   */
+  readonly failures?: readonly SeriesFailure[];
   /** Last observed instant of each series, microseconds UTC: forecasts start one step later. */
   readonly lastTimes: BigInt64Array;
   /**

@@ -104,7 +104,7 @@ export function readFuture(
 function futureTargets(history: Panel, horizon: number, rows: Columns): Int32Array {
   const { spec, series } = history;
   const grouped = groupByKey(rows, spec.keys);
-  const seriesIndex = matchSeries(grouped.series, series);
+  const seriesIndex = matchSeries(grouped.series, history);
   const time = columnOfKind(rows, spec.time, ["timestamp"], "time");
   refuseNulls(time, rows.length, `The time column "${spec.time}"`);
   const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
@@ -115,6 +115,7 @@ function futureTargets(history: Panel, horizon: number, rows: Columns): Int32Arr
     const instant = time.values[row] as bigint;
     const index = frequency.indexOf(instant);
     const s = seriesIndex[grouped.seriesOf[row] as number] as number;
+    if (s < 0) continue;
     const step = index - (lastIndexes[s] as number);
     if (step < 1 || step > horizon || frequency.instantAt(index) !== instant) continue;
     const target = s * horizon + step - 1;

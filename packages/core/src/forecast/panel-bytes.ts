@@ -1,6 +1,6 @@
 import type { BinaryArray, BinaryContents, JsonValue } from "../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../canonical-json.ts";
-import type { Covariate, Panel, PanelGap, PanelSpec, SeriesKey } from "./panel.ts";
+import type { Covariate, Panel, PanelGap, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
 
 /** A panel as header and arrays of a binary container; `prefix` keeps several apart. */
 export function panelToBinary(
@@ -23,6 +23,7 @@ export function panelToBinary(
         spec: { ...panel.spec },
         series: canonicalJson(panel.series),
         gaps: canonicalJson(panel.gaps),
+        ...(panel.failures === undefined ? {} : { failures: canonicalJson(panel.failures) }),
         known: covariates("known", panel.known),
         past: covariates("past", panel.past),
       },
@@ -40,6 +41,7 @@ export function panelFromBinary<Known extends string>(
     readonly spec: PanelSpec<Known>;
     readonly series: string;
     readonly gaps: string;
+    readonly failures?: string;
     readonly known: readonly Omit<Covariate, "values">[];
     readonly past: readonly Omit<Covariate, "values">[];
   };
@@ -59,5 +61,8 @@ export function panelFromBinary<Known extends string>(
     known: covariates("known", saved.known),
     past: covariates("past", saved.past),
     gaps: parseCanonicalJson(saved.gaps) as PanelGap[],
+    ...(saved.failures === undefined
+      ? {}
+      : { failures: parseCanonicalJson(saved.failures) as unknown as SeriesFailure[] }),
   };
 }

@@ -132,6 +132,7 @@ function assemble<Known extends string>(
         return steps > 0 ? [{ series: i, from: panel.times[begin] as bigint, steps }] : [];
       }),
     ),
+    ...(panel.failures === undefined ? {} : { failures: panel.failures }),
   };
 }
 

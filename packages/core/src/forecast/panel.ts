@@ -1,3 +1,5 @@
+import type { TsopsErrorCode } from "../errors.ts";
+
 /** The values of the key columns that name one series, e.g. `{ city: "washington" }`. Empty for a panel of one series. */
 export type SeriesKey = Readonly<Record<string, string | bigint | boolean>>;
 
@@ -37,6 +39,15 @@ export interface PanelGap {
   readonly steps: number;
 }
 
+/** A series that a fit could do nothing with, and why. */
+export interface SeriesFailure {
+  readonly key: SeriesKey;
+  /** The code of the error that the fit would have thrown. */
+  readonly code: TsopsErrorCode;
+  /** One sentence about this series. */
+  readonly message: string;
+}
+
 /**
  * Many regular series, one after another. Series i occupies rows `offsets[i] .. offsets[i + 1]`; its times are strictly
  * increasing on the frequency's grid without gaps (a gap in the data is a row with `y` NaN).
@@ -54,4 +65,6 @@ export interface Panel<Known extends string = string> {
   readonly past: readonly Covariate[];
   /** Where rows were added because the data had none. A row with a missing target is no gap. */
   readonly gaps: readonly PanelGap[];
+  /** Series that a fit left out of the panel; see `FitOptions.failures`. */
+  readonly failures?: readonly SeriesFailure[];
 }

@@ -1,7 +1,12 @@
 import { probabilitiesOf } from "../levels.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { intervalsFromEarlierFolds } from "./earlier-folds.ts";
-import { type BacktestMetrics, type BacktestResult, backtestColumns } from "./result.ts";
+import {
+  type BacktestFailure,
+  type BacktestMetrics,
+  type BacktestResult,
+  backtestColumns,
+} from "./result.ts";
 import type { ScoredFold } from "./scored-fold.ts";
 import type { BacktestSettings } from "./settings.ts";
 import { metricsOf, type ScoredRows } from "./tables.ts";
@@ -16,6 +21,7 @@ export function assembleResult<Known extends string>(
     levels,
     seasonLength,
   }: Pick<BacktestSettings, "horizon" | "gap" | "levels" | "seasonLength">,
+  failures: readonly BacktestFailure[],
 ): BacktestResult {
   const length = folds.reduce((sum, fold) => sum + fold.y.length, 0);
   const seriesIndex = new Int32Array(length);
@@ -74,6 +80,7 @@ export function assembleResult<Known extends string>(
     intervals: levels.length === 0 ? "none" : hasOwn ? "forecaster" : "earlier folds",
     seasonLength,
     leftOut,
+    failures,
     overall: table(null).get(0) as BacktestMetrics,
     byFold: [...table(foldOf)].map(([fold, metrics]) => ({
       fold,

@@ -7,8 +7,8 @@ import type { FittedForecaster, Forecaster, PredictOptions } from "../forecaster
 import type { Panel } from "../panel.ts";
 import { panelToColumns, slicePanel, takeSeries } from "../panel-slices.ts";
 import { assembleResult } from "./assemble.ts";
-import { fitFold, planFolds } from "./folds.ts";
-import type { BacktestResult } from "./result.ts";
+import { type FittedFold, fitFold, planFolds } from "./folds.ts";
+import type { BacktestFailure, BacktestResult } from "./result.ts";
 import { type ScoredFold, scoreFold } from "./scored-fold.ts";
 import {
   type BacktestCutoff,
@@ -22,7 +22,7 @@ import {
  * after it, and nothing else; outcomes are only compared.
  *
  * **Series.** A fold takes the series that have rows before its cutoff and reach the end of its horizon (with `refit` off: of all folds
- * of the fit).
+ * of the fit). Those that cannot be fitted are an error, or with `failures: "collect"` left out of the fold.
  *
  * **What is known when.** Rows that come late are a `gap`: its steps are forecast, not judged. Rows before a cutoff that a fit must not learn from, though the forecast may
  * continue them, are an `embargo`. `future` gives known-future values as they were known at a cutoff. `window` limits what a fit sees, `refit: false` lets only the first fold fit and the others update.
@@ -57,20 +57,27 @@ export async function backtest<Known extends string>(
   const plan = planFolds(panel, settings, frequency);
   const reach = settings.gap + settings.horizon;
   const folds: ScoredFold[] = [];
+  const failures: BacktestFailure[] = [];
   for (const group of plan) {
-    const active = takeSeries(panel, group.series);
+    let { series } = group;
+    let active = takeSeries(panel, series);
     let fitted: FittedForecaster<Known> | null = null;
     let before: bigint | null = null;
     for (const { fold, cutoff, until } of group.folds) {
       throwIfAborted(options.signal);
-      if (fitted === null) fitted = await fitFold(forecaster, active, cutoff, fold, settings);
-      else if (before !== null)
+      if (fitted === null) {
+        const one: FittedFold<Known> = await fitFold(forecaster, active, cutoff, fold, settings);
+        fitted = one.fitted;
+        failures.push(...(fitted.failures ?? []).map((failure) => ({ fold, ...failure })));
+        series = one.kept.map((s) => group.series[s] as number);
+        active = takeSeries(panel, series);
+      } else if (before !== null)
         fitted = fitted.update(panelToColumns(slicePanel(active, { from: before + 1n, until: cutoff })));
       before = cutoff;
       const { future, outcomes } = await aheadOf(active, { fold, cutoff, until }, settings);
       const predictOptions: PredictOptions = { horizon: reach, levels: settings.levels, future };
       const forecast = (fitted as FittedForecaster).predict(predictOptions);
-      folds.push(scoreFold(forecast, active, outcomes, { fold, cutoff, seriesIds: group.series }, settings));
+      folds.push(scoreFold(forecast, active, outcomes, { fold, cutoff, seriesIds: series }, settings));
       settings.progress?.({
         task: "backtest",
         done: folds.length,
@@ -79,7 +86,7 @@ export async function backtest<Known extends string>(
       });
     }
   }
-  return assembleResult(panel, folds, settings);
+  return assembleResult(panel, folds, settings, failures);
 }
 
 /** What is told of the steps after a cutoff, and what came. */

@@ -2,8 +2,9 @@ import { TsopsError } from "../../errors.ts";
 import { type Frequency, parseFrequency } from "../../time/frequency.ts";
 import { formatInstant } from "../../time/instant.ts";
 import type { FittedForecaster, Forecaster } from "../forecaster.ts";
-import type { Panel } from "../panel.ts";
-import { panelToColumns, slicePanel } from "../panel-slices.ts";
+import type { Panel, SeriesFailure } from "../panel.ts";
+import { panelToColumns, slicePanel, takeSeries } from "../panel-slices.ts";
+import { seriesKeyText } from "../series-key.ts";
 import type { BacktestSettings } from "./settings.ts";
 
 /** Folds that share a fit. */
@@ -69,6 +70,13 @@ function besides({ gap, embargo }: BacktestSettings): string {
   return `, ${[...(gap > 0 ? [`a gap of ${gap}`] : []), ...(embargo > 0 ? [`an embargo of ${embargo}`] : [])].join(" and ")}`;
 }
 
+/** A forecaster as a fold has it. */
+export interface FittedFold<Known extends string> {
+  readonly fitted: FittedForecaster<Known>;
+  /** Indexes of the series that were fitted among those that take part. */
+  readonly kept: readonly number[];
+}
+
 /**
  * Fits on the rows up to the cutoff, without those under embargo, which are then absorbed.
  * @throws TsopsError BACKTEST_INVALID when the history of the fold is too short for the forecaster.
@@ -78,8 +86,8 @@ export async function fitFold<Known extends string>(
   active: Panel<Known>,
   cutoff: bigint,
   fold: number,
-  { horizon, folds, step, gap, embargo, window, threads, signal }: BacktestSettings,
-): Promise<FittedForecaster<Known>> {
+  { horizon, folds, step, gap, embargo, window, failures, threads, signal }: BacktestSettings,
+): Promise<FittedFold<Known>> {
   const frequency = parseFrequency(active.spec.frequency, { zone: active.spec.zone });
   const before = (rows: number): bigint => frequency.instantAt(frequency.indexOf(cutoff) - rows);
   const until = before(embargo);
@@ -90,11 +98,14 @@ export async function fitFold<Known extends string>(
   try {
     const fitted = await forecaster.fit(history, {
       horizon: gap + horizon,
+      ...(failures === "collect" ? { failures } : {}),
       ...(threads === undefined ? {} : { threads }),
       ...(signal === undefined ? {} : { signal }),
     });
-    if (embargo === 0) return fitted;
-    return fitted.update(panelToColumns(slicePanel(active, { from: until + 1n, until: cutoff })));
+    const kept = seriesBesides(active, fitted.failures ?? []);
+    if (embargo === 0) return { fitted, kept };
+    const late = slicePanel(takeSeries(active, kept), { from: until + 1n, until: cutoff });
+    return { fitted: fitted.update(panelToColumns(late)), kept };
   } catch (cause) {
     if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
     throw new TsopsError(
@@ -107,4 +118,9 @@ export async function fitFold<Known extends string>(
       },
     );
   }
+}
+
+function seriesBesides(panel: Panel, failures: readonly SeriesFailure[]): readonly number[] {
+  const failed = new Set(failures.map(({ key }) => seriesKeyText(key)));
+  return panel.series.flatMap((key, s) => (failed.has(seriesKeyText(key)) ? [] : [s]));
 }

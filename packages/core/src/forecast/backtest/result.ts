@@ -2,7 +2,7 @@ import { type ColumnType, float64, int64, nullable, timestamp } from "../../sche
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
 import type { ForecastQuantile } from "../forecast.ts";
-import type { SeriesKey } from "../panel.ts";
+import type { SeriesFailure, SeriesKey } from "../panel.ts";
 import { floatColumn, keyColumns } from "../panel-slices.ts";
 
 /** How good predictions of one quantile were. */
@@ -51,6 +51,12 @@ export interface BacktestMetrics {
   readonly intervals: readonly IntervalMetrics[];
 }
 
+/** A series that could not be fitted. */
+export interface BacktestFailure extends SeriesFailure {
+  /** The fold that was fitted; 0 = the earliest. */
+  readonly fold: number;
+}
+
 /** Forecasts of several cutoffs beside their outcomes, in long form: fold by fold, series by series, steps ascending. */
 export interface BacktestResult {
   readonly length: number;
@@ -81,10 +87,12 @@ export interface BacktestResult {
   readonly byStep: readonly (BacktestMetrics & { readonly step: number })[];
   readonly byKey: readonly (BacktestMetrics & { readonly key: SeriesKey })[];
   /**
-   * Series that are not in every fold, because they begin after its cutoff or end before its horizon does, with the number of folds without
+   * Series that are not in every fold, because they begin after its cutoff, end before its horizon does, or could not be fitted (`failures`), with the number of folds without
    * them. Empty when all are judged on the same folds.
    */
   readonly leftOut: readonly { readonly key: SeriesKey; readonly folds: number }[];
+  /** Series that could not be fitted, with `failures: "collect"`, fit by fit: other folds that the fit serves are without them as well. */
+  readonly failures: readonly BacktestFailure[];
   /** The rows as columns: keys, fold, step, time, cutoff, y, mean, and `q0.1` per quantile; null where missing. */
   toColumns(): Columns;
 }

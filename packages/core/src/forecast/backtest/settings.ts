@@ -3,9 +3,11 @@ import { checkOptions, shown } from "../../options.ts";
 import type { Progress } from "../../progress.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { checkPanel, wholeNumber } from "../check.ts";
+import type { FitOptions } from "../forecaster.ts";
 import { checkLevels } from "../levels.ts";
 import type { Panel } from "../panel.ts";
 import { usualSeasonLength } from "../season-length.ts";
+import { checkFailures } from "../series-failures.ts";
 
 /** Where a fold stands. */
 export interface BacktestCutoff {
@@ -50,6 +52,11 @@ export interface BacktestOptions {
   readonly levels?: readonly number[];
   /** Season of the naive forecast that scaled errors are divided by, in steps. Default: the usual one of the frequency (24 for `"1h"`). */
   readonly seasonLength?: number;
+  /**
+   * What becomes of series that cannot be fitted in a fold. `"throw"` (default): an error. `"collect"`: the fold is judged without them, and `BacktestResult.failures` lists them. A fold
+   * in which none can be fitted is an error.
+   */
+  readonly failures?: FitOptions["failures"];
   /** Threads, at most, that models of many single series are fitted on; see `FitOptions.threads`. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -58,7 +65,10 @@ export interface BacktestOptions {
 
 /** Options with every default filled in. */
 export interface BacktestSettings
-  extends Required<Omit<BacktestOptions, "threads" | "signal" | "progress" | "refit" | "window" | "future">> {
+  extends Required<
+    Omit<BacktestOptions, "failures" | "threads" | "signal" | "progress" | "refit" | "window" | "future">
+  > {
+  readonly failures: "throw" | "collect";
   readonly refitEvery: number;
   readonly window: number | undefined;
   readonly future: BacktestOptions["future"];
@@ -81,6 +91,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
     future: true,
     levels: true,
     seasonLength: true,
+    failures: true,
     threads: true,
     signal: true,
     progress: true,
@@ -102,6 +113,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
         hint: "Write future: ({ cutoff }) => forecastsIssuedAt(cutoff).",
       },
     );
+  checkFailures(options.failures);
   if (options.levels !== undefined) checkLevels(options.levels);
   const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
   return {
@@ -118,6 +130,7 @@ export function resolveBacktestOptions(options: BacktestOptions, panel: Panel): 
       "seasonLength",
       options.seasonLength ?? usualSeasonLength(panel.spec.frequency),
     ),
+    failures: options.failures ?? "throw",
     threads: options.threads === undefined ? undefined : wholeNumber("threads", options.threads),
     signal: options.signal,
     progress: options.progress,

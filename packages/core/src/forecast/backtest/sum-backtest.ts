@@ -68,7 +68,7 @@ export function sumBacktest(result: BacktestResult, panel: Panel, options: Aggre
       squaredScale: scales("squared"),
     };
   });
-  return assembleResult(all, scored, { horizon, gap, levels: [], seasonLength: result.seasonLength });
+  return assembleResult(all, scored, { horizon, gap, levels: [], seasonLength: result.seasonLength }, []);
 }
 
 function refuseOthers(result: BacktestResult, panel: Panel): void {

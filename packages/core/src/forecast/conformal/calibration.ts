@@ -1,6 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import { levelOfQuantile } from "../levels.ts";
+import type { SeriesFailure, SeriesKey } from "../panel.ts";
+import { withFailures } from "../series-failures.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
@@ -198,6 +200,7 @@ function boundsOf(
 
 /**
  * @param chosen - Series that must have scores enough. Default: all.
+ * @param series - The calibrated series, where those that lack scores could be left out.
  * @throws TsopsError MODEL_PARAMETER_INVALID when the scores of some group are too few for a level.
  */
 export function requireScores(
@@ -205,33 +208,57 @@ export function requireScores(
   options: ResolvedConformalOptions,
   levels: readonly number[],
   chosen: readonly number[] = calibration.scores.map((_, s) => s),
+  series: readonly SeriesKey[] = [],
 ): void {
+  const code = "MODEL_PARAMETER_INVALID";
+  const failed = (places: readonly number[], message: string): SeriesFailure[] =>
+    series.length === 0 ? [] : places.map((s) => ({ key: series[s] as SeriesKey, code, message }));
   const sizes = sizesOf(calibration, options);
-  const unknown = chosen.find((s) => Number.isNaN(sizes[s]));
-  if (unknown !== undefined)
-    throw new TsopsError(
-      "MODEL_PARAMETER_INVALID",
-      `Series ${unknown + 1} of ${calibration.seriesCount} has no known outcome in the calibration, so that nothing is known of the size of its errors.`,
-      { hint: "Leave it out, or use more folds.", details: { series: unknown } },
+  const unknown = chosen.filter((s) => Number.isNaN(sizes[s]));
+  const [first] = unknown;
+  if (first !== undefined) {
+    const lack =
+      "has no known outcome in the calibration, so that nothing is known of the size of its errors.";
+    throw withFailures(
+      new TsopsError(code, `Series ${first + 1} of ${calibration.seriesCount} ${lack}`, {
+        hint: "Leave it out, or use more folds.",
+        details: { series: first, count: unknown.length },
+      }),
+      failed(unknown, `It ${lack}`),
     );
-  eachGroup(calibration, options, (_, first, count) => {
-    if (!chosen.some((s) => s >= first && s < first + count)) return;
+  }
+  if (options.fewScores === "student") return;
+  const groups: { readonly first: number; readonly known: number }[] = [];
+  eachGroup(calibration, options, (_, start, count) => {
+    if (!chosen.some((s) => s >= start && s < start + count)) return;
     const known = calibration.scores
-      .slice(first, first + count)
+      .slice(start, start + count)
       .reduce((sum, scores) => sum + totalOf(scores).known, 0);
-    for (const level of levels) {
-      const needed = scoresNeeded(level / 100);
-      if (known >= needed || options.fewScores === "student") continue;
-      throw new TsopsError(
-        "MODEL_PARAMETER_INVALID",
-        `An interval of ${level} % needs ${needed} scores; the calibration has ${known} from ${originsOf(calibration)} origins of ${calibration.horizon} steps.`,
+    groups.push({ first: start, known });
+  });
+  for (const level of levels) {
+    const needed = scoresNeeded(level / 100);
+    const lacking = groups.filter(({ known }) => known < needed);
+    const [group] = lacking;
+    if (group === undefined) continue;
+    const needs = `An interval of ${level} % needs ${needed} scores`;
+    throw withFailures(
+      new TsopsError(
+        code,
+        `${needs}; the calibration has ${group.known} from ${originsOf(calibration)} origins of ${calibration.horizon} steps.`,
         {
           hint: 'Use more folds, a lower level, or by: "panel" to pool the series.',
-          details: { level, needed, known },
+          details: { level, needed, known: group.known },
         },
-      );
-    }
-  });
+      ),
+      options.by === "series"
+        ? failed(
+            lacking.map((one) => one.first),
+            `${needs}, and the calibration has fewer.`,
+          )
+        : [],
+    );
+  }
 }
 
 /** A forecast that is to get intervals. */

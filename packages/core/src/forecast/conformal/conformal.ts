@@ -4,6 +4,7 @@ import { checkFit } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
+import { fitOthers } from "../series-failures.ts";
 import { calibrationOf, requireScores } from "./calibration.ts";
 import { type FittedConformal, fittedConformal, loadConformal } from "./fitted.ts";
 import { type ConformalOptions, type ResolvedConformalOptions, resolveConformalOptions } from "./options.ts";
@@ -50,7 +51,8 @@ export function conformal(forecaster: Forecaster, options: ConformalOptions = {}
       forecaster: { kind: forecaster.kind, params: forecaster.params },
       ...(JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>),
     },
-    fit: (panel, fitOptions) => fit(forecaster, resolved, panel, fitOptions),
+    fit: (panel, fitOptions) =>
+      fitOthers(panel, fitOptions, (others, own) => fit(forecaster, resolved, others, own)),
     load: (bytes) => loadConformal(bytes, (inner) => forecaster.load(inner)),
   };
 }
@@ -69,7 +71,7 @@ async function fit<Known extends string>(
     hint: "Give a longer history, or use fewer folds.",
   });
   const calibration = calibrationOf(means[0] as Float64Array[], outcomes, options, panel.series.length);
-  requireScores(calibration, options, options.levels);
+  requireScores(calibration, options, options.levels, undefined, panel.series);
   throwIfAborted(fitOptions.signal);
   const fitted = await forecaster.fit(panel, fitOptions);
   return fittedConformal<Known>({

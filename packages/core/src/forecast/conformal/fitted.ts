@@ -78,7 +78,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
   const groups = options.by === "series" ? pending.series : [null];
   /** Means of the asked series, in order. */
   const centre = ({ future, keys }: PredictOptions, steps: number) => {
-    const chosen = chooseSeries(pending.series, keys);
+    const chosen = chooseSeries(pending, keys);
     const forecast = (current as FittedForecaster).predict({
       horizon: steps,
       ...(future === undefined ? {} : { future }),
@@ -92,6 +92,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     spec: current.spec,
     horizon: current.horizon,
     series: pending.series,
+    failures: pending.failures ?? [],
     lastTimes: BigInt64Array.from(
       pending.series,
       (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,

@@ -40,11 +40,12 @@ export function rowsUpToOrigin(pending: Pending, rows: Columns): Columns {
   const { time } = pending.spec;
   const times = (rows.data[time] as { values: BigInt64Array }).values;
   const { series, seriesOf } = groupByKey(rows, pending.spec.keys);
-  const indexes = matchSeries(series, pending.series);
+  const indexes = matchSeries(series, pending);
   const chosen: number[] = [];
   for (let row = 0; row < rows.length; row++) {
     const s = indexes[seriesOf[row] as number] as number;
-    if ((times[row] as bigint) <= (pending.times[pending.offsets[s] as number] as bigint)) chosen.push(row);
+    if (s >= 0 && (times[row] as bigint) <= (pending.times[pending.offsets[s] as number] as bigint))
+      chosen.push(row);
   }
   return takeColumns(rows, Int32Array.from(chosen));
 }

@@ -4,6 +4,7 @@ import { checkFit } from "../check.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
+import { fitOthers } from "../series-failures.ts";
 import { type FittedEnsemble, fittedEnsemble, loadEnsemble } from "./fitted.ts";
 import { type EnsembleOptions, type ResolvedEnsembleOptions, resolveEnsembleOptions } from "./options.ts";
 import { learnWeights } from "./weights.ts";
@@ -50,7 +51,8 @@ export function ensemble(members: readonly Forecaster[], options: EnsembleOption
       members: own.map(({ kind, params }) => ({ kind, params })),
       ...(JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>),
     },
-    fit: (panel, fitOptions) => fit(own, resolved, panel, fitOptions),
+    fit: (panel, fitOptions) =>
+      fitOthers(panel, fitOptions, (others, rest) => fit(own, resolved, others, rest)),
     load: (bytes) => loadEnsemble(bytes, (inner, m) => memberAt(own, m).load(inner)),
   };
 }

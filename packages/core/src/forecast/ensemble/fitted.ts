@@ -30,12 +30,13 @@ interface State<Known extends string> {
 export function fittedEnsemble<Known extends string>(state: State<Known>): FittedEnsemble<Known> {
   const { members, weights, options } = state;
   const first = members[0] as FittedForecaster<Known>;
-  const { series, horizon, lastTimes } = first;
+  const { series, failures = [], horizon, lastTimes } = first;
   return {
     kind: "ensemble",
     spec: joinedSpec(members),
     horizon,
     series,
+    failures,
     lastTimes,
     members,
     weights:
@@ -44,7 +45,7 @@ export function fittedEnsemble<Known extends string>(state: State<Known>): Fitte
         : series.map((_, s) => [...weights.subarray(s * members.length, (s + 1) * members.length)]),
     predict: (predictOptions: PredictOptions = {}) => {
       const steps = checkPredict(predictOptions, horizon);
-      const chosen = chooseSeries(series, predictOptions.keys);
+      const chosen = chooseSeries(first, predictOptions.keys);
       return combined(
         members.map((member) => (member as FittedForecaster).predict(predictOptions)),
         state,

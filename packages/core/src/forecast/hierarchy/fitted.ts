@@ -115,13 +115,13 @@ export function fittedReconciled<Known extends string>(
     forecaster: inner,
     allSeries: structure.series,
     predict(predictOptions?: PredictOptions) {
-      const chosen = chooseSeries(tail.series, predictOptions?.keys);
+      const chosen = chooseSeries(tail, predictOptions?.keys);
       const { steps, mean } = reconcile(predictOptions);
       const own = valuesOfChosen(mean.subarray(sums * steps), chosen, steps);
       return forecastOf(panelOfChosen(tail, chosen), steps, own);
     },
     predictLevels(predictOptions) {
-      const chosen = chooseSeries(structure.series, predictOptions?.keys);
+      const chosen = chooseSeries(structure, predictOptions?.keys);
       const { steps, mean } = reconcile(predictOptions);
       const all = withSums(tail, structure);
       return forecastOf(panelOfChosen(all, chosen), steps, valuesOfChosen(mean, chosen, steps));

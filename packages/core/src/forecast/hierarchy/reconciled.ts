@@ -6,6 +6,7 @@ import type { FitOptions, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
 import { seriesName } from "../rows.ts";
+import { refuseCollecting } from "../series-failures.ts";
 import { withSums } from "./aggregate.ts";
 import {
   type FittedReconciled,
@@ -72,6 +73,7 @@ async function fit<Known extends string>(
   fitOptions: FitOptions,
 ): Promise<FittedReconciled<Known>> {
   checkFit(panel, fitOptions);
+  refuseCollecting(fitOptions, "sums would lack the series that are left out");
   const structure = structureOf(panel.spec.keys, panel.series, options.levels);
   requireEvenEnds(panel, seriesName, formatInstant);
   const all = withSums(panel, innerStructure(structure, options));

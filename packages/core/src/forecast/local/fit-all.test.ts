@@ -5,7 +5,9 @@ import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { runOnThread } from "../../threads/shared-pool.ts";
 import { panel } from "../build-panel.ts";
 import { arima } from "../models/arima/arima.ts";
+import { ets } from "../models/ets/ets.ts";
 import { localForecasterOf } from "../models/local-forecasters.ts";
+import { takeSeries } from "../panel-slices.ts";
 import { fitSeries } from "./fit-work.ts";
 import { localParts } from "./local-forecaster.ts";
 
@@ -55,6 +57,33 @@ describe("series on threads", { timeout: 180_000 }, () => {
     expect(Math.min(...calls.slice(1))).toBeGreaterThan(1);
     const [one, ...others] = saved;
     for (const other of others) expect(Buffer.compare(one as Uint8Array, other)).toBe(0);
+  });
+
+  it("are collected where the arithmetic breaks down there", async () => {
+    const series = history(600);
+    const huge = (s: number) => s % 200 === 199;
+    const y = series.y.map(
+      (value, row) =>
+        value *
+        (huge(series.offsets.findLastIndex((start) => start <= row)) ? (row % 2 === 0 ? 1e160 : -1e-160) : 1),
+    );
+    const broken = { ...series, y };
+    const model = ets({ seasonLength: 12, criterion: "aicc" });
+    const keys = [{ key: "s0199" }, { key: "s0399" }, { key: "s0599" }];
+    await expect(model.fit(takeSeries(broken, [198, 199, 399]), { horizon: 2 })).rejects.toMatchObject({
+      code: "PANEL_INVALID",
+      message: expect.stringMatching(/^ets cannot be fitted to series .*s0199.* and series .*s0399/),
+    });
+    const saved: Uint8Array[] = [];
+    const before = vi.mocked(runOnThread).mock.calls.length;
+    for (const threads of [1, 2]) {
+      const fitted = await model.fit(broken, { horizon: 2, failures: "collect", threads });
+      expect(fitted.failures.map(({ key }) => key)).toEqual(keys);
+      expect(fitted.fits.length).toBe(597);
+      saved.push(fitted.save());
+    }
+    expect(vi.mocked(runOnThread).mock.calls.length).toBeGreaterThan(before + 1);
+    expect(Buffer.compare(saved[0] as Uint8Array, saved[1] as Uint8Array)).toBe(0);
   });
 
   it("are given up with the signal at once", async () => {

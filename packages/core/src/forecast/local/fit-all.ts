@@ -3,18 +3,15 @@ import type { JsonValue } from "../../bytes.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.ts";
 import type { FitOptions } from "../forecaster.ts";
-import type { LocalFit, LocalModel } from "./local-model.ts";
+import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
+import { type Refused, tryFit } from "./try-fit.ts";
 
 /** Series to fit one after the other. Can be sent to a thread. */
 export interface FitWork {
   readonly kind: string;
   readonly params: Readonly<Record<string, JsonValue>>;
-  /** Each as `LocalModel.fit` takes it. */
-  readonly series: readonly { readonly y: Float64Array; readonly regressors: readonly Float64Array[] }[];
+  readonly series: readonly SeriesToFit[];
 }
-
-/** A series as `LocalModel.fit` takes it. */
-export type SeriesToFit = FitWork["series"][number];
 
 /** The event loop gets its turn so often: a signal can only fire while others get theirs. */
 const turnMs = 50;
@@ -24,7 +21,7 @@ const worthThreadsMs = 1000;
 const chunkMs = 150;
 
 /**
- * Fits series by series, here or, where that takes long, on threads. The fits are the same to the bit.
+ * Fits series by series, here or, where that takes long, on threads. The fits are the same to the bit; where there is none, the reason is in its place.
  * @param seriesOf - One of the `count` series.
  */
 export async function fitAll(
@@ -32,15 +29,14 @@ export async function fitAll(
   count: number,
   seriesOf: (s: number) => SeriesToFit,
   { signal, progress, threads = mostThreads }: FitOptions,
-): Promise<readonly LocalFit[]> {
+): Promise<readonly (LocalFit | Refused)[]> {
   const task = `fit ${model.kind}`;
-  const fits: LocalFit[] = new Array(count);
+  const fits: (LocalFit | Refused)[] = new Array(count);
   const mayUseThreads = threads > 1 && count > 1 && hasThreads();
   const started = performance.now();
   let lastTurn = started;
   for (let s = 0; s < count; s++) {
-    const { y, regressors } = seriesOf(s);
-    fits[s] = model.fit(y, regressors);
+    fits[s] = tryFit(model, seriesOf(s));
     const now = performance.now();
     if (now - lastTurn < turnMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
@@ -68,7 +64,7 @@ async function fitOnThread(
   { kind, params }: LocalModel,
   chunk: readonly SeriesToFit[],
   signal: AbortSignal | undefined,
-): Promise<readonly LocalFit[]> {
+): Promise<readonly (LocalFit | Refused)[]> {
   const series = chunk.map(({ y, regressors }) => ({
     y: y.slice(),
     regressors: regressors.map((values) => values.slice()),
@@ -78,5 +74,8 @@ async function fitOnThread(
     y.buffer,
     ...regressors.map(({ buffer }) => buffer),
   ]);
-  return (await runOnThread({ work: "fitSeries", input }, { signal, transfer })) as readonly LocalFit[];
+  return (await runOnThread({ work: "fitSeries", input }, { signal, transfer })) as readonly (
+    | LocalFit
+    | Refused
+  )[];
 }

@@ -9,14 +9,16 @@ import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts"
 import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
-import type { Panel, SeriesKey } from "../panel.ts";
+import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
 import { listSome, seriesName } from "../rows.ts";
+import { fitOthers, leaveOut, withFailures } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
+import { isRefused, type Refused } from "./try-fit.ts";
 
 /** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
 export interface LocalForecaster<Kind extends string = string> extends Forecaster {
@@ -29,6 +31,7 @@ export interface LocalForecaster<Kind extends string = string> extends Forecaste
 export interface FittedLocal extends FittedForecaster<never> {
   /** What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. */
   readonly fits: readonly LocalSummary[];
+  readonly failures: readonly SeriesFailure[];
   update(...args: Parameters<FittedForecaster<never>["update"]>): FittedLocal;
 }
 
@@ -48,7 +51,8 @@ export function localForecaster<Kind extends string>(
   const forecaster: LocalForecaster<Kind> = {
     kind: model.kind,
     params: model.params,
-    fit: (panel, options) => fit(model, panel, options),
+    fit: (panel, options) =>
+      fitOthers(panel, options, (others, own) => fit(model, others, own, options.failures === "collect")),
     load: (bytes) => loadLocal(bytes, model.kind, loadModel),
   };
   partsOf.set(forecaster, { model, loadModel });
@@ -84,7 +88,12 @@ export function localState(fitted: FittedLocal): State {
   return stateOf.get(fitted) as State;
 }
 
-async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promise<FittedLocal> {
+async function fit(
+  model: LocalModel,
+  panel: Panel,
+  options: FitOptions,
+  collects: boolean,
+): Promise<FittedLocal> {
   checkFit(panel, options);
   const { horizon } = options;
   const whole =
@@ -102,7 +111,7 @@ async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promis
   const fromFirst = (s: number) => [firstKnown(seen, s), Number.POSITIVE_INFINITY] as const;
   const begun = selectRows(whole, fromFirst);
   const { y } = selectRows(seen, fromFirst);
-  const fits = await fitAll(
+  const found = await fitAll(
     model,
     begun.series.length,
     (s) => {
@@ -114,7 +123,30 @@ async function fit(model: LocalModel, panel: Panel, options: FitOptions): Promis
     },
     options,
   );
-  return fitted(settle({ model, horizon, history: begun, fits }));
+  const failures = found.flatMap((one, s): SeriesFailure[] => {
+    if (!isRefused(one)) return [];
+    return [{ key: begun.series[s] as SeriesKey, code: one.code, message: one.message }];
+  });
+  if (!collects) refuse(model, failures, found.find(isRefused));
+  const fits = found.filter((one): one is LocalFit => !isRefused(one));
+  return fitted(settle({ model, horizon, history: leaveOut(begun, failures), fits }));
+}
+
+function refuse({ kind }: LocalModel, failures: readonly SeriesFailure[], first: Refused | undefined): void {
+  if (first === undefined) return;
+  const { code, hint, cause } = first;
+  throw withFailures(
+    new TsopsError(
+      code,
+      `${kind} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      {
+        hint: hint ?? 'Look at these values, or fit the other series with { failures: "collect" }.',
+        details: { count: failures.length, failures: failures.slice(0, 20) },
+        ...(cause === undefined ? {} : { cause }),
+      },
+    ),
+    failures,
+  );
 }
 
 /** Moves the states over the rows that are not kept. */
@@ -157,13 +189,14 @@ function fitted(state: State): FittedLocal {
     spec: history.spec,
     horizon: fittedHorizon,
     series: history.series,
+    failures: history.failures ?? [],
     lastTimes: lastTimesOf(history),
     get fits() {
       return history.series.map((_, s) => model.summary(current(s)));
     },
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(history.series, options?.keys);
+      const chosen = chooseSeries(history, options?.keys);
       const asked = panelOfChosen(history, chosen);
       const future = readFuture(
         asked,
@@ -282,18 +315,23 @@ function firstKnown(panel: Panel, s: number): number {
 function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
   if (lowest === undefined) return;
   const wrong: string[] = [];
+  const failures: SeriesFailure[] = [];
+  const code = "PANEL_INVALID";
+  const takes = `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
   panel.series.forEach((key, s) => {
+    const times: string[] = [];
     for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
-      if ((panel.y[row] as number) < lowest)
-        wrong.push(`${seriesName(key)} at ${formatInstant(panel.times[row] as bigint)}`);
+      if ((panel.y[row] as number) < lowest) times.push(formatInstant(panel.times[row] as bigint));
+    if (times.length === 0) return;
+    failures.push({ key, code, message: `${takes}; there are some at ${listSome(times)}.` });
+    for (const time of times) wrong.push(`${seriesName(key)} at ${time}`);
   });
   if (wrong.length === 0) return;
-  throw new TsopsError(
-    "PANEL_INVALID",
-    `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}; there are some in ${listSome(wrong)}.`,
-    {
-      hint: "Give null where the target is unknown, or choose a model that takes such values.",
+  throw withFailures(
+    new TsopsError(code, `${takes}; there are some in ${listSome(wrong)}.`, {
+      hint: 'Give null where the target is unknown, choose a model that takes such values, or fit the other series with { failures: "collect" }.',
       details: { count: wrong.length, first: wrong.slice(0, 20) },
-    },
+    }),
+    failures,
   );
 }

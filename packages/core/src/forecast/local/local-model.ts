@@ -9,6 +9,12 @@ export interface LocalFit {
   state: Float64Array;
 }
 
+/** A series as `LocalModel.fit` takes it. */
+export interface SeriesToFit {
+  readonly y: Float64Array;
+  readonly regressors: readonly Float64Array[];
+}
+
 /** What a fit decided for one series, in words and figures. */
 export type LocalSummary = Readonly<Record<string, number | string>>;
 

@@ -9,6 +9,7 @@ import { forecastOf } from "../future.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelTail } from "../panel-slices.ts";
+import { fitOthers } from "../series-failures.ts";
 import { withoutCovariates } from "./without-covariates.ts";
 
 /** Settings of `seasonalNaive`. */
@@ -38,22 +39,23 @@ export function seasonalNaive(options: SeasonalNaiveOptions): SeasonalNaive {
   return {
     kind: "seasonalNaive",
     params: { seasonLength },
-    async fit(panel, fitOptions) {
-      checkFit(panel, fitOptions);
-      requireRows(
-        panel,
-        rowCounts(panel),
-        seasonLength,
-        `seasonalNaive with a season of ${seasonLength} steps`,
-      );
-      requireRows(panel, observedCounts(panel), 1, "A target that is not missing: seasonalNaive");
-      const history = withoutCovariates(panel);
-      const older = new Float64Array(history.series.length * seasonLength).fill(Number.NaN);
-      const latest = new Float64Array(history.series.length).fill(Number.NaN);
-      return fitted(settle({ seasonLength, horizon: fitOptions.horizon, history, older, latest }));
-    },
+    fit: (panel, fitOptions) => fitOthers(panel, fitOptions, (others, own) => fit(seasonLength, others, own)),
     load: loadSeasonalNaive,
   };
+}
+
+async function fit(
+  seasonLength: number,
+  panel: Panel,
+  fitOptions: FitOptions,
+): Promise<FittedForecaster<never>> {
+  checkFit(panel, fitOptions);
+  requireRows(panel, rowCounts(panel), seasonLength, `seasonalNaive with a season of ${seasonLength} steps`);
+  requireRows(panel, observedCounts(panel), 1, "A target that is not missing: seasonalNaive");
+  const history = withoutCovariates(panel);
+  const older = new Float64Array(history.series.length * seasonLength).fill(Number.NaN);
+  const latest = new Float64Array(history.series.length).fill(Number.NaN);
+  return fitted(settle({ seasonLength, horizon: fitOptions.horizon, history, older, latest }));
 }
 
 interface State {
@@ -87,10 +89,11 @@ function fitted(state: State): FittedForecaster<never> {
     spec: whole.spec,
     horizon: fittedHorizon,
     series: whole.series,
+    failures: whole.failures ?? [],
     lastTimes: lastTimesOf(whole),
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(whole.series, options?.keys);
+      const chosen = chooseSeries(whole, options?.keys);
       const history = panelOfChosen(whole, chosen);
       const season = valuesOfChosen(state.older, chosen, seasonLength);
       const latest = valuesOfChosen(state.latest, chosen);

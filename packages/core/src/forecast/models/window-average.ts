@@ -8,6 +8,7 @@ import { forecastOf } from "../future.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelTail } from "../panel-slices.ts";
+import { fitOthers } from "../series-failures.ts";
 import { withoutCovariates } from "./without-covariates.ts";
 
 /** Settings of `windowAverage`. */
@@ -34,16 +35,18 @@ export function windowAverage(options: WindowAverageOptions): WindowAverage {
   return {
     kind: "windowAverage",
     params: { window },
-    async fit(panel, fitOptions) {
-      checkFit(panel, fitOptions);
-      requireRows(panel, rowCounts(panel), window, `windowAverage with a window of ${window} rows`);
-      requireRows(panel, observedCounts(panel), 1, "A target that is not missing: windowAverage");
-      const history = withoutCovariates(panel);
-      const latest = new Float64Array(history.series.length).fill(Number.NaN);
-      return fitted(settle({ window, horizon: fitOptions.horizon, history, latest }));
-    },
+    fit: (panel, fitOptions) => fitOthers(panel, fitOptions, (others, own) => fit(window, others, own)),
     load: loadWindowAverage,
   };
+}
+
+async function fit(window: number, panel: Panel, fitOptions: FitOptions): Promise<FittedForecaster<never>> {
+  checkFit(panel, fitOptions);
+  requireRows(panel, rowCounts(panel), window, `windowAverage with a window of ${window} rows`);
+  requireRows(panel, observedCounts(panel), 1, "A target that is not missing: windowAverage");
+  const history = withoutCovariates(panel);
+  const latest = new Float64Array(history.series.length).fill(Number.NaN);
+  return fitted(settle({ window, horizon: fitOptions.horizon, history, latest }));
 }
 
 interface State {
@@ -72,10 +75,11 @@ function fitted(state: State): FittedForecaster<never> {
     spec: history.spec,
     horizon: fittedHorizon,
     series: history.series,
+    failures: history.failures ?? [],
     lastTimes: lastTimesOf(history),
     predict(options) {
       const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(history.series, options?.keys);
+      const chosen = chooseSeries(history, options?.keys);
       const mean = new Float64Array(chosen.length * horizon);
       chosen.forEach((s, i) => {
         let sum = 0;

@@ -50,10 +50,11 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
     spec: history.spec,
     horizon,
     series: history.series,
+    failures: history.failures ?? [],
     lastTimes: lastTimesOf(history),
     predict: (predictOptions?: PredictOptions) => {
       const steps = checkPredict(predictOptions, horizon);
-      const chosen = chooseSeries(history.series, predictOptions?.keys);
+      const chosen = chooseSeries(history, predictOptions?.keys);
       const asked = stateOfChosen(state, chosen);
       const rows = predictOptions?.future && rowsOfChosen(predictOptions.future, history, chosen);
       const future = readFuture(asked.history, steps, rows, plan.needed);

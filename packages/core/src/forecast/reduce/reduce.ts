@@ -5,6 +5,7 @@ import type { FitOptions, Forecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { panelTail } from "../panel-slices.ts";
 import type { Regressor } from "../regressor.ts";
+import { fitOthers } from "../series-failures.ts";
 import { type FittedReduce, fittedReduce, loadReduce } from "./fitted.ts";
 import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } from "./options.ts";
 import { planReduce } from "./plan.ts";
@@ -56,7 +57,8 @@ export function reduce(regressor: Regressor, options: ReduceOptions = {}): Reduc
       regressor: { kind: regressor.kind, params: regressor.params },
       ...(JSON.parse(JSON.stringify(resolved)) as Record<string, unknown>),
     },
-    fit: (panel, fitOptions) => fit(regressor, resolved, panel, fitOptions),
+    fit: (panel, fitOptions) =>
+      fitOthers(panel, fitOptions, (others, own) => fit(regressor, resolved, others, own)),
     load: (bytes) => loadReduce(bytes, [regressor]),
   };
 }

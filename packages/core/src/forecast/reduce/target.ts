@@ -1,7 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel, SeriesFailure } from "../panel.ts";
 import { listSome, seriesName } from "../rows.ts";
+import { withFailures } from "../series-failures.ts";
 import type { LevelOptions, TargetTransform } from "./options.ts";
 
 /** What a fit has learnt of the target of one series: the power of Box-Cox (1 without it), and how its differences are centred and scaled. */
@@ -43,21 +44,26 @@ export function refuseOutsideDomain(panel: Panel, transform: TargetTransform): v
   const name = typeof transform === "object" ? "boxCox" : transform;
   const least = { isAllowed: name === "sqrt", value: name === "log1p" ? -1 : 0 };
   const wrong: string[] = [];
+  const failures: SeriesFailure[] = [];
+  const code = "VALUE_INVALID";
+  const needs = `The transform "${name}" needs targets ${least.isAllowed ? "of at least" : "above"} ${least.value}`;
   panel.series.forEach((key, s) => {
+    const before = wrong.length;
     for (let i = panel.offsets[s] as number; i < (panel.offsets[s + 1] as number); i++) {
       const value = panel.y[i] as number;
       if (least.isAllowed ? value < least.value : value <= least.value)
         wrong.push(`${seriesName(key)} at ${formatInstant(panel.times[i] as bigint)} (${value})`);
     }
+    const count = wrong.length - before;
+    if (count > 0) failures.push({ key, code, message: `${needs}; ${count} of the series are not.` });
   });
   if (wrong.length === 0) return;
-  throw new TsopsError(
-    "VALUE_INVALID",
-    `The transform "${name}" needs targets ${least.isAllowed ? "of at least" : "above"} ${least.value}; found ${listSome(wrong, 3)}.`,
-    {
+  throw withFailures(
+    new TsopsError(code, `${needs}; found ${listSome(wrong, 3)}.`, {
       hint: 'Leave such rows out or null, or use transform: "none".',
       details: { count: wrong.length, first: wrong.slice(0, 5) },
-    },
+    }),
+    failures,
   );
 }
 
