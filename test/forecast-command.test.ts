@@ -404,6 +404,27 @@ describe("times", () => {
   });
 });
 
+describe("rows at the end without a target", () => {
+  const some = daily.slice(0, -7).map((row, i) => (i === 5 ? `${row.split(",")[0]},` : row));
+  const empty = daily.slice(-7).map((row) => `${row.split(",")[0]},`);
+
+  it("are what is to be forecast, and that is told", async () => {
+    const args = ["--horizon", "7", "--model", "ets", "--json"];
+    const [whole, without] = [
+      await forecast(csv("empty-end.csv", "ds,y", [...some, ...empty]), ...args),
+      await forecast(csv("no-end.csv", "ds,y", some), ...args),
+    ];
+    expect([whole.code, whole.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /7 rows at the end of a series without y: the forecast begins after the last known one, 2024/,
+      ),
+    ]);
+    expect(whole.json().forecast).toEqual(without.json().forecast);
+    expect(whole.json().forecast[0].time).toBe(empty[0]?.split(",")[0]);
+  });
+});
+
 describe("columns that are known for the future", () => {
   // From 40 weeks before the other files on.
   const numbers = Array.from({ length: 420 }, (_, i) => i - 280);

@@ -90,7 +90,13 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
       )}${future === null ? " (columns that are known for the future come with --future)" : ""}`,
     );
   const history = await readHistory(file, chosen, known, options, guesses, io.signal);
-  const { panel, seasons } = history;
+  const { panel, seasons, unknownEnd } = history;
+  if (unknownEnd.rows > 0)
+    tell(
+      `${unknownEnd.rows} ${unknownEnd.rows === 1 ? "row" : "rows"} at the end of ${unknownEnd.series === 1 ? "a series" : `${unknownEnd.series} series`} without ${chosen.target.name}: the forecast begins after the last known one${
+        panel.series.length === 1 ? `, ${history.textOf(panel.times.at(-1) as bigint)}` : ""
+      }`,
+    );
   const seasonLength = seasons[0] ?? 1;
 
   const task = {
@@ -130,7 +136,14 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
         bar({ ...event, task: event.task.startsWith("fit") ? event.task : `fit: ${event.task}` }),
     });
     throwIfAborted(io.signal);
-    if (fitted.kind === "auto") ({ members, combine, candidates } = (fitted as FittedAuto).choice);
+    if (fitted.kind === "auto") {
+      const { choice } = fitted as FittedAuto;
+      ({ members, combine, candidates } = choice);
+      if (choice.seasonsTooLong.length > 0)
+        tell(
+          `seasons of ${listSome(choice.seasonsTooLong.map(String))} steps are not used: no series has two of them before what is held out`,
+        );
+    }
     forecasts.push(fitted.predict(coming === null ? predicting : { ...predicting, future: coming.rows }));
   }
   if (split.short !== null) forecasts.push(...(await forecastShort(split.short, horizon, levels)));

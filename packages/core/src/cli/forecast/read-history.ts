@@ -18,13 +18,17 @@ import { axisOf, type FileTimes, guessAxis, timeText } from "./guess-axis.ts";
 import { guessSeasons } from "./guess-seasons.ts";
 import type { Guesses } from "./guessed.ts";
 import type { TimeAxis } from "./time-axis.ts";
+import { withoutUnknownEnd } from "./unknown-end.ts";
 
 /** How the times of a file are written. */
 export type FileTimeStyle = "steps" | "instant" | "localTime" | "date";
 
 /** The history of a file as a panel. */
 export interface History {
+  /** Each series up to its last known target. */
   readonly panel: Panel;
+  /** Rows without a target at the ends of series, which are left out, and the number of those series. */
+  readonly unknownEnd: { readonly rows: number; readonly series: number };
   readonly axis: TimeAxis;
   readonly style: FileTimeStyle;
   /** Zone of the times. */
@@ -99,12 +103,12 @@ export async function readHistory(
         knownFuture: known.map(({ name }) => name),
       });
     let axis = guess.axis();
-    let found = panelOn(axis);
+    let { panel: found, ...unknownEnd } = withoutUnknownEnd(panelOn(axis));
     const seasons = options.season ?? guessSeasons(found, axis);
     if (style === "steps") {
       // What a season of steps is like says what a step may stand for: calendar features need to be told.
       axis = guess.axis(frequencyOfSteps(seasons[0] ?? 1));
-      found = panelOn(axis);
+      found = withoutUnknownEnd(panelOn(axis)).panel;
     }
     if (isGuessed) guesses.add("frequency", axis.text, "the steps between the times", "--freq");
     if (options.season === undefined)
@@ -116,6 +120,7 @@ export async function readHistory(
       );
     return {
       panel: found,
+      unknownEnd,
       axis,
       style,
       zone,

@@ -1,0 +1,31 @@
+import type { Panel } from "../../forecast/panel.ts";
+import { selectRows } from "../../forecast/panel-slices.ts";
+
+/** A panel up to the last known target of each series: files often have the rows that are to be forecast, with nothing in the target's column. */
+export interface KnownPart {
+  readonly panel: Panel;
+  /** Rows that were left out at the ends of series, and the number of those series. */
+  readonly rows: number;
+  readonly series: number;
+}
+
+/** Leaves the rows after each series' last known target out; a series without any keeps its own. */
+export function withoutUnknownEnd(panel: Panel): KnownPart {
+  const { offsets, y } = panel;
+  const unknown = panel.series.map((_, s) => {
+    const [start, end] = [offsets[s] as number, offsets[s + 1] as number];
+    let last = end;
+    while (last > start && Number.isNaN(y[last - 1] as number)) last--;
+    return last === start ? 0 : end - last;
+  });
+  const rows = unknown.reduce((sum, count) => sum + count, 0);
+  if (rows === 0) return { panel, rows: 0, series: 0 };
+  return {
+    panel: selectRows(panel, (s) => [
+      0,
+      (offsets[s + 1] as number) - (offsets[s] as number) - (unknown[s] as number),
+    ]),
+    rows,
+    series: unknown.filter((count) => count > 0).length,
+  };
+}
