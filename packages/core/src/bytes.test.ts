@@ -74,6 +74,27 @@ describe("the binary container", () => {
     );
   });
 
+  it("reads the same from a Buffer, wherever in its memory it lies", () => {
+    const bytes = sample();
+    const plain = readBinary(bytes);
+    for (const offset of [0, 1, 4, 8, 13]) {
+      const pool = Buffer.alloc(bytes.length + 32, 0xff);
+      pool.set(bytes, offset);
+      const read = readBinary(pool.subarray(offset, offset + bytes.length));
+      expect(read.arrayNames.length).toBeGreaterThan(1);
+      for (const name of read.arrayNames) {
+        // The one type that the array has.
+        const found = ["uint8", "int32", "uint32", "float32", "float64", "int64"].filter(
+          (type) => formatError(() => read.array(name, type as "uint8")) === "nothing was thrown",
+        );
+        expect(found).toHaveLength(1);
+        const type = found[0] as "uint8";
+        expect(read.array(name, type)).toEqual(plain.array(name, type));
+      }
+      expect(read.header).toEqual(plain.header);
+    }
+  });
+
   it("refuses every truncation and every flipped bit", () => {
     const bytes = sample();
     for (let length = 0; length < bytes.length; length++)

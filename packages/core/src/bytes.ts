@@ -145,7 +145,9 @@ export function readBinary(bytes: Uint8Array, kind?: string, version?: number): 
       const start = dataStart + entry.offset;
       if (!(start + entry.length * size <= bytes.length))
         throw invalid(`Array "${name}" of the "${directory.kind}" reaches beyond the end of the bytes.`);
-      return fromLittleEndian(type, bytes.slice(start, start + entry.length * size)) as ArrayOf<T>;
+      // Not by slice: that of a Buffer, which files are read into, does not copy.
+      const copy = new Uint8Array(bytes.subarray(start, start + entry.length * size));
+      return fromLittleEndian(type, copy) as ArrayOf<T>;
     },
   };
 }

@@ -164,6 +164,12 @@ export type {
   PredictArguments,
   PredictOptions,
 } from "./forecast/forecaster.ts";
+export {
+  type ForecasterCache,
+  type ForecasterCacheOptions,
+  type ForecasterCacheStats,
+  forecasterCache,
+} from "./forecast/forecaster-cache.ts";
 export { type GbdtRegressor, gbdt } from "./forecast/gbdt/gbdt.ts";
 export { loadLightgbm } from "./forecast/gbdt/lightgbm/load-lightgbm.ts";
 export { toLightgbm } from "./forecast/gbdt/lightgbm/to-lightgbm.ts";

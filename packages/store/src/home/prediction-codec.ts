@@ -164,11 +164,12 @@ function toBytes(array: Float64Array | BigInt64Array): Uint8Array {
 
 function copied(value: Uint8Array, id: string): ArrayBuffer {
   if (value.byteLength % 8 !== 0) throw corrupt(id);
-  return (isLittleEndian ? value.slice() : swapped(value)).buffer as ArrayBuffer;
+  // Not by slice: that of a Buffer does not copy.
+  return (isLittleEndian ? new Uint8Array(value) : swapped(value)).buffer as ArrayBuffer;
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {
-  const result = bytes.slice();
+  const result = new Uint8Array(bytes);
   for (let at = 0; at < result.length; at += 8) result.subarray(at, at + 8).reverse();
   return result;
 }
