@@ -115,6 +115,16 @@ export function rowCounts(panel: Panel): Int32Array {
   );
 }
 
+/** Rows of each series up to its last known target; 0 where none is known. */
+export function knownLengths({ series, offsets, y }: Panel): Int32Array {
+  return Int32Array.from(series, (_, s) => {
+    const start = offsets[s] as number;
+    let end = offsets[s + 1] as number;
+    while (end > start && Number.isNaN(y[end - 1] as number)) end--;
+    return end - start;
+  });
+}
+
 /** Rows of each series whose target is not missing. */
 export function observedCounts(panel: Panel): Int32Array {
   return Int32Array.from(panel.series, (_, s) => {

@@ -1,6 +1,7 @@
 import { hasSeason } from "./local/classical-season.ts";
 import type { Panel } from "./panel.ts";
-import { withoutRegressors } from "./regressors-of-panel.ts";
+import { takeSeries } from "./panel-slices.ts";
+import { regressorsOf, withoutRegressors } from "./regressors-of-panel.ts";
 
 /** Series that are asked, evenly over the panel. */
 const asked = 50;
@@ -16,7 +17,7 @@ const longest = 400;
  * @param candidates - Ascending; null for what the autocorrelations of the series have in common.
  */
 export function findSeasons(panel: Panel, candidates: readonly number[] | null): readonly number[] {
-  const samples = sampleSeries(withoutRegressors(panel));
+  const samples = sampleSeries(panel);
   const found: number[] = [];
   for (const season of candidates ?? peaksOf(samples.map((y) => differences(y, 1)))) {
     const before = found.at(-1);
@@ -30,16 +31,16 @@ export function findSeasons(panel: Panel, candidates: readonly number[] | null):
 
 function sampleSeries(panel: Panel): Float64Array[] {
   const every = Math.max(1, Math.ceil(panel.series.length / asked));
-  const samples: Float64Array[] = [];
-  for (let s = 0; s < panel.series.length; s += every) {
-    const end = panel.offsets[s + 1] as number;
-    const filled = panel.y.slice(Math.max(panel.offsets[s] as number, end - newest), end);
+  const chosen = panel.series.flatMap((_, s) => (s % every === 0 ? [s] : []));
+  const { offsets, y } = withoutRegressors(takeSeries(panel, chosen), regressorsOf(panel));
+  return chosen.flatMap((_, s) => {
+    const end = offsets[s + 1] as number;
+    const filled = y.slice(Math.max(offsets[s] as number, end - newest), end);
     for (let t = 1; t < filled.length; t++)
       if (Number.isNaN(filled[t] as number)) filled[t] = filled[t - 1] as number;
     const first = filled.findIndex((value) => !Number.isNaN(value));
-    if (first >= 0) samples.push(filled.subarray(first));
-  }
-  return samples;
+    return first >= 0 ? [filled.subarray(first)] : [];
+  });
 }
 
 function differences(y: Float64Array, lag: number): Float64Array {

@@ -12,9 +12,11 @@ export function regressorsOf({ known, y }: Panel): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** The panel less what its regressors explain, series by series: seasons are seen better in it, as promotions look like noise. */
-export function withoutRegressors<Known extends string>(panel: Panel<Known>): Panel<Known> {
-  const names = regressorsOf(panel);
+/** The panel less what these regressors explain, series by series: seasons are seen better in it, as promotions look like noise. */
+export function withoutRegressors<Known extends string>(
+  panel: Panel<Known>,
+  names: readonly string[],
+): Panel<Known> {
   if (names.length === 0) return panel;
   const columns = panel.known.filter(({ name }) => names.includes(name));
   const y = panel.y.slice();

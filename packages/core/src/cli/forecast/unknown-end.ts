@@ -1,3 +1,4 @@
+import { knownLengths, rowCounts } from "../../forecast/check.ts";
 import type { Panel } from "../../forecast/panel.ts";
 import { selectRows } from "../../forecast/panel-slices.ts";
 
@@ -11,20 +12,13 @@ export interface KnownPart {
 
 /** Leaves the rows after each series' last known target out; a series without any keeps its own. */
 export function withoutUnknownEnd(panel: Panel): KnownPart {
-  const { offsets, y } = panel;
-  const unknown = panel.series.map((_, s) => {
-    const [start, end] = [offsets[s] as number, offsets[s + 1] as number];
-    let last = end;
-    while (last > start && Number.isNaN(y[last - 1] as number)) last--;
-    return last === start ? 0 : end - last;
-  });
+  const all = rowCounts(panel);
+  const kept = knownLengths(panel).map((known, s) => (known === 0 ? (all[s] as number) : known));
+  const unknown = all.map((count, s) => count - (kept[s] as number));
   const rows = unknown.reduce((sum, count) => sum + count, 0);
   if (rows === 0) return { panel, rows: 0, series: 0 };
   return {
-    panel: selectRows(panel, (s) => [
-      0,
-      (offsets[s + 1] as number) - (offsets[s] as number) - (unknown[s] as number),
-    ]),
+    panel: selectRows(panel, (s) => [0, kept[s] as number]),
     rows,
     series: unknown.filter((count) => count > 0).length,
   };

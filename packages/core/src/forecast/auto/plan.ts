@@ -1,4 +1,4 @@
-import { observedCounts } from "../check.ts";
+import { knownLengths, observedCounts } from "../check.ts";
 import type { Panel } from "../panel.ts";
 import { selectRows, takeSeries } from "../panel-slices.ts";
 
@@ -50,16 +50,6 @@ export function planTrial(panel: Panel, horizon: number, seasonLength: number): 
   const upTo = (rows: number) =>
     selectRows(taken, (i) => [0, (counts[chosen[i] as number] as number) - rows]);
   return { folds, chosen, judged: upTo(0), before: upTo(folds * horizon) };
-}
-
-/** Rows of each series up to its last known target. */
-function knownLengths({ series, offsets, y }: Panel): Int32Array {
-  return Int32Array.from(series, (_, s) => {
-    const start = offsets[s] as number;
-    let end = offsets[s + 1] as number;
-    while (end > start && Number.isNaN(y[end - 1] as number)) end--;
-    return end - start;
-  });
 }
 
 /** Seasons that are there twice in the longest series besides what is held out, and those that are not. */

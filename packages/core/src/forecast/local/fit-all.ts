@@ -32,7 +32,7 @@ export async function fitAll(
 ): Promise<readonly (LocalFit | Refused)[]> {
   const task = `fit ${model.kind}`;
   const fits: (LocalFit | Refused)[] = new Array(count);
-  const mayUseThreads = threads > 1 && count > 1 && hasThreads();
+  const mayUseThreads = threads > 1 && count > 1;
   const started = performance.now();
   let lastTurn = started;
   for (let s = 0; s < count; s++) {
@@ -44,7 +44,8 @@ export async function fitAll(
     progress?.({ task, done: s + 1, total: count });
     lastTurn = performance.now();
     const seriesMs = (now - started) / (s + 1);
-    if (!mayUseThreads || seriesMs * (count - s - 1) < worthThreadsMs) continue;
+    // Whether there can be threads is asked of the file system, so last.
+    if (!mayUseThreads || seriesMs * (count - s - 1) < worthThreadsMs || !hasThreads()) continue;
     let done = s + 1;
     const size = Math.max(1, Math.min(Math.round(chunkMs / seriesMs), Math.ceil((count - done) / threads)));
     const starts = Array.from({ length: Math.ceil((count - done) / size) }, (_, i) => s + 1 + i * size);

@@ -7,7 +7,8 @@ import { naive } from "../naive.ts";
 import { randomWalkWithDrift } from "../random-walk-with-drift.ts";
 import { theta } from "../theta/theta.ts";
 
-const makers: Readonly<Record<string, () => LocalForecaster>> = {
+/** Forecasters that can continue a trend, by kind; their settings do not matter. */
+export const trendMakers: Readonly<Record<string, () => LocalForecaster>> = {
   arima: () => arima(),
   ces: () => ces(),
   ets: () => ets(),
@@ -19,8 +20,8 @@ const makers: Readonly<Record<string, () => LocalForecaster>> = {
 
 /** Any forecaster of a kind that can continue a trend, for loading; undefined for other kinds. */
 export function trendForecaster(kind: string): LocalForecaster | undefined {
-  return Object.hasOwn(makers, kind) ? makers[kind]?.() : undefined;
+  return Object.hasOwn(trendMakers, kind) ? trendMakers[kind]?.() : undefined;
 }
 
 /** The kinds that `trendForecaster` knows. */
-export const trendKinds: readonly string[] = Object.keys(makers);
+export const trendKinds: readonly string[] = Object.keys(trendMakers);
