@@ -6,18 +6,16 @@ import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import type { Panel } from "../panel.ts";
-import { takeSeries } from "../panel-slices.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
 import { fitOthers } from "../series-failures.ts";
+import { affordable, treesToJudge } from "./affordable.ts";
 import {
   baseline,
   type Candidate,
   type CandidateTask,
-  globalCandidates,
   localCandidates,
   maxTrainingRows,
-  mostTrees,
 } from "./candidates.ts";
 import type { AutoChoice } from "./choice.ts";
 import { type FittedAuto, loadAuto } from "./fitted.ts";
@@ -126,31 +124,25 @@ async function fit<Known extends string>(
     growth: growthOf(panel.y.length, judged.y.length),
   });
   const locals = localCandidates(task);
-  // Before others share the cores.
   await trial.timeLocals(locals);
+  // Cheap ones first: what takes long is not to use up the time of what does not.
+  const later: Candidate[] = [];
+  for (const candidate of locals) {
+    if (candidate.isSlow !== true && trial.hasTimeFor(candidate, threads, keptForGlobals))
+      await trial.tryLocal(candidate, threads);
+    else later.push(candidate);
+  }
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions);
   const isOnThreads = threads > 1 && fitMs > worthThreadMs;
   const run = candidateRunner(isOnThreads);
-  const tryGlobals = () =>
-    inParallel(globals, isOnThreads ? threads : 1, (candidate) =>
-      trial.attempt(candidate, async () => {
-        const { trees, name } = candidate;
-        const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds };
-        return ((await run(work, fitOptions.signal)) as { means: HeldOutMeans }).means;
-      }),
-    );
-  const quick = locals.filter(({ isSlow }) => isSlow !== true);
-  if (isOnThreads) await Promise.all([tryGlobals(), tryInTurn(trial, quick, 1)]);
-  else {
-    // One after the other: two at once on one thread could not tell how long each takes.
-    await tryGlobals();
-    await tryInTurn(trial, quick, threads);
-  }
-  await tryInTurn(
-    trial,
-    locals.filter(({ isSlow }) => isSlow === true),
-    threads,
+  await inParallel(globals, isOnThreads ? threads : 1, (candidate) =>
+    trial.attempt(candidate, async () => {
+      const { trees, name } = candidate;
+      const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds };
+      return ((await run(work, fitOptions.signal)) as { means: HeldOutMeans }).means;
+    }),
   );
+  for (const candidate of later) await trial.tryLocal(candidate, threads);
 
   for (;;) {
     const { tried } = trial;
@@ -214,74 +206,10 @@ function growthOf(rows: number, judgedRows: number): Growth {
   };
 }
 
-async function tryInTurn(trial: Trial, candidates: readonly Candidate[], threads: number): Promise<void> {
-  for (const candidate of candidates) await trial.tryLocal(candidate, threads);
-}
-
-/** Models of all series, as many trees each, and then models, as time allows; and how long each takes to fit, about. */
-async function affordable(
-  task: CandidateTask,
-  trial: Trial,
-  before: Panel,
-  fitOptions: FitOptions,
-): Promise<{ readonly globals: readonly Candidate[]; readonly fitMs: number }> {
-  const none = { globals: [], fitMs: 0 };
-  const [first] = globalCandidates(task, 2);
-  if (first === undefined) return none;
-  const growth = trial.growth.ofGlobals;
-  const every = Math.max(1, Math.floor(before.y.length / enoughToTime));
-  const some =
-    every === 1
-      ? before
-      : takeSeries(
-          before,
-          before.series.flatMap((_, s) => (s % every === 0 ? [s] : [])),
-        );
-  const timeOf = async (trees: number): Promise<number> => {
-    const started = performance.now();
-    await (globalCandidates(task, trees)[0] as Candidate).make().fit(some, fitOptions);
-    return ((performance.now() - started) * before.y.length) / some.y.length;
-  };
-  try {
-    const fixedMs = await timeOf(2);
-    const treeMs = Math.max(0.01, ((await timeOf(12)) - fixedMs) / 10);
-    const all = globalCandidates(task, mostTrees);
-    for (const count of [all.length, 2, 1]) {
-      // Fits that share the memory's bandwidth slow each other down: two at once are 1.4 times as quick as one after the other.
-      const speedUp = Math.sqrt(Math.min(count, fitOptions.threads ?? mostThreads));
-      // Each is fitted twice: for the held-out rows, with half the trees, and on all.
-      const trees = Math.floor(
-        ((reserved * trial.leftMs * speedUp) / count - fixedMs * (1 + growth)) / (treeMs * (0.5 + growth)),
-      );
-      if (trees < fewestTrees) continue;
-      const taken = Math.min(trees, mostTrees);
-      return {
-        globals: globalCandidates(task, taken).slice(0, count),
-        fitMs: (fixedMs + taken * treeMs) * growth,
-      };
-    }
-    for (const { name } of all) trial.skip(name, "the budget is too short for it");
-  } catch (error) {
-    trial.skip(first.name, reasonOf(error));
-  }
-  return none;
-}
-
-/** Rows that say how long a tree takes. */
-const enoughToTime = 40_000;
-
-/** To be judged, half of the trees do: twice as quick, a little worse, and all candidates of this kind alike. */
-function treesToJudge(trees: number): number {
-  return Math.max(fewestTrees, Math.ceil(trees / 2));
-}
-
 /** Shorter fits are done before a thread has loaded what it needs. */
 const worthThreadMs = 1500;
-
-/** Share of the budget for models of all series; the others run beside them. */
-const reserved = 0.65;
-/** A model of fewer trees is not worth its time. */
-const fewestTrees = 60;
+/** Share of the budget that models of single series leave to those of all, as long as these have not been tried. */
+const keptForGlobals = 0.5;
 
 /** Fits a candidate on all rows. */
 async function fitMember(

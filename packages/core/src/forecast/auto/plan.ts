@@ -36,8 +36,8 @@ export function planTrial(panel: Panel, horizon: number, seasonLength: number): 
     (observed[s] as number) - folds * horizon >= fewestRows;
   const all = panel.series.flatMap((_, s) => (isLongEnough(s, 2) ? [s] : []));
   if (all.length === 0) return null;
-  const every = Math.ceil(all.length / mostSeries);
-  const chosen = all.filter((_, i) => i % every === 0);
+  const count = Math.min(all.length, mostSeries);
+  const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)] as number);
   const shortest = chosen.reduce(
     (least, s) => Math.min(least, counts[s] as number),
     Number.POSITIVE_INFINITY,

@@ -70,20 +70,32 @@ export class Trial {
     return this.budgetMs - (performance.now() - this.started) - this.refitMs;
   }
 
+  /** Whether a model of single series can be tried, and fitted on all rows, with this share of the budget still left after; one that takes an unknown time can. */
+  hasTimeFor({ name }: Candidate, threads: number, keptShare: number): boolean {
+    const estimate = this.estimateMs(name, threads) ?? 0;
+    return estimate <= this.leftMs - keptShare * this.budgetMs;
+  }
+
   /** Tries a model of single series on so many threads, unless a few of them say that all would take too long. */
   async tryLocal(candidate: Candidate, threads: number): Promise<void> {
-    const seriesMs = this.seriesMs.get(candidate.name);
-    if (seriesMs !== undefined) {
-      const estimate = (seriesMs * this.panel.series.length * (1 + this.growth.ofLocals)) / threads;
-      if (estimate > this.leftMs) {
-        this.skip(candidate.name, `the budget has no ${Math.ceil(estimate / 1000)} s for it`);
-        return;
-      }
-    } else if (this.leftMs <= 0) {
-      this.skip(candidate.name, "the budget was used up");
+    if (this.hasTimeFor(candidate, threads, 0)) {
+      await this.attempt(candidate, () => this.forecast(candidate, threads));
       return;
     }
-    await this.attempt(candidate, () => this.forecast(candidate, threads));
+    const estimate = this.estimateMs(candidate.name, threads);
+    this.skip(
+      candidate.name,
+      estimate === null
+        ? "the budget was used up"
+        : `the budget has no ${Math.ceil(estimate / 1000)} s for it`,
+    );
+  }
+
+  /** What trying a model of single series takes, and fitting it on all rows; null where it was not timed. */
+  private estimateMs(name: string, threads: number): number | null {
+    const seriesMs = this.seriesMs.get(name);
+    if (seriesMs === undefined) return null;
+    return (seriesMs * this.panel.series.length * (1 + this.growth.ofLocals)) / threads;
   }
 
   /** Finds out, where there are many series, how long models of single series take. */

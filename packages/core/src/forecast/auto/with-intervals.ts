@@ -1,5 +1,5 @@
 import { createRandom } from "../../random.ts";
-import { calibrationOf } from "../conformal/calibration.ts";
+import { calibrationOf, inOwnSizes } from "../conformal/calibration.ts";
 import { fittedConformal } from "../conformal/fitted.ts";
 import { resolveConformalOptions } from "../conformal/options.ts";
 import { pendingOf } from "../conformal/pending.ts";
@@ -70,8 +70,8 @@ export function withIntervals<Known extends string>(
 }
 
 /**
- * Held-out forecasts and outcomes of all series. Those that were not judged get errors like the others' at each step, in units of their own seasonal
- * differences, above or below by chance; where the others tell nothing, guessed ones.
+ * Held-out forecasts and outcomes of all series. Those that were not judged get errors of the shape that a judged one has, drawn by chance, in a size that is typical beside their own seasonal
+ * differences; where the others tell nothing, guessed ones.
  */
 function forAllSeries(panel: Panel, heldOut: HeldOutErrors): GuessedErrors & { readonly isGuessed: boolean } {
   const { horizon, chosen, seasonLength, means, outcomes } = heldOut;
@@ -91,7 +91,9 @@ function forAllSeries(panel: Panel, heldOut: HeldOutErrors): GuessedErrors & { r
   panel.series.forEach((key, s) => {
     const place = placeOf.get(s);
     const random = createRandom(`typical errors of ${seriesKeyText(key)}`);
+    const shape = typical?.shapes[random.integer(typical.shapes.length)];
     means.forEach((mean, fold) => {
+      // Nothing says that they err together.
       const sign = random.integer(2) === 0 ? 1 : -1;
       for (let h = 0; h < horizon; h++) {
         const at = s * horizon + h;
@@ -100,32 +102,54 @@ function forAllSeries(panel: Panel, heldOut: HeldOutErrors): GuessedErrors & { r
         (errors[fold] as Float64Array)[at] =
           place !== undefined
             ? (outcomes[fold]?.[from] as number)
-            : typical === null
+            : typical === null || shape === undefined
               ? (guessed[fold]?.[at] as number)
-              : sign * (typical[fold]?.[h] as number) * (scales[s] as number);
+              : sign * typical.size * (scales[s] as number) * (shape[fold * horizon + h] as number);
       }
     });
   });
   return { means: centres, outcomes: errors, isGuessed: false };
 }
 
-/** By fold and step the error of the middle series in units of its scale; those of other folds or steps where nothing is known. Null where there is none to speak of. */
+/** Errors that a series which was not judged is taken to have. */
+interface TypicalErrors {
+  /** Of the judged series, fold by fold, in units of the mean size of each one's own: drawn from these, the pool of all scores keeps its shape. */
+  readonly shapes: readonly Float64Array[];
+  /** What one such unit is, in units of a series' scale: as large as it must be for four fifths of the judged errors to lie within the bound of four fifths of the scores: right at 80 %, rather too wide beyond. */
+  readonly size: number;
+}
+
+/** Null where there is no error to speak of. */
 function typicalErrors(
   { horizon, means, outcomes }: HeldOutErrors,
   placeOf: ReadonlyMap<number, number>,
   scales: Float64Array,
-): readonly Float64Array[] | null {
-  const sizesAt = (fold: number, h: number): number[] =>
-    [...placeOf].map(([s, place]) => {
-      const row = place * horizon + h;
-      return (
-        Math.abs((outcomes[fold]?.[row] as number) - (means[fold]?.[row] as number)) / (scales[s] as number)
-      );
+): TypicalErrors | null {
+  const shapes: Float64Array[] = [];
+  const [ratios, own, sizes]: [number[], number[], number[]] = [[], [], []];
+  for (const [s, place] of placeOf) {
+    const errors = new Float64Array(means.length * horizon);
+    means.forEach((mean, fold) => {
+      for (let h = 0; h < horizon; h++) {
+        const row = place * horizon + h;
+        errors[fold * horizon + h] = (outcomes[fold]?.[row] as number) - (mean[row] as number);
+      }
     });
-  const byFold = means.map((_, fold) =>
-    Float64Array.from({ length: horizon }, (_, h) => middleOf(sizesAt(fold, h))),
-  );
-  const overall = middleOf(byFold.flatMap((sizes) => [...sizes]));
-  if (!(overall > 0)) return null;
-  return byFold.map((sizes) => sizes.map((size) => (Number.isNaN(size) ? overall : size)));
+    const known = errors.filter((error) => !Number.isNaN(error)).map(Math.abs);
+    const size = known.reduce((sum, error) => sum + error, 0) / known.length;
+    if (!(size > 0)) continue;
+    shapes.push(errors.map((error) => error / size));
+    sizes.push(size / (scales[s] as number));
+    for (const error of known) ratios.push(error / (scales[s] as number));
+    for (const score of inOwnSizes(errors, horizon)) if (!Number.isNaN(score)) own.push(score);
+  }
+  if (shapes.length === 0) return null;
+  const size = own.length === 0 ? middleOf(sizes) : upperFifth(ratios) / upperFifth(own);
+  return size > 0 && Number.isFinite(size) ? { shapes, size } : null;
+}
+
+/** What one in five lies above. */
+function upperFifth(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.floor(0.8 * (sorted.length - 1))] as number;
 }

@@ -156,7 +156,7 @@ function sizesOf({ scores }: Calibration, { by }: ResolvedConformalOptions): Flo
 /**
  * Scores of a series in units of the mean of its scores at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
  */
-function inOwnSizes(scores: Float64Array, horizon: number): Float64Array {
+export function inOwnSizes(scores: Float64Array, horizon: number): Float64Array {
   const all = totalOf(scores);
   const scaled = new Float64Array(scores.length).fill(Number.NaN);
   for (let at = 0; at < scores.length; at += horizon) {
