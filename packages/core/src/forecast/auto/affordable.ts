@@ -65,3 +65,8 @@ export async function affordable(
 export function treesToJudge(trees: number): number {
   return Math.max(fewestTrees, Math.ceil(trees / 2));
 }
+
+/** What is left of the trees where there is time for a share of them. */
+export function treesInTime(trees: number, share: number): number {
+  return Math.min(trees, Math.max(fewestTrees, Math.floor(trees * share)));
+}

@@ -9,7 +9,7 @@ import type { Panel } from "../panel.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
 import { fitOthers } from "../series-failures.ts";
-import { affordable, treesToJudge } from "./affordable.ts";
+import { affordable, treesInTime, treesToJudge } from "./affordable.ts";
 import {
   baseline,
   type Candidate,
@@ -135,12 +135,13 @@ async function fit<Known extends string>(
   const { globals, fitMs } = await affordable(task, trial, before, fitOptions);
   const isOnThreads = threads > 1 && fitMs > worthThreadMs;
   const run = candidateRunner(isOnThreads);
-  await inParallel(globals, isOnThreads ? threads : 1, (candidate) =>
-    trial.attempt(candidate, async () => {
-      const { trees, name } = candidate;
-      const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds };
-      return ((await run(work, fitOptions.signal)) as { means: HeldOutMeans }).means;
-    }),
+  const atOnce = isOnThreads ? Math.max(1, Math.min(threads, globals.length)) : 1;
+  const forecastByTrees = async ({ trees, name }: Candidate): Promise<HeldOutMeans> => {
+    const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds };
+    return ((await run(work, fitOptions.signal)) as { means: HeldOutMeans }).means;
+  };
+  await inParallel(globals, atOnce, (candidate) =>
+    trial.attempt(candidate, () => forecastByTrees(candidate), atOnce),
   );
   for (const candidate of later) await trial.tryLocal(candidate, threads);
 
@@ -150,9 +151,10 @@ async function fit<Known extends string>(
     const best = bestCombination(tried, judgement, trial.referenceErrors);
     const members = best.members.map((m) => tried[m] as (typeof tried)[number]);
     const count = tried.length;
+    const share = trial.shareInTime(members);
     const fits = await inParallel(members, threads, async ({ candidate }) => {
       try {
-        return await fitMember(candidate, { task, panel, run }, fitOptions);
+        return await fitMember(candidate, { task, panel, run, share }, fitOptions);
       } catch (error) {
         // It could forecast the series that were judged, and cannot all of them.
         trial.drop(candidate.name, reasonOf(error));
@@ -211,18 +213,31 @@ const worthThreadMs = 1500;
 /** Share of the budget that models of single series leave to those of all, as long as these have not been tried. */
 const keptForGlobals = 0.5;
 
-/** Fits a candidate on all rows. */
+/** Fits a candidate on all rows, with so many of its trees as there is time for. */
 async function fitMember(
   candidate: Candidate,
   {
     task,
     panel,
     run,
-  }: { readonly task: CandidateTask; readonly panel: Panel; readonly run: CandidateRunner },
+    share,
+  }: {
+    readonly task: CandidateTask;
+    readonly panel: Panel;
+    readonly run: CandidateRunner;
+    readonly share: number;
+  },
   fitOptions: FitOptions,
 ): Promise<FittedForecaster> {
   const { trees, name } = candidate;
   if (trees === undefined) return candidate.make().fit(panel, fitOptions);
-  const job = { task, trees, name, panel, horizon: fitOptions.horizon, folds: null };
+  const job = {
+    task,
+    trees: treesInTime(trees, share),
+    name,
+    panel,
+    horizon: fitOptions.horizon,
+    folds: null,
+  };
   return loadForecaster(((await run(job, fitOptions.signal)) as { bytes: Uint8Array }).bytes);
 }

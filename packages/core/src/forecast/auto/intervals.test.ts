@@ -125,7 +125,7 @@ describe("intervals of autoForecaster", { timeout: 60_000 }, () => {
       { length: 320 },
       (_, s) => [`short ${s}`, walk(`short ${s}`, 20 + horizon)] as const,
     );
-    const all = new Map([...long, ...short]);
+    const all = new Map<string, number[]>([...long, ...short]);
     const history = panelOf(Object.fromEntries([...all].map(([key, y]) => [key, y.slice(0, -horizon)])));
     const fitted = await plain().fit(history, { horizon, threads: 1 });
     expect(fitted.choice.judgedSeries).toBe(long.length);

@@ -12,6 +12,8 @@ export interface Tried {
   readonly candidate: Candidate;
   readonly means: HeldOutMeans;
   readonly score: number;
+  /** What it takes to fit it again, on all rows. */
+  readonly refitMs: number;
 }
 
 /** Rows that are fitted in the end per row that candidates are judged on: of models of single series, and of those of all. */
@@ -31,8 +33,6 @@ export class Trial {
   tried: readonly Tried[] = [];
   readonly skipped: JudgedCandidate[] = [];
   private readonly started = performance.now();
-  /** What it takes to fit all tried candidates again, on all rows. */
-  private refitMs = 0;
   private readonly panel: Panel;
   private readonly folds: number;
   private readonly fitOptions: FitOptions;
@@ -62,12 +62,20 @@ export class Trial {
     this.budgetMs = budgetMs;
     this.judgement = judgement;
     this.referenceErrors = panelErrors(reference.means, judgement);
-    this.tried = [{ ...reference, score: 1 }];
+    this.tried = [{ ...reference, score: 1, refitMs: 0 }];
   }
 
   /** Milliseconds that are left when all that was tried is fitted again. */
   get leftMs(): number {
-    return this.budgetMs - (performance.now() - this.started) - this.refitMs;
+    return this.budgetMs - (performance.now() - this.started) - refitMsOf(this.tried);
+  }
+
+  /**
+   * Share of their trees that models can have on all rows for the whole to end in time: 1, unless what else the machine does has made the trial last longer than it was expected to.
+   */
+  shareInTime(members: readonly Tried[]): number {
+    const left = Math.max(0, this.budgetMs - (performance.now() - this.started));
+    return Math.min(1, left / Math.max(1, refitMsOf(members)));
   }
 
   /** Whether a model of single series can be tried, and fitted on all rows, with this share of the budget still left after; one that takes an unknown time can. */
@@ -127,8 +135,9 @@ export class Trial {
   /**
    * Tries a candidate, whatever it takes.
    * @param forecast - Gives its forecasts of the held-out rows.
+   * @param atOnce - How many are tried at the same time, and so share the cores.
    */
-  async attempt(candidate: Candidate, forecast: () => Promise<HeldOutMeans>): Promise<void> {
+  async attempt(candidate: Candidate, forecast: () => Promise<HeldOutMeans>, atOnce = 1): Promise<void> {
     const before = performance.now();
     try {
       const own = await forecast();
@@ -137,11 +146,10 @@ export class Trial {
         return;
       }
       const score = relativeScore(panelErrors(own, this.judgement), this.referenceErrors);
-      this.tried = [...this.tried, { candidate, means: own, score }];
       // Boosted trees are judged by half of their trees.
-      this.refitMs +=
-        (performance.now() - before) *
-        (candidate.trees === undefined ? this.growth.ofLocals : 2 * this.growth.ofGlobals);
+      const growth = candidate.trees === undefined ? this.growth.ofLocals : 2 * this.growth.ofGlobals;
+      const refitMs = ((performance.now() - before) * growth) / atOnce;
+      this.tried = [...this.tried, { candidate, means: own, score, refitMs }];
       this.fitOptions.progress?.({
         task: "choose a forecaster",
         done: this.tried.length,
@@ -171,6 +179,10 @@ export class Trial {
     const best = [...this.tried].sort((a, b) => a.score - b.score);
     return [...best.map(({ candidate, score }) => ({ name: candidate.name, score })), ...this.skipped];
   }
+}
+
+function refitMsOf(tried: readonly Tried[]): number {
+  return tried.reduce((sum, { refitMs }) => sum + refitMs, 0);
 }
 
 /** What a candidate would have forecast for the rows that it is judged on, and what came. */
