@@ -2,6 +2,7 @@ import { describe, it } from "vitest";
 import { regressorCases } from "../../testing/regressor.ts";
 import { gbdt } from "../gbdt/gbdt.ts";
 import type { Regressor } from "../regressor.ts";
+import { elasticNet, lasso } from "./elastic-net.ts";
 import { randomForest } from "./random-forest.ts";
 import { ridge } from "./ridge.ts";
 
@@ -12,6 +13,8 @@ const regressors: Record<string, () => Regressor> = {
   "gbdt, median": () => gbdt({ loss: "quantile", alpha: 0.5, trees: 40 }),
   ridge: () => ridge(),
   "least squares": () => ridge({ l2: 0 }),
+  "elastic net": () => elasticNet(),
+  "lasso, its penalty given": () => lasso({ penalty: 0.01 }),
   "random forest": () => randomForest({ trees: 3, maxDepth: 6 }),
 };
 

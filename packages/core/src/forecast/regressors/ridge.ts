@@ -3,7 +3,7 @@ import { TsopsError } from "../../errors.ts";
 import { importPeer } from "../../import-peer.ts";
 import { checkOptions, shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor, RegressorFitOptions } from "../regressor.ts";
-import { checkFitInput, checkPredictInput, withoutZeroWeights } from "./check-input.ts";
+import { checkFitInput, withoutZeroWeights } from "./check-input.ts";
 import { encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
 import { linearModel, loadLinear } from "./linear-model.ts";
 import { crossProducts, inColumnUnits, standardise } from "./standardise.ts";
