@@ -289,6 +289,7 @@ export {
   type LassoOptions,
   lasso,
 } from "./forecast/regressors/elastic-net.ts";
+export { type KnnOptions, type KnnRegressor, knn } from "./forecast/regressors/knn.ts";
 export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";

@@ -22,6 +22,7 @@ import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { elasticNet, lasso } from "./regressors/elastic-net.ts";
+import { knn } from "./regressors/knn.ts";
 import { randomForest } from "./regressors/random-forest.ts";
 import { ridge } from "./regressors/ridge.ts";
 
@@ -63,6 +64,7 @@ describe("misspelt options", () => {
     ["ridge", "l2", () => ridge(untyped({ l1: 5 }))],
     ["elasticNet", "l1Ratio", () => elasticNet(untyped({ l1ratio: 5 }))],
     ["lasso", "penalty", () => lasso(untyped({ penlty: 5 }))],
+    ["knn", "neighbours", () => knn(untyped({ neighbors: 5 }))],
     ["randomForest", "trees", () => randomForest(untyped({ tres: 5 }))],
     ["ensemble", "combine", () => ensemble([naive, naive], untyped({ combin: "mean" }))],
     ["conformal", "folds", () => conformal(naive, untyped({ fold: 5 }))],
