@@ -40,14 +40,15 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       backfill backtest bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      emptyBitmap emptyColumns ensemble ets
+      elasticNet emptyBitmap emptyColumns ensemble ets
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first fittedValues float64 forecasterCache forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
       historicAverage holt holtWinters
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
-      last latestDueInterval loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
-      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mstl
+      knn
+      lasso last latestDueInterval loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
+      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mlRegressor mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
       panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote

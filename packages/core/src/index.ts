@@ -281,6 +281,21 @@ export type {
   Regressor,
   RegressorFitOptions,
 } from "./forecast/regressor.ts";
+export {
+  type ElasticNetModel,
+  type ElasticNetOptions,
+  type ElasticNetRegressor,
+  elasticNet,
+  type LassoOptions,
+  lasso,
+} from "./forecast/regressors/elastic-net.ts";
+export { type KnnOptions, type KnnRegressor, knn } from "./forecast/regressors/knn.ts";
+export {
+  type MlPredictions,
+  type MlRegressor,
+  type MlRegressorOptions,
+  mlRegressor,
+} from "./forecast/regressors/ml-regressor.ts";
 export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";

@@ -22,6 +22,8 @@ import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
+import { elasticNet } from "./regressors/elastic-net.ts";
+import { knn } from "./regressors/knn.ts";
 import { ridge } from "./regressors/ridge.ts";
 
 const needsAllFuture: Record<string, string> = {
@@ -90,6 +92,20 @@ const forecasters: Record<string, () => Forecaster> = {
     }),
   "reduce, differenced": () =>
     reduce(ridge(), { lags: [6, 7], calendar: ["hour"], covariates: ["temp"], differences: [24] }),
+  "reduce of an elastic net": () =>
+    reduce(elasticNet(), {
+      lags: [1, 2, 3, 24],
+      calendar: ["hour"],
+      covariates: ["temp", "sky"],
+      warmup: 12,
+      level: { width: 24, by: "difference" },
+    }),
+  "reduce of nearest neighbours": () =>
+    reduce(knn({ neighbours: 3, weights: "distance" }), {
+      lags: [6, 24],
+      calendar: ["hour"],
+      covariates: ["temp", "sky"],
+    }),
   "reduce, differenced twice": () =>
     reduce(ridge(), { lags: [1, 2], covariates: ["temp", "sky"], differences: [1, 24] }),
   "reduce, scaled": () =>

@@ -12,6 +12,8 @@ import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
 import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
 import type { Regressor } from "./regressor.ts";
+import { elasticNet } from "./regressors/elastic-net.ts";
+import { knn } from "./regressors/knn.ts";
 
 /** What a saved forecaster may be made of besides the built-in parts. */
 export interface LoadForecasterOptions {
@@ -34,7 +36,7 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
   const { kind } = readBinary(bytes);
   const local = localForecasterOf(kind);
   if (local !== undefined) return local.load(bytes);
-  const regressors = [...(options.regressors ?? []), gbdt()];
+  const regressors = [...(options.regressors ?? []), gbdt(), elasticNet(), knn()];
   switch (kind) {
     case "seasonalNaive":
       return loadSeasonalNaive(bytes);

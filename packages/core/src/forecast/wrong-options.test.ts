@@ -21,6 +21,9 @@ import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
 import { reduce } from "./reduce/reduce.ts";
+import { elasticNet, lasso } from "./regressors/elastic-net.ts";
+import { knn } from "./regressors/knn.ts";
+import { mlRegressor } from "./regressors/ml-regressor.ts";
 import { randomForest } from "./regressors/random-forest.ts";
 import { ridge } from "./regressors/ridge.ts";
 
@@ -60,6 +63,14 @@ describe("misspelt options", () => {
     ["gbdt", "trees", () => gbdt(untyped({ tree: 5 }))],
     ["gbdt early stopping", "rounds", () => gbdt(untyped({ earlyStopping: { round: 5 } }))],
     ["ridge", "l2", () => ridge(untyped({ l1: 5 }))],
+    ["elasticNet", "l1Ratio", () => elasticNet(untyped({ l1ratio: 5 }))],
+    ["lasso", "penalty", () => lasso(untyped({ penlty: 5 }))],
+    ["knn", "neighbours", () => knn(untyped({ neighbors: 5 }))],
+    [
+      "mlRegressor",
+      "train",
+      () => mlRegressor(untyped({ name: "none", trin: () => ({}), load: () => ({}) })),
+    ],
     ["randomForest", "trees", () => randomForest(untyped({ tres: 5 }))],
     ["ensemble", "combine", () => ensemble([naive, naive], untyped({ combin: "mean" }))],
     ["conformal", "folds", () => conformal(naive, untyped({ fold: 5 }))],

@@ -16,7 +16,7 @@ export interface LogRegressorOptions extends CallOptions {
   readonly name: string;
   /** What was fitted: its kind and parameters are logged. */
   readonly regressor: Pick<Regressor, "kind" | "params" | "fit">;
-  /** A `gbdt` or `ridge`. */
+  /** A `gbdt`, `ridge`, `elasticNet` or `lasso`. */
   readonly fitted: FittedRegressor;
   /** Lineage of the rows it was fitted on; null when they come from no training set. */
   readonly trainingSet: TrainingSetLineage | null;

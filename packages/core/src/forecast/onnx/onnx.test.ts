@@ -4,6 +4,7 @@ import { createRandom, type Random } from "../../random.ts";
 import { gbdt } from "../gbdt/gbdt.ts";
 import type { GbdtModel, GbdtNode } from "../gbdt/model.ts";
 import type { FeatureColumn, FeatureMatrix, FittedRegressor } from "../regressor.ts";
+import { elasticNet } from "../regressors/elastic-net.ts";
 import { ridge } from "../regressors/ridge.ts";
 import { loadOnnx } from "./load-onnx.ts";
 import { toOnnx } from "./to-onnx.ts";
@@ -190,22 +191,28 @@ describe("toOnnx of gbdt", { timeout: 120_000 }, () => {
   });
 });
 
-describe("toOnnx of ridge", { timeout: 120_000 }, () => {
-  it("predicts the same for any data: missing values, categories, codes never seen", async () => {
-    await fc.assert(
-      fc.asyncProperty(problem, async ({ x, y, strange }) => {
-        // Numbers as in training: far from them, a slope learnt from a handful of rows leaves few digits to compare.
-        const columns = strange.columns.map((column, c) => ({
-          ...column,
-          values: column.values.map((value, row) =>
-            column.kind === "categorical" ? value : x.columns[c]!.values[row % x.rows]!,
-          ),
-        }));
-        await expectSame(await ridge({ l2: 10 }).fit(x, y), x, { rows: strange.rows, columns });
-      }),
-      { numRuns: 150 },
-    );
-  });
+describe("toOnnx of linear models", { timeout: 120_000 }, () => {
+  it.each([
+    ["ridge", ridge({ l2: 10 })],
+    ["elastic net", elasticNet({ penalty: 0.1 })],
+  ])(
+    "predicts the same as %s for any data: missing values, categories, codes never seen",
+    async (_, regressor) => {
+      await fc.assert(
+        fc.asyncProperty(problem, async ({ x, y, strange }) => {
+          // Numbers as in training: far from them, a slope learnt from a handful of rows leaves few digits to compare.
+          const columns = strange.columns.map((column, c) => ({
+            ...column,
+            values: column.values.map((value, row) =>
+              column.kind === "categorical" ? value : x.columns[c]!.values[row % x.rows]!,
+            ),
+          }));
+          await expectSame(await regressor.fit(x, y), x, { rows: strange.rows, columns });
+        }),
+        { numRuns: 150 },
+      );
+    },
+  );
 });
 
 it("refuses regressors that it cannot write", async () => {
@@ -217,6 +224,6 @@ it("refuses regressors that it cannot write", async () => {
   };
   await expect(toOnnx(other)).rejects.toMatchObject({
     code: "MODEL_PARAMETER_INVALID",
-    message: 'toOnnx() writes regressors of kind gbdt and ridge, got the text "forest".',
+    message: 'toOnnx() writes regressors of kind gbdt, ridge and elastic-net, got the text "forest".',
   });
 });

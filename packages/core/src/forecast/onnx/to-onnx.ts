@@ -2,10 +2,10 @@ import { TsopsError } from "../../errors.ts";
 import { checkMethods, shown } from "../../options.ts";
 import { loadGbdt } from "../gbdt/bytes.ts";
 import type { FeatureColumn, FittedRegressor } from "../regressor.ts";
-import { loadRidge } from "../regressors/ridge-bytes.ts";
+import { loadLinear } from "../regressors/linear-model.ts";
 import { gbdtGraph } from "./gbdt-graph.ts";
 import { encodeOnnx, type OnnxGraph } from "./graph.ts";
-import { ridgeGraph } from "./ridge-graph.ts";
+import { linearGraph } from "./linear-graph.ts";
 
 /** What a model reads and computes, before it is written. */
 interface Convertible {
@@ -14,14 +14,14 @@ interface Convertible {
 }
 
 /**
- * Writes a fitted `gbdt` or `ridge` as an ONNX model, for everything that runs ONNX: Python's `onnxruntime`, MLflow, other servers.
+ * Writes a fitted `gbdt`, `ridge`, `elasticNet` or `lasso` as an ONNX model, for everything that runs ONNX: Python's `onnxruntime`, MLflow, other servers.
  *
  * The model has one input, `features`: n rows by one column per feature, in the order of `featureNames`, doubles; NaN is missing, and
  * categories are their codes. Its one output, `prediction`, is n x 1 doubles, equal to `predict` to about 1e-12 of the values it
  * adds up. Operators: ai.onnx 15 and ai.onnx.ml 3, so onnxruntime 1.11 and newer. The names and kinds of the columns stand in the
  * file's metadata under `tsops.columns`. Equal models give equal bytes.
  *
- * One difference stays: what `predict` refuses (infinities in `ridge`, categories that are no whole numbers) an ONNX runtime computes with.
+ * One difference stays: what `predict` refuses (infinities in linear models, categories that are no whole numbers) an ONNX runtime computes with.
  *
  * Needs the optional peer `protobufjs`.
  * @throws TsopsError MODEL_PARAMETER_INVALID for other regressors, ADAPTER_MISSING_DEPENDENCY
@@ -51,13 +51,13 @@ function convert(fitted: FittedRegressor): Convertible {
     const state = loadGbdt(fitted.save());
     return { columns: state.columns, graph: gbdtGraph(state) };
   }
-  if (fitted.kind === "ridge") {
-    const state = loadRidge(fitted.save());
-    return { columns: state.encoding.columns, graph: ridgeGraph(state) };
+  if (fitted.kind === "ridge" || fitted.kind === "elastic-net") {
+    const { state } = loadLinear(fitted.save(), fitted.kind);
+    return { columns: state.encoding.columns, graph: linearGraph(state) };
   }
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
-    `toOnnx() writes regressors of kind gbdt and ridge, got ${shown(fitted.kind)}.`,
+    `toOnnx() writes regressors of kind gbdt, ridge and elastic-net, got ${shown(fitted.kind)}.`,
     { hint: "Take the regressor out of a forecaster, or save the model with save()." },
   );
 }

@@ -13,6 +13,8 @@ import { windowAverage } from "../models/window-average.ts";
 import type { Panel } from "../panel.ts";
 import { panelToColumns, selectRows, slicePanel } from "../panel-slices.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
+import { elasticNet, lasso } from "../regressors/elastic-net.ts";
+import { knn } from "../regressors/knn.ts";
 import { ridge } from "../regressors/ridge.ts";
 import type { ReduceOptions, TargetTransform, WindowFeature } from "./options.ts";
 import { reduce } from "./reduce.ts";
@@ -537,6 +539,12 @@ describe("reduce", () => {
     expect(loadForecaster(boosted.save()).predict({ future: later })).toEqual(
       boosted.predict({ future: later }),
     );
+    for (const regressor of [elasticNet(), lasso({ penalty: 0.1 }), knn()]) {
+      const fitted = await reduce(regressor, { lags: [6, 7] }).fit(history, { horizon });
+      const loaded = loadForecaster(fitted.save());
+      expect(loaded.predict({ future: later })).toEqual(fitted.predict({ future: later }));
+      expect(loaded.update(later).lastTimes).toEqual(fitted.update(later).lastTimes);
+    }
     const linear = await reduce(ridge(), { lags: [6] }).fit(history, { horizon });
     expect(() => loadForecaster(linear.save())).toThrow(/kind "ridge"/);
     const loaded = loadForecaster(linear.save(), { regressors: [ridge()] });

@@ -1,4 +1,4 @@
-import type { RidgeState } from "../regressors/ridge-bytes.ts";
+import type { LinearState } from "../regressors/linear-model.ts";
 import {
   doubles,
   doubleType,
@@ -10,7 +10,7 @@ import {
 } from "./graph.ts";
 
 /** A linear model: missing numbers filled and flagged, codes looked up one by one, everything summed in doubles. */
-export function ridgeGraph({ encoding, intercept, coefficients }: RidgeState): OnnxGraph {
+export function linearGraph({ encoding, intercept, coefficients }: LinearState): OnnxGraph {
   const columns = encoding.encodings.length;
   const fill = new Float64Array(columns);
   const slopes = new Float64Array(columns);
