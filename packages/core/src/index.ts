@@ -152,7 +152,7 @@ export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.t
 export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
 export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";
 export type { ConformalOptions } from "./forecast/conformal/options.ts";
-export type { Draws, SamplePathOptions, SamplePaths } from "./forecast/conformal/sample-paths.ts";
+export type { SamplePathOptions } from "./forecast/conformal/sample-paths.ts";
 export { type Ensemble, ensemble } from "./forecast/ensemble/ensemble.ts";
 export type { FittedEnsemble } from "./forecast/ensemble/fitted.ts";
 export type { EnsembleOptions } from "./forecast/ensemble/options.ts";
@@ -296,6 +296,7 @@ export {
   type MlRegressorOptions,
   mlRegressor,
 } from "./forecast/regressors/ml-regressor.ts";
+export type { Draws, PathOptions, SamplePaths } from "./forecast/sample-paths.ts";
 export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";

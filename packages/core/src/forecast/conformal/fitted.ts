@@ -12,6 +12,7 @@ import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
 import { columnOfKind, numbersOf } from "../rows.ts";
+import type { SamplePaths } from "../sample-paths.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
 import {
   type Calibration,
@@ -24,12 +25,7 @@ import {
 } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { dueSeries, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
-import {
-  drawPaths,
-  resolveSamplePathOptions,
-  type SamplePathOptions,
-  type SamplePaths,
-} from "./sample-paths.ts";
+import { drawPaths, resolveSamplePathOptions, type SamplePathOptions } from "./sample-paths.ts";
 
 /** How a level's intervals have adapted. */
 export interface AdaptedLevel {

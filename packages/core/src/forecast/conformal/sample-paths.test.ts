@@ -10,9 +10,9 @@ import { historicAverage } from "../models/historic-average.ts";
 import { naive } from "../models/naive.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { panelToColumns } from "../panel-slices.ts";
+import type { Draws } from "../sample-paths.ts";
 import { conformal } from "./conformal.ts";
 import type { FittedConformal } from "./fitted.ts";
-import type { Draws } from "./sample-paths.ts";
 
 const hour = 3_600_000_000n;
 

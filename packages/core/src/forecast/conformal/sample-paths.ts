@@ -1,19 +1,20 @@
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, type OptionNames, shown } from "../../options.ts";
-import { createRandom, type Seed } from "../../random.ts";
-import { wholeNumber } from "../check.ts";
-import type { PredictOptions } from "../forecaster.ts";
-import { boundsOfLevel } from "../levels.ts";
+import { checkOptions, shown } from "../../options.ts";
+import { createRandom } from "../../random.ts";
 import type { SeriesKey } from "../panel.ts";
+import {
+  type PathOptions,
+  pathOptionNames,
+  type ResolvedPathOptions,
+  resolvePathOptions,
+  type SamplePaths,
+  samplePathsOf,
+} from "../sample-paths.ts";
 import { type Calibration, clip, originsOf, spreadOf } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 
 /** What to draw. */
-export interface SamplePathOptions extends Omit<PredictOptions, "levels" | "quantiles"> {
-  /** How many. Default 1000. */
-  readonly paths?: number;
-  /** Same seed, same paths. Default 0. */
-  readonly seed?: Seed;
+export interface SamplePathOptions extends PathOptions {
   /**
    * `"mixture"` (default) adds a random mixture of all past error trajectories, normal with their covariance and, for their being few, with the tails of Student's t: intervals
    * of any level from few origins, of errors on both sides alike. `"bootstrap"` adds one whole trajectory as it was: any shape of errors, for which there should be 100 origins or more.
@@ -21,62 +22,18 @@ export interface SamplePathOptions extends Omit<PredictOptions, "levels" | "quan
   readonly draw?: "mixture" | "bootstrap";
 }
 
-/** Draws of a quantity, e.g. of a sum over the horizon. */
-export interface Draws {
-  /** In the order of the paths. */
-  readonly values: Float64Array;
-  readonly mean: number;
-  /**
-   * The value below which this share of the draws lies, interpolated between two of them.
-   * @param probability - In [0, 1].
-   */
-  quantile(probability: number): number;
-  /** The central interval of a level in percent. */
-  interval(level: number): readonly [lower: number, upper: number];
-}
-
-/** Paths of all series drawn together: path i of each series goes with path i of the others. */
-export interface SamplePaths {
-  readonly series: readonly SeriesKey[];
-  /** Steps of a path. */
-  readonly horizon: number;
-  readonly paths: number;
-  /** Series by series, path by path, steps ascending. */
-  readonly values: Float64Array;
-  /** Sums of each path: over the steps (one for each series), over the series (one for each step), or over both (one). */
-  sums(over: "steps" | "series" | "all"): readonly Draws[];
-}
-
-const optionNames: OptionNames<SamplePathOptions> = {
-  horizon: true,
-  keys: true,
-  future: true,
-  paths: true,
-  seed: true,
-  draw: true,
-};
-
 /** The options of `samplePaths` with every default filled in. */
-export interface ResolvedSamplePathOptions {
-  readonly paths: number;
-  readonly seed: Seed;
+export interface ResolvedSamplePathOptions extends ResolvedPathOptions {
   readonly draw: "mixture" | "bootstrap";
-  /** What `predict` is told. */
-  readonly predict: PredictOptions;
 }
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID. */
 export function resolveSamplePathOptions(options: SamplePathOptions): ResolvedSamplePathOptions {
-  checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, optionNames);
-  const { paths = 1000, seed = 0, draw = "mixture", ...predict } = options;
+  checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, { ...pathOptionNames, draw: true });
+  const { draw = "mixture", ...others } = options;
   if (!["mixture", "bootstrap"].includes(draw))
     throw new TsopsError("MODEL_PARAMETER_INVALID", `draw is mixture or bootstrap, got ${shown(draw)}.`);
-  if (!(typeof seed === "string" || Number.isFinite(seed)))
-    throw new TsopsError(
-      "MODEL_PARAMETER_INVALID",
-      `A seed is a finite number or a text, got ${shown(seed)}.`,
-    );
-  return { paths: wholeNumber("paths", paths), seed, draw, predict };
+  return { ...resolvePathOptions(others), draw };
 }
 
 /** A forecast that paths are drawn around. */
@@ -140,13 +97,7 @@ export function drawPaths(
       }
     }
   });
-  return {
-    series,
-    horizon: steps,
-    paths,
-    values,
-    sums: (over) => sums(values, chosen.length, paths, steps, over),
-  };
+  return samplePathsOf(series, steps, paths, values);
 }
 
 /** Origins counted back from the latest, the oldest first. */
@@ -188,51 +139,4 @@ function mixtures(random: ReturnType<typeof createRandom>, paths: number, origin
     for (let k = 0; k < origins; k++) weights[p * origins + k] = tail * random.normal();
   }
   return weights;
-}
-
-function sums(
-  values: Float64Array,
-  seriesCount: number,
-  paths: number,
-  steps: number,
-  over: "steps" | "series" | "all",
-): Draws[] {
-  if (!["steps", "series", "all"].includes(over))
-    throw new TsopsError(
-      "MODEL_PARAMETER_INVALID",
-      `Sums are over steps, series or all, got ${shown(over)}.`,
-    );
-  const count = over === "steps" ? seriesCount : over === "series" ? steps : 1;
-  const totals = Array.from({ length: count }, () => new Float64Array(paths));
-  for (let s = 0; s < seriesCount; s++)
-    for (let p = 0; p < paths; p++)
-      for (let h = 0; h < steps; h++) {
-        const total = totals[over === "steps" ? s : over === "series" ? h : 0] as Float64Array;
-        total[p] = (total[p] as number) + (values[(s * paths + p) * steps + h] as number);
-      }
-  return totals.map(drawsOf);
-}
-
-function drawsOf(values: Float64Array): Draws {
-  const sorted = values.slice().sort();
-  const quantile = (probability: number): number => {
-    if (!(typeof probability === "number" && probability >= 0 && probability <= 1))
-      throw new TsopsError(
-        "MODEL_PARAMETER_INVALID",
-        `A probability lies between 0 and 1, got ${shown(probability)}.`,
-      );
-    const place = probability * (sorted.length - 1);
-    const below = sorted[Math.floor(place)] as number;
-    const above = sorted[Math.ceil(place)] as number;
-    return below + (place - Math.floor(place)) * (above - below);
-  };
-  return {
-    values,
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
-    quantile,
-    interval: (level) => {
-      const [low, high] = boundsOfLevel(level);
-      return [quantile(low), quantile(high)];
-    },
-  };
 }

@@ -1,11 +1,12 @@
 import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { createRandom } from "../../random.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
-import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
 import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
@@ -13,11 +14,19 @@ import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
 import { listSome, seriesName } from "../rows.ts";
+import {
+  type PathOptions,
+  pathOptionNames,
+  resolvePathOptions,
+  type SamplePaths,
+  samplePathsOf,
+} from "../sample-paths.ts";
 import { fitOthers, leaveOut, withFailures } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
+import { simulate } from "./simulate.ts";
 import { isRefused, type Refused } from "./try-fit.ts";
 
 /** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
@@ -32,6 +41,12 @@ export interface FittedLocal extends FittedForecaster<never> {
   /** What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. */
   readonly fits: readonly LocalSummary[];
   readonly failures: readonly SeriesFailure[];
+  /**
+   * Draws paths of each series from the model's own distribution, step after step, so that errors last as the model has them last: for sums over the horizon, whose
+   * intervals are not sums of intervals. Series are drawn independently of each other; where they err together, draw from `conformal`.
+   * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; what `predict` throws.
+   */
+  samplePaths(options?: PathOptions): SamplePaths;
   update(...args: Parameters<FittedForecaster<never>["update"]>): FittedLocal;
 }
 
@@ -184,6 +199,24 @@ function fitted(state: State): FittedLocal {
     const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
     return absorbed(model, before, targetsLess(history, start, end, model.slopes?.(before)));
   };
+  /** The series that are asked for, and what the regressors add to each of their steps. */
+  const asked = (options: PredictOptions, horizon: number) => {
+    const chosen = chooseSeries(history, options.keys);
+    const panel = panelOfChosen(history, chosen);
+    const future = readFuture(
+      panel,
+      horizon,
+      panel.known.length === 0 ? undefined : options.future && rowsOfChosen(options.future, history, chosen),
+    );
+    const states = chosen.map(current);
+    const added = states.map((now, i) => {
+      const slopes = model.slopes?.(now);
+      return Float64Array.from({ length: horizon }, (_, h) =>
+        slopes === undefined ? 0 : sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number),
+      );
+    });
+    return { panel, states, added };
+  };
   const made: FittedLocal = {
     kind: model.kind,
     spec: history.spec,
@@ -194,48 +227,52 @@ function fitted(state: State): FittedLocal {
     get fits() {
       return history.series.map((_, s) => model.summary(current(s)));
     },
-    predict(options) {
+    predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(history, options?.keys);
-      const asked = panelOfChosen(history, chosen);
-      const future = readFuture(
-        asked,
-        horizon,
-        asked.known.length === 0
-          ? undefined
-          : options?.future && rowsOfChosen(options.future, history, chosen),
-      );
+      const { panel, states, added } = asked(options, horizon);
       const probabilities =
-        model.quantiles === undefined ? [] : probabilitiesOf(options?.levels ?? [], options?.quantiles);
-      const mean = new Float64Array(chosen.length * horizon);
+        model.quantiles === undefined ? [] : probabilitiesOf(options.levels ?? [], options.quantiles);
+      const mean = new Float64Array(states.length * horizon);
       const quantiles = probabilities.map((probability) => ({
         probability,
-        values: new Float64Array(chosen.length * horizon),
+        values: new Float64Array(states.length * horizon),
       }));
-      chosen.forEach((s, i) => {
-        const now = current(s);
+      states.forEach((now, i) => {
         // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
         const steps = new Float64Array(fittedHorizon);
         model.forecast(now, steps);
-        const slopes = model.slopes?.(now);
-        const added =
-          slopes &&
-          Float64Array.from({ length: horizon }, (_, h) =>
-            sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number),
-          );
         const put = (from: Float64Array, to: Float64Array): void => {
-          for (let h = 0; h < horizon; h++) to[i * horizon + h] = (from[h] as number) + (added?.[h] ?? 0);
+          for (let h = 0; h < horizon; h++)
+            to[i * horizon + h] = (from[h] as number) + (added[i]?.[h] as number);
         };
         put(steps, mean);
         if (probabilities.length === 0) return;
         const bounds = probabilities.map(() => new Float64Array(fittedHorizon));
-        const random = createRandom(`${model.kind} ${seriesKeyText(history.series[s] as SeriesKey)}`);
+        const random = createRandom(`${model.kind} ${seriesKeyText(panel.series[i] as SeriesKey)}`);
         model.quantiles?.(now, steps, probabilities, bounds, random);
         quantiles.forEach(({ values }, q) => {
           put(bounds[q] as Float64Array, values);
         });
       });
-      return forecastOf(asked, horizon, mean, quantiles);
+      return forecastOf(panel, horizon, mean, quantiles);
+    },
+    samplePaths(options = {}) {
+      checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, pathOptionNames);
+      const { paths, seed, predict } = resolvePathOptions(options);
+      if (model.quantiles === undefined)
+        throw new TsopsError("MODEL_PARAMETER_INVALID", `${model.kind} has no distribution to draw from.`, {
+          hint: `Draw from its past errors: conformal(${model.kind}(...)).`,
+        });
+      const horizon = checkPredict(predict, fittedHorizon);
+      const { panel, states, added } = asked(predict, horizon);
+      const values = new Float64Array(states.length * paths * horizon);
+      states.forEach((now, i) => {
+        const random = createRandom(`${seed} ${seriesKeyText(panel.series[i] as SeriesKey)}`);
+        const drawn = simulate(model, now, horizon, paths, random);
+        for (let at = 0; at < drawn.length; at++)
+          values[i * drawn.length + at] = (drawn[at] as number) + (added[i]?.[at % horizon] as number);
+      });
+      return samplePathsOf(panel.series, horizon, paths, values);
     },
     update(rows) {
       const longer = absorbRows(history, rows);

@@ -60,6 +60,8 @@ export interface LocalModel<Kind extends string = string> {
     values: readonly Float64Array[],
     random: Random,
   ): void;
+  /** Deviation of the next value about its forecast, where `quantiles` would be long about it. */
+  nextDeviation?(fit: LocalFit, forecast: number): number;
   /** What `FittedLocal.fits` shows. */
   summary(fit: LocalFit): LocalSummary;
 }

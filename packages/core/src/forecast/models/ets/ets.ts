@@ -230,6 +230,11 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
       const states = [state[statesAt] as number, state[statesAt + 1] as number] as const;
       simulatedQuantiles(form, smoothing, variance, states, season, probabilities, values);
     },
+    nextDeviation({ parameters, state }, forecast) {
+      const form = formFromNumbers(parameters, seasonLength);
+      const deviation = Math.sqrt(varianceOf(form, state));
+      return form.error === "multiplicative" ? deviation * Math.abs(forecast) : deviation;
+    },
     summary({ parameters, state }) {
       const form = formFromNumbers(parameters, seasonLength);
       const [alpha, beta, gamma, phi] = parameters.subarray(smoothingAt) as unknown as Smoothing;
