@@ -1,28 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { allForecasters } from "../../test/all-forecasters.ts";
 import { forecasterCases } from "../testing/forecaster.ts";
-import { autoForecaster } from "./auto/auto-forecaster.ts";
-import { conformal } from "./conformal/conformal.ts";
-import { ensemble } from "./ensemble/ensemble.ts";
-import type { Forecaster } from "./forecaster.ts";
-import { gbdt } from "./gbdt/gbdt.ts";
-import { reconciled } from "./hierarchy/reconciled.ts";
 import { loadForecaster } from "./load-forecaster.ts";
-import { adida, imapa } from "./models/aggregated-demand.ts";
-import { arima } from "./models/arima/arima.ts";
-import { ces } from "./models/ces/ces.ts";
-import { croston } from "./models/croston.ts";
-import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
-import { historicAverage } from "./models/historic-average.ts";
-import { mstl } from "./models/mstl/mstl.ts";
-import { naive } from "./models/naive.ts";
-import { naive2 } from "./models/naive2.ts";
-import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
-import { seasonalNaive } from "./models/seasonal-naive.ts";
-import { theta } from "./models/theta/theta.ts";
-import { tsb } from "./models/tsb.ts";
-import { windowAverage } from "./models/window-average.ts";
-import { reduce } from "./reduce/reduce.ts";
-import { ridge } from "./regressors/ridge.ts";
 
 const needsAllFuture: Record<string, string> = {
   "predicts the asked series alone as among the others, and asks for their future rows only":
@@ -30,123 +9,7 @@ const needsAllFuture: Record<string, string> = {
 };
 const skips: Record<string, Record<string, string>> = { "reconciled reduce, least trace": needsAllFuture };
 
-const forecasters: Record<string, () => Forecaster> = {
-  "seasonal naive": () => seasonalNaive({ seasonLength: 24 }),
-  naive,
-  naive2: () => naive2({ seasonLength: 24 }),
-  "random walk with drift": randomWalkWithDrift,
-  "historic average": historicAverage,
-  croston,
-  "croston, optimized": () => croston({ variant: "optimized" }),
-  tsb: () => tsb({ sizeRate: 0.2, probabilityRate: 0.3 }),
-  adida,
-  imapa,
-  ses,
-  holt,
-  "Holt-Winters, multiplicative": () =>
-    holtWinters({ seasonLength: 24, season: "multiplicative", damped: true }),
-  ets: () => ets({ seasonLength: 24 }),
-  "arima, fixed": () =>
-    arima({ order: [1, 0, 1], seasonalOrder: [0, 1, 1], seasonLength: 24, constant: true }),
-  "arima, chosen": () => arima(),
-  mstl: () => mstl({ seasonLengths: [24, 48] }),
-  "mstl, robust with another trend": () =>
-    mstl({ seasonLengths: [24], robust: true, trend: randomWalkWithDrift() }),
-  "mstl, ARIMA": () => mstl({ seasonLengths: [24], trend: arima({ order: [1, 0, 0], constant: true }) }),
-  theta: () => theta({ seasonLength: 24 }),
-  "theta, standard, additive": () => theta({ variant: "standard", season: "additive", seasonLength: 24 }),
-  ces: () => ces({ seasonLength: 24 }),
-  "ces, full": () => ces({ season: "full", seasonLength: 24 }),
-  "ces, simple": () => ces({ season: "simple", seasonLength: 24 }),
-  auto: () => autoForecaster({ seasonLengths: [24] }),
-  "window average": () => windowAverage({ window: 12 }),
-  "reduce, direct": () =>
-    reduce(gbdt({ trees: 10, rowFraction: 0.7, seed: 2 }), {
-      lags: [6, 24],
-      windows: [
-        { aggregate: "mean", width: 3, every: 24 },
-        { aggregate: "std", width: 12, lag: 6 },
-        { aggregate: "median", width: 24 },
-        { of: "temp", aggregate: "mean", width: 24, compare: "difference" },
-        { of: "load", aggregate: "max", width: 6 },
-      ],
-      matches: [{ fields: ["hour", "sky"], within: 96 }],
-      calendar: ["hour", { field: "weekday", as: "numeric" }, "trend"],
-      covariateLags: { temp: [1], sky: [2], load: [6] },
-      keys: ["station"],
-      transform: "sqrt",
-      level: { width: 24 },
-    }),
-  "reduce, recursive": () =>
-    reduce(ridge(), {
-      lags: [1, 2, 24],
-      windows: [
-        { aggregate: "mean", width: 6 },
-        { of: "load", aggregate: "mean", width: 3 },
-      ],
-      calendar: [{ field: "hour", as: "cyclic" }],
-      transform: "log1p",
-      level: { width: 24, by: "difference" },
-    }),
-  "reduce, differenced": () =>
-    reduce(ridge(), { lags: [6, 7], calendar: ["hour"], covariates: ["temp"], differences: [24] }),
-  "reduce, differenced twice": () =>
-    reduce(ridge(), { lags: [1, 2], covariates: ["temp", "sky"], differences: [1, 24] }),
-  "reduce, scaled": () =>
-    reduce(ridge(), {
-      lags: [1, 24],
-      windows: [
-        { aggregate: "ewm", width: 12, alpha: 0.3 },
-        { aggregate: "mean", width: "all" },
-      ],
-      positions: [24],
-      fourier: [{ length: 168, terms: 2 }],
-      covariates: ["temp"],
-      transform: { boxCox: "guerrero", seasonLength: 24 },
-      differences: [1],
-      scale: "standard",
-    }),
-  "ensemble, stacked": () =>
-    ensemble(
-      [
-        seasonalNaive({ seasonLength: 24 }),
-        reduce(ridge(), { lags: [6, 24], calendar: ["hour"] }),
-        ets({ seasonLength: 24 }),
-      ],
-      { combine: "stacked", folds: 3 },
-    ),
-  "ensemble, median": () =>
-    ensemble([naive(), historicAverage(), randomWalkWithDrift()], { combine: "median" }),
-  "conformal seasonal naive": () => conformal(seasonalNaive({ seasonLength: 24 }), { folds: 5 }),
-  "conformal by PID": () =>
-    conformal(windowAverage({ window: 12 }), {
-      folds: 6,
-      adapt: "pid",
-      adaptRate: 0.2,
-      spread: "proportional",
-    }),
-  "conformal, scaled": () => conformal(windowAverage({ window: 12 }), { folds: 6, by: "scaled" }),
-  "conformal reduce": () =>
-    conformal(reduce(ridge(), { lags: [6, 24], calendar: ["hour"], level: { width: 48 } }), {
-      folds: 8,
-      window: 10,
-      spread: "root",
-      by: "panel",
-      adaptRate: 0.05,
-      lowest: 0,
-    }),
-  "reconciled, structural": () => reconciled(ets({ seasonLength: 24 }), { levels: [[]] }),
-  "reconciled, bottom-up, not below 0": () =>
-    reconciled(seasonalNaive({ seasonLength: 24 }), { levels: [[]], method: "bottomUp", nonNegative: true }),
-  "reconciled reduce, least trace": () =>
-    reconciled(reduce(ridge(), { lags: [6, 24], calendar: ["hour"] }), {
-      levels: [[]],
-      method: "minTrace",
-      folds: 4,
-    }),
-};
-
-for (const [name, make] of Object.entries(forecasters))
+for (const [name, make] of Object.entries(allForecasters))
   describe(`${name} keeps the promises of a forecaster:`, () => {
     for (const { name: promise, run, skip } of forecasterCases(make, { skip: skips[name] ?? {} }))
       it.skipIf(skip !== undefined)(promise, run);
