@@ -11,7 +11,7 @@ import { seriesKeyText } from "./series-key.ts";
 /**
  * A panel with further rows: what `update` of every forecaster does to the history it keeps. Rows after a series' last one are
  * appended, with missing rows where the grid has gaps; a missing value that arrives late is filled in; rows before the kept
- * history, or equal to it, change nothing, nor do rows of series that the fit left out. Covariates keep their first value.
+ * history, or equal to it, change nothing, nor do rows of series that the fit left out. Covariates keep their first value. `gaps` is empty: rows that come late fill them.
  * @param depth - Rows to keep per series, at most; all when absent.
  * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts one in the kept history; whatever `panel` refuses).
  */
@@ -46,7 +46,7 @@ export function absorbRows<Known extends string>(
     y,
     known: covariates(history.known, added.known),
     past: covariates(history.past, added.past),
-    gaps: mergeGaps(alignment),
+    gaps: [],
     ...(history.failures === undefined ? {} : { failures: history.failures }),
   };
 }
@@ -138,23 +138,6 @@ function mergeTimes({ history, added, frequency, offsets, parts }: Alignment): B
       else times[base + i] = frequency.instantAt(firstCell + i);
   });
   return times;
-}
-
-function mergeGaps({ history, added, frequency, parts }: Alignment): PanelGap[] {
-  const gaps = history.gaps.filter(({ series, from }) => {
-    const { start, dropped, before } = parts[series] as AlignedSeries;
-    return dropped < before && from >= (history.times[start + dropped] as bigint);
-  });
-  parts.forEach(({ start, before, addedSeries, shift, dropped }, s) => {
-    const firstCell = frequency.indexOf(history.times[start] as bigint);
-    const kept = Math.max(before, dropped);
-    if (shift > kept)
-      gaps.push({ series: s, from: frequency.instantAt(firstCell + kept), steps: shift - kept });
-    for (const gap of added.gaps)
-      if (gap.series === addedSeries && frequency.indexOf(gap.from) - firstCell >= kept)
-        gaps.push({ ...gap, series: s });
-  });
-  return gaps;
 }
 
 function refuseConflicts(conflicts: readonly string[]): void {

@@ -1,8 +1,11 @@
 import type { BinaryArray, BinaryContents, JsonValue } from "../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../canonical-json.ts";
-import type { Covariate, Panel, PanelGap, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
+import type { Covariate, Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
 
-/** A panel as header and arrays of a binary container; `prefix` keeps several apart. */
+/**
+ * A panel as header and arrays of a binary container; `prefix` keeps several apart. Its gaps are left out: they tell where the data had no rows, which is nothing to
+ * a model, and which rows that come late would change.
+ */
 export function panelToBinary(
   panel: Panel,
   prefix = "panel",
@@ -22,7 +25,6 @@ export function panelToBinary(
       [prefix]: {
         spec: { ...panel.spec },
         series: canonicalJson(panel.series),
-        gaps: canonicalJson(panel.gaps),
         ...(panel.failures === undefined ? {} : { failures: canonicalJson(panel.failures) }),
         known: covariates("known", panel.known),
         past: covariates("past", panel.past),
@@ -40,7 +42,6 @@ export function panelFromBinary<Known extends string>(
   const saved = contents.header[prefix] as unknown as {
     readonly spec: PanelSpec<Known>;
     readonly series: string;
-    readonly gaps: string;
     readonly failures?: string;
     readonly known: readonly Omit<Covariate, "values">[];
     readonly past: readonly Omit<Covariate, "values">[];
@@ -60,7 +61,7 @@ export function panelFromBinary<Known extends string>(
     y: contents.array(`${prefix}.y`, "float64", times.length),
     known: covariates("known", saved.known),
     past: covariates("past", saved.past),
-    gaps: parseCanonicalJson(saved.gaps) as PanelGap[],
+    gaps: [],
     ...(saved.failures === undefined
       ? {}
       : { failures: parseCanonicalJson(saved.failures) as unknown as SeriesFailure[] }),

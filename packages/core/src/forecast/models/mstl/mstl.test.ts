@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
 import { loadForecaster } from "../../load-forecaster.ts";
+import { arima } from "../arima/arima.ts";
+import { ces } from "../ces/ces.ts";
 import { croston } from "../croston.ts";
 import { ets, holt } from "../ets/ets.ts";
 import { historicAverage } from "../historic-average.ts";
@@ -156,6 +158,29 @@ describe("mstl", () => {
     });
     expect(byRow.save()).toEqual(atOnce.save());
     expect(loadForecaster(atOnce.save()).predict({ levels: [80] })).toEqual(atOnce.predict({ levels: [80] }));
+  });
+
+  it("without a season is its trend, over missing values too", async () => {
+    const y = Array.from({ length: 60 }, (_, t) =>
+      t % 11 === 7 || t > 55 ? null : 20 + Math.sin(t) + (t % 5),
+    );
+    for (const trend of [
+      arima({ order: [2, 0, 1] }),
+      arima({ order: [0, 1, 1] }),
+      ets(),
+      theta(),
+      ces(),
+      naive(),
+    ]) {
+      const [alone, within] = [trend, mstl({ seasonLengths: [50], trend })];
+      const later = hourlyRows([5, null, null, 9], y.length);
+      const [a, b] = [
+        await alone.fit(hourlyPanel(y), { horizon: 4 }),
+        await within.fit(hourlyPanel(y), { horizon: 4 }),
+      ];
+      expect(b.predict({ levels: [80] })).toEqual(a.predict({ levels: [80] }));
+      expect(b.update(later).predict({ levels: [80] })).toEqual(a.update(later).predict({ levels: [80] }));
+    }
   });
 
   it("keeps no more than the seasons, the trend and the kept rows", async () => {

@@ -168,7 +168,10 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     },
     absorb(fit, value) {
       const row = fit.state[0] as number;
-      trend.absorb(trendOf(fit), value - seasonAt(fit.parameters, row));
+      const within = trendOf(fit);
+      const { state } = within;
+      trend.absorb(within, value - seasonAt(fit.parameters, row));
+      if (within.state !== state) fit.state = Float64Array.of(0, ...within.state);
       fit.state[0] = row + 1;
     },
     settle(fit) {
