@@ -118,7 +118,9 @@ describe("series on threads", { timeout: 180_000 }, () => {
       const { model } = localParts(localForecasterOf(kind)) ?? {};
       expect(model?.kind).toBe(kind);
       const params = structuredClone(model?.params ?? {});
-      expect(fitSeries({ kind, params, series: [{ y, regressors: [] }] })).toEqual([model?.fit(y, [])]);
+      expect(fitSeries({ kind, params, series: [{ y, regressors: [] }], horizon: 3 })).toEqual([
+        model?.fit(y, []),
+      ]);
     }
   });
 });

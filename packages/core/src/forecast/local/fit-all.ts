@@ -11,6 +11,8 @@ export interface FitWork {
   readonly kind: string;
   readonly params: Readonly<Record<string, JsonValue>>;
   readonly series: readonly SeriesToFit[];
+  /** Steps whose forecasts have to be finite. */
+  readonly horizon: number;
 }
 
 /** The event loop gets its turn so often: a signal can only fire while others get theirs. */
@@ -28,7 +30,7 @@ export async function fitAll(
   model: LocalModel,
   count: number,
   seriesOf: (s: number) => SeriesToFit,
-  { signal, progress, threads = mostThreads }: FitOptions,
+  { horizon, signal, progress, threads = mostThreads }: FitOptions,
 ): Promise<readonly (LocalFit | Refused)[]> {
   const task = `fit ${model.kind}`;
   const fits: (LocalFit | Refused)[] = new Array(count);
@@ -36,7 +38,7 @@ export async function fitAll(
   const started = performance.now();
   let lastTurn = started;
   for (let s = 0; s < count; s++) {
-    fits[s] = tryFit(model, seriesOf(s));
+    fits[s] = tryFit(model, seriesOf(s), horizon);
     const now = performance.now();
     if (now - lastTurn < turnMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
@@ -51,7 +53,7 @@ export async function fitAll(
     const starts = Array.from({ length: Math.ceil((count - done) / size) }, (_, i) => s + 1 + i * size);
     await inParallel(starts, threads, async (start) => {
       const chunk = Array.from({ length: Math.min(size, count - start) }, (_, i) => seriesOf(start + i));
-      const found = await fitOnThread(model, chunk, signal);
+      const found = await fitOnThread(model, chunk, horizon, signal);
       for (const [i, fit] of found.entries()) fits[start + i] = fit;
       done += found.length;
       progress?.({ task, done, total: count });
@@ -64,13 +66,14 @@ export async function fitAll(
 async function fitOnThread(
   { kind, params }: LocalModel,
   chunk: readonly SeriesToFit[],
+  horizon: number,
   signal: AbortSignal | undefined,
 ): Promise<readonly (LocalFit | Refused)[]> {
   const series = chunk.map(({ y, regressors }) => ({
     y: y.slice(),
     regressors: regressors.map((values) => values.slice()),
   }));
-  const input: FitWork = { kind, params, series };
+  const input: FitWork = { kind, params, series, horizon };
   const transfer = series.flatMap(({ y, regressors }) => [
     y.buffer,
     ...regressors.map(({ buffer }) => buffer),

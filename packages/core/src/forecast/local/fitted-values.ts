@@ -7,7 +7,7 @@ import { checkPanel, rowCounts } from "../check.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { floatColumn, keyColumns } from "../panel-slices.ts";
-import { type LocalForecaster, localParts, localState } from "./local-forecaster.ts";
+import { type LocalForecaster, localForecaster, localParts, localState } from "./local-forecaster.ts";
 import { sumOf, targetsLess } from "./regressors.ts";
 
 /** What a fitted model says of its own history, in long form: series by series, times ascending. */
@@ -44,15 +44,17 @@ export async function fittedValues(
   options: Omit<FitOptions, "horizon"> = {},
 ): Promise<FittedValues> {
   checkPanel("fittedValues()", panel);
-  if (localParts(forecaster) === undefined)
+  const parts = localParts(forecaster);
+  if (parts === undefined)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `Fitted values are those of a model of single series, got ${forecaster?.kind ?? shown(forecaster)}.`,
       { hint: "Take ets(), theta(), arima(), mstl() or the like, or judge any forecaster by backtest()." },
     );
-  // A forecaster keeps as many rows as its horizon has: here all of them, and the state before the first.
-  const longest = rowCounts(panel).reduce((most, rows) => Math.max(most, rows), 1);
-  const { model, history, fits } = localState(await forecaster.fit(panel, { ...options, horizon: longest }));
+  // All rows are kept, and the state before the first.
+  const keptRows = rowCounts(panel).reduce((most, rows) => Math.max(most, rows), 1);
+  const whole = localForecaster({ ...parts.model, keptRows }, parts.loadModel);
+  const { model, history, fits } = localState(await whole.fit(panel, { ...options, horizon: 1 }));
   const { series, y, times: time, offsets, known } = history;
   const length = y.length;
   const seriesIndex = new Int32Array(length);

@@ -2,7 +2,6 @@ import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "..
 import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { createRandom } from "../../random.ts";
-import { formatInstant } from "../../time/instant.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, observedCounts, requireRows } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
@@ -13,7 +12,6 @@ import { withoutCovariates } from "../models/without-covariates.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
-import { listSome, seriesName } from "../rows.ts";
 import {
   type PathOptions,
   pathOptionNames,
@@ -21,13 +19,15 @@ import {
   type SamplePaths,
   samplePathsOf,
 } from "../sample-paths.ts";
-import { fitOthers, leaveOut, withFailures } from "../series-failures.ts";
+import { fitOthers, leaveOut } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
+import { failuresAmong, type NotFinite, refuseBelow, refuseFits, refuseNotFinite } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { simulate } from "./simulate.ts";
-import { isRefused, type Refused } from "./try-fit.ts";
+import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
+import { isRefused } from "./try-fit.ts";
 
 /** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
 export interface LocalForecaster<Kind extends string = string> extends Forecaster {
@@ -138,30 +138,10 @@ async function fit(
     },
     options,
   );
-  const failures = found.flatMap((one, s): SeriesFailure[] => {
-    if (!isRefused(one)) return [];
-    return [{ key: begun.series[s] as SeriesKey, code: one.code, message: one.message }];
-  });
-  if (!collects) refuse(model, failures, found.find(isRefused));
+  const failures = failuresAmong(begun.series, found);
+  if (!collects) refuseFits(model, failures, found.find(isRefused));
   const fits = found.filter((one): one is LocalFit => !isRefused(one));
   return fitted(settle({ model, horizon, history: leaveOut(begun, failures), fits }));
-}
-
-function refuse({ kind }: LocalModel, failures: readonly SeriesFailure[], first: Refused | undefined): void {
-  if (first === undefined) return;
-  const { code, hint, cause } = first;
-  throw withFailures(
-    new TsopsError(
-      code,
-      `${kind} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
-      {
-        hint: hint ?? 'Look at these values, or fit the other series with { failures: "collect" }.',
-        details: { count: failures.length, failures: failures.slice(0, 20) },
-        ...(cause === undefined ? {} : { cause }),
-      },
-    ),
-    failures,
-  );
 }
 
 /** Moves the states over the rows that are not kept. */
@@ -184,12 +164,6 @@ function settle({ model, horizon, history, fits }: State): State {
     history: selectRows(history, (s) => [firstKept(s), Number.POSITIVE_INFINITY]),
     fits: moved,
   };
-}
-
-function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): LocalFit {
-  const after = { parameters: before.parameters, state: before.state.slice() };
-  for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
-  return after;
 }
 
 function fitted(state: State): FittedLocal {
@@ -237,23 +211,22 @@ function fitted(state: State): FittedLocal {
         probability,
         values: new Float64Array(states.length * horizon),
       }));
+      const wrong: NotFinite[] = [];
       states.forEach((now, i) => {
         // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
-        const steps = new Float64Array(fittedHorizon);
-        model.forecast(now, steps);
-        const put = (from: Float64Array, to: Float64Array): void => {
-          for (let h = 0; h < horizon; h++)
-            to[i * horizon + h] = (from[h] as number) + (added[i]?.[h] as number);
+        const ahead = stepsAhead(model, now, fittedHorizon, probabilities);
+        const put = (from: Float64Array, to: Float64Array): Float64Array => {
+          const own = to.subarray(i * horizon, (i + 1) * horizon);
+          for (let h = 0; h < horizon; h++) own[h] = (from[h] as number) + (added[i]?.[h] as number);
+          return own;
         };
-        put(steps, mean);
-        if (probabilities.length === 0) return;
-        const bounds = probabilities.map(() => new Float64Array(fittedHorizon));
-        const random = createRandom(`${model.kind} ${seriesKeyText(panel.series[i] as SeriesKey)}`);
-        model.quantiles?.(now, steps, probabilities, bounds, random);
-        quantiles.forEach(({ values }, q) => {
-          put(bounds[q] as Float64Array, values);
+        const message = notFinite({
+          mean: put(ahead.mean, mean),
+          bounds: quantiles.map(({ values }, q) => put(ahead.bounds[q] as Float64Array, values)),
         });
+        if (message !== null) wrong.push({ key: panel.series[i] as SeriesKey, message });
       });
+      refuseNotFinite(model, wrong);
       return forecastOf(panel, horizon, mean, quantiles);
     },
     samplePaths(options = {}) {
@@ -347,28 +320,4 @@ function firstKnown(panel: Panel, s: number): number {
   let row = start;
   while (Number.isNaN(panel.y[row] as number)) row++;
   return row - start;
-}
-
-function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
-  if (lowest === undefined) return;
-  const wrong: string[] = [];
-  const failures: SeriesFailure[] = [];
-  const code = "PANEL_INVALID";
-  const takes = `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
-  panel.series.forEach((key, s) => {
-    const times: string[] = [];
-    for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
-      if ((panel.y[row] as number) < lowest) times.push(formatInstant(panel.times[row] as bigint));
-    if (times.length === 0) return;
-    failures.push({ key, code, message: `${takes}; there are some at ${listSome(times)}.` });
-    for (const time of times) wrong.push(`${seriesName(key)} at ${time}`);
-  });
-  if (wrong.length === 0) return;
-  throw withFailures(
-    new TsopsError(code, `${takes}; there are some in ${listSome(wrong)}.`, {
-      hint: 'Give null where the target is unknown, choose a model that takes such values, or fit the other series with { failures: "collect" }.',
-      details: { count: wrong.length, first: wrong.slice(0, 20) },
-    }),
-    failures,
-  );
 }

@@ -1,5 +1,4 @@
 import type { JsonValue } from "../../bytes.ts";
-import type { Random } from "../../random.ts";
 
 /** What a model knows of one series. Two series share nothing. */
 export interface LocalFit {
@@ -49,16 +48,12 @@ export interface LocalModel<Kind extends string = string> {
   settle?(fit: LocalFit): LocalFit;
   /** Writes the forecasts of the steps 1, 2, ... into `mean`. */
   forecast(fit: LocalFit, mean: Float64Array): void;
-  /**
-   * Writes quantiles of every step, one array per probability (ascending). Absent where the model has no distribution.
-   * @param random - The same for the same series at every call.
-   */
+  /** Writes quantiles of every step, one array per probability (ascending). Absent where the model has no distribution. */
   quantiles?(
     fit: LocalFit,
     mean: Float64Array,
     probabilities: readonly number[],
     values: readonly Float64Array[],
-    random: Random,
   ): void;
   /** Deviation of the next value about its forecast, where `quantiles` would be long about it. */
   nextDeviation?(fit: LocalFit, forecast: number): number;

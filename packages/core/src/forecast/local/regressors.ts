@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import type { Panel } from "../panel.ts";
+import type { Covariate, Panel } from "../panel.ts";
 import { listSome } from "../rows.ts";
 
 /**
@@ -38,7 +38,7 @@ export function targetsWithRegressors({ y, known }: Panel): Float64Array {
 
 /** The targets of some rows less what the regressors add to them. */
 export function targetsLess(
-  { y, known }: Panel,
+  { y, known }: { readonly y: Float64Array; readonly known: readonly Pick<Covariate, "values">[] },
   start: number,
   end: number,
   slopes: Float64Array | undefined,

@@ -27,7 +27,7 @@ export function simulate(
       const mean = next[0] as number;
       let deviation = model.nextDeviation?.(path, mean);
       if (deviation === undefined) {
-        model.quantiles?.(path, next, oneDeviationAbove, above, random);
+        model.quantiles?.(path, next, oneDeviationAbove, above);
         deviation = (above[0]?.[0] as number) - mean;
       }
       const value = mean + deviation * random.normal();

@@ -1,5 +1,7 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
+import { targetsLess } from "./regressors.ts";
+import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
 
 /** Why a model could not be fitted to a series. Can be sent between threads. */
 export interface Refused {
@@ -10,16 +12,48 @@ export interface Refused {
   readonly cause: unknown;
 }
 
-/** Fits one series; what is thrown is no end of the others. */
-export function tryFit(model: LocalModel, { y, regressors }: SeriesToFit): LocalFit | Refused {
+/** Bounds that stand for all: what they are made of is then finite, whatever the level. */
+const outerQuantiles = [0.005, 0.995];
+
+/** Fits one series, so that all of the horizon has a finite forecast; what is thrown is no end of the others. */
+export function tryFit(model: LocalModel, series: SeriesToFit, horizon: number): LocalFit | Refused {
   try {
-    return model.fit(y, regressors);
+    const fit = model.fit(series.y, series.regressors);
+    const message = notFiniteAfter(model, fit, series, horizon);
+    return message === null ? fit : { code: "FIT_FAILED", message, hint: undefined, cause: undefined };
   } catch (error) {
     if (TsopsError.is(error))
       return { code: error.code, message: error.message, hint: error.hint, cause: undefined };
     const message = error instanceof Error ? error.message : String(error);
     return { code: "FIT_FAILED", message, hint: undefined, cause: error };
   }
+}
+
+/** What is not finite in the forecast after the last row, as a sentence. */
+function notFiniteAfter(
+  model: LocalModel,
+  fit: LocalFit,
+  { y, regressors }: SeriesToFit,
+  horizon: number,
+): string | null {
+  const slopes = model.slopes?.(fit);
+  // A slope that is no number makes all targets missing, which the states bear.
+  if (slopes?.some((slope) => !Number.isFinite(slope))) return "A slope of the regressors is not finite.";
+  const known = regressors.map((values) => ({ values }));
+  const now = absorbed(model, fit, targetsLess({ y, known }, 0, y.length, slopes));
+  // Where quantiles take long, that of the first step must do; `predict` looks at all.
+  const isLong = model.nextDeviation !== undefined;
+  const ahead = stepsAhead(
+    model,
+    now,
+    horizon,
+    model.quantiles === undefined || isLong ? [] : outerQuantiles,
+  );
+  const deviation = model.nextDeviation?.(now, ahead.mean[0] as number);
+  return (
+    notFinite(ahead) ??
+    (Number.isFinite(deviation ?? 0) ? null : "The deviation of its errors is not finite.")
+  );
 }
 
 /** Whether there is a reason rather than a fit. */

@@ -193,10 +193,10 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     ...(quantiles === undefined
       ? {}
       : {
-          quantiles(fit, mean, probabilities, values, random) {
+          quantiles(fit, mean, probabilities, values) {
             const plain = new Float64Array(mean.length);
             trend.forecast(trendOf(fit), plain);
-            quantiles.call(trend, trendOf(fit), plain, probabilities, values, random);
+            quantiles.call(trend, trendOf(fit), plain, probabilities, values);
             for (const bounds of values) addSeasons(fit, bounds);
           },
         }),

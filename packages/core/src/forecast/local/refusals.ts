@@ -1,0 +1,83 @@
+import { TsopsError } from "../../errors.ts";
+import { formatInstant } from "../../time/instant.ts";
+import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
+import { listSome, seriesName } from "../rows.ts";
+import { withFailures } from "../series-failures.ts";
+import type { LocalFit, LocalModel } from "./local-model.ts";
+import { isRefused, type Refused } from "./try-fit.ts";
+
+/** The series among the fitted ones that a reason stands for. */
+export function failuresAmong(
+  series: readonly SeriesKey[],
+  found: readonly (LocalFit | Refused)[],
+): readonly SeriesFailure[] {
+  return found.flatMap((one, s): SeriesFailure[] =>
+    isRefused(one) ? [{ key: series[s] as SeriesKey, code: one.code, message: one.message }] : [],
+  );
+}
+
+/** @throws TsopsError with the code of the first reason, naming all series that have one. */
+export function refuseFits(
+  { kind }: LocalModel,
+  failures: readonly SeriesFailure[],
+  first: Refused | undefined,
+): void {
+  if (first === undefined) return;
+  const { code, hint, cause } = first;
+  throw withFailures(
+    new TsopsError(
+      code,
+      `${kind} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      {
+        hint: hint ?? 'Look at these values, or fit the other series with { failures: "collect" }.',
+        details: { count: failures.length, failures: failures.slice(0, 20) },
+        ...(cause === undefined ? {} : { cause }),
+      },
+    ),
+    failures,
+  );
+}
+
+/** @throws TsopsError PANEL_INVALID listing the targets that are below what the model takes. */
+export function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
+  if (lowest === undefined) return;
+  const wrong: string[] = [];
+  const failures: SeriesFailure[] = [];
+  const code = "PANEL_INVALID";
+  const takes = `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
+  panel.series.forEach((key, s) => {
+    const times: string[] = [];
+    for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
+      if ((panel.y[row] as number) < lowest) times.push(formatInstant(panel.times[row] as bigint));
+    if (times.length === 0) return;
+    failures.push({ key, code, message: `${takes}; there are some at ${listSome(times)}.` });
+    for (const time of times) wrong.push(`${seriesName(key)} at ${time}`);
+  });
+  if (wrong.length === 0) return;
+  throw withFailures(
+    new TsopsError(code, `${takes}; there are some in ${listSome(wrong)}.`, {
+      hint: 'Give null where the target is unknown, choose a model that takes such values, or fit the other series with { failures: "collect" }.',
+      details: { count: wrong.length, first: wrong.slice(0, 20) },
+    }),
+    failures,
+  );
+}
+
+/** A series whose forecast is no number, and where. */
+export interface NotFinite {
+  readonly key: SeriesKey;
+  readonly message: string;
+}
+
+/** @throws TsopsError FIT_FAILED naming the series whose forecasts are not finite. */
+export function refuseNotFinite({ kind }: LocalModel, wrong: readonly NotFinite[]): void {
+  if (wrong.length === 0) return;
+  throw new TsopsError(
+    "FIT_FAILED",
+    `${kind} has no finite forecast of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+    {
+      hint: "The rows after the fit took it out of range: look at them and fit again, or predict the other series with { keys }.",
+      details: { count: wrong.length, series: wrong.slice(0, 20) },
+    },
+  );
+}

@@ -1,0 +1,39 @@
+import type { LocalFit, LocalModel } from "./local-model.ts";
+
+/** What a model says of the steps after a state. */
+export interface StepsAhead {
+  readonly mean: Float64Array;
+  /** Quantiles, one array per probability. */
+  readonly bounds: readonly Float64Array[];
+}
+
+/** A fit moved on over the next rows of its series. */
+export function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): LocalFit {
+  const after = { parameters: before.parameters, state: before.state.slice() };
+  for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
+  return after;
+}
+
+/** Forecasts the steps after a state, without what regressors add. */
+export function stepsAhead(
+  model: LocalModel,
+  now: LocalFit,
+  horizon: number,
+  probabilities: readonly number[],
+): StepsAhead {
+  const mean = new Float64Array(horizon);
+  model.forecast(now, mean);
+  const bounds = probabilities.map(() => new Float64Array(horizon));
+  if (probabilities.length > 0) model.quantiles?.(now, mean, probabilities, bounds);
+  return { mean, bounds };
+}
+
+/** The first number of a forecast that is not finite, as a sentence; null where all are. */
+export function notFinite({ mean, bounds }: StepsAhead): string | null {
+  for (const values of [mean, ...bounds]) {
+    const h = values.findIndex((value) => !Number.isFinite(value));
+    if (h >= 0)
+      return `The ${values === mean ? "forecast" : "interval"} of step ${h + 1} is ${values === mean ? "" : "bounded by "}${values[h]}.`;
+  }
+  return null;
+}
