@@ -461,6 +461,28 @@ describe("columns that are known for the future", () => {
     expect(Math.abs(means[3] - weekly(143))).toBeLessThan(25);
   });
 
+  it("that were never known in one series leave it out, with the reason, and forecast the others", async () => {
+    const rowsOf = (id: string, from: number, count: number, row: (i: number) => string) =>
+      numbers.slice(from, from + count).map((i, t) => `${id},${days[from + t]},${row(i)}`);
+    const known = (id: string, isKnown: boolean) =>
+      rowsOf(id, 0, 413, (i) => `${(weekly(i) + 60 * promo(i)).toFixed(3)},${isKnown ? promo(i) : ""}`);
+    const both = csv("half-known.csv", "id,ds,y,promo", [...known("a", true), ...known("b", false)]);
+    const next = csv("half-known-future.csv", "id,ds,promo", [
+      ...rowsOf("a", 413, 7, (i) => String(promo(i))),
+      ...rowsOf("b", 413, 7, (i) => String(promo(i))),
+    ]);
+    const asked = [both, "--future", next, "--horizon", "7", "--model", "arima", "--backtest", "1"];
+    const { code, json } = await forecast(...asked, "--json");
+    expect([code, json().series.dropped]).toEqual([
+      0,
+      [{ series: 'series {"id":"b"}', because: expect.stringContaining("with its regressors") }],
+    ]);
+    expect(new Set(json().forecast.map(({ key }: { key: { id: string } }) => key.id))).toEqual(
+      new Set(["a"]),
+    );
+    expect((await forecast(...asked)).stdout).toMatch(/left out: series \{"id":"b"\} \(A known target/);
+  });
+
   it("are asked for when rows of them are missing", async () => {
     const { code, stderr } = await forecast(
       history(),

@@ -87,6 +87,7 @@ export async function evaluate(
   const { overall } = await backtest(forecaster, plan.panel, {
     ...rest,
     folds: plan.folds,
+    failures: "collect",
     progress: (event) => progress({ ...event, task: `backtest of ${model}` }),
   });
   return scoreOf(model, overall);

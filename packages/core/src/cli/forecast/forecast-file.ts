@@ -7,7 +7,7 @@ import type { Forecast } from "../../forecast/forecast.ts";
 import type { PredictOptions } from "../../forecast/forecaster.ts";
 import { naive } from "../../forecast/models/naive.ts";
 import { seasonalNaive } from "../../forecast/models/seasonal-naive.ts";
-import type { Panel } from "../../forecast/panel.ts";
+import type { Panel, SeriesFailure } from "../../forecast/panel.ts";
 import { takeSeries } from "../../forecast/panel-slices.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { seriesKeyText } from "../../forecast/series-key.ts";
@@ -30,7 +30,7 @@ import { collectGuesses } from "./guessed.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 import { knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
-import { splitSeries } from "./split-series.ts";
+import { splitSeries, withFailures } from "./split-series.ts";
 
 /** A file to forecast, and where to tell of it. */
 export interface ForecastWork {
@@ -127,15 +127,18 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   let { members } = picked.chosen;
   let combine: Combine = "alone";
   let candidates: readonly JudgedCandidate[] = [];
+  let failures: readonly SeriesFailure[] = [];
   if (split.main !== null) {
     const predicting: PredictOptions = { horizon, levels };
     const fitted = await picked.chosen.forecaster.fit(split.main, {
       horizon,
+      failures: "collect",
       signal: io.signal,
       progress: (event) =>
         bar({ ...event, task: event.task.startsWith("fit") ? event.task : `fit: ${event.task}` }),
     });
     throwIfAborted(io.signal);
+    failures = fitted.failures ?? [];
     if (fitted.kind === "auto") {
       const { choice } = fitted as FittedAuto;
       ({ members, combine, candidates } = choice);
@@ -157,7 +160,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     chosen: { model: picked.chosen.name, combine, members, because: picked.because, candidates },
     seasonLength,
     backtest: picked.backtest,
-    split,
+    split: withFailures(split, failures),
     guessed: guesses.list,
     table: joinForecasts(forecasts, order, levels),
   };

@@ -1,5 +1,5 @@
 import { observedCounts } from "../../forecast/check.ts";
-import type { Panel } from "../../forecast/panel.ts";
+import type { Panel, SeriesFailure } from "../../forecast/panel.ts";
 import { takeSeries } from "../../forecast/panel-slices.ts";
 import { seriesName } from "../../forecast/rows.ts";
 
@@ -27,4 +27,10 @@ export function splitSeries(panel: Panel, needed: number): SplitSeries {
     fallback: short.map((s) => ({ series: name(s), rows: observed[s] as number, model: "naive" })),
     dropped: dropped.map((s) => ({ series: name(s), because: "no value is known" })),
   };
+}
+
+/** With the series that could not be fitted among those that are left out. */
+export function withFailures(split: SplitSeries, failures: readonly SeriesFailure[]): SplitSeries {
+  const failed = failures.map(({ key, message }) => ({ series: seriesName(key), because: message }));
+  return { ...split, dropped: [...split.dropped, ...failed] };
 }
