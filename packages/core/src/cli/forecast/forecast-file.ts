@@ -32,6 +32,9 @@ import { knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 
+/** Share of steps without a row from which on the frequency is doubtful. */
+const mostlyMissing = 0.6;
+
 /** A file to forecast, and where to tell of it. */
 export interface ForecastWork {
   readonly io: CommandIo;
@@ -96,6 +99,11 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
       `${unknownEnd.rows} ${unknownEnd.rows === 1 ? "row" : "rows"} at the end of ${unknownEnd.series === 1 ? "a series" : `${unknownEnd.series} series`} without ${chosen.target.name}: the forecast begins after the last known one${
         panel.series.length === 1 ? `, ${history.textOf(panel.times.at(-1) as bigint)}` : ""
       }`,
+    );
+  const missing = panel.gaps.reduce((sum, gap) => sum + gap.steps, 0);
+  if (missing > mostlyMissing * panel.times.length)
+    tell(
+      `${missing.toLocaleString("en-US")} of ${panel.times.length.toLocaleString("en-US")} steps of ${history.axis.text} have no row in the file: is that the frequency? --freq says otherwise`,
     );
   const seasonLength = seasons[0] ?? 1;
 

@@ -207,6 +207,23 @@ describe("autoForecaster", () => {
     ).toBeGreaterThan(4);
   });
 
+  it("does not wait for what many gaps make slow", async () => {
+    const rows = Array.from({ length: 300 }, (_, day) => day * 24);
+    const random = createRandom(4);
+    const columns = columnsFromArrays(
+      { at: timestamp(), y: float64() },
+      {
+        at: BigInt64Array.from(rows, (t) => hour * BigInt(t)),
+        y: Float64Array.from(rows, () => 100 + random.normal()),
+      },
+    );
+    const sparse = panel(columns, { time: "at", target: "y", frequency: "1h" });
+    const { choice } = await autoForecaster({ budget: "10s" }).fit(sparse, { horizon: 3, threads: 1 });
+    expect(choice.candidates.find(({ name }) => name === "arima")?.skipped).toMatch(
+      /values of one series are missing/,
+    );
+  });
+
   it("is stopped by its signal", async () => {
     const history = manySeries(Array.from({ length: 20 }, (_, s) => load(24 * 21, s)));
     const controller = new AbortController();
