@@ -46,7 +46,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       historicAverage holt holtWinters
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
-      last latestDueInterval loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
+      last latestDueInterval listHolidays loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage

@@ -6,8 +6,8 @@ import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, PanelGap, PanelSpec } from "./panel.ts";
 import { readCovariate } from "./read-covariate.ts";
-import { refuseMissingStatics, staticColumn } from "./static-columns.ts";
 import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, rowsError, seriesName } from "./rows.ts";
+import { refuseMissingStatics, staticColumn } from "./static-columns.ts";
 
 /** How columns are read as a panel. */
 export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends string = string> {

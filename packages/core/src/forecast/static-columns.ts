@@ -24,10 +24,12 @@ export function staticColumn(
   });
   refuseContradictions(
     `The static column "${name}" changes within`,
-    [...changes].sort(([a], [b]) => a - b).map(([s, other]) => {
-      const [first, second] = [values[s] as number, other].map((value) => shownValue(read, value));
-      return `${seriesName(series[s] as SeriesKey)} (${first} and ${second})`;
-    }),
+    [...changes]
+      .sort(([a], [b]) => a - b)
+      .map(([s, other]) => {
+        const [first, second] = [values[s] as number, other].map((value) => shownValue(read, value));
+        return `${seriesName(series[s] as SeriesKey)} (${first} and ${second})`;
+      }),
     "A static column has one value per series: list what changes in time under knownFuture or pastOnly.",
   );
   return { ...read, values };
