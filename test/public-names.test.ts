@@ -47,7 +47,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       knn
-      lasso last latestDueInterval loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
+      lasso last latestDueInterval listHolidays loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mlRegressor mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage

@@ -121,6 +121,7 @@ export const panelSpec = {
     "wetness__share_3h",
   ],
   pastOnly: [],
+  static: [],
 } as const satisfies PanelSpec;
 
 /** Gradient boosting on the square root of demand relative to its level in the last week, so that growth alone does not make it wrong. */

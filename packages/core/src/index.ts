@@ -261,6 +261,7 @@ export type {
 export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-slices.ts";
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";
+export { type HolidayEntry, type Holidays, listHolidays } from "./forecast/reduce/holidays.ts";
 export type {
   BoxCoxTransform,
   FourierTerms,
@@ -268,6 +269,7 @@ export type {
   LocalScale,
   MatchFeature,
   ReduceOptions,
+  ReduceStrategy,
   TargetTransform,
   WindowAggregateName,
   WindowFeature,

@@ -43,6 +43,11 @@ it("takes only columns of the right kind", () => {
   panel(columns, { ...common, keys: ["temp"] });
   // @ts-expect-error there is no column "wind"
   panel(columns, { ...common, knownFuture: ["wind"] });
+  panel(columns, { ...common, static: ["sky", "temp"] });
+  // @ts-expect-error there is no column "skies"
+  panel(columns, { ...common, static: ["skies"] });
+  // @ts-expect-error instants are no static values
+  panel(columns, { ...common, static: ["at"] });
 });
 
 it("does not let future values be forgotten where the model was fitted with known-future columns", async () => {

@@ -7,13 +7,15 @@ import { panelOfRows, refuseVastGaps } from "./build-panel.ts";
 import type { Covariate, Panel, PanelGap, SeriesKey } from "./panel.ts";
 import { columnOfKind, listSome, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
+import { refuseOtherStatics } from "./static-columns.ts";
 
 /**
  * A panel with further rows: what `update` of every forecaster does to the history it keeps. Rows after a series' last one are
  * appended, with missing rows where the grid has gaps; a missing value that arrives late is filled in; rows before the kept
- * history, or equal to it, change nothing, nor do rows of series that the fit left out. Covariates keep their first value. `gaps` is empty: rows that come late fill them.
+ * history, or equal to it, change nothing, nor do rows of series that the fit left out. Covariates keep their first value. Static columns may be
+ * left out. `gaps` is empty: rows that come late fill them.
  * @param depth - Rows to keep per series, at most; all when absent.
- * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts one in the kept history; whatever `panel` refuses).
+ * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts one in the kept history, or a static value; whatever `panel` refuses).
  */
 export function absorbRows<Known extends string>(
   history: Panel<Known>,
@@ -25,7 +27,10 @@ export function absorbRows<Known extends string>(
     columnOfKind(rows, history.spec.time, ["timestamp"], "time");
     return history;
   }
-  const added = panelOfRows(rows, history.spec);
+  const added = panelOfRows(rows, {
+    ...history.spec,
+    static: history.spec.static.filter((name) => Object.hasOwn(rows.data, name)),
+  });
   const frequency = parseFrequency(history.spec.frequency, { zone: history.spec.zone });
   const alignment = align(history, added, frequency, depth);
   const conflicts: string[] = [];
@@ -33,6 +38,7 @@ export function absorbRows<Known extends string>(
     conflicts.push(`${seriesName(history.series[s] as SeriesKey)} at ${formatInstant(time)}`);
   });
   refuseConflicts(conflicts);
+  if (added.static.length > 0) refuseOtherStatics(history, added, matchSeries(added.series, history));
   const covariates = (ours: readonly Covariate[], theirs: readonly Covariate[]): Covariate[] =>
     ours.map((covariate, i) => {
       const [shared, values] = sharedCategories(covariate, theirs[i] as Covariate);
@@ -46,6 +52,7 @@ export function absorbRows<Known extends string>(
     y,
     known: covariates(history.known, added.known),
     past: covariates(history.past, added.past),
+    static: history.static,
     gaps: [],
     ...(history.failures === undefined ? {} : { failures: history.failures }),
   };

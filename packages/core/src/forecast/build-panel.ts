@@ -1,11 +1,13 @@
 import { TsopsError } from "../errors.ts";
 import { checkColumns, checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../schema/column-type.ts";
-import { type Columns, isValid } from "../schema/columns.ts";
+import type { Columns } from "../schema/columns.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, PanelGap, PanelSpec } from "./panel.ts";
+import { readCovariate } from "./read-covariate.ts";
 import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, rowsError, seriesName } from "./rows.ts";
+import { refuseMissingStatics, staticColumn } from "./static-columns.ts";
 
 /** How columns are read as a panel. */
 export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends string = string> {
@@ -22,14 +24,19 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
   readonly knownFuture?: readonly Known[];
   /** Columns known only up to the cutoff. */
   readonly pastOnly?: readonly NamesOfKind<S, "utf8" | "float64" | "int64" | "bool">[];
+  /**
+   * Columns that say the same of a series at all times: its region, its size. Rows may leave the value out (null), as long as one of each series has it;
+   * two values are refused. Rows for `update` need not have these columns, future rows never.
+   */
+  readonly static?: readonly NamesOfKind<S, "utf8" | "float64" | "int64" | "bool">[];
 }
 
 /**
  * Reads columns as regular series, one per distinct key, sorted by key and time. Rows may come in any order. Where the grid has no row,
  * one is added with everything missing, and listed in `gaps`. Text covariates become categorical, all others numeric.
  * Copies; O(n log n).
- * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size: rows listed; a gap too
- * wide to fill), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
+ * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size: rows listed; static columns that change within a series or
+ * are missing: series listed; a gap too wide to fill), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
  * @example
  * const load = panel(columns, { keys: ["station"], time: "at", target: "mw", frequency: "1h", knownFuture: ["temp"] });
  */
@@ -47,16 +54,19 @@ export function panel<S extends ColumnTypes, const Known extends keyof S & strin
     zone: options.zone ?? "UTC",
     knownFuture: [...(options.knownFuture ?? [])],
     pastOnly: [...(options.pastOnly ?? [])],
+    static: [...(options.static ?? [])],
   };
   refuseTwoRoles(spec);
   if (columns.length === 0)
     throw new TsopsError("PANEL_INVALID", "There are no rows to make a panel of.", {
       hint: "Check the filter or the source that the columns came from.",
     });
-  return panelOfRows(columns as Columns, spec);
+  const made = panelOfRows(columns as Columns, spec);
+  refuseMissingStatics(made);
+  return made;
 }
 
-/** `panel` for a spec that is known to be sound; without rows it gives a panel without series. */
+/** `panel` for a spec that is known to be sound; without rows it gives a panel without series, and static values may be missing. */
 export function panelOfRows<Known extends string>(columns: Columns, spec: PanelSpec<Known>): Panel<Known> {
   const { length } = columns;
   const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
@@ -85,11 +95,8 @@ export function panelOfRows<Known extends string>(columns: Columns, spec: PanelS
     return placed;
   };
   const covariate = (name: string, role: string): Covariate => {
-    const column = columnOfKind(columns, name, ["float64", "int64", "bool", "utf8"], role);
-    if (column.kind !== "utf8")
-      return { name, kind: "numeric", values: place(numbersOf(column, name, length)) };
-    const { codes, categories } = sortedCategories(column.codes, column.dictionary, column.valid, length);
-    return { name, kind: "categorical", values: place(codes), categories };
+    const read = readCovariate(columns, name, role);
+    return { ...read, values: place(read.values) };
   };
   return {
     spec,
@@ -99,6 +106,7 @@ export function panelOfRows<Known extends string>(columns: Columns, spec: PanelS
     y: place(target),
     known: spec.knownFuture.map((name) => covariate(name, "known-future")),
     past: spec.pastOnly.map((name) => covariate(name, "past-only")),
+    static: spec.static.map((name) => staticColumn(columns, name, series, seriesOf)),
     gaps: layout.gaps,
   };
 }
@@ -111,6 +119,7 @@ const panelOptionNames: OptionNames<PanelOptions> = {
   zone: true,
   knownFuture: true,
   pastOnly: true,
+  static: true,
 };
 
 function checkPanelOptions(options: { readonly [Name in keyof PanelOptions]?: unknown }): void {
@@ -130,16 +139,16 @@ function checkPanelOptions(options: { readonly [Name in keyof PanelOptions]?: un
           details: { option: name },
         },
       );
-  for (const name of ["keys", "knownFuture", "pastOnly"] as const)
+  for (const name of ["keys", "knownFuture", "pastOnly", "static"] as const)
     if (options[name] !== undefined) checkList("PANEL_INVALID", name, options[name]);
 }
 
 function refuseTwoRoles(spec: PanelSpec): void {
-  const roles = [...spec.keys, spec.time, spec.target, ...spec.knownFuture, ...spec.pastOnly];
+  const roles = [...spec.keys, spec.time, spec.target, ...spec.knownFuture, ...spec.pastOnly, ...spec.static];
   const twice = roles.find((name, index) => roles.indexOf(name) !== index);
   if (twice !== undefined)
     throw new TsopsError("PANEL_INVALID", `Column "${twice}" is given two roles in the panel.`, {
-      hint: "Name each column once, as a key, the time, the target, knownFuture or pastOnly.",
+      hint: "Name each column once, as a key, the time, the target, knownFuture, pastOnly or static.",
       details: { column: twice },
     });
 }
@@ -329,25 +338,6 @@ export function refuseVastGaps(
     `${given} rows would need ${added} more to fill every "${frequency.text}" between them; the widest gap begins at ${formatInstant(widest.from)} and has ${widest.steps} steps.`,
     { hint: "Check the times for a wrong year, or choose a coarser frequency.", details: { added, widest } },
   );
-}
-
-function sortedCategories(
-  codes: Int32Array,
-  dictionary: readonly string[],
-  valid: Uint8Array | null,
-  length: number,
-): { codes: Float64Array; categories: readonly string[] } {
-  const isUsed = new Uint8Array(dictionary.length);
-  for (let row = 0; row < length; row++) if (isValid(valid, row)) isUsed[codes[row] as number] = 1;
-  const categories = dictionary.filter((_, code) => isUsed[code] === 1).sort();
-  const rank = new Map(categories.map((text, code) => [text, code]));
-  const renumbered = dictionary.map((text) => rank.get(text) ?? Number.NaN);
-  return {
-    codes: Float64Array.from({ length }, (_, row) =>
-      isValid(valid, row) ? (renumbered[codes[row] as number] as number) : Number.NaN,
-    ),
-    categories,
-  };
 }
 
 /** The instants of gaps in words, for reports. */

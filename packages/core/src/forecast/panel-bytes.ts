@@ -28,6 +28,7 @@ export function panelToBinary(
         ...(panel.failures === undefined ? {} : { failures: canonicalJson(panel.failures) }),
         known: covariates("known", panel.known),
         past: covariates("past", panel.past),
+        static: covariates("static", panel.static),
       },
     },
     arrays,
@@ -45,12 +46,17 @@ export function panelFromBinary<Known extends string>(
     readonly failures?: string;
     readonly known: readonly Omit<Covariate, "values">[];
     readonly past: readonly Omit<Covariate, "values">[];
+    readonly static: readonly Omit<Covariate, "values">[];
   };
   const times = contents.array(`${prefix}.times`, "int64");
-  const covariates = (role: string, all: readonly Omit<Covariate, "values">[]): Covariate[] =>
+  const covariates = (
+    role: string,
+    all: readonly Omit<Covariate, "values">[],
+    length = times.length,
+  ): Covariate[] =>
     all.map((covariate, index) => ({
       ...covariate,
-      values: contents.array(`${prefix}.${role}.${index}`, "float64", times.length),
+      values: contents.array(`${prefix}.${role}.${index}`, "float64", length),
     }));
   const series = parseCanonicalJson(saved.series) as SeriesKey[];
   return {
@@ -61,6 +67,7 @@ export function panelFromBinary<Known extends string>(
     y: contents.array(`${prefix}.y`, "float64", times.length),
     known: covariates("known", saved.known),
     past: covariates("past", saved.past),
+    static: covariates("static", saved.static, series.length),
     gaps: [],
     ...(saved.failures === undefined
       ? {}

@@ -118,6 +118,10 @@ function assemble<Known extends string>(
     y: floats(panel.y),
     known: covariates(panel.known),
     past: covariates(panel.past),
+    static: panel.static.map((one) => ({
+      ...one,
+      values: Float64Array.from(ranges, ([s]) => one.values[s] as number),
+    })),
     gaps: ranges.flatMap(([s, start, end], i) =>
       panel.gaps.flatMap((gap) => {
         if (gap.series !== s) return [];
@@ -148,7 +152,7 @@ function lowerBound(times: BigInt64Array, micros: bigint, start: number, end: nu
 }
 
 /**
- * The panel as columns: keys, time, target, covariates. Numeric covariates and the target are float64 with null where they are
+ * The panel as columns: keys, time, target, covariates, static columns. Numeric covariates and the target are float64 with null where they are
  * missing, categorical covariates text. `panel` of the result gives the same panel, except that filled gaps are then
  * rows like others.
  */
@@ -172,7 +176,8 @@ export function panelToColumns(panel: Panel): Columns {
     );
   add(spec.time, timestamp(), { kind: "timestamp", values: panel.times, valid: null });
   add(spec.target, nullable(float64()), floatColumn(panel.y));
-  for (const covariate of [...panel.known, ...panel.past]) {
+  const statics = panel.static.map((one) => ({ ...one, values: eachRow(one.values, offsets) }));
+  for (const covariate of [...panel.known, ...panel.past, ...statics]) {
     const { name, values, categories } = covariate;
     if (categories === undefined) add(name, nullable(float64()), floatColumn(values));
     else
@@ -184,6 +189,15 @@ export function panelToColumns(panel: Panel): Columns {
       });
   }
   return { length, types: types as ColumnTypes, data: data as Columns["data"] };
+}
+
+/** Values of series for each of their rows. */
+function eachRow(values: Float64Array, offsets: Int32Array): Float64Array {
+  const rows = new Float64Array(offsets[values.length] as number);
+  values.forEach((value, s) => {
+    rows.fill(value, offsets[s], offsets[s + 1]);
+  });
+  return rows;
 }
 
 /** One row per series with the values of the key columns. */

@@ -17,9 +17,11 @@ export interface PanelSpec<Known extends string = string> {
   readonly knownFuture: readonly Known[];
   /** Columns known only up to the cutoff. */
   readonly pastOnly: readonly string[];
+  /** Columns with one value per series, that time does not change. */
+  readonly static: readonly string[];
 }
 
-/** A numeric or categorical covariate aligned with the panel's rows. Categories are codes into `categories`. */
+/** A numeric or categorical covariate aligned with the panel's rows, or with its series where it is static. Categories are codes into `categories`. */
 export interface Covariate {
   readonly name: string;
   readonly kind: "numeric" | "categorical";
@@ -63,6 +65,8 @@ export interface Panel<Known extends string = string> {
   readonly y: Float64Array;
   readonly known: readonly Covariate[];
   readonly past: readonly Covariate[];
+  /** Static columns: one value per series, none missing. */
+  readonly static: readonly Covariate[];
   /** Where rows were added because the data had none. A row with a missing target is no gap. */
   readonly gaps: readonly PanelGap[];
   /** Series that a fit left out of the panel; see `FitOptions.failures`. */

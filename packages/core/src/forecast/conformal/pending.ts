@@ -23,6 +23,7 @@ export function pendingOf(panel: Panel, spec: PanelSpec, rows: number): Pending 
     spec,
     known: among(panel.known, spec.knownFuture),
     past: among(panel.past, spec.pastOnly),
+    static: among(panel.static, spec.static),
   };
   return selectRows(own, (s) => [
     (own.offsets[s + 1] as number) - (own.offsets[s] as number) - rows - 1,

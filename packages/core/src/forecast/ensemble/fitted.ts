@@ -77,6 +77,7 @@ function joinedSpec<Known extends string>(members: readonly FittedForecaster<Kno
     ...spec,
     knownFuture: [...new Set(members.flatMap((member) => member.spec.knownFuture))],
     pastOnly: [...new Set(members.flatMap((member) => member.spec.pastOnly))],
+    static: [...new Set(members.flatMap((member) => member.spec.static))],
   };
 }
 

@@ -18,7 +18,7 @@ export interface AggregateOptions {
  * A panel with the sums of its series at each level, and then its own series. Keys become text; `"*"` stands in the columns that are summed over.
  *
  * A sum is missing where one of its series is: also after the end of a series that ends before others. Before its beginning a series counts as nothing (a shop
- * that was not open). Numeric covariates of a sum are the mean of its series', so that what all share (a price, a holiday) stays what it is; categorical ones
+ * that was not open). Numeric covariates and static values of a sum are the mean of its series', so that what all share (a price, a holiday) stays what it is; categorical ones
  * the most frequent category.
  * @throws TsopsError MODEL_PARAMETER_INVALID, COLUMN_NOT_FOUND, PANEL_INVALID (a key that is `"*"`).
  * @example
@@ -95,6 +95,7 @@ export function withSums<Known extends string>(
     y,
     known: own(panel.known, 0),
     past: own(panel.past, panel.known.length),
+    static: panel.static.map((one) => ({ ...one, values: staticsOfSums(one, structure) })),
     gaps: panel.gaps.map((gap) => ({ ...gap, series: sums + gap.series })),
   };
 }
@@ -159,6 +160,21 @@ function partsOf(
       count: (panel.offsets[s + 1] as number) - start,
     };
   });
+}
+
+/** Static values of all series: a sum's are what its series have on average, or most often. */
+function staticsOfSums({ values, categories }: Covariate, structure: Structure): Float64Array {
+  const sums = sumCount(structure);
+  const all = new Float64Array(structure.series.length);
+  all.set(values, sums);
+  for (let j = 0; j < sums; j++) {
+    const members = structure.members.subarray(structure.starts[j], structure.starts[j + 1]);
+    const parts = Array.from(members, (s) => ({ start: s, shift: 0, count: 1 }));
+    const target = all.subarray(j, j + 1);
+    if (categories === undefined) meanOf(parts, values, target, "missing");
+    else mostFrequent(parts, values, target, "missing", categories.length);
+  }
+  return all;
 }
 
 function meanOf(parts: readonly Part[], values: Float64Array, target: Float64Array, partly: Partly): void {

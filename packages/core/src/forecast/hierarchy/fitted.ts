@@ -51,12 +51,13 @@ export function keptRows(horizon: number): number {
 
 /** The last rows of a panel with the covariates that a forecaster uses. */
 export function tailOf<Known extends string>(panel: Panel<Known>, inner: FittedForecaster): Panel<Known> {
-  const { knownFuture, pastOnly } = inner.spec;
+  const { knownFuture, pastOnly, static: statics } = inner.spec;
   const own: Panel<Known> = {
     ...panel,
-    spec: { ...panel.spec, knownFuture: knownFuture as readonly Known[], pastOnly },
+    spec: { ...panel.spec, knownFuture: knownFuture as readonly Known[], pastOnly, static: statics },
     known: panel.known.filter(({ name }) => knownFuture.includes(name)),
     past: panel.past.filter(({ name }) => pastOnly.includes(name)),
+    static: panel.static.filter(({ name }) => statics.includes(name)),
   };
   return trimmed(own, inner.horizon);
 }

@@ -23,8 +23,8 @@ export function withRegressors(panel: Panel, names: readonly string[], kind: str
       },
     );
   });
-  const spec = { ...panel.spec, knownFuture: names as readonly never[], pastOnly: [] };
-  return { ...panel, spec, known, past: [] };
+  const spec = { ...panel.spec, knownFuture: names as readonly never[], pastOnly: [], static: [] };
+  return { ...panel, spec, known, past: [], static: [] };
 }
 
 /** The targets, missing where one of the regressors is. */

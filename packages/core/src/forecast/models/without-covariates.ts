@@ -2,5 +2,6 @@ import type { Panel } from "../panel.ts";
 
 /** The panel without covariates, for models that use none: they then ask for no future values and need none in updates. */
 export function withoutCovariates(panel: Panel): Panel<never> {
-  return { ...panel, spec: { ...panel.spec, knownFuture: [], pastOnly: [] }, known: [], past: [] };
+  const spec = { ...panel.spec, knownFuture: [], pastOnly: [], static: [] };
+  return { ...panel, spec, known: [], past: [], static: [] };
 }

@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import type { PanelSpec, SeriesKey } from "../panel.ts";
-import type { CalendarField } from "./calendar-features.ts";
+import type { ReduceStrategy } from "./options.ts";
 import type { Level, LocalTarget } from "./target.ts";
 
 /** All that the features of one series are made from: history and, after it, the rows to predict. */
@@ -14,9 +14,12 @@ export interface SeriesWork {
   readonly g: Float64Array;
   /** Its differences, centred and scaled. */
   readonly w: Float64Array;
-  readonly calendar: ReadonlyMap<CalendarField, Float64Array>;
+  /** Calendar fields and holiday features by name. */
+  readonly calendar: ReadonlyMap<string, Float64Array>;
   /** Known-future and past-only columns by name. */
   readonly covariates: ReadonlyMap<string, Float64Array>;
+  /** Static columns by name. */
+  readonly statics: ReadonlyMap<string, number>;
   /** How the series was transformed and scaled. */
   readonly local: LocalTarget;
   /** Stands in where the level cannot be told. */
@@ -44,11 +47,37 @@ export interface ReduceFeature {
 export interface FeatureContext {
   readonly spec: PanelSpec;
   readonly horizon: number;
-  /** Whether the model predicts one step and is fed its own predictions. */
-  readonly isRecursive: boolean;
-  readonly isCategorical: (covariate: string) => boolean;
+  readonly strategy: ReduceStrategy;
+  /** Whether lags that are shorter than the horizon count back from the cutoff. */
+  readonly isNearAllowed: boolean;
+  /** Whether a row lies within one day. */
+  readonly isWithinDay: boolean;
+  /** Of covariates and static columns. */
+  readonly isCategorical: (column: string) => boolean;
   /** Values by key column, sorted: the codes of key features. */
   readonly keyValues: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Where the value of a lag is: so many rows before the predicted row, or with 1 at the cutoff and others before it. */
+export interface LagPlace {
+  readonly isFromCutoff: boolean;
+  /** Its name in those of features. */
+  readonly name: string;
+  /** Rows before the predicted one that it may lie. */
+  readonly reach: number;
+  readonly of: RowValue;
+}
+
+/** The place of a lag: a direct model that is asked for lags nearer than its horizon finds them before the cutoff. */
+export function placeOfLag(lag: number, { horizon, isNearAllowed }: FeatureContext): LagPlace {
+  if (isNearAllowed && lag > 0 && lag < horizon)
+    return {
+      isFromCutoff: true,
+      name: `cutoff_lag_${lag}`,
+      reach: horizon + lag - 1,
+      of: (_, cutoff) => cutoff + 1 - lag,
+    };
+  return { isFromCutoff: false, name: `lag_${lag}`, reach: lag, of: (t) => t - lag };
 }
 
 /** A covariate of a series. */
@@ -66,14 +95,21 @@ export function requireCovariate(name: string, { spec }: FeatureContext, what: s
 }
 
 /**
- * A past-only value nearer than the horizon would be known in training and unknown when it counts.
+ * A past-only value nearer than the horizon would be known in training and unknown when it counts, unless it is counted from the cutoff.
  * @throws TsopsError MODEL_PARAMETER_INVALID.
  */
-export function requireHorizon(name: string, lag: number | undefined, horizon: number, what: string): void {
-  if (lag !== undefined && lag < horizon)
+export function requireHorizon(
+  name: string,
+  lag: number | undefined,
+  { horizon, isNearAllowed }: FeatureContext,
+  what: string,
+): void {
+  if (lag !== undefined && lag < (isNearAllowed ? 1 : horizon))
     throw invalid(
       `${what} is not known for a horizon of ${horizon} steps, because "${name}" is past-only.`,
-      `Use a lag of at least ${horizon}, a window without a lag (it ends at the cutoff), or list "${name}" under knownFuture.`,
+      isNearAllowed
+        ? `Use a lag of at least 1 (the last value at the cutoff), or list "${name}" under knownFuture.`
+        : `Use a lag of at least ${horizon}, a window without a lag (it ends at the cutoff), strategy: "direct" (nearer lags count back from the cutoff), or list "${name}" under knownFuture.`,
     );
 }
 

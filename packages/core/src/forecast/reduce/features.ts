@@ -3,11 +3,13 @@ import {
   columnOf,
   type FeatureContext,
   invalid,
+  placeOfLag,
   type ReduceFeature,
   requireCovariate,
   requireHorizon,
   type SeriesWork,
 } from "./feature.ts";
+import { holidayFeatures } from "./holiday-features.ts";
 import { matchFeature } from "./match-features.ts";
 import type { FourierTerms, ResolvedReduceOptions } from "./options.ts";
 import { windowFeature } from "./window-features.ts";
@@ -27,10 +29,17 @@ export function compileFeatures(options: ResolvedReduceOptions, context: Feature
           : `Its known-future columns are ${spec.knownFuture.join(", ") || "none"}.`,
       );
   const features = [
-    ...options.lags.map((lag) => lagFeature(lag)),
+    ...options.lags.map((lag) => lagFeature(lag, context)),
     ...options.windows.map((window) => windowFeature(window, context)),
-    ...options.matches.map((match) => matchFeature(match, context)),
+    ...options.matches.map((match) =>
+      matchFeature(
+        match,
+        context,
+        options.holidays.map(({ name }) => name),
+      ),
+    ),
     ...options.calendar.flatMap(({ field, as }) => calendarFeature(field, as)),
+    ...options.holidays.flatMap((holidays) => holidayFeatures(holidays, context)),
     ...options.positions.map((length) => positionFeature(length)),
     ...options.fourier.flatMap(fourierFeatures),
     ...(options.covariates ?? spec.knownFuture).map((name) => covariateFeature(name, 0, context)),
@@ -38,31 +47,48 @@ export function compileFeatures(options: ResolvedReduceOptions, context: Feature
       lags.map((lag) => covariateFeature(name, lag, context)),
     ),
     ...options.keys.map((name) => keyFeature(name, context)),
+    ...(options.static ?? spec.static).map((name) => staticFeature(name, context)),
+    ...(options.strategy === "direct" ? [stepFeature] : []),
   ];
-  if (features.length === 0)
+  if (features.every((feature) => feature === stepFeature))
     throw invalid(
       "reduce has no features.",
-      "Give lags, windows, calendar features or known-future columns.",
+      "Give lags, windows, calendar features, known-future or static columns.",
     );
   const names = features.map((feature) => feature.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw invalid(`Two features would be called "${twice}".`, "Leave one out, or rename the covariate.");
+    throw invalid(
+      `Two features would be called "${twice}".`,
+      "Leave one out, or rename the column or the holidays.",
+    );
   return features;
 }
 
-function lagFeature(lag: number): ReduceFeature {
+function lagFeature(lag: number, context: FeatureContext): ReduceFeature {
+  const place = placeOfLag(lag, context);
   return {
-    name: `lag_${lag}`,
+    name: place.name,
     kind: "numeric",
-    complete: lag,
-    reach: lag,
+    complete: place.reach,
+    reach: place.reach,
     bind:
       ({ w }, level) =>
-      (t) =>
-        t < lag ? Number.NaN : ((w[t - lag] as number) - level.center) / level.scale,
+      (t, cutoff) => {
+        const at = place.of(t, cutoff);
+        return at < 0 ? Number.NaN : ((w[at] as number) - level.center) / level.scale;
+      },
   };
 }
+
+/** Steps from the cutoff to the predicted row. */
+const stepFeature: ReduceFeature = {
+  name: "step",
+  kind: "numeric",
+  complete: 0,
+  reach: 0,
+  bind: () => (t, cutoff) => t - cutoff,
+};
 
 function calendarFeature(field: CalendarField, as: "numeric" | "categorical" | "cyclic"): ReduceFeature[] {
   const none = { complete: 0, reach: 0 };
@@ -123,16 +149,38 @@ function fourierFeatures({ length, terms }: Required<FourierTerms>): ReduceFeatu
 
 function covariateFeature(name: string, lag: number, context: FeatureContext): ReduceFeature {
   requireCovariate(name, context, "covariateLags");
-  if (!context.spec.knownFuture.includes(name))
-    requireHorizon(name, lag, context.horizon, `Lag ${lag} of "${name}"`);
+  const isKnown = context.spec.knownFuture.includes(name);
+  if (!isKnown) requireHorizon(name, lag, context, `Lag ${lag} of "${name}"`);
+  const place = placeOfLag(lag, isKnown ? { ...context, isNearAllowed: false } : context);
   return {
-    name: lag === 0 ? name : `${name}_lag_${lag}`,
+    name: lag === 0 ? name : `${name}_${place.name}`,
     kind: context.isCategorical(name) ? "categorical" : "numeric",
-    complete: lag,
-    reach: lag,
+    complete: place.reach,
+    reach: place.reach,
     bind(work) {
       const values = columnOf(work, name);
-      return (t) => (t < lag ? Number.NaN : (values[t - lag] as number));
+      return (t, cutoff) => {
+        const at = place.of(t, cutoff);
+        return at < 0 ? Number.NaN : (values[at] as number);
+      };
+    },
+  };
+}
+
+function staticFeature(name: string, { spec, isCategorical }: FeatureContext): ReduceFeature {
+  if (!spec.static.includes(name))
+    throw invalid(
+      `static names "${name}", which is not a static column of the panel.`,
+      `Its static columns are ${spec.static.join(", ") || "none"}; list them in panel(..., { static }).`,
+    );
+  return {
+    name,
+    kind: isCategorical(name) ? "categorical" : "numeric",
+    complete: 0,
+    reach: 0,
+    bind({ statics }) {
+      const value = statics.get(name) as number;
+      return () => value;
     },
   };
 }

@@ -9,9 +9,9 @@ import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { forecastOf, readFuture } from "../future.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
-import type { FittedRegressor, Regressor } from "../regressor.ts";
+import type { FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
 import type { RowValue } from "./feature.ts";
-import type { ResolvedReduceOptions } from "./options.ts";
+import type { ReduceStrategy, ResolvedReduceOptions } from "./options.ts";
 import { planReduce, type ReducePlan } from "./plan.ts";
 import { refuseOutsideDomain, undifferenced, untransformed } from "./target.ts";
 import { type BoundSeries, bindSeries, emptyMatrix, moveLevel } from "./training.ts";
@@ -20,11 +20,11 @@ import { eachFallback, type Fallbacks, prepareWork } from "./work.ts";
 /** A fitted global forecaster. */
 export interface FittedReduce<Known extends string = string> extends FittedForecaster<Known> {
   readonly kind: "reduce";
-  /** `"recursive"` when a step needs predictions of the steps before it. */
-  readonly strategy: "direct" | "recursive";
+  readonly strategy: ReduceStrategy;
   /** The regressor's columns, in order. */
   readonly featureNames: readonly string[];
-  readonly regressor: FittedRegressor;
+  /** One, or with the strategy `"perStep"` one for each step. */
+  readonly regressors: readonly FittedRegressor[];
   update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedReduce<Known>;
 }
 
@@ -32,7 +32,7 @@ interface State<Known extends string> {
   readonly options: ResolvedReduceOptions;
   readonly plan: ReducePlan;
   readonly horizon: number;
-  readonly regressor: FittedRegressor;
+  readonly regressors: readonly FittedRegressor[];
   /** The last `plan.depth` rows of each series. */
   readonly history: Panel<Known>;
   readonly trendOrigin: number;
@@ -41,12 +41,12 @@ interface State<Known extends string> {
 
 /** A fitted reduction from what the fit learnt. */
 export function fittedReduce<Known extends string>(state: State<Known>): FittedReduce<Known> {
-  const { history, plan, regressor, horizon, options } = state;
+  const { history, plan, regressors, horizon, options } = state;
   return {
     kind: "reduce",
-    strategy: plan.isRecursive ? "recursive" : "direct",
-    featureNames: regressor.featureNames,
-    regressor,
+    strategy: plan.strategy,
+    featureNames: plan.features.map(({ name }) => name),
+    regressors,
     spec: history.spec,
     horizon,
     series: history.series,
@@ -79,11 +79,11 @@ function stateOfChosen<Known extends string>(state: State<Known>, chosen: readon
 }
 
 function predictMeans<Known extends string>(
-  { options, plan, regressor, history, trendOrigin, fallbacks }: State<Known>,
+  { options, plan, regressors, history, trendOrigin, fallbacks }: State<Known>,
   steps: number,
   future: readonly Float64Array[],
 ): Float64Array {
-  const { features, isRecursive, polynomial } = plan;
+  const { features, strategy, polynomial } = plan;
   const frequency = parseFrequency(history.spec.frequency, { zone: history.spec.zone });
   const works = prepareWork(
     history,
@@ -104,25 +104,21 @@ function predictMeans<Known extends string>(
     work.g[t] = g;
     means[s * steps + step - 1] = untransformed(g, options.transform, lambda);
   };
-  const fill = (
-    x: ReturnType<typeof emptyMatrix>,
-    row: number,
-    one: BoundSeries,
-    t: number,
-    cutoff: number,
-  ): void => {
+  const predictedBy = (model: number, x: FeatureMatrix): Float64Array =>
+    (regressors[model] as FittedRegressor).predict(x);
+  const fill = (x: FeatureMatrix, row: number, one: BoundSeries, t: number, cutoff: number): void => {
     for (let f = 0; f < x.columns.length; f++)
       (x.columns[f]?.values as Float64Array)[row] = (one.values[f] as RowValue)(t, cutoff);
   };
 
-  if (!isRecursive) {
+  if (strategy === "direct") {
     const x = emptyMatrix(features, works.length * steps);
     bound.forEach((one, s) => {
       const cutoff = one.work.observed - 1;
       moveLevel(one, cutoff, options);
       for (let step = 1; step <= steps; step++) fill(x, s * steps + step - 1, one, cutoff + step, cutoff);
     });
-    const predicted = regressor.predict(x);
+    const predicted = predictedBy(0, x);
     bound.forEach((one, s) => {
       for (let step = 1; step <= steps; step++) undo(one, s, step, predicted[s * steps + step - 1] as number);
     });
@@ -132,10 +128,11 @@ function predictMeans<Known extends string>(
     const x = emptyMatrix(features, works.length);
     bound.forEach((one, s) => {
       const t = one.work.observed + step - 1;
-      moveLevel(one, t - 1, options);
-      fill(x, s, one, t, t - 1);
+      const cutoff = strategy === "recursive" ? t - 1 : one.work.observed - 1;
+      moveLevel(one, cutoff, options);
+      fill(x, s, one, t, cutoff);
     });
-    const predicted = regressor.predict(x);
+    const predicted = predictedBy(strategy === "recursive" ? 0 : step - 1, x);
     bound.forEach((one, s) => {
       undo(one, s, step, predicted[s] as number);
     });
@@ -145,7 +142,7 @@ function predictMeans<Known extends string>(
 
 function save<Known extends string>({
   options,
-  regressor,
+  regressors,
   history,
   horizon,
   trendOrigin,
@@ -154,12 +151,20 @@ function save<Known extends string>({
   const { header, arrays } = panelToBinary(history);
   return writeBinary(
     "reduce",
-    2,
-    { ...header, options: canonicalJson(options), regressor: regressor.kind, horizon, trendOrigin },
+    3,
+    {
+      ...header,
+      options: canonicalJson(options),
+      regressors: regressors.map(({ kind }) => kind),
+      horizon,
+      trendOrigin,
+    },
     {
       ...arrays,
       ...eachFallback((name) => fallbacks[name] as Float64Array<ArrayBuffer>),
-      regressor: regressor.save() as Uint8Array<ArrayBuffer>,
+      ...Object.fromEntries(
+        regressors.map((one, i) => [`regressor${i}`, one.save() as Uint8Array<ArrayBuffer>]),
+      ),
     },
   );
 }
@@ -170,10 +175,10 @@ function save<Known extends string>({
  * @throws TsopsError MODEL_FORMAT_INVALID.
  */
 export function loadReduce(bytes: Uint8Array, regressors: readonly Regressor[]): FittedReduce {
-  const contents = readBinary(bytes, "reduce", 2);
+  const contents = readBinary(bytes, "reduce", 3);
   const saved = contents.header as {
     options: string;
-    regressor: string;
+    regressors: readonly string[];
     horizon: number;
     trendOrigin: number;
   };
@@ -184,7 +189,9 @@ export function loadReduce(bytes: Uint8Array, regressors: readonly Regressor[]):
     options,
     plan: planReduce(options, history, saved.horizon),
     horizon: saved.horizon,
-    regressor: regressorOfKind(saved.regressor, regressors).load(contents.array("regressor", "uint8")),
+    regressors: saved.regressors.map((kind, i) =>
+      regressorOfKind(kind, regressors).load(contents.array(`regressor${i}`, "uint8")),
+    ),
     history,
     trendOrigin: saved.trendOrigin,
     fallbacks: eachFallback((name) => contents.array(name, "float64", length)),

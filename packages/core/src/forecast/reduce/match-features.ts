@@ -1,4 +1,4 @@
-import { type CalendarField, calendarFieldNames } from "./calendar-features.ts";
+import { calendarFieldNames } from "./calendar-features.ts";
 import { columnOf, type FeatureContext, invalid, type ReduceFeature } from "./feature.ts";
 import type { MatchFeature } from "./options.ts";
 
@@ -6,24 +6,26 @@ import type { MatchFeature } from "./options.ts";
 export function matchFeature(
   { fields, count, within }: Required<MatchFeature>,
   context: FeatureContext,
+  holidays: readonly string[],
 ): ReduceFeature {
   for (const field of fields)
     if (
       !(calendarFieldNames as readonly string[]).includes(field) &&
+      !holidays.includes(field) &&
       !context.spec.knownFuture.includes(field)
     )
       throw invalid(
-        `A match on "${field}" is not possible: it is neither a calendar field nor a known-future column of the panel.`,
+        `A match on "${field}" is not possible: it is neither a calendar field, the name of holidays nor a known-future column of the panel.`,
         `Calendar fields are ${calendarFieldNames.join(", ")}.`,
       );
   return {
     name: `match_${fields.join("_")}${count === 1 ? "" : `_${count}`}`,
     kind: "numeric",
-    complete: context.isRecursive ? 1 : context.horizon,
+    complete: context.strategy === "recursive" ? 1 : context.horizon,
     reach: within,
     bind(work, level) {
       const groups = groupRows(
-        fields.map((field) => work.calendar.get(field as CalendarField) ?? columnOf(work, field)),
+        fields.map((field) => work.calendar.get(field) ?? columnOf(work, field)),
         work.w.length,
       );
       return (t, cutoff) => {

@@ -1,7 +1,8 @@
 import { TsopsError } from "../../errors.ts";
-import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
+import { checkList, checkOptions, checkWord, type OptionNames, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { type CalendarFeature, type CalendarField, calendarFieldNames } from "./calendar-features.ts";
+import { type Holidays, type ResolvedHolidays, resolveHolidays } from "./holidays.ts";
 
 /** How values of a window are summed up; missing values are left out, and a window without any is missing. */
 export type WindowAggregateName = "mean" | "std" | "min" | "max" | "median" | "ewm";
@@ -55,13 +56,29 @@ export interface FourierTerms {
   readonly terms?: number;
 }
 
+/**
+ * What predicts the steps of a horizon. `"recursive"`: a model of one step, fed its own predictions. `"direct"`: one model of all steps from the cutoff. `"perStep"`: a model for each step.
+ */
+export type ReduceStrategy = "recursive" | "direct" | "perStep";
+
 /** Settings of `reduce`. */
 export interface ReduceOptions {
+  /**
+   * Default: `"direct"` when no lag, target window or difference reaches nearer than the horizon, otherwise `"recursive"`. When `"direct"` or `"perStep"` is asked for, lags shorter than the
+   * horizon (of the target, of past-only columns and of windows) count back from the cutoff instead: 1 is the last value that is known there. A direct model that was asked for also knows the
+   * `step` as a feature; those of single steps learn from every row and take as many fits as the horizon has steps.
+   */
+  readonly strategy?: ReduceStrategy;
   /** Past values of the target: 1 is the row before the predicted one. */
   readonly lags?: readonly number[];
   readonly windows?: readonly WindowFeature[];
   readonly matches?: readonly MatchFeature[];
   readonly calendar?: readonly CalendarFeature[];
+  /**
+   * Days that are unlike others, as lists of dates. Where rows lie within a day: whether it is a holiday, days to the next one and days since the last one. Of longer rows
+   * (weeks, months): the number of holidays in them. Beyond the days that a list speaks for, a forecast is refused.
+   */
+  readonly holidays?: readonly Holidays[];
   /**
    * Lengths of seasons in rows: the place of a row in each, 0 to length - 1, is a numeric feature. It is counted on the panel's grid from a fixed cell, the same
    * for all series, so it needs no calendar: `[24, 168]` for hourly rows with days and weeks.
@@ -74,6 +91,8 @@ export interface ReduceOptions {
   readonly covariates?: readonly string[];
   /** Key columns that are categorical features. Default: none. */
   readonly keys?: readonly string[];
+  /** Static columns that are features: text as categories, the others as numbers. Default: all of the panel's. */
+  readonly static?: readonly string[];
   /**
    * Applied to the target first, undone last. `"sqrt"` needs targets >= 0, `"log1p"` > -1, `"log"` and Box-Cox > 0. Default `"none"`. What a forecast then has as its mean is the mean on
    * the scale of the transform, brought back: about the median of the target, which is below its mean where errors are skewed.
@@ -119,6 +138,7 @@ export type TargetTransform = "none" | "log" | "log1p" | "sqrt" | BoxCoxTransfor
 
 /** Options with every default filled in; `null` where there is none. JSON-serialisable. */
 export interface ResolvedReduceOptions {
+  readonly strategy: ReduceStrategy | null;
   readonly lags: readonly number[];
   readonly windows: readonly WindowFeature[];
   readonly matches: readonly Required<MatchFeature>[];
@@ -126,11 +146,13 @@ export interface ResolvedReduceOptions {
     readonly field: CalendarField;
     readonly as: "numeric" | "categorical" | "cyclic";
   }[];
+  readonly holidays: readonly ResolvedHolidays[];
   readonly positions: readonly number[];
   readonly fourier: readonly Required<FourierTerms>[];
   readonly covariateLags: Readonly<Record<string, readonly number[]>>;
   readonly covariates: readonly string[] | null;
   readonly keys: readonly string[];
+  readonly static: readonly string[] | null;
   readonly transform: TargetTransform;
   readonly differences: readonly number[];
   readonly scale: LocalScale | null;
@@ -150,15 +172,18 @@ const aggregates: readonly string[] = [
 const categoricalByDefault: readonly CalendarField[] = ["hour", "weekday", "month", "quarter", "hourOfWeek"];
 
 const reduceOptionNames: OptionNames<ReduceOptions> = {
+  strategy: true,
   lags: true,
   windows: true,
   matches: true,
   calendar: true,
+  holidays: true,
   positions: true,
   fourier: true,
   covariateLags: true,
   covariates: true,
   keys: true,
+  static: true,
   transform: true,
   differences: true,
   scale: true,
@@ -175,13 +200,17 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     "windows",
     "matches",
     "calendar",
+    "holidays",
     "positions",
     "fourier",
     "covariates",
     "keys",
+    "static",
   ] as const;
   for (const name of [...lists, "differences"] as const)
     if (options[name] !== undefined) checkList("MODEL_PARAMETER_INVALID", name, options[name]);
+  if (options.strategy !== undefined)
+    checkWord("MODEL_PARAMETER_INVALID", "strategy", options.strategy, ["recursive", "direct", "perStep"]);
   const lags = distinct("lags", options.lags ?? [], 1);
   const windows = (options.windows ?? []).map((window, i) => checkWindow(window, `windows[${i}]`));
   const matches = (options.matches ?? []).map((match, i) => {
@@ -228,10 +257,12 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
   const by = level?.by ?? "ratio";
   if (!["ratio", "difference"].includes(by)) throw invalid(`level.by is ratio or difference, got "${by}".`);
   return {
+    strategy: options.strategy ?? null,
     lags,
     windows,
     matches,
     calendar,
+    holidays: (options.holidays ?? []).map((one, i) => resolveHolidays(one, `holidays[${i}]`)),
     positions: distinct("positions", options.positions ?? [], 2),
     fourier: (options.fourier ?? []).map((one, i) => checkFourier(one, `fourier[${i}]`)),
     covariateLags: Object.fromEntries(
@@ -241,6 +272,7 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     ),
     covariates: options.covariates === undefined ? null : [...options.covariates],
     keys: [...(options.keys ?? [])],
+    static: options.static === undefined ? null : [...options.static],
     transform,
     differences: (options.differences ?? []).map((lag, i) => wholeNumber(`differences[${i}]`, lag)),
     scale: scale ?? null,

@@ -4,7 +4,7 @@ import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { panelTail } from "../panel-slices.ts";
-import type { Regressor } from "../regressor.ts";
+import type { FittedRegressor, Regressor } from "../regressor.ts";
 import { fitOthers } from "../series-failures.ts";
 import { type FittedReduce, fittedReduce, loadReduce } from "./fitted.ts";
 import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } from "./options.ts";
@@ -24,10 +24,11 @@ export interface Reduce extends Forecaster {
  * Forecasts many series with one regressor, from their past values, the calendar and covariates.
  *
  * **Strategy.** When no lag, target window or difference reaches nearer than the horizon, one direct model predicts all steps. Otherwise the
- * model predicts one step ahead and is fed its own predictions.
+ * model predicts one step ahead and is fed its own predictions. `strategy` asks for another one: direct models then find near lags before the cutoff.
  *
  * **No leakage.** A training row knows what a forecast of it would have known: in a direct model nothing after the last cutoff
- * before it (cutoffs lie one horizon apart, counted from the end of the panel), in a recursion nothing after the row before it.
+ * before it (cutoffs lie one horizon apart, counted from the end of the panel), in a recursion nothing after the row before it, in a model of
+ * step h nothing after the h-th row before it.
  *
  * **Target.** `transform`, then `differences`, then `scale`, then `level` are applied to the target and undone in the reverse order; lags, windows and matches
  * of the target are made of the transformed, differenced, scaled values and put in relation to the same level. With
@@ -92,23 +93,25 @@ async function fit<Known extends string>(
     0,
     panel.known.map(() => new Float64Array(0)),
   );
-  const { warmup, isRecursive } = plan;
-  const { x, y, perSeries } = trainingRows(panel, works, plan.features, options, {
-    horizon,
-    isRecursive,
-    warmup,
-    frequency,
-  });
-  requireRows(panel, perSeries, 1, `A row with a known target after the first ${warmup}`);
-  const fitted = await regressor.fit(x, y, {
-    ...(signal === undefined ? {} : { signal }),
-    ...(progress === undefined ? {} : { progress }),
-  });
+  const { warmup, strategy } = plan;
+  const fitStep = async (step: number | null): Promise<FittedRegressor> => {
+    const rows = trainingRows(panel, works, plan.features, options, { horizon, step, warmup, frequency });
+    const { x, y, perSeries } = rows;
+    requireRows(panel, perSeries, 1, `A row with a known target after the first ${warmup}`);
+    return regressor.fit(x, y, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(progress === undefined ? {} : { progress }),
+    });
+  };
+  const regressors: FittedRegressor[] = [];
+  if (strategy === "perStep")
+    for (let step = 1; step <= horizon; step++) regressors.push(await fitStep(step));
+  else regressors.push(await fitStep(strategy === "recursive" ? 1 : null));
   return fittedReduce<Known>({
     options,
     plan,
     horizon,
-    regressor: fitted,
+    regressors,
     history: panelTail(panel, plan.depth),
     trendOrigin,
     fallbacks: fallbacksOf(works),

@@ -52,9 +52,10 @@ interface Block {
 }
 
 /**
- * The training rows: every row of the panel once, as a forecast would have met it. For a direct model the history is cut, from its end
- * backwards, into blocks as long as the horizon, and the rows of a block know nothing after the row before the block. In a
- * recursion every row knows all rows before it. Where they are more than `maxTrainingRows`, every so-manieth is taken.
+ * The training rows: every row of the panel once, as a forecast would have met it. For a direct model of all steps the history is cut, from its end
+ * backwards, into blocks as long as the horizon, and the rows of a block know nothing after the row before the block. For a model of
+ * one step every row knows the rows that lie at least so far before it. Where they are more than `maxTrainingRows`, every so-manieth is taken.
+ * @param step - The step that is learnt; null for all.
  */
 export function trainingRows(
   panel: Panel,
@@ -63,12 +64,12 @@ export function trainingRows(
   options: ResolvedReduceOptions,
   {
     horizon,
-    isRecursive,
+    step,
     warmup,
     frequency,
   }: {
     readonly horizon: number;
-    readonly isRecursive: boolean;
+    readonly step: number | null;
     readonly warmup: number;
     readonly frequency: Frequency;
   },
@@ -99,12 +100,12 @@ export function trainingRows(
   for (const { series, cutoff, start, end } of blocks) {
     const one = bound[series] as BoundSeries;
     const { w } = one.work;
-    if (!isRecursive) moveLevel(one, cutoff, options);
+    if (step === null) moveLevel(one, cutoff, options);
     for (let t = start; t < end; t++) {
       const target = w[t] as number;
       if (Number.isNaN(target) || !isTaken(seen++)) continue;
-      const known = isRecursive ? t - 1 : cutoff;
-      if (isRecursive) moveLevel(one, known, options);
+      const known = step === null ? cutoff : t - step;
+      if (step !== null) moveLevel(one, known, options);
       for (let f = 0; f < columns.length; f++)
         (columns[f] as Float64Array)[row] = (one.values[f] as RowValue)(t, known);
       y[row++] = (target - one.level.center) / one.level.scale;

@@ -2,6 +2,7 @@ import {
   columnOf,
   type FeatureContext,
   invalid,
+  placeOfLag,
   type ReduceFeature,
   type RowValue,
   requireCovariate,
@@ -13,7 +14,8 @@ import type { WindowAggregateName, WindowFeature } from "./options.ts";
 export function windowFeature(window: WindowFeature, context: FeatureContext): ReduceFeature {
   const { aggregate, of, compare } = window;
   const every = window.every ?? 1;
-  const { horizon, isRecursive, spec } = context;
+  const { horizon, spec } = context;
+  const isRecursive = context.strategy === "recursive";
   const isKnown = of !== undefined && spec.knownFuture.includes(of);
   if (of !== undefined) {
     requireCovariate(of, context, "A window");
@@ -22,7 +24,7 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
         `A window cannot sum up "${of}", which is text.`,
         "Give a numeric column, e.g. 1 where the text applies and 0 elsewhere.",
       );
-    if (!isKnown) requireHorizon(of, window.lag, horizon, `The window of "${of}"`);
+    if (!isKnown) requireHorizon(of, window.lag, context, `The window of "${of}"`);
     if (compare !== undefined && !isKnown)
       throw invalid(
         `"${of}" is past-only: the row's own value is not known.`,
@@ -31,7 +33,9 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
   }
   // In a recursion each row has a cutoff of its own, the row before, where past-only columns end at the first one.
   const lag = window.lag ?? (isRecursive && of !== undefined && !isKnown ? horizon : undefined);
-  const farthest = lag ?? Math.ceil((isRecursive ? 1 : horizon) / every) * every;
+  const place =
+    lag === undefined ? null : placeOfLag(lag, isKnown ? { ...context, isNearAllowed: false } : context);
+  const farthest = place?.reach ?? Math.ceil((isRecursive ? 1 : horizon) / every) * every;
   const isAll = window.width === "all";
   const width = window.width === "all" ? Number.POSITIVE_INFINITY : window.width;
   const reach = farthest + (width - 1) * every;
@@ -41,7 +45,7 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
     String(window.width),
     ...(window.alpha === undefined ? [] : [`alpha_${window.alpha}`]),
     ...(every === 1 ? [] : [`every_${every}`]),
-    ...(window.lag === undefined ? [] : [`lag_${window.lag}`]),
+    ...(window.lag === undefined || place === null ? [] : [place.name]),
   ];
   const name = [
     ...(of === undefined ? [] : [of]),
@@ -58,9 +62,9 @@ export function windowFeature(window: WindowFeature, context: FeatureContext): R
       const ask = summaryOf(aggregate, values, every, width, window.alpha ?? 0);
       let newestBefore = Number.NaN;
       let valueBefore = Number.NaN;
-      const isCut = lag === undefined && every === 1;
+      const isCut = place === null ? every === 1 : place.isFromCutoff;
       const raw: RowValue = (t, cutoff) => {
-        const newest = lag === undefined ? newestAtCutoff(t, cutoff, every) : t - lag;
+        const newest = place === null ? newestAtCutoff(t, cutoff, every) : place.of(t, cutoff);
         if (isCut && newest === newestBefore) return valueBefore;
         valueBefore = ask(newest);
         newestBefore = newest;

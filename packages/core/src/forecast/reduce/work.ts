@@ -2,6 +2,7 @@ import type { Frequency } from "../../time/frequency.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { type CalendarField, calendarColumns, calendarFieldNames } from "./calendar-features.ts";
 import type { SeriesWork } from "./feature.ts";
+import { holidayColumns } from "./holiday-features.ts";
 import { lambdaOf, localScale } from "./local-scale.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
 import { differenced, type differencePolynomial, levelFallback, transformed } from "./target.ts";
@@ -95,12 +96,17 @@ function prepareSeries(
   const times = new BigInt64Array(observed + ahead);
   times.set(panel.times.subarray(start, end));
   for (let i = observed; i < times.length; i++) times[i] = frequency.instantAt(firstCell + i);
-  const calendar = calendarColumns(times, panel.spec.zone, fields);
+  const calendar = new Map<string, Float64Array>(calendarColumns(times, panel.spec.zone, fields));
+  const statics = new Map(panel.static.map((one) => [one.name, one.values[s] as number]));
   if (fields.includes("trend"))
     calendar.set(
       "trend",
       Float64Array.from(times, (_, i) => firstCell + i - trendOrigin),
     );
+
+  for (const holidays of options.holidays)
+    for (const [name, values] of holidayColumns(holidays, times, frequency, fallbacks === null))
+      calendar.set(name, values);
 
   const y = extended(panel.y);
   const lambda = fallbacks === null ? lambdaOf(y, options.transform) : (fallbacks.lambda[s] as number);
@@ -119,6 +125,7 @@ function prepareSeries(
     w,
     local: { lambda, center, scale },
     calendar,
+    statics,
     covariates: new Map([
       ...panel.known.map(({ name, values }, k) => [name, extended(values, future[k])] as const),
       ...panel.past.map(({ name, values }) => [name, extended(values)] as const),
