@@ -25,6 +25,8 @@ export interface ForecastTask {
   readonly rows: number;
   /** Time that one fit may take, about. */
   readonly budget: string;
+  /** Whether some target is below 0; where none is, no bound is. */
+  readonly isNegative: boolean;
   /** Columns that are known for the future. */
   readonly known: readonly string[];
 }
@@ -83,7 +85,8 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
 export function seasonalNaiveWithIntervals(seasonLength: number, task: ForecastTask): Forecaster {
   const plain = seasonalNaive({ seasonLength });
   const folds = Math.min(20, Math.floor((task.rows - seasonLength) / task.horizon));
-  return folds * task.horizon < scoresNeeded(task) ? plain : conformal(plain, { folds, levels: task.levels });
+  if (folds * task.horizon < scoresNeeded(task)) return plain;
+  return conformal(plain, { folds, levels: task.levels, ...(task.isNegative ? {} : { lowest: 0 }) });
 }
 
 /** Errors that the widest interval takes: of 19, the greatest bounds 95 %. */

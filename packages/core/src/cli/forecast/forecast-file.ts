@@ -115,6 +115,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     // Shared by the fits of the backtest and the last one.
     budget: formatDuration(durationMicros(options.budget) / BigInt(options.backtest + 1)),
     known: known.map(({ name }) => name),
+    isNegative: panel.y.some((value) => value < 0),
   };
   const typical = quantile(rowCounts(panel), 0.25);
   const split = splitSeries(panel, rowsNeeded({ ...task, rows: typical }));
@@ -194,7 +195,7 @@ interface Picked {
   readonly backtest: ForecastReport["backtest"];
 }
 
-/** The forecaster with its backtest beside that of seasonal naive; which it has to beat unless it was named. */
+/** The forecaster with its backtest beside that of seasonal naive, which takes its place where it was clearly worse and not named. */
 async function choose(
   { io, options, bar, tell }: ForecastWork,
   task: ForecastTask,
@@ -228,19 +229,25 @@ async function choose(
   ];
   const backtest = { folds: plan.folds, series: plan.panel.series.length, scores };
   const [own, other] = scores;
-  // Series of different sizes count alike where they have a scale.
-  const error = (score: Score | undefined) => score?.mase ?? score?.mae ?? 0;
-  if (options.model === "auto" && error(own) > error(other))
+  const last = seasonalNaiveWithIntervals(seasonLength, task);
+  const hasIntervals = last.kind !== "seasonalNaive";
+  if (options.model === "auto" && hasIntervals && isClearlyWorse(own, other))
     return {
-      chosen: {
-        name: "seasonalNaive",
-        members: ["seasonalNaive"],
-        forecaster: seasonalNaiveWithIntervals(seasonLength, task),
-      },
-      because: `${judged.name} was not better in the backtest`,
+      chosen: { name: "seasonalNaive", members: ["seasonalNaive"], forecaster: last },
+      because: `${judged.name} was clearly worse in the backtest`,
       backtest,
     };
   return { chosen: chooseForecaster(task), because: wanted, backtest };
+}
+
+/** Outcomes that a swap must stand on, and by how much the other has to be better. */
+const [enoughOutcomes, margin] = [50, 1.05];
+
+/** Whether a forecaster is worse than another by more than chance and taste explain: on outcomes enough, in absolute errors (in units of the series' own, where they have a scale) and in squared ones. */
+function isClearlyWorse(own: Score | undefined, other: Score | undefined): boolean {
+  if (own === undefined || other === undefined || own.rows < enoughOutcomes) return false;
+  const exceeds = (a: number | null, b: number | null) => a !== null && b !== null && a > margin * b;
+  return exceeds(own.mase ?? own.mae, other.mase ?? other.mae) && exceeds(own.rmse, other.rmse);
 }
 
 /** The latest value; with intervals where there are changes to learn them from. */

@@ -207,6 +207,27 @@ describe("autoForecaster", () => {
     ).toBeGreaterThan(4);
   });
 
+  it("forecasts what is sold on average where most days sell nothing, and not nothing", async () => {
+    let [sum, sold] = [0, 0];
+    for (let i = 0; i < 6; i++) {
+      const random = createRandom(`sales ${i}`);
+      const y = Array.from({ length: 200 }, () => (random.integer(100) < 65 ? 0 : 1 + random.integer(9)));
+      const fitted = await autoForecaster({ budget: "5s", seasonLengths: [7] }).fit(hourlyPanel(y), {
+        horizon: 7,
+        threads: 1,
+      });
+      const { mean, quantiles } = fitted.predict({ levels: [80] });
+      for (const value of mean) {
+        expect(value).toBeGreaterThan(0.5);
+        expect(value).toBeLessThan(4);
+      }
+      expect(quantiles[0]?.values.every((bound) => bound === 0)).toBe(true);
+      sum += mean.reduce((total, value) => total + value, 0) / 7;
+      sold += y.reduce((total, value) => total + value, 0) / 200;
+    }
+    expect(Math.abs(sum / sold - 1)).toBeLessThan(0.25);
+  });
+
   it("does not wait for what many gaps make slow", async () => {
     const rows = Array.from({ length: 300 }, (_, day) => day * 24);
     const random = createRandom(4);

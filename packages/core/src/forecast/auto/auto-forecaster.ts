@@ -14,6 +14,7 @@ import {
   baseline,
   type Candidate,
   type CandidateTask,
+  intermittent,
   localCandidates,
   manyMissing,
   maxTrainingRows,
@@ -111,11 +112,16 @@ async function fit<Known extends string>(
     hasKnown: panel.known.length > 0,
     regressors: regressorsOf(judged),
     mostMissing: mostMissing(panel),
-    zeros: before.y.reduce((zeros, value) => zeros + Number(value === 0), 0) / before.y.length,
+    zeros: shareOfZeros(before.y),
   };
   const reference = baseline(task);
   const plain = await forecastToJudge(reference, judged, fitOptions, folds);
-  const judgement = { horizon, outcomes: plain.outcomes, scales: scalesOf(before, primary) };
+  const judgement = {
+    horizon,
+    outcomes: plain.outcomes,
+    scales: scalesOf(before, primary),
+    isIntermittent: task.zeros >= intermittent,
+  };
   const trial = new Trial({
     panel: judged,
     folds,
@@ -202,6 +208,12 @@ function typicalLength(counts: Int32Array): number {
     if (seen >= half) return rows;
   }
   return 0;
+}
+
+/** Among the known targets. */
+function shareOfZeros(y: Float64Array): number {
+  const known = y.filter((value) => !Number.isNaN(value));
+  return known.filter((value) => value === 0).length / Math.max(1, known.length);
 }
 
 /** Missing targets of the series that has most, rows after its last known one left aside. */

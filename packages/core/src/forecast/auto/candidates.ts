@@ -4,6 +4,7 @@ import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
 import { croston } from "../models/croston.ts";
 import { ets } from "../models/ets/ets.ts";
+import { historicAverage } from "../models/historic-average.ts";
 import { mstl } from "../models/mstl/mstl.ts";
 import { naive } from "../models/naive.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
@@ -54,7 +55,7 @@ const fewestGlobalRows = { plain: 400, withKnown: 100 };
  */
 export const manyMissing = 50;
 /** Share of zeros from which demand counts as intermittent. */
-const intermittent = 0.3;
+export const intermittent = 0.3;
 
 /** What every other candidate is measured by. */
 export function baseline({ primary }: CandidateTask): Candidate {
@@ -69,7 +70,12 @@ export function localCandidates(task: CandidateTask): Candidate[] {
   return [
     ...(primary > 1 ? [{ name: "naive", make: () => naive() }] : []),
     { name: "theta", make: () => theta({ variant: "dynamicOptimized", seasonLength: primary }) },
-    ...(zeros >= intermittent ? [{ name: "croston", make: () => croston({ variant: "sba" }) }] : []),
+    ...(zeros >= intermittent
+      ? [
+          { name: "croston", make: () => croston({ variant: "sba" }) },
+          { name: "historicAverage", make: () => historicAverage() },
+        ]
+      : []),
     { name: "ets", make: () => ets({ seasonLength: shortSeason }) },
     // A season too weak to be found may still help beside others.
     ...(primary > 1

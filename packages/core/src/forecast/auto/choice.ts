@@ -3,7 +3,7 @@ export interface JudgedCandidate {
   readonly name: string;
   /**
    * Mean of its sMAPE and its MASE, each divided by that of the seasonal naive forecast on the same rows: below 1 it is better. Null when it
-   * was not tried.
+   * was not tried. Where three tenths of the targets are 0, RMSSE in the place of both: their least is the mean, and that of absolute errors often 0.
    */
   readonly score: number | null;
   /** Why it was not tried. */

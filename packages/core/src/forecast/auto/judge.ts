@@ -1,5 +1,10 @@
 import { medians } from "../ensemble/fitted.ts";
-import { meanAbsoluteScaledError, seasonalNaiveScale, symmetricPercentageError } from "../metrics.ts";
+import {
+  meanAbsoluteScaledError,
+  rootMeanSquaredScaledError,
+  seasonalNaiveScale,
+  symmetricPercentageError,
+} from "../metrics.ts";
 import type { Panel } from "../panel.ts";
 import type { Combine } from "./choice.ts";
 
@@ -13,6 +18,8 @@ export interface Judgement {
   readonly outcomes: readonly Float64Array[];
   /** Per series: mean absolute seasonal difference of the rows before. */
   readonly scales: Float64Array;
+  /** Whether many rows are 0. */
+  readonly isIntermittent: boolean;
 }
 
 /** Scales of the rows before what is held out. */
@@ -22,23 +29,27 @@ export function scalesOf(before: Panel, seasonLength: number): Float64Array {
   );
 }
 
-/** Errors as the M4 competition has them: means over the series of each series' sMAPE and MASE. */
-export interface PanelErrors {
-  readonly smape: number;
-  readonly mase: number;
-}
+/** Measures of error, each a mean over the series, that a score is made of. */
+export type PanelErrors = readonly number[];
 
-/** Errors of the forecasts; series without any known outcome, or without a scale, are left out. */
-export function panelErrors(means: HeldOutMeans, { outcomes, scales, horizon }: Judgement): PanelErrors {
+/**
+ * sMAPE and MASE as the M4 competition has them; of intermittent demand RMSSE alone, as M5 has it: absolute errors are least about the median, and where most rows are 0 that is 0, whatever is sold.
+ * Series without any known outcome, or without a scale, are left out.
+ */
+export function panelErrors(
+  means: HeldOutMeans,
+  { outcomes, scales, horizon, isIntermittent }: Judgement,
+): PanelErrors {
   const smapes: number[] = [];
-  const mases: number[] = [];
+  const scaled: number[] = [];
   scales.forEach((scale, s) => {
     const [y, predicted] = [ofSeries(outcomes, s, horizon), ofSeries(means, s, horizon)];
     if (y.every(Number.isNaN)) return;
     smapes.push(symmetricPercentageError(y, predicted));
-    if (scale > 0) mases.push(meanAbsoluteScaledError(y, predicted, scale));
+    if (!(scale > 0)) return;
+    scaled.push((isIntermittent ? rootMeanSquaredScaledError : meanAbsoluteScaledError)(y, predicted, scale));
   });
-  return { smape: meanOf(smapes), mase: meanOf(mases) };
+  return isIntermittent ? [meanOf(scaled)] : [meanOf(smapes), meanOf(scaled)];
 }
 
 /** What all folds have of a series, one after the other. */
@@ -55,11 +66,11 @@ function meanOf(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The mean of both errors, each in units of the reference's; 1 where neither has any. */
+/** The mean of the errors, each in units of the reference's; 1 where none has any. */
 export function relativeScore(errors: PanelErrors, reference: PanelErrors): number {
-  const parts = [ratio(errors.smape, reference.smape), ratio(errors.mase, reference.mase)].filter(
-    (part) => part !== null,
-  );
+  const parts = errors
+    .map((error, measure) => ratio(error, reference[measure] as number))
+    .filter((part) => part !== null);
   return parts.length === 0 ? 1 : meanOf(parts);
 }
 
