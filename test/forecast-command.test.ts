@@ -222,7 +222,7 @@ describe("several series", () => {
     expect([code, stdout]).toEqual([
       0,
       expect.stringContaining(
-        "(MASE leaves out 21 of 42 rows: the history of their series repeats itself exactly)",
+        "(MASE leaves out 21 of 42 rows: the history of their series repeats itself exactly, or is no longer than a season)",
       ),
     ]);
   });
@@ -269,6 +269,18 @@ describe("several series", () => {
     expect([text.code, parquet.code]).toEqual([0, 0]);
     expect(parquet.json()).toEqual(text.json());
     expect(text.json().forecast).toHaveLength(12);
+  });
+
+  it("of one row are repeated, and said to have no interval", async () => {
+    const { code, stdout } = await forecast(
+      csv("one.csv", "ds,y", ["2024-01-01,5"]),
+      "--horizon",
+      "2",
+      "--freq",
+      "1d",
+    );
+    expect([code, stdout]).toEqual([0, expect.stringContaining("no intervals, as too few values are known")]);
+    expect(stdout).toMatch(/2024-01-03 +5\.000 +- +- +- +-/);
   });
 
   it("that are short or empty do not keep the others from their forecast, and are reported", async () => {

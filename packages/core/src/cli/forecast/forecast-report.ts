@@ -126,10 +126,24 @@ export function reportText(report: ForecastReport): string {
     );
   if (split.dropped.length > 0)
     lines.push(`left out: ${listSome(split.dropped.map(({ series, because }) => `${series} (${because})`))}`);
+  const unbounded = seriesWithoutBounds(table);
+  if (unbounded.length > 0)
+    lines.push(
+      `no intervals, as too few values are known to learn errors from: ${listSome(unbounded.map((key) => seriesName(key)))}`,
+    );
   if (report.out !== null) lines.push(`wrote ${report.out}: ${count(table.mean.length, "row")}`);
   if (report.plot !== null) lines.push(`wrote ${report.plot}`);
   if (report.out === null) lines.push("", ...forecastLines(table, history));
   return lines.join("\n");
+}
+
+function seriesWithoutBounds({ series, seriesIndex, bounds }: ForecastTable): ForecastTable["series"] {
+  const without = new Set<number>();
+  for (const { lower } of bounds)
+    lower.forEach((bound, row) => {
+      if (Number.isNaN(bound)) without.add(seriesIndex[row] as number);
+    });
+  return series.filter((_, s) => without.has(s));
 }
 
 function madeOf({ model, combine, members }: ForecastReport["chosen"]): string {
@@ -174,7 +188,7 @@ function scoreLines(scores: readonly Score[]): string[] {
     ? table
     : [
         ...table,
-        `  (MASE leaves out ${unscaled} of ${first?.rows} rows: the history of their series repeats itself exactly)`,
+        `  (MASE leaves out ${unscaled} of ${first?.rows} rows: the history of their series repeats itself exactly, or is no longer than a season)`,
       ];
 }
 
