@@ -151,7 +151,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
-      "drawForecasts driftReports
+      "drawBacktest drawForecasts driftReports
       forecastSvg
       renderReport"
     `));

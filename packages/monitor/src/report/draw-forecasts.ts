@@ -1,8 +1,7 @@
 import type { DrawForecasts, DrawnSeries, ForecastDrawing } from "@tsops/core";
-import { escapeText } from "./html.ts";
 import { swatch } from "./legend.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
-import { paletteRules } from "./style.ts";
+import { caption, legendLine, picture, placed } from "./svg-pieces.ts";
 
 const [width, margin, head] = [960, 8, 52];
 
@@ -25,8 +24,10 @@ export const drawForecasts: DrawForecasts = async (drawing) => {
     return `${name}${placed(chart(charts, drawing, series, size), x, y + (across === 1 ? 0 : 18))}`;
   });
   const height = head + Math.ceil(drawing.series.length / Math.max(1, across)) * (size.height + 22);
-  const style = `${paletteRules("svg")}svg{color:var(--text);background:var(--card);font-family:system-ui,sans-serif;font-size:11px}svg svg{background:none}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" fill="currentColor" role="img" aria-label="${escapeText(labelOf(drawing))}"><style>${style}</style><text x="8" y="19" font-size="14" font-weight="600">${escapeText(cut(drawing.title, width / 8.4))}</text>${legend(drawing)}${pieces.join("")}</svg>`;
+  return picture(
+    { width, height, title: drawing.title, label: labelOf(drawing) },
+    `${legend(drawing)}${pieces.join("")}`,
+  );
 };
 
 function chart(
@@ -69,19 +70,6 @@ function chart(
   );
 }
 
-/** A drawing of its own as a part of another. */
-function placed(svg: string, x: number, y: number): string {
-  return svg.replace(/ (role|aria-label)="[^"]*"/g, "").replace("<svg", `<svg x="${x}" y="${y}"`);
-}
-
-function caption(name: string, x: number, y: number, room: number): string {
-  return `<text x="${x + 8}" y="${y + 12}" font-size="12" font-weight="600">${escapeText(cut(name, room / 7.2))}</text>`;
-}
-
-function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, Math.floor(most) - 1)}…` : text;
-}
-
 function legend({ series }: ForecastDrawing): string {
   const levels = series[0]?.forecast[0]?.intervals.map(({ level }) => level) ?? [];
   const shade = (i: number) =>
@@ -91,14 +79,7 @@ function legend({ series }: ForecastDrawing): string {
     [swatch("var(--forecast)", "line"), "forecast"],
     ...levels.map((level, i) => [swatch(shade(i), "band"), `${level} % interval`] as const),
   ] as const;
-  let x = 8;
-  return entries
-    .map(([mark, text]) => {
-      const entry = `<g transform="translate(${x},28)">${mark.markup}<text x="28" y="11">${escapeText(text)}</text></g>`;
-      x = Math.round(x + 42 + 6.2 * text.length);
-      return entry;
-    })
-    .join("");
+  return legendLine(entries, 8, 28);
 }
 
 /** What the picture shows, for people who cannot see it. */
