@@ -120,6 +120,16 @@ export const allForecasters: Record<string, () => Forecaster> = {
       differences: [1],
       scale: "standard",
     }),
+  "reduce, direct from the cutoff": () =>
+    reduce(ridge(), { lags: [1, 2, 24], covariates: ["temp"], strategy: "direct", differences: [1] }),
+  "reduce, per step": () =>
+    reduce(ridge(), {
+      lags: [1, 24],
+      windows: [{ aggregate: "mean", width: 6 }],
+      covariates: ["temp"],
+      strategy: "perStep",
+      scale: "standard",
+    }),
   "reduce, boosted, recursive": () =>
     reduce(gbdt({ trees: 5, seed: 1 }), { lags: [1, 24], covariates: ["temp"] }),
   "ensemble, mean": () => ensemble([naive(), arima({ order: [1, 0, 0] })]),

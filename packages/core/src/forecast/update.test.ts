@@ -161,7 +161,7 @@ function fitKnowing(forecaster: LocalForecaster, whole: Panel, unknownRows: numb
 
 /** The saved bytes of a reduction with the last rows of another history beside what the fit learnt. */
 function withHistory(bytes: Uint8Array, whole: Panel): Uint8Array {
-  const { header, arrayNames, array } = readBinary(bytes, "reduce", 2);
+  const { header, arrayNames, array } = readBinary(bytes, "reduce", 3);
   const offsets = array("panel.offsets", "int32");
   // A feature of all rows keeps them all.
   const keptRows = offsets[1] === fitHours ? Number.POSITIVE_INFINITY : (offsets[1] as number);
@@ -176,9 +176,9 @@ function withHistory(bytes: Uint8Array, whole: Panel): Uint8Array {
   const learnt = Object.fromEntries(
     arrayNames
       .filter((name) => !name.startsWith("panel."))
-      .map((name) => [name, array(name, name === "regressor" ? "uint8" : "float64")]),
+      .map((name) => [name, array(name, name.startsWith("regressor") ? "uint8" : "float64")]),
   );
-  return writeBinary("reduce", 2, { ...header, ...kept.header }, { ...kept.arrays, ...learnt } as never);
+  return writeBinary("reduce", 3, { ...header, ...kept.header }, { ...kept.arrays, ...learnt } as never);
 }
 
 /** Members are updated one by one; their weights stay. */
