@@ -1,4 +1,5 @@
-// npm run bench:forecast -- --data <file.parquet> --horizon H --season m[,m2] [--models a,b] [--peers] [--python path] [--json]
+// npm run bench:forecast -- --data <file.parquet> --horizon H --season m[,m2] [--models a,b] [--conformal folds] [--peers] [--python path] [--json]
+// --conformal gives the models the intervals of conformal(model, { folds, by: "scaled" }) in the place of their own.
 // Models of single series and their peers have one thread, the others all cores.
 // Peers: python3 -m venv .services/statsforecast && .services/statsforecast/bin/pip install statsforecast==2.1.1 mlforecast==1.1.0 lightgbm pyarrow
 import { spawnSync } from "node:child_process";
@@ -15,6 +16,7 @@ const { values: args } = parseArgs({
     horizon: { type: "string" },
     season: { type: "string" },
     models: { type: "string" },
+    conformal: { type: "string" },
     peers: { type: "boolean", default: false },
     python: {
       type: "string",
@@ -36,10 +38,11 @@ const season = seasons[0] as number;
 if (
   data === undefined ||
   !(Number.isInteger(horizon) && horizon > 0) ||
-  !seasons.every((m) => Number.isInteger(m) && m > 0)
+  !seasons.every((m) => Number.isInteger(m) && m > 0) ||
+  (args.conformal !== undefined && !(Number.isInteger(Number(args.conformal)) && Number(args.conformal) > 0))
 )
   refuse(
-    "usage: npm run bench:forecast -- --data <file.parquet> --horizon H --season m[,m2] [--models a,b] [--peers] [--json]\n" +
+    "usage: npm run bench:forecast -- --data <file.parquet> --horizon H --season m[,m2] [--models a,b] [--conformal folds] [--peers] [--json]\n" +
       `models: ${models.map(({ name }) => name).join(", ")}`,
   );
 if (!existsSync(data)) refuse(`There is no file ${data}.`);
@@ -81,6 +84,8 @@ const tsops = (name: string) =>
     here("./tsops.ts"),
     "--model",
     name,
+    // The reference has no intervals that count.
+    ...(args.conformal === undefined || name === "naive2" ? [] : ["--conformal", args.conformal]),
   ]);
 const naive2 = tsops("naive2");
 if (naive2 === null) process.exit(1);

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import {
   columnsFromArrays,
+  conformal,
   float64,
   intervalOf,
   nullable,
@@ -19,6 +20,7 @@ const { values: args } = parseArgs({
     data: { type: "string", default: "" },
     horizon: { type: "string", default: "1" },
     season: { type: "string", default: "1" },
+    conformal: { type: "string" },
   },
 });
 const seasons = args.season.split(",").map(Number);
@@ -47,7 +49,12 @@ const rows = columnsFromArrays(
 const history = panel(rows, { keys: ["id"], time: "at", target: "y", frequency });
 const started = performance.now();
 const threads = model.usesAllCores ? {} : { threads: 1 };
-const fitted = await model.make(seasons, horizon).fit(history, { horizon, ...threads });
+const plain = model.make(seasons, horizon);
+const forecaster =
+  args.conformal === undefined || plain.kind === "conformal"
+    ? plain
+    : conformal(plain, { folds: Number(args.conformal), by: "scaled", levels: [80, 95] });
+const fitted = await forecaster.fit(history, { horizon, ...threads });
 const forecast = fitted.predict({ levels: [80, 95] });
 const seconds = (performance.now() - started) / 1000;
 

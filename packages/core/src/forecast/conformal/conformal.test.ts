@@ -564,6 +564,7 @@ describe("conformal", () => {
       [{ adapt: "pid", integralRate: -1 }, /integralRate must be between 0 and 10, got -1/],
       [{ spread: "wide" }, /spread is/],
       [{ by: "city" }, /by is/],
+      [{ by: "scaled", folds: 1 }, /by: "scaled" takes 2 folds or more/],
       [{ lowest: 3, highest: 2 }, /must be below/],
     ] as const)
       expect(() => make(options as never)).toThrow(message);

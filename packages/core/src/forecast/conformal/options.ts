@@ -105,6 +105,10 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
       throw invalid(`${name} must be finite, got ${shown(bound)}.`);
   if (lowest !== null && highest !== null && !(lowest < highest))
     throw invalid(`lowest (${lowest}) must be below highest (${highest}).`);
+  if (by === "scaled" && folds < 2)
+    throw invalid(
+      'by: "scaled" takes 2 folds or more: the errors of one are measured by those of the others.',
+    );
   const window = wholeNumber("window", options.window ?? 2 * folds);
   if (window < folds)
     throw invalid(`A window of ${window} origins is shorter than the ${folds} folds of the calibration.`);
