@@ -36,7 +36,17 @@ export function toRows(
   const rows: Record<string, unknown>[] = new Array(columns.length);
   for (let row = 0; row < columns.length; row++) {
     const result: Record<string, unknown> = {};
-    for (const [name, read] of readers) result[name] = read(row);
+    for (const [name, read] of readers) {
+      // Assigning it would set the prototype, and the value would be lost.
+      if (name === "__proto__")
+        Object.defineProperty(result, name, {
+          value: read(row),
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
+      else result[name] = read(row);
+    }
     rows[row] = result;
   }
   return rows;

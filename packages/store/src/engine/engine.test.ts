@@ -185,7 +185,8 @@ describe("SQL text", () => {
           expect(Object.keys(found.types)).toEqual([one]);
           expect(toRows(found)).toEqual([{ [one]: one }]);
         }),
-        { numRuns: 60 },
+        // Once found by chance: rows lost the column.
+        { numRuns: 60, examples: [["__proto__"]] },
       ),
     );
     await engine.close();
