@@ -1,6 +1,7 @@
 import { type BacktestResult, checkOptions, type Panel, type SeriesKey, TsopsError } from "@tsops/core";
 import { type BacktestPoint, backtestPoints, rowsBefore } from "./backtest-points.ts";
 import type { Html } from "./html.ts";
+import { bandLegend, intervalBands } from "./interval-bands.ts";
 import { swatch } from "./legend.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
 import { caption, legendLine, picture, placed } from "./svg-pieces.ts";
@@ -167,7 +168,6 @@ function seriesChart(
   before: readonly { readonly at: Date; readonly y: number }[],
   size: Size,
 ): string {
-  const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
   // Folds may overlap: an instant has one outcome.
   const outcomes = new Map([...before, ...points].map(({ at, y }) => [at.getTime(), { at, y }]));
   const cutoffs = [...new Set(points.map(({ cutoff }) => cutoff.getTime()))].map((at) => new Date(at));
@@ -181,18 +181,7 @@ function seriesChart(
       x: { type: "utc", label: null, ticks: Math.round(size.width / 110) },
       y: { grid: true, nice: true, label: null, ticks: 5 },
       marks: [
-        ...levels
-          .map((_, i) => levels.length - 1 - i)
-          .map((i) =>
-            Plot.areaY(points, {
-              x: "at",
-              y1: (point: BacktestPoint) => point.intervals[i]?.lower,
-              y2: (point: BacktestPoint) => point.intervals[i]?.upper,
-              z: "fold",
-              fill: "var(--forecast)",
-              fillOpacity: i === 0 && levels.length > 1 ? 0.28 : 0.16,
-            }),
-          ),
+        ...intervalBands(Plot, points, { x: "at", z: "fold" }),
         Plot.ruleX(cutoffs, { stroke: "var(--muted)", strokeDasharray: "3 3" }),
         Plot.lineY(
           [...outcomes.values()].sort((a, b) => a.at.getTime() - b.at.getTime()),
@@ -287,12 +276,10 @@ function byStep(size: Size, models: readonly Model[]) {
 }
 
 function seriesLegend({ levels }: BacktestResult): readonly (readonly [Html, string])[] {
-  const shade = (i: number) =>
-    `color-mix(in srgb, var(--forecast) ${i === 0 && levels.length > 1 ? 40 : 16}%, transparent)`;
   return [
     [swatch("var(--text)", "line"), "outcome"],
     [swatch("var(--forecast)", "line"), "forecast"],
-    ...levels.map((level, i) => [swatch(shade(i), "band"), `${level} % interval`] as const),
+    ...bandLegend(levels),
     [swatch("var(--muted)", "line", "3 3"), "cutoff"],
   ];
 }

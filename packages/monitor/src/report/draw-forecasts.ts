@@ -1,4 +1,5 @@
 import type { DrawForecasts, DrawnSeries, ForecastDrawing } from "@tsops/core";
+import { bandLegend, intervalBands, levelsOf } from "./interval-bands.ts";
 import { swatch } from "./legend.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
 import { caption, legendLine, picture, placed } from "./svg-pieces.ts";
@@ -37,7 +38,6 @@ function chart(
   size: { readonly width: number; readonly height: number },
 ): string {
   const at = (point: { readonly at: number }) => (scale === "time" ? new Date(point.at) : point.at);
-  const levels = forecast[0]?.intervals.map(({ level }) => level) ?? [];
   // The line goes on from the last known value, so that no gap is seen where there is none.
   const last = history.findLast(({ y }) => !Number.isNaN(y));
   const line = [...(last === undefined ? [] : [{ at: last.at, mean: last.y }]), ...forecast];
@@ -51,17 +51,7 @@ function chart(
       x: { type: scale === "time" ? "utc" : "linear", label: null, ticks: Math.round(size.width / 110) },
       y: { grid: true, nice: true, label: size.width > 500 ? target : null, ticks: 5 },
       marks: [
-        ...levels
-          .map((_, i) => levels.length - 1 - i)
-          .map((i) =>
-            Plot.areaY(forecast, {
-              x: at,
-              y1: (point: DrawnSeries["forecast"][number]) => point.intervals[i]?.lower,
-              y2: (point: DrawnSeries["forecast"][number]) => point.intervals[i]?.upper,
-              fill: "var(--forecast)",
-              fillOpacity: i === 0 && levels.length > 1 ? 0.28 : 0.16,
-            }),
-          ),
+        ...intervalBands(Plot, forecast, { x: at }),
         Plot.lineY(history, { x: at, y: "y", stroke: "currentColor", strokeWidth: 1.25 }),
         Plot.lineY(line, { x: at, y: "mean", stroke: "var(--forecast)", strokeWidth: 1.75 }),
       ],
@@ -71,13 +61,10 @@ function chart(
 }
 
 function legend({ series }: ForecastDrawing): string {
-  const levels = series[0]?.forecast[0]?.intervals.map(({ level }) => level) ?? [];
-  const shade = (i: number) =>
-    `color-mix(in srgb, var(--forecast) ${i === 0 && levels.length > 1 ? 40 : 16}%, transparent)`;
   const entries = [
     [swatch("var(--text)", "line"), "history"],
     [swatch("var(--forecast)", "line"), "forecast"],
-    ...levels.map((level, i) => [swatch(shade(i), "band"), `${level} % interval`] as const),
+    ...bandLegend(levelsOf(series[0]?.forecast ?? [])),
   ] as const;
   return legendLine(entries, 8, 28);
 }

@@ -1,6 +1,7 @@
 import type { DecisionRecord } from "@tsops/core";
 import type { ForecastChartData } from "./data.ts";
 import { wallClock } from "./format.ts";
+import { intervalBands } from "./interval-bands.ts";
 import type { ChartRenderer } from "./plot.ts";
 import { type ForecastPoint, forecastPoints } from "./rows.ts";
 
@@ -19,7 +20,6 @@ export function forecastChart(
 ): string {
   const points = drawnPoints(data, size);
   const { zone = "UTC", target } = data;
-  const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
   const swaps = promotions
     .filter(({ time }) => points.length > 0 && time >= (points[0] as ForecastPoint).micros)
     .filter(({ time }) => time <= (points.at(-1) as ForecastPoint).micros)
@@ -40,17 +40,7 @@ export function forecastChart(
       },
       y: { grid: true, nice: true, zero: true, label: axisLabel(target), ticks: 5 },
       marks: [
-        ...levels
-          .map((_, i) => levels.length - 1 - i)
-          .map((i) =>
-            Plot.areaY(points, {
-              x: "at",
-              y1: (point: ForecastPoint) => point.intervals[i]?.lower,
-              y2: (point: ForecastPoint) => point.intervals[i]?.upper,
-              fill: "var(--forecast)",
-              fillOpacity: i === 0 && levels.length > 1 ? 0.28 : 0.16,
-            }),
-          ),
+        ...intervalBands(Plot, points, { x: "at" }),
         Plot.ruleX(swaps, { stroke: "var(--good)", strokeWidth: 1.5, strokeDasharray: "4 3" }),
         Plot.lineY(points, { x: "at", y: "mean", stroke: "var(--forecast)", strokeWidth: 1.75 }),
         Plot.lineY(points, { x: "at", y: "y", stroke: "currentColor", strokeWidth: 1.25 }),
