@@ -1,3 +1,5 @@
+import { medianOfThree, selectRank } from "../../stats/select-rank.ts";
+
 /**
  * The quantile of `values[0..length)`: the smallest value with at least `alpha` of the rows at or below it, or the mean of it and the
  * next one when the share is met exactly (Hyndman and Fan's definition 2; the usual median for alpha = 0.5). It minimises the
@@ -6,36 +8,14 @@
 export function selectQuantile(values: Float64Array, length: number, alpha: number): number {
   const position = alpha * length;
   const whole = Math.round(position);
-  if (Math.abs(position - whole) > 1e-9 * length) return selectRank(values, length, Math.floor(position));
-  if (whole <= 0) return selectRank(values, length, 0);
-  if (whole >= length) return selectRank(values, length, length - 1);
-  const upper = selectRank(values, length, whole);
+  if (Math.abs(position - whole) > 1e-9 * length)
+    return selectRank(values, Math.floor(position), 0, length - 1);
+  if (whole <= 0) return selectRank(values, 0, 0, length - 1);
+  if (whole >= length) return selectRank(values, length - 1, 0, length - 1);
+  const upper = selectRank(values, whole, 0, length - 1);
   let lower = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < whole; i++) if (values[i]! > lower) lower = values[i]!;
   return lower + (upper - lower) / 2;
-}
-
-/** Moves the value of the given rank (0 = smallest) to its place, smaller ones before it, and returns it. */
-function selectRank(values: Float64Array, length: number, rank: number): number {
-  let low = 0;
-  let high = length - 1;
-  while (low < high) {
-    const pivot = medianOfThree(values[low]!, values[(low + high) >> 1]!, values[high]!);
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while (values[i]! < pivot) i++;
-      while (values[j]! > pivot) j--;
-      if (i > j) break;
-      const kept = values[i]!;
-      values[i++] = values[j]!;
-      values[j--] = kept;
-    }
-    if (rank <= j) high = j;
-    else if (rank >= i) low = i;
-    else break;
-  }
-  return values[rank]!;
 }
 
 /**
@@ -102,8 +82,4 @@ function swap(array: Float64Array, i: number, j: number): void {
   const kept = array[i]!;
   array[i] = array[j]!;
   array[j] = kept;
-}
-
-function medianOfThree(a: number, b: number, c: number): number {
-  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }

@@ -1,5 +1,6 @@
 import { createRandom } from "../../../random.ts";
 import { normalQuantile } from "../../../stats/distributions.ts";
+import { selectRank } from "../../../stats/select-rank.ts";
 import type { EtsForm } from "./form.ts";
 
 /**
@@ -101,11 +102,17 @@ export function simulatedQuantiles(
     }
   }
   for (let h = 0; h < steps; h++) {
-    const sorted = outcomes.subarray(h * paths, (h + 1) * paths).sort();
+    const drawn = outcomes.subarray(h * paths, (h + 1) * paths);
+    // No value before it is above one after it.
+    let begin = 0;
     probabilities.forEach((probability, q) => {
       const at = probability * paths - 0.5;
       const below = Math.min(paths - 2, Math.max(0, Math.floor(at)));
-      const [low, high] = [sorted[below] as number, sorted[below + 1] as number];
+      for (let rank = Math.max(begin, below); rank <= below + 1; rank++) {
+        selectRank(drawn, rank, begin);
+        begin = rank + 1;
+      }
+      const [low, high] = [drawn[below] as number, drawn[below + 1] as number];
       (values[q] as Float64Array)[h] = low + Math.min(1, Math.max(0, at - below)) * (high - low);
     });
   }
