@@ -108,6 +108,53 @@ describe("intervals of autoForecaster", { timeout: 60_000 }, () => {
     },
   );
 
+  it("of many series are as wide as their errors, though each has only two origins", async () => {
+    const [count, horizon] = [300, 6];
+    const sizes = Float64Array.from({ length: count }, (_, s) => Math.exp(((s % 7) - 3) / 2));
+    const series = Object.fromEntries(
+      [...sizes].map((size, s) => [`s${100 + s}`, noise(`equal ${s}`, 40).map((y) => size * y)]),
+    );
+    const history = panelOf(series);
+    const fitted = await plain().fit(history, { horizon: 4, threads: 1 });
+    const errors = ["first", "second"].map((fold) =>
+      Float64Array.from(sizes).reduce(
+        (all, size, s) => {
+          all.set(
+            // The steps of an origin err together.
+            noise(`${fold} ${s}`, horizon + 1)
+              .map((y, _, [common]) => size * (0.8 * (common as number) + 0.6 * y))
+              .slice(1),
+            s * horizon,
+          );
+          return all;
+        },
+        new Float64Array(count * horizon),
+      ),
+    );
+    const made = withIntervals(history, fitted.choice, [await naive().fit(history, { horizon })], {
+      horizon,
+      chosen: Array.from(sizes, (_, s) => s),
+      seasonLength: 1,
+      lowest: null,
+      means: errors.map(() => new Float64Array(count * horizon)),
+      outcomes: errors,
+    });
+    for (const [level, exact] of [
+      [80, 1.2816],
+      [95, 1.96],
+    ] as const) {
+      const half = widths(made.predict({ levels: [level] }), level).map(
+        (width, row) => width / 2 / (sizes[Math.floor(row / horizon)] as number),
+      );
+      const typical = half.sort((a, b) => a - b)[half.length >> 1] as number;
+      // Each series' own size alone would make those of 95 % half as wide again as the errors.
+      expect(typical / exact).toBeGreaterThan(0.95);
+      expect(typical / exact).toBeLessThan(1.25);
+    }
+    const restored = loadForecaster(made.save());
+    expect(restored.predict({ levels: [80] })).toEqual(made.predict({ levels: [80] }));
+  });
+
   it("hold what they promise where most series are too short to be judged", async () => {
     const horizon = 6;
     const walk = (seed: string, rows: number): number[] => {

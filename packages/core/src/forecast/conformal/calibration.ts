@@ -4,6 +4,7 @@ import { levelOfQuantile } from "../levels.ts";
 import type { SeriesFailure, SeriesKey } from "../panel.ts";
 import { withFailures } from "../series-failures.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
+import { inOwnSizes, sizesOf, totalOf } from "./error-sizes.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
 import { studentTails } from "./student-tails.ts";
@@ -21,6 +22,8 @@ export interface Calibration {
   readonly adaptation: Adaptation;
   /** Forecasts of smaller size count as this large in the spread. */
   readonly floor: number;
+  /** Per series the size of the scores of series like it, where `by: "scaled"` compares them; null where nothing is known of that. */
+  readonly typicalSizes: Float64Array | null;
 }
 
 /** A calibration without scores. */
@@ -36,6 +39,7 @@ export function emptyCalibration(
     scores: Array.from({ length: seriesCount }, () => new Float64Array(0)),
     adaptation: emptyAdaptation(options, groups),
     floor: 1,
+    typicalSizes: null,
   };
 }
 
@@ -66,12 +70,14 @@ export function scoresOf(
 /**
  * What held-out forecasts tell about their errors to come.
  * @param means - By origin, oldest first; series by series, steps ascending, as the outcomes.
+ * @param typicalSizes - Per series the size of the scores of series like it, which counts beside its own; null for its own alone.
  */
 export function calibrationOf(
   means: readonly Float64Array[],
   outcomes: readonly Float64Array[],
   options: ResolvedConformalOptions,
   seriesCount: number,
+  typicalSizes: Float64Array | null = null,
 ): Calibration {
   const horizon = (means[0] as Float64Array).length / seriesCount;
   const sizes = means.map((mean) => mean.reduce((sum, value) => sum + Math.abs(value), 0) / mean.length);
@@ -79,6 +85,7 @@ export function calibrationOf(
   let calibration = {
     ...emptyCalibration(options, seriesCount, horizon),
     floor: floor > 0 ? floor : 1,
+    typicalSizes,
   };
   // The scores of the fit come before any interval was promised, so they do not adapt the miss rates.
   means.forEach((mean, fold) => {
@@ -144,52 +151,24 @@ function eachGroup(
   else for (let s = 0; s < seriesCount; s++) visit(s, s, 1);
 }
 
-/** What the scores of each series are measured in: the mean size of its own, or 1 where series do not share in units of that. */
-function sizesOf({ scores }: Calibration, { by }: ResolvedConformalOptions): Float64Array {
-  if (by !== "scaled") return new Float64Array(scores.length).fill(1);
-  return Float64Array.from(scores, (own) => {
-    const { sum, known } = totalOf(own);
-    return known === 0 ? Number.NaN : sum / known;
-  });
-}
-
-/**
- * Scores of a series in units of the mean of its scores at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
- */
-export function inOwnSizes(scores: Float64Array, horizon: number): Float64Array {
-  const all = totalOf(scores);
-  const scaled = new Float64Array(scores.length).fill(Number.NaN);
-  for (let at = 0; at < scores.length; at += horizon) {
-    const own = totalOf(scores.subarray(at, at + horizon));
-    const others = (all.sum - own.sum) / (all.known - own.known);
-    for (let row = at; row < at + horizon && others > 0; row++)
-      scaled[row] = Math.abs(scores[row] as number) / others;
-  }
-  return scaled;
-}
-
-function totalOf(scores: Float64Array): { sum: number; known: number } {
-  let [sum, known] = [0, 0];
-  for (const value of scores) {
-    if (Number.isNaN(value)) continue;
-    sum += Math.abs(value);
-    known++;
-  }
-  return { sum, known };
-}
-
 /** Gives the bound of a group's scores at a step, as it is now. */
 function boundsOf(
-  { horizon, scores: all, adaptation }: Calibration,
+  calibration: Calibration,
   options: ResolvedConformalOptions,
   group: number,
   firstSeries: number,
   count: number,
 ): (step: number, level: number) => number {
+  const { horizon, scores: all, adaptation, typicalSizes } = calibration;
   const own = all.slice(firstSeries, firstSeries + count);
-  const table = options.by === "scaled" ? own.map((scores) => inOwnSizes(scores, horizon)) : own;
+  const table =
+    options.by === "scaled"
+      ? own.map((scores, s) => inOwnSizes(scores, horizon, typicalSizes?.[firstSeries + s]))
+      : own;
   const scoresAt = poolsOf(table, horizon, options.neighbours);
-  const tailAt = options.fewScores === "student" ? studentTails(own, horizon, options, scoresAt) : () => null;
+  const sizes = sizesOf(calibration, options).subarray(firstSeries, firstSeries + count);
+  const tailAt =
+    options.fewScores === "student" ? studentTails(own, sizes, horizon, options, scoresAt) : () => null;
   return (step, level) => {
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));

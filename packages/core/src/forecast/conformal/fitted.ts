@@ -205,7 +205,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
   const { horizon, seriesCount, floor } = calibration;
   return writeBinary(
     "conformal",
-    3,
+    4,
     {
       ...header,
       options: canonicalJson(options),
@@ -215,6 +215,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
       ...arrays,
       scores,
       origins: counts,
+      typicalSizes: (calibration.typicalSizes ?? new Float64Array(0)) as Float64Array<ArrayBuffer>,
       ...(calibration.adaptation as { readonly [Name in keyof Adaptation]: Float64Array<ArrayBuffer> }),
       forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
     },
@@ -230,7 +231,7 @@ export function loadConformal(
   bytes: Uint8Array,
   loadInner: (bytes: Uint8Array) => FittedForecaster,
 ): FittedConformal {
-  const contents = readBinary(bytes, "conformal", 3);
+  const contents = readBinary(bytes, "conformal", 4);
   const saved = contents.header as unknown as {
     readonly options: string;
     readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
@@ -243,12 +244,14 @@ export function loadConformal(
     end += count * saved.calibration.horizon;
     return scores.subarray(end - count * saved.calibration.horizon, end);
   });
+  const typicalSizes = contents.array("typicalSizes", "float64");
   const news = selectRows(pending, () => [1, Number.POSITIVE_INFINITY]);
   return fittedConformal({
     options: parseCanonicalJson(saved.options) as ResolvedConformalOptions,
     calibration: {
       ...saved.calibration,
       scores: bySeries,
+      typicalSizes: typicalSizes.length === 0 ? null : typicalSizes,
       adaptation: {
         missRates: contents.array("missRates", "float64"),
         offsets: contents.array("offsets", "float64"),

@@ -12,21 +12,23 @@ const shared = 0.5;
  * with as many degrees of freedom as a series has independent scores, times the root mean square of the scores: exact for normal errors around 0, as the
  * ratio of a new one to the root mean square of the others has this distribution.
  * @param own - Scores of the series of the group.
+ * @param sizes - What the scores of each are measured in.
  * @param scoresAt - The pools that empirical bounds are taken from.
  */
 export function studentTails(
   own: readonly Float64Array[],
+  sizes: Float64Array,
   horizon: number,
   { by, neighbours }: Pick<ResolvedConformalOptions, "by" | "neighbours">,
   scoresAt: (step: number, needed: number) => Float64Array,
 ): (step: number, coverage: number) => number {
   const known = own.filter((scores) => scores.length > 0);
   const origins = known.reduce((sum, scores) => sum + scores.length / horizon, 0);
-  const inMeans = known.map((scores) => {
-    const size = by === "scaled" ? meanSize(scores) : 1;
+  const inSizes = own.map((scores, s) => {
+    const size = sizes[s] as number;
     return size > 0 ? scores.map((score) => score / size) : scores.map(() => Number.NaN);
   });
-  const measuredAt = poolsOf(inMeans, horizon, neighbours);
+  const measuredAt = poolsOf(inSizes, horizon, neighbours);
   return (step, coverage) => {
     const pool = scoresAt(step, 0);
     const steps = Math.min(horizon, step + neighbours) - Math.max(1, step - neighbours) + 1;
@@ -47,10 +49,4 @@ function between(sorted: Float64Array, coverage: number): number {
   const below = sorted[Math.floor(rank) - 1] as number;
   const above = sorted[Math.ceil(rank) - 1] as number;
   return below + (rank - Math.floor(rank)) * (above - below);
-}
-
-/** Mean of the sizes of the known scores; NaN of none. */
-function meanSize(scores: Float64Array): number {
-  const sizes = scores.filter((score) => !Number.isNaN(score)).map(Math.abs);
-  return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
 }

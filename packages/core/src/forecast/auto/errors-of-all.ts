@@ -1,0 +1,153 @@
+import { createRandom } from "../../random.ts";
+import { inOwnSizes } from "../conformal/error-sizes.ts";
+import type { Panel } from "../panel.ts";
+import { seriesKeyText } from "../series-key.ts";
+import { type GuessedErrors, guessedErrors, middleOf, ownScales } from "./guessed-errors.ts";
+
+/** What the combination forecast for held-out rows, and what came. */
+export interface HeldOutErrors {
+  readonly horizon: number;
+  /** The judged series, as indexes into the panel's. */
+  readonly chosen: readonly number[];
+  readonly seasonLength: number;
+  /** By fold; judged series one after the other. Empty where nothing was judged. */
+  readonly means: readonly Float64Array[];
+  readonly outcomes: readonly Float64Array[];
+}
+
+/** Held-out forecasts and outcomes of all series of a panel. */
+export interface ErrorsOfAll extends GuessedErrors {
+  /** Whether they come from no forecast at all. */
+  readonly isGuessed: boolean;
+  /** Per series the mean size of errors that is typical of series like it; null where series are too few to tell. */
+  readonly typicalSizes: Float64Array | null;
+}
+
+/** Judged series that can tell what is typical. */
+const manyJudged = 20;
+
+/**
+ * Held-out forecasts and outcomes of all series. Those that were not judged get errors of the shape that a judged one has, drawn by chance, in a size that is typical beside their own seasonal
+ * differences; where the others tell nothing, guessed ones.
+ */
+export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
+  const { horizon, chosen, seasonLength, means, outcomes } = heldOut;
+  const count = panel.series.length;
+  const isKnown = (place: number): boolean =>
+    outcomes.some((fold) =>
+      fold.subarray(place * horizon, (place + 1) * horizon).some((y) => !Number.isNaN(y)),
+    );
+  const placeOf = new Map(chosen.flatMap((s, place) => (isKnown(place) ? [[s, place] as const] : [])));
+  if (placeOf.size === 0) return { ...guessedErrors(panel, horizon), isGuessed: true, typicalSizes: null };
+  const scales = ownScales(panel, seasonLength);
+  const judged = judgedErrors(heldOut, placeOf, scales);
+  const typical = placeOf.size < manyJudged ? undefined : typicalOf(judged);
+  const unjudged = count - placeOf.size;
+  const unjudgedSize = unjudged === 0 ? null : sizeOfUnjudged(judged, typical, horizon, unjudged);
+  const typicalSizes =
+    typical === undefined
+      ? null
+      : scales.map((scale, s) => scale * (placeOf.has(s) ? typical : (unjudgedSize ?? typical)));
+  if (unjudged === 0) return { means, outcomes, isGuessed: false, typicalSizes };
+  const guessed = unjudgedSize === null ? guessedErrors(panel, horizon, means.length).outcomes : [];
+  const errors = means.map(() => new Float64Array(count * horizon));
+  const centres = means.map(() => new Float64Array(count * horizon));
+  panel.series.forEach((key, s) => {
+    const place = placeOf.get(s);
+    const random = createRandom(`typical errors of ${seriesKeyText(key)}`);
+    const shape = judged[random.integer(judged.length)]?.shape;
+    means.forEach((mean, fold) => {
+      // Nothing says that they err together.
+      const sign = random.integer(2) === 0 ? 1 : -1;
+      for (let h = 0; h < horizon; h++) {
+        const at = s * horizon + h;
+        const from = (place ?? 0) * horizon + h;
+        if (place !== undefined) (centres[fold] as Float64Array)[at] = mean[from] as number;
+        (errors[fold] as Float64Array)[at] =
+          place !== undefined
+            ? (outcomes[fold]?.[from] as number)
+            : unjudgedSize === null || shape === undefined
+              ? (guessed[fold]?.[at] as number)
+              : sign * unjudgedSize * (scales[s] as number) * (shape[fold * horizon + h] as number);
+      }
+    });
+  });
+  return { means: centres, outcomes: errors, isGuessed: false, typicalSizes };
+}
+
+/** Errors of one judged series. */
+interface JudgedErrors {
+  /** Their mean size, in units of the series' scale. */
+  readonly size: number;
+  /** Fold by fold, in units of that size: who draws from these has errors like the others', of a size of its own. */
+  readonly shape: Float64Array;
+}
+
+/** Of those that have errors to speak of. */
+function judgedErrors(
+  { horizon, means, outcomes }: HeldOutErrors,
+  placeOf: ReadonlyMap<number, number>,
+  scales: Float64Array,
+): JudgedErrors[] {
+  return [...placeOf].flatMap(([s, place]) => {
+    const errors = new Float64Array(means.length * horizon);
+    means.forEach((mean, fold) => {
+      for (let h = 0; h < horizon; h++) {
+        const row = place * horizon + h;
+        errors[fold * horizon + h] = (outcomes[fold]?.[row] as number) - (mean[row] as number);
+      }
+    });
+    const known = errors.filter((error) => !Number.isNaN(error)).map(Math.abs);
+    const mean = known.reduce((sum, error) => sum + error, 0) / known.length;
+    return mean > 0
+      ? [{ size: mean / (scales[s] as number), shape: errors.map((error) => error / mean) }]
+      : [];
+  });
+}
+
+/** The size that is in the middle; undefined of none. */
+function typicalOf(judged: readonly JudgedErrors[]): number | undefined {
+  const size = middleOf(judged.map((one) => one.size));
+  return size > 0 && Number.isFinite(size) ? size : undefined;
+}
+
+/**
+ * The mean size of the errors of a series that was not judged, in units of its scale: as large as it must be for four fifths of the judged errors to lie within the bound of four fifths of the scores: right
+ * at 80 %, rather too wide beyond. Null where nothing tells.
+ * @param typical - What sizes are compared with, in units of the scale.
+ * @param unjudged - Number of such series: their scores, which have the shapes of the judged ones, are among those that bounds are taken from.
+ */
+function sizeOfUnjudged(
+  judged: readonly JudgedErrors[],
+  typical: number | undefined,
+  horizon: number,
+  unjudged: number,
+): number | null {
+  const scores: (readonly [score: number, weight: number])[] = [];
+  for (const { size, shape } of judged) {
+    const add = (unit: number | undefined, weight: number) => {
+      for (const score of inOwnSizes(shape, horizon, unit))
+        if (!Number.isNaN(score)) scores.push([score, weight]);
+    };
+    add(typical === undefined ? undefined : typical / size, 1);
+    add(typical === undefined ? undefined : 1, unjudged / judged.length);
+  }
+  const ratios = judged.flatMap(({ size, shape }) =>
+    [...shape].filter((error) => !Number.isNaN(error)).map((error) => [size * Math.abs(error), 1] as const),
+  );
+  const size =
+    scores.length === 0 ? middleOf(judged.map((one) => one.size)) : upperFifth(ratios) / upperFifth(scores);
+  return size > 0 && Number.isFinite(size) ? size : null;
+}
+
+/** What one in five lies above, by weight. */
+function upperFifth(weighted: readonly (readonly [value: number, weight: number])[]): number {
+  const sorted = [...weighted].sort(([a], [b]) => a - b);
+  const total = sorted.reduce((sum, [, weight]) => sum + weight, 0);
+  let below = 0;
+  const found = sorted.find(([, weight]) => {
+    below += weight;
+    return below >= 0.8 * total;
+  });
+  return found?.[0] ?? Number.NaN;
+}
