@@ -7,6 +7,7 @@ import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts"
 import { loadForecaster } from "../load-forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
+import { scalesOf } from "../scales.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
 import { fitOthers } from "../series-failures.ts";
 import { affordable, treesInTime, treesToJudge } from "./affordable.ts";
@@ -21,7 +22,7 @@ import {
 } from "./candidates.ts";
 import type { AutoChoice } from "./choice.ts";
 import { type FittedAuto, loadAuto } from "./fitted.ts";
-import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
+import { bestCombination, combined, type HeldOutMeans } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
 import { planTrial, splitSeasons } from "./plan.ts";
 import { type CandidateRunner, candidateRunner } from "./run-candidate.ts";

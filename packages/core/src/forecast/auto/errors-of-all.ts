@@ -1,8 +1,9 @@
 import { createRandom } from "../../random.ts";
-import { inOwnSizes } from "../conformal/error-sizes.ts";
+import { inOwnSizes, seriesToCompare } from "../conformal/error-sizes.ts";
 import type { Panel } from "../panel.ts";
+import { middleOf, ownScales } from "../scales.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { type GuessedErrors, guessedErrors, middleOf, ownScales } from "./guessed-errors.ts";
+import { type GuessedErrors, guessedErrors } from "./guessed-errors.ts";
 
 /** What the combination forecast for held-out rows, and what came. */
 export interface HeldOutErrors {
@@ -23,9 +24,6 @@ export interface ErrorsOfAll extends GuessedErrors {
   readonly typicalSizes: Float64Array | null;
 }
 
-/** Judged series that can tell what is typical. */
-const manyJudged = 20;
-
 /**
  * Held-out forecasts and outcomes of all series. Those that were not judged get errors of the shape that a judged one has, drawn by chance, in a size that is typical beside their own seasonal
  * differences; where the others tell nothing, guessed ones.
@@ -41,7 +39,7 @@ export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
   if (placeOf.size === 0) return { ...guessedErrors(panel, horizon), isGuessed: true, typicalSizes: null };
   const scales = ownScales(panel, seasonLength);
   const judged = judgedErrors(heldOut, placeOf, scales);
-  const typical = placeOf.size < manyJudged ? undefined : typicalOf(judged);
+  const typical = placeOf.size < seriesToCompare ? undefined : typicalOf(judged);
   const unjudged = count - placeOf.size;
   const unjudgedSize = unjudged === 0 ? null : sizeOfUnjudged(judged, typical, horizon, unjudged);
   const typicalSizes =

@@ -1,8 +1,8 @@
 import { createRandom } from "../../random.ts";
 import { normalQuantile } from "../../stats/distributions.ts";
 import type { Panel } from "../panel.ts";
+import { ownScales } from "../scales.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { scalesOf } from "./judge.ts";
 
 /** Errors around 0 by origin; series by series, steps ascending. */
 export interface GuessedErrors {
@@ -35,19 +35,4 @@ export function guessedErrors(panel: Panel, horizon: number, origins = 20): Gues
     });
   });
   return { means: outcomes.map(() => new Float64Array(length)), outcomes };
-}
-
-/** Seasonal differences, or changes from row to row where there is no season yet; those of a typical series where there is nothing. */
-export function ownScales(panel: Panel, seasonLength: number): Float64Array {
-  const seasonal = scalesOf(panel, seasonLength);
-  const plain = scalesOf(panel, 1);
-  const own = seasonal.map((scale, s) => (scale > 0 ? scale : (plain[s] as number)));
-  const typical = middleOf([...own]);
-  return own.map((scale) => (scale > 0 ? scale : typical > 0 ? typical : 1));
-}
-
-/** The median of the finite values; NaN of none. */
-export function middleOf(values: readonly number[]): number {
-  const known = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return known[known.length >> 1] ?? Number.NaN;
 }
