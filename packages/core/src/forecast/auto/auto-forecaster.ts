@@ -24,7 +24,7 @@ import type { AutoChoice } from "./choice.ts";
 import { type FittedAuto, loadAuto } from "./fitted.ts";
 import { bestCombination, combined, type HeldOutMeans } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
-import { planTrial, splitSeasons } from "./plan.ts";
+import { planTrial } from "./plan.ts";
 import { type CandidateRunner, candidateRunner } from "./run-candidate.ts";
 import { forecastToJudge, type Growth, reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
@@ -80,18 +80,18 @@ async function fit<Known extends string>(
   const { horizon, threads = mostThreads } = fitOptions;
   const { spec } = panel;
   const given = options.seasonLengths;
-  const { usable, tooLong } = splitSeasons(
-    panel,
-    horizon,
-    given ?? seasonsOfFrequency(spec.frequency, spec.zone),
+  const {
+    trial: plan,
+    seasons: usable,
+    tooLong,
+  } = planTrial(panel, horizon, given ?? seasonsOfFrequency(spec.frequency, spec.zone), (lengths) =>
+    given === null ? findSeasons(panel, lengths) : lengths,
   );
-  const shortestSeason = usable[0] ?? 1;
   const { lowest } = options;
-  const plan = planTrial(panel, horizon, shortestSeason);
   const seasonsWith = (seasonLengths: readonly number[]) => ({
     seasonLengths,
     seasonsTooLong: given === null ? [] : tooLong,
-    referenceSeason: seasonLengths[0] ?? shortestSeason,
+    referenceSeason: seasonLengths[0] ?? usable[0] ?? 1,
   });
   const unjudged = () => {
     const found = seasonsWith(given === null ? findSeasons(panel, usable) : usable);

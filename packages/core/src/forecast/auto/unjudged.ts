@@ -16,7 +16,7 @@ export async function fitUnjudged<Known extends string>(
 ): Promise<FittedAuto<Known>> {
   const { horizon } = fitOptions;
   const primary = seasons.referenceSeason;
-  const { name, fitted, skipped } = await fitSimple(panel, fitOptions, primary);
+  const { name, fitted, skipped } = await fitSimple(panel, fitOptions, seasons);
   const choice = {
     ...seasons,
     folds: 0,
@@ -39,10 +39,12 @@ export async function fitUnjudged<Known extends string>(
 async function fitSimple(
   panel: Panel,
   fitOptions: FitOptions,
-  seasonLength: number,
+  { seasonLengths, referenceSeason }: Pick<AutoChoice, "seasonLengths" | "referenceSeason">,
 ): Promise<{ name: string; fitted: FittedForecaster; skipped: readonly JudgedCandidate[] }> {
+  // A season that was found, or given, is not asked for again: the model's own test needs more seasons than there are.
+  const model = theta({ seasonLength: referenceSeason, seasonTest: seasonLengths.length === 0 });
   try {
-    return { name: "theta", fitted: await theta({ seasonLength }).fit(panel, fitOptions), skipped: [] };
+    return { name: "theta", fitted: await model.fit(panel, fitOptions), skipped: [] };
   } catch (error) {
     const skipped = [{ name: "theta", score: null, skipped: reasonOf(error) }];
     return { name: "naive", fitted: await naive().fit(panel, fitOptions), skipped };
