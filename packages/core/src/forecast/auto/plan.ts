@@ -34,10 +34,10 @@ export interface SeasonPlan {
 }
 
 /**
- * What to hold out: two horizons or more of series that keep two seasons, and 12 rows, before them. Where none is long enough for that beside its season, one horizon is held out, or none: what can be judged does not decide whether
- * a forecast has a season.
+ * What to hold out: two horizons or more of series that keep two seasons, and 12 rows, before them. Where none is long enough for that beside its season, one horizon is held out, or none where the history shows a season: what can be judged does not decide whether
+ * a forecast has one.
  * @param seasons - Lengths to reckon with, ascending.
- * @param seasonsIn - Those of some lengths that the whole history shows; asked where holding out two horizons would leave no season.
+ * @param seasonsIn - Those of some lengths that the whole history shows; asked where holding out a horizon would leave none.
  */
 export function planTrial(
   panel: Panel,
@@ -53,17 +53,19 @@ export function planTrial(
     seasons: usable,
     tooLong: seasons.filter((season) => !usable.includes(season)),
   });
-  const usable = fittingBeside(2);
-  const inAll = fittingBeside(0);
-  const shown = usable.length === 0 && inAll.length > 0 ? seasonsIn(inAll) : [];
-  const [shortest] = shown;
+  const besideTwo = fittingBeside(2);
+  const [shortest] = besideTwo;
   if (shortest === undefined) {
-    const least = usable[0] ?? 1;
-    return ofLength(usable, holdOut(panel, horizon, least, 2) ?? holdOut(panel, horizon, least, 1));
+    // Candidates with a season say themselves whether there is one.
+    const [least] = fittingBeside(1);
+    const trial = least === undefined ? null : holdOut(panel, horizon, least, 1);
+    if (trial !== null) return ofLength(fittingBeside(1), trial);
+    const all = fittingBeside(0);
+    const shown = all.length > 0 ? seasonsIn(all) : [];
+    if (shown.length > 0) return ofLength(shown, null);
   }
-  const trial = holdOut(panel, horizon, shortest, 1);
-  const besideOne = fittingBeside(1);
-  return ofLength(trial === null ? shown : shown.filter((season) => besideOne.includes(season)), trial);
+  const least = shortest ?? 1;
+  return ofLength(besideTwo, holdOut(panel, horizon, least, 2) ?? holdOut(panel, horizon, least, 1));
 }
 
 /**
