@@ -9,6 +9,7 @@ import { fitOthers } from "../series-failures.ts";
 import { type FittedReduce, fittedReduce, loadReduce } from "./fitted.ts";
 import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } from "./options.ts";
 import { planReduce } from "./plan.ts";
+import { refuseUnlistedRegions } from "./regional-holidays.ts";
 import { refuseOutsideDomain } from "./target.ts";
 import { trainingRows } from "./training.ts";
 import { fallbacksOf, prepareWork } from "./work.ts";
@@ -74,6 +75,7 @@ async function fit<Known extends string>(
   const { horizon, signal, progress } = fitOptions;
   refuseOutsideDomain(panel, options.transform);
   const plan = planReduce(options, panel, horizon);
+  refuseUnlistedRegions(options.holidays, panel);
   requireRows(
     panel,
     rowCounts(panel),
