@@ -2,7 +2,7 @@ import type { JsonValue } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkOptions, checkWord } from "../../options.ts";
 import { type AugursForecaster, augursForecaster } from "./augurs-forecaster.ts";
-import { type AugursModel, oneDeviation, withDeviation } from "./augurs-model.ts";
+import { type AugursModel, oneDeviation, released, withDeviation } from "./augurs-model.ts";
 import { loadEts } from "./load-library.ts";
 
 /** Settings of `augursEts`. What is left out, or `"auto"`, is chosen for each series. */
@@ -48,13 +48,10 @@ export async function augursEts(options: AugursEtsOptions = {}): Promise<AugursE
     takesMissing: false,
     hasIntervals: true,
     forecast({ y }, horizon) {
-      const model = new AutoETS(1, `${letters[params.error]}${letters[params.trend]}N`);
-      try {
+      return released(new AutoETS(1, `${letters[params.error]}${letters[params.trend]}N`), (model) => {
         model.fit(y);
         return withDeviation(model.predict(horizon, oneDeviation));
-      } finally {
-        model.free();
-      }
+      });
     },
   });
   return augursForecaster(modelOf({ error, trend }), (params: Readonly<Record<string, JsonValue>>) =>

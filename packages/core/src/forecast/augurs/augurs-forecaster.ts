@@ -75,6 +75,7 @@ async function fit(
   const found: (SeriesAhead | Refused)[] = [];
   let lastTurn = performance.now();
   for (let s = 0; s < total; s++) {
+    await model.ready?.();
     found.push(tryForecast(model, history, s, horizon));
     if (performance.now() - lastTurn < turnMs) continue;
     await new Promise((resolve) => setImmediate(resolve));

@@ -29,6 +29,23 @@ export interface AugursModel<Kind extends string = string> {
   readonly takesMissing: boolean;
   readonly hasIntervals: boolean;
   forecast(series: AugursSeries, horizon: number): SeriesAhead;
+  /** Sees to it that `forecast` can be called, also after a series that stopped the library. */
+  ready?(): Promise<void>;
+}
+
+/** Uses a model of the library and gives its memory back. One that was stopped in the middle cannot be given back: what stopped it is the error to tell. */
+export function released<Model extends { free(): void }, T>(model: Model, use: (model: Model) => T): T {
+  let result: T;
+  try {
+    result = use(model);
+  } catch (error) {
+    try {
+      model.free();
+    } catch {}
+    throw error;
+  }
+  model.free();
+  return result;
 }
 
 /** What is used of the forecasts of augurs. */

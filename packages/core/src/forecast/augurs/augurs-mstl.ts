@@ -3,7 +3,7 @@ import { TsopsError } from "../../errors.ts";
 import { checkOptions, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { type AugursForecaster, augursForecaster } from "./augurs-forecaster.ts";
-import { type AugursModel, oneDeviation, type SeriesAhead, withDeviation } from "./augurs-model.ts";
+import { type AugursModel, oneDeviation, released, type SeriesAhead, withDeviation } from "./augurs-model.ts";
 import { loadMstl } from "./load-library.ts";
 
 /** Settings of `augursMstl`. */
@@ -57,13 +57,10 @@ export async function augursMstl(options: AugursMstlOptions): Promise<AugursMstl
       let known = y.length;
       while (Number.isNaN(y[known - 1] as number)) known--;
       const late = y.length - known;
-      const model = MSTL.ets([...params.seasonLengths], { impute: params.impute });
-      try {
+      return released(MSTL.ets([...params.seasonLengths], { impute: params.impute }), (model) => {
         model.fit(y.subarray(0, known));
         return later(withDeviation(model.predict(late + horizon, oneDeviation)), late);
-      } finally {
-        model.free();
-      }
+      });
     },
   });
   return augursForecaster(

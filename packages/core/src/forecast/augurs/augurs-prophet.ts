@@ -5,8 +5,9 @@ import { formatInstant } from "../../time/instant.ts";
 import { resolveZone } from "../../time/zone.ts";
 import { wholeNumber } from "../check.ts";
 import { type AugursForecaster, augursForecaster } from "./augurs-forecaster.ts";
-import type { AugursModel, AugursSeries } from "./augurs-model.ts";
+import { type AugursModel, type AugursSeries, released } from "./augurs-model.ts";
 import { loadProphet } from "./load-library.ts";
+import { optimize, readyStan } from "./stan.ts";
 
 /** A season of Prophet: whether there is one, or its number of sine and cosine pairs. `"auto"`: if the history has two of it. */
 export type AugursSeasonality = "auto" | boolean | number;
@@ -22,7 +23,7 @@ export interface AugursProphetOptions {
   readonly yearlySeasonality?: AugursSeasonality;
   /** How much the seasons may move. Default 10. */
   readonly seasonalityPriorScale?: number;
-  /** Instants, evenly over the first 80 % of the history, at which the slope may change. Default 25. */
+  /** Instants, evenly over the first 80 % of the history, at which the slope may change; at least 1. Default 25. */
   readonly changepoints?: number;
   /** How much the slope may change at them. Default 0.05. */
   readonly changepointPriorScale?: number;
@@ -46,7 +47,8 @@ const optionNames: OptionNames<AugursProphetOptions> = {
  * Prophet by augurs: a trend of straight pieces and seasons of sines (Taylor & Letham 2018, Forecasting at scale), fitted by Stan's optimiser, both in
  * WebAssembly. Days and weeks are those of the panel's zone.
  *
- * Missing targets are left out of the fit. It gives no intervals: augurs draws them from a generator without a seed, so they would be others at each
+ * Missing targets are left out of the fit, and a series that never changes goes on as it is. Where Stan's search finds no end it is tried from other starts; without any
+ * noise it may find none (FIT_FAILED). It gives no intervals: augurs draws them from a generator without a seed, so they would be others at each
  * call; wrap it in `conformal`. `update` fits again, on the whole history, which is kept. Holidays and regressors of Prophet are not offered: `reduce` has both.
  *
  * Needs the optional peers `@bsull/augurs` and `@bsull/augurs-prophet-wasmstan`.
@@ -74,19 +76,38 @@ export async function augursProphet(options: AugursProphetOptions = {}): Promise
   for (const [name, value] of Object.entries({ seasonalityPriorScale, changepointPriorScale }))
     if (!(typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY))
       throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is a number above 0, got ${shown(value)}.`);
-  wholeNumber("changepoints", changepoints, 0);
-  const { Prophet, optimizer } = await loadProphet();
+  // Without any, Stan's search fails on every series.
+  wholeNumber("changepoints", changepoints);
+  const { Prophet } = await loadProphet();
+  await readyStan();
   const modelOf = (params: Required<AugursProphetOptions>): AugursModel<"augursProphet"> => ({
     kind: "augursProphet",
     params: { ...params },
     neededRows: 2,
     takesMissing: true,
     hasIntervals: false,
-    forecast(series) {
+    ready: readyStan,
+    forecast(series, horizon) {
       const { y } = series;
+      const isKnown = (row: number) => !Number.isNaN(y[row] as number);
+      const known = y.filter((_, row) => isKnown(row));
+      const [first] = known;
+      // As Prophet itself does: there is nothing to find, and Stan would be stopped by a deviation of 0.
+      if (known.every((value) => value === first))
+        return { mean: new Float64Array(horizon).fill(first as number), deviation: null };
       const seconds = localSeconds(series.times, series);
-      const model = new Prophet({
-        optimizer,
+      // augurs makes a text of what is thrown within, so the error is kept.
+      let failure: unknown;
+      const stan: typeof optimize = (...work) => {
+        try {
+          return optimize(...work);
+        } catch (error) {
+          failure = error;
+          throw error;
+        }
+      };
+      const settings = {
+        optimizer: { optimize: stan },
         growth: params.growth,
         seasonalityMode: params.seasonalityMode,
         dailySeasonality: seasonality(params.dailySeasonality),
@@ -96,14 +117,15 @@ export async function augursProphet(options: AugursProphetOptions = {}): Promise
         nChangepoints: params.changepoints,
         changepointPriorScale: params.changepointPriorScale,
         uncertaintySamples: 0,
-      });
+      };
       try {
-        const isKnown = (row: number) => !Number.isNaN(y[row] as number);
-        model.fit({ ds: seconds.filter((_, row) => isKnown(row)), y: y.filter((_, row) => isKnown(row)) });
-        const { yhat } = model.predict({ ds: localSeconds(series.timesAhead(), series) });
-        return { mean: Float64Array.from(yhat.point), deviation: null };
-      } finally {
-        model.free();
+        return released(new Prophet(settings), (model) => {
+          model.fit({ ds: seconds.filter((_, row) => isKnown(row)), y: known });
+          const { yhat } = model.predict({ ds: localSeconds(series.timesAhead(), series) });
+          return { mean: Float64Array.from(yhat.point), deviation: null };
+        });
+      } catch (error) {
+        throw failure ?? error;
       }
     },
   });

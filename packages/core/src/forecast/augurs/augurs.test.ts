@@ -272,6 +272,41 @@ describe("forecasters of augurs", () => {
     expect(forecaster.load(fitted.save()).predict({ levels: [80] })).toEqual(forecast);
   });
 
+  it("augursProphet goes on with a series that never changes", async () => {
+    const fitted = await (await augursProphet()).fit(panelOf(rowsOf({ a: () => 0, b: () => 7 }, 0, 60)), {
+      horizon: 2,
+    });
+    expect([...fitted.predict().mean]).toEqual([0, 0, 7, 7]);
+  });
+
+  it("augursProphet goes on where a series stops Stan, and fits the others as ever", async () => {
+    // Stan leaves the ground with this series: `Exception thrown` on the standard error.
+    const random = createRandom(0);
+    const y = Array.from(
+      { length: 220 },
+      (_, t) =>
+        60 +
+        20 * Math.sin((2 * Math.PI * t) / 24) +
+        5 * Math.sin(t / 40) +
+        random.normal() -
+        (random.uniform() < 0.3 ? 5 : 0) +
+        random.normal(),
+    );
+    const stopping = (t: number) => y[t] as number;
+    const forecaster = await augursProphet({ dailySeasonality: 4, weeklySeasonality: false });
+    const fit = (targets: Record<string, (t: number) => number>, until = 220) =>
+      forecaster.fit(panelOf(rowsOf(targets, 0, until)), { horizon: 3 });
+    const alone = await fit({ b: daily });
+    for (let round = 0; round < 3; round++) {
+      const fitted = await fit({ a: stopping, b: daily });
+      expect([...fitted.predict({ keys: [{ station: "b" }] }).mean]).toEqual([...alone.predict().mean]);
+      const [first] = fitted.predict().mean;
+      expect(Math.abs((first as number) - 60 - 20 * Math.sin((2 * Math.PI * 220) / 24))).toBeLessThan(8);
+      const updated = (await fit({ a: stopping }, 210)).update(rowsOf({ a: stopping }, 210, 220));
+      expect(updated.predict().mean[0]).toBe(first);
+    }
+  });
+
   it("augursProphet refuses instants within a second", async () => {
     const at = BigInt64Array.from({ length: 40 }, (_, t) => 500_000n * BigInt(t));
     const columns = columnsFromArrays(
@@ -296,7 +331,7 @@ describe("forecasters of augurs", () => {
       [augursMstl({ seasonLengths: [24], impute: "yes" } as never), /impute is true or false/],
       [augursProphet({ growth: "logistic" } as never), /growth is one of/],
       [augursProphet({ dailySeasonality: 0 }), /dailySeasonality must be/],
-      [augursProphet({ changepoints: -1 }), /changepoints must be/],
+      [augursProphet({ changepoints: 0 }), /changepoints must be/],
       [augursProphet({ changepointPriorScale: 0 }), /changepointPriorScale is a number above 0/],
     ];
     for (const [refusal, message] of wrong)

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { importPeer } from "../../import-peer.ts";
 
 const peer = "@bsull/augurs";
@@ -23,27 +24,34 @@ export async function loadMstl(): Promise<typeof import("@bsull/augurs/mstl")> {
   });
 }
 
-/** Prophet of augurs, ready to be used, and Stan, which finds its parameters. @throws TsopsError ADAPTER_MISSING_DEPENDENCY. */
-export async function loadProphet() {
-  const neededBy = "augursProphet()";
-  const install = [peer, stanPeer];
-  const { Prophet } = await importPeer(
-    neededBy,
+/** Prophet of augurs, ready to be used. @throws TsopsError ADAPTER_MISSING_DEPENDENCY. */
+export async function loadProphet(): Promise<typeof import("@bsull/augurs/prophet")> {
+  return importPeer(
+    "augursProphet()",
     peer,
     async () => {
       const library = await import("@bsull/augurs/prophet");
       await library.default({ module_or_path: await bytesOf("prophet") });
       return library;
     },
-    install,
+    [peer, stanPeer],
   );
-  const { optimizer } = await importPeer(
-    neededBy,
-    stanPeer,
-    () => import("@bsull/augurs-prophet-wasmstan"),
-    install,
-  );
-  return { Prophet, optimizer };
+}
+
+type Stan = typeof import("@bsull/augurs-prophet-wasmstan");
+
+/**
+ * An instance of Stan, which finds Prophet's parameters.
+ * @param load - Which one: 0 is the module as it is, others are loaded anew, which the query in their address makes Node do.
+ * @throws TsopsError ADAPTER_MISSING_DEPENDENCY.
+ */
+export async function loadStan(load: number): Promise<Stan["optimizer"]> {
+  const imported = async (): Promise<Stan> => {
+    if (load === 0) return import("@bsull/augurs-prophet-wasmstan");
+    const address = pathToFileURL(createRequire(import.meta.url).resolve(stanPeer));
+    return import(/* @vite-ignore */ `${address}?load=${load}`);
+  };
+  return (await importPeer("augursProphet()", stanPeer, imported, [peer, stanPeer])).optimizer;
 }
 
 /** The WebAssembly beside a module of augurs: it would fetch it by itself, which Node does not do with files. */
