@@ -5,7 +5,7 @@ type Optimizer = Awaited<ReturnType<typeof loadStan>>;
 type Optimize = Optimizer["optimize"];
 
 /**
- * Instances of Stan in this process; the first is used. Stan was compiled without C++ exceptions: where it would throw one, which about one search in 400 does
+ * Instances of Stan in this process; the first is used. Stan was compiled without C++ exceptions: where it would throw one, which about one search in 300 does
  * (a step to where nothing is defined), the WebAssembly is stopped in the middle. Its memory is then in disorder, and later searches fail or never
  * end, so the instance is given up. Loading takes a promise, which `predict` after an `update` has not: a second one stands by.
  */
