@@ -18,7 +18,7 @@ export function failuresAmong(
 
 /** @throws TsopsError with the code of the first reason, naming all series that have one. */
 export function refuseFits(
-  { kind }: LocalModel,
+  { kind }: { readonly kind: string },
   failures: readonly SeriesFailure[],
   first: Refused | undefined,
 ): void {
