@@ -193,6 +193,7 @@ async function fit<Known extends string>(
       chosen: plan.chosen,
       seasonLength: primary,
       lowest,
+      isIntermittent: judgement.isIntermittent,
       means,
       outcomes: plain.outcomes,
     });

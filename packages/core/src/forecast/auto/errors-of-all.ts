@@ -163,7 +163,7 @@ function sizeOfUnjudged(
   for (const { size, shape } of judged) {
     const add = (unit: number | undefined, weight: number) => {
       for (const score of inOwnSizes(shape, horizon, unit))
-        if (!Number.isNaN(score)) scores.push([score, weight]);
+        if (!Number.isNaN(score)) scores.push([Math.abs(score), weight]);
     };
     add(typical === undefined ? undefined : typical / size, 1);
     add(typical === undefined ? undefined : 1, unjudged / judged.length);

@@ -31,6 +31,7 @@ export async function fitUnjudged<Known extends string>(
     seasonLength: primary,
     chosen: [],
     lowest,
+    isIntermittent: false,
     means: [],
     outcomes: [],
   });

@@ -6,11 +6,12 @@ import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
 import { ownScales } from "../scales.ts";
 import { fitOthers } from "../series-failures.ts";
-import { calibrationOf, requireScores } from "./calibration.ts";
+import { calibrationOf } from "./calibration.ts";
 import { typicalSizesOf } from "./error-sizes.ts";
 import { type FittedConformal, fittedConformal, loadConformal } from "./fitted.ts";
 import { type ConformalOptions, type ResolvedConformalOptions, resolveConformalOptions } from "./options.ts";
 import { pendingOf } from "./pending.ts";
+import { requireScores } from "./require-scores.ts";
 
 /** A forecaster with intervals. */
 export interface Conformal extends Forecaster {

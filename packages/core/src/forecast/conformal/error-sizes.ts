@@ -15,7 +15,7 @@ export function sizesOf(
 }
 
 /**
- * Scores of a series in units of their size at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
+ * Scores of a series in units of their size at all *other* origins, as a score to come is in units of those there are. They keep their signs; NaN where there are no others, or all of them are 0.
  * @param typical - Size of the scores of series like it, if that is known.
  */
 export function inOwnSizes(scores: Float64Array, horizon: number, typical?: number): Float64Array {
@@ -25,8 +25,7 @@ export function inOwnSizes(scores: Float64Array, horizon: number, typical?: numb
     const own = totalOf(scores.subarray(at, at + horizon));
     const others = { sum: all.sum - own.sum, known: all.known - own.known };
     const size = others.known === 0 ? Number.NaN : sizeFrom(others, horizon, typical);
-    for (let row = at; row < at + horizon && size > 0; row++)
-      scaled[row] = Math.abs(scores[row] as number) / size;
+    for (let row = at; row < at + horizon && size > 0; row++) scaled[row] = (scores[row] as number) / size;
   }
   return scaled;
 }
