@@ -47,7 +47,7 @@ export interface Candidate {
 }
 
 /** Longest season that exponential smoothing keeps a state for. */
-const longestState = 24;
+export const longestState = 24;
 /** Fewest rows that a model of all series can learn from; fewer do where columns are known for the future, which few others make use of. */
 const fewestGlobalRows = { plain: 400, withKnown: 100 };
 /**
