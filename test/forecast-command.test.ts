@@ -79,6 +79,7 @@ describe("a file of rows", () => {
     expect(stderr).toMatch(/^backtest of \w+.*3\/3/m);
     expect(stdout).toMatch(/^chosen: (auto: (the (mean|median) of )?\w|seasonalNaive )/m);
     expect(stdout).toMatch(/^ {2}seasonalNaive \(7\) +\d\.\d{3}/m);
+    expect(stdout).toContain("backtest of 3 folds x 7 steps on 1 series, fitted before the first:");
     const rows = stdout.split("\n\n")[1]?.trimEnd().split("\n") ?? [];
     expect(rows[0]?.split(/ +/)).toEqual(["time", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]);
     expect(rows.slice(1).map((row) => row.slice(0, 10))).toEqual(dates(7, "2024-05-20"));
@@ -545,7 +546,16 @@ describe("seasons", () => {
       expect.stringContaining("guessed season: 12 steps (what the series go with; --season says otherwise)"),
     ]);
     expect(json().series.seasons).toEqual([12]);
-    expect(error(json().forecast)).toBeLessThan(12);
+    // Two seasons and two horizons are more than there is: models cannot be judged with the season.
+    expect(json().chosen).toMatchObject({
+      model: "ensemble",
+      members: ["ets", "theta"],
+      combine: "mean",
+      because: "the history is too short to judge models that have a season of 12 steps",
+    });
+    expect(error(json().forecast)).toBeLessThan(6);
+    const near = await forecast(file(), "--horizon", "3", "--json");
+    expect(near.json()).toMatchObject({ chosen: { model: "auto" }, scores: { folds: 2, refit: false } });
   });
 
   it("of a year are found in 180 weeks", async () => {

@@ -2,7 +2,7 @@ import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
-import { observedCounts, rowCounts } from "../../forecast/check.ts";
+import { knownLengths, observedCounts, rowCounts } from "../../forecast/check.ts";
 import type { Forecast } from "../../forecast/forecast.ts";
 import type { PredictOptions } from "../../forecast/forecaster.ts";
 import { naive } from "../../forecast/models/naive.ts";
@@ -19,6 +19,7 @@ import {
   type ChosenForecaster,
   chooseForecaster,
   type ForecastTask,
+  isTooShortToJudge,
   type ModelName,
   rowsNeeded,
   seasonalNaiveWithIntervals,
@@ -106,6 +107,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     model: options.model,
     seasons,
     isSeasonSaid: options.season !== undefined,
+    longest: knownLengths(panel).reduce((most, rows) => Math.max(most, rows), 0),
     levels,
     horizon,
     // Shared by the fit of the backtest and the last one.
@@ -130,7 +132,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
-  let combine: Combine = "alone";
+  let combine: Combine = members.length > 1 ? "mean" : "alone";
   let candidates: readonly JudgedCandidate[] = [];
   let failures: readonly SeriesFailure[] = [];
   if (split.main !== null) {
@@ -221,17 +223,26 @@ async function choose(
       because: "all series are too short for more",
       backtest: null,
     };
-  const wanted = options.model === "auto" ? "by default" : "as --model says";
+  const wanted = isTooShortToJudge(task)
+    ? `the history is too short to judge models that have a season of ${seasonLength} steps`
+    : options.model === "auto"
+      ? "by default"
+      : "as --model says";
   const { horizon } = options;
-  const needed = Math.max(rowsNeeded(task), seasonLength);
-  const plan = options.backtest === 0 ? null : planBacktest(main, horizon, options.backtest, needed);
+  const fewest = Math.max(rowsNeeded(task), seasonLength);
+  const plan =
+    options.backtest === 0
+      ? null
+      : // With less than two seasons before it a fold would judge models that have none.
+        (planBacktest(main, horizon, options.backtest, Math.max(fewest, 2 * seasonLength)) ??
+        planBacktest(main, horizon, options.backtest, fewest));
   if (plan === null && options.backtest > 0) tell("no backtest: the history is too short for one");
   if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null };
   if (plan.folds < options.backtest)
     tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);
-  const before = Math.max(needed, least(rowCounts(plan.panel)) - plan.folds * horizon);
+  const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
-  const refit = options.model !== "auto";
+  const refit = options.model !== "auto" || isTooShortToJudge(task);
   const settings = { horizon, levels: options.level, seasonLength, refit, signal: io.signal, progress: bar };
   const judged = chooseForecaster({ ...task, rows: before });
   const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
