@@ -10,7 +10,7 @@ const nearlyAsLikely = 1;
 const decoys = [0.8, 0.9, 1.1, 1.25];
 
 /** What a perfect fit leaves by rounding, as a share of the squares. */
-const rounding = 1e-14;
+const rounding = 1e-11;
 
 interface Noise {
   readonly autoregressive: number;

@@ -1,6 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import { autoForecaster } from "../../forecast/auto/auto-forecaster.ts";
 import { conformal } from "../../forecast/conformal/conformal.ts";
+import { ensemble } from "../../forecast/ensemble/ensemble.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
 import { arima } from "../../forecast/models/arima/arima.ts";
 import { ces } from "../../forecast/models/ces/ces.ts";
@@ -19,10 +20,14 @@ export type ModelName = (typeof modelNames)[number];
 export interface ForecastTask {
   readonly model: ModelName;
   readonly seasons: readonly number[];
+  /** Whether the seasons were said, and not guessed: then they are used wherever the rows suffice. */
+  readonly isSeasonSaid: boolean;
   readonly levels: readonly number[];
   readonly horizon: number;
   /** Rows of the shortest series before the first cutoff of the backtest. */
   readonly rows: number;
+  /** Known rows of the longest series of the history. */
+  readonly longest: number;
   /** Time that one fit may take, about. */
   readonly budget: string;
   /** Whether some target is below 0; where none is, no bound is. */
@@ -47,6 +52,7 @@ export function rowsNeeded({ model, seasons }: ForecastTask): number {
 /** The forecaster for a task. @throws TsopsError CONFIG_INVALID when a model was named that takes no known-future columns */
 export function chooseForecaster(task: ForecastTask): ChosenForecaster {
   const { model, seasons, known } = task;
+  if (isTooShortToJudge(task)) return withSeason(seasons[0] as number);
   if (model === "auto")
     return {
       name: "auto",
@@ -60,6 +66,37 @@ export function chooseForecaster(task: ForecastTask): ChosenForecaster {
   return { name: model, members: [model], forecaster: named(model, task) };
 }
 
+/**
+ * Whether the history has its season twice and no more rows to judge models by that have it: two horizons. `auto` would do without the season then, with two to three times
+ * the errors where there is one.
+ */
+export function isTooShortToJudge({ model, seasons, known, longest, horizon }: ForecastTask): boolean {
+  const [season] = seasons;
+  return (
+    model === "auto" &&
+    known.length === 0 &&
+    season !== undefined &&
+    longest >= 2 * season &&
+    longest < 2 * season + 2 * horizon
+  );
+}
+
+/** Longest season that exponential smoothing keeps a state for. */
+const longestState = 24;
+
+/** Models that take the season unjudged. */
+function withSeason(seasonLength: number): ChosenForecaster {
+  const other =
+    seasonLength <= longestState
+      ? ets({ seasonLength, season: "some" })
+      : mstl({ seasonLengths: [seasonLength] });
+  return {
+    name: "ensemble",
+    members: [other.kind, "theta"],
+    forecaster: ensemble([other, theta({ seasonLength, seasonTest: false })]),
+  };
+}
+
 function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaster {
   const { seasons } = task;
   const seasonLength = seasons[0] ?? 1;
@@ -69,9 +106,9 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
     case "seasonalNaive":
       return seasonalNaiveWithIntervals(seasonLength, task);
     case "ets":
-      return ets({ seasonLength });
+      return ets({ seasonLength, season: task.isSeasonSaid && seasonLength > 1 ? "some" : "auto" });
     case "theta":
-      return theta({ seasonLength });
+      return theta({ seasonLength, seasonTest: !task.isSeasonSaid });
     case "ces":
       return ces({ seasonLength });
     case "arima":
