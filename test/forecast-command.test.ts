@@ -546,13 +546,8 @@ describe("seasons", () => {
       expect.stringContaining("guessed season: 12 steps (what the series go with; --season says otherwise)"),
     ]);
     expect(json().series.seasons).toEqual([12]);
-    // Two seasons and two horizons are more than there is: models cannot be judged with the season.
-    expect(json().chosen).toMatchObject({
-      model: "ensemble",
-      members: ["ets", "theta"],
-      combine: "mean",
-      because: "the history is too short to judge models that have a season of 12 steps",
-    });
+    // Two seasons and two horizons are more than there is: one is held out.
+    expect(json().chosen).toMatchObject({ model: "auto", because: "by default" });
     expect(error(json().forecast)).toBeLessThan(6);
     const near = await forecast(file(), "--horizon", "3", "--json");
     expect(near.json()).toMatchObject({ chosen: { model: "auto" }, scores: { folds: 2, refit: false } });

@@ -1,7 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import { autoForecaster } from "../../forecast/auto/auto-forecaster.ts";
 import { conformal } from "../../forecast/conformal/conformal.ts";
-import { ensemble } from "../../forecast/ensemble/ensemble.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
 import { arima } from "../../forecast/models/arima/arima.ts";
 import { ces } from "../../forecast/models/ces/ces.ts";
@@ -26,8 +25,6 @@ export interface ForecastTask {
   readonly horizon: number;
   /** Rows of the shortest series before the first cutoff of the backtest. */
   readonly rows: number;
-  /** Known rows of the longest series of the history. */
-  readonly longest: number;
   /** Time that one fit may take, about. */
   readonly budget: string;
   /** Whether some target is below 0; where none is, no bound is. */
@@ -52,7 +49,6 @@ export function rowsNeeded({ model, seasons }: ForecastTask): number {
 /** The forecaster for a task. @throws TsopsError CONFIG_INVALID when a model was named that takes no known-future columns */
 export function chooseForecaster(task: ForecastTask): ChosenForecaster {
   const { model, seasons, known } = task;
-  if (isTooShortToJudge(task)) return withSeason(seasons[0] as number);
   if (model === "auto")
     return {
       name: "auto",
@@ -64,37 +60,6 @@ export function chooseForecaster(task: ForecastTask): ChosenForecaster {
       hint: "Leave --model or --future out, or take --model arima.",
     });
   return { name: model, members: [model], forecaster: named(model, task) };
-}
-
-/**
- * Whether the history has its season twice and no more rows to judge models by that have it: two horizons. `auto` would do without the season then, with two to three times
- * the errors where there is one.
- */
-export function isTooShortToJudge({ model, seasons, known, longest, horizon }: ForecastTask): boolean {
-  const [season] = seasons;
-  return (
-    model === "auto" &&
-    known.length === 0 &&
-    season !== undefined &&
-    longest >= 2 * season &&
-    longest < 2 * season + 2 * horizon
-  );
-}
-
-/** Longest season that exponential smoothing keeps a state for. */
-const longestState = 24;
-
-/** Models that take the season unjudged. */
-function withSeason(seasonLength: number): ChosenForecaster {
-  const other =
-    seasonLength <= longestState
-      ? ets({ seasonLength, season: "some" })
-      : mstl({ seasonLengths: [seasonLength] });
-  return {
-    name: "ensemble",
-    members: [other.kind, "theta"],
-    forecaster: ensemble([other, theta({ seasonLength, seasonTest: false })]),
-  };
 }
 
 function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaster {

@@ -2,7 +2,7 @@ import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
-import { knownLengths, observedCounts, rowCounts } from "../../forecast/check.ts";
+import { observedCounts, rowCounts } from "../../forecast/check.ts";
 import type { Forecast } from "../../forecast/forecast.ts";
 import type { PredictOptions } from "../../forecast/forecaster.ts";
 import { naive } from "../../forecast/models/naive.ts";
@@ -19,7 +19,6 @@ import {
   type ChosenForecaster,
   chooseForecaster,
   type ForecastTask,
-  isTooShortToJudge,
   type ModelName,
   rowsNeeded,
   seasonalNaiveWithIntervals,
@@ -107,7 +106,6 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     model: options.model,
     seasons,
     isSeasonSaid: options.season !== undefined,
-    longest: knownLengths(panel).reduce((most, rows) => Math.max(most, rows), 0),
     levels,
     horizon,
     // Shared by the fit of the backtest and the last one.
@@ -132,7 +130,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
-  let combine: Combine = members.length > 1 ? "mean" : "alone";
+  let combine: Combine = "alone";
   let candidates: readonly JudgedCandidate[] = [];
   let failures: readonly SeriesFailure[] = [];
   if (split.main !== null) {
@@ -223,11 +221,7 @@ async function choose(
       because: "all series are too short for more",
       backtest: null,
     };
-  const wanted = isTooShortToJudge(task)
-    ? `the history is too short to judge models that have a season of ${seasonLength} steps`
-    : options.model === "auto"
-      ? "by default"
-      : "as --model says";
+  const wanted = options.model === "auto" ? "by default" : "as --model says";
   const { horizon } = options;
   const fewest = Math.max(rowsNeeded(task), seasonLength);
   const plan =
@@ -242,7 +236,7 @@ async function choose(
     tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);
   const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
-  const refit = options.model !== "auto" || isTooShortToJudge(task);
+  const refit = options.model !== "auto";
   const settings = { horizon, levels: options.level, seasonLength, refit, signal: io.signal, progress: bar };
   const judged = chooseForecaster({ ...task, rows: before });
   const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
@@ -267,12 +261,14 @@ async function choose(
   return { chosen: chooseForecaster(task), because: wanted, backtest };
 }
 
-/** Outcomes that a swap must stand on, and by how much the other has to be better. */
-const [enoughOutcomes, margin] = [50, 1.05];
+/** Outcomes that tell apart what is hardly better, and fewest that tell anything; by how much the other has to be better where there are so many. */
+const manyOutcomes = { rows: 50, margin: 1.05 };
+const fewOutcomes = { rows: 8, margin: 1.5 };
 
-/** Whether a forecaster is worse than another by more than chance and taste explain: on outcomes enough, in absolute errors (in units of the series' own, where they have a scale) and in squared ones. */
+/** Whether a forecaster is worse than another by more than chance and taste explain, in absolute errors (in units of the series' own, where they have a scale) and in squared ones. */
 function isClearlyWorse(own: Score | undefined, other: Score | undefined): boolean {
-  if (own === undefined || other === undefined || own.rows < enoughOutcomes) return false;
+  if (own === undefined || other === undefined || own.rows < fewOutcomes.rows) return false;
+  const { margin } = own.rows < manyOutcomes.rows ? fewOutcomes : manyOutcomes;
   const exceeds = (a: number | null, b: number | null) => a !== null && b !== null && a > margin * b;
   return exceeds(own.mase ?? own.mae, other.mase ?? other.mae) && exceeds(own.rmse, other.rmse);
 }

@@ -88,7 +88,8 @@ function forecastRows({ series, seriesIndex, times, mean, bounds }: ForecastTabl
     key: Object.fromEntries(
       Object.entries(series[seriesIndex[row] as number] ?? {}).map(([name, one]) => [
         name,
-        typeof one === "bigint" ? Number(one) : one,
+        // JSON's numbers lose what a double does.
+        typeof one === "bigint" ? (Number.isSafeInteger(Number(one)) ? Number(one) : String(one)) : one,
       ]),
     ),
     time: history.textOf(times[row] as bigint),
