@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { mostThreads } from "../../threads/shared-pool.ts";
-import { checkFit, knownLengths, observedCounts, requireRows, rowCounts } from "../check.ts";
+import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
@@ -17,7 +17,6 @@ import {
   type CandidateTask,
   intermittent,
   localCandidates,
-  manyMissing,
   maxTrainingRows,
 } from "./candidates.ts";
 import type { AutoChoice } from "./choice.ts";
@@ -112,7 +111,6 @@ async function fit<Known extends string>(
     leastRows: rowCounts(panel).reduce((least, rows) => Math.min(least, rows)),
     hasKnown: panel.known.length > 0,
     regressors: regressorsOf(judged),
-    mostMissing: mostMissing(panel),
     zeros: shareOfZeros(before.y),
   };
   const reference = baseline(task);
@@ -133,8 +131,6 @@ async function fit<Known extends string>(
     growth: growthOf(panel.y.length, judged.y.length),
   });
   const locals = localCandidates(task);
-  if (task.mostMissing > manyMissing)
-    trial.skip("arima", `${task.mostMissing} values of one series are missing: it would take long`);
   await trial.timeLocals(locals);
   // Cheap ones first: what takes long is not to use up the time of what does not.
   const later: Candidate[] = [];
@@ -216,15 +212,6 @@ function typicalLength(counts: Int32Array): number {
 function shareOfZeros(y: Float64Array): number {
   const known = y.filter((value) => !Number.isNaN(value));
   return known.filter((value) => value === 0).length / Math.max(1, known.length);
-}
-
-/** Missing targets of the series that has most, rows after its last known one left aside. */
-function mostMissing(panel: Panel): number {
-  const lengths = knownLengths(panel);
-  return observedCounts(panel).reduce(
-    (most, observed, s) => Math.max(most, (lengths[s] as number) - observed),
-    0,
-  );
 }
 
 /** Rows that are fitted in the end per row that is judged on. */
