@@ -229,11 +229,13 @@ async function choose(
   ];
   const backtest = { folds: plan.folds, series: plan.panel.series.length, scores };
   const [own, other] = scores;
-  const last = seasonalNaiveWithIntervals(seasonLength, task);
-  const hasIntervals = last.kind !== "seasonalNaive";
-  if (options.model === "auto" && hasIntervals && isClearlyWorse(own, other))
+  if (options.model === "auto" && isClearlyWorse(own, other))
     return {
-      chosen: { name: "seasonalNaive", members: ["seasonalNaive"], forecaster: last },
+      chosen: {
+        name: "seasonalNaive",
+        members: ["seasonalNaive"],
+        forecaster: seasonalNaiveWithIntervals(seasonLength, task),
+      },
       because: `${judged.name} was clearly worse in the backtest`,
       backtest,
     };
@@ -254,11 +256,11 @@ function isClearlyWorse(own: Score | undefined, other: Score | undefined): boole
 async function forecastShort(short: Panel, horizon: number, levels: readonly number[]): Promise<Forecast[]> {
   const observed = observedCounts(short);
   const groups = [
-    { forecaster: naive(), take: (count: number) => count > 2 },
-    { forecaster: seasonalNaive({ seasonLength: 1 }), take: (count: number) => count <= 2 },
+    { forecaster: naive(), take: (count: number) => count > 2, levels },
+    { forecaster: seasonalNaive({ seasonLength: 1 }), take: (count: number) => count <= 2, levels: [] },
   ];
   const forecasts: Forecast[] = [];
-  for (const { forecaster, take } of groups) {
+  for (const { forecaster, take, levels } of groups) {
     const chosen = short.series.flatMap((_, s) => (take(observed[s] as number) ? [s] : []));
     if (chosen.length === 0) continue;
     forecasts.push(

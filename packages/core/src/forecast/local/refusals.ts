@@ -81,3 +81,16 @@ export function refuseNotFinite({ kind }: LocalModel, wrong: readonly NotFinite[
     },
   );
 }
+
+/** @throws TsopsError FIT_FAILED naming the series that paths cannot be drawn of. */
+export function refusePaths({ kind }: LocalModel, wrong: readonly NotFinite[]): void {
+  if (wrong.length === 0) return;
+  throw new TsopsError(
+    "FIT_FAILED",
+    `${kind} has no path of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+    {
+      hint: "Draw those of the other series with { keys }, or from past errors: conformal(...).",
+      details: { count: wrong.length, series: wrong.slice(0, 20) },
+    },
+  );
+}

@@ -43,12 +43,8 @@ function notFiniteAfter(
   const now = absorbed(model, fit, targetsLess({ y, known }, 0, y.length, slopes));
   // Where quantiles take long, that of the first step must do; `predict` looks at all.
   const isLong = model.nextDeviation !== undefined;
-  const ahead = stepsAhead(
-    model,
-    now,
-    horizon,
-    model.quantiles === undefined || isLong ? [] : outerQuantiles,
-  );
+  const hasQuantiles = model.quantiles !== undefined && (model.knowsErrors?.(now) ?? true);
+  const ahead = stepsAhead(model, now, horizon, hasQuantiles && !isLong ? outerQuantiles : []);
   const deviation = model.nextDeviation?.(now, ahead.mean[0] as number);
   return (
     notFinite(ahead) ??
