@@ -59,6 +59,10 @@ export interface LocalModel<Kind extends string = string> {
   ): void;
   /** Whether the series has shown errors to make quantiles of; where not, they are NaN, and no path can be drawn. Default: always. */
   knowsErrors?(fit: LocalFit): boolean;
+  /**
+   * What no quantile of so many steps is farther from 0 than, where it is quick to tell and `quantiles` is not; Infinity where it cannot be told. It spares the fit a look at them.
+   */
+  largestQuantile?(fit: LocalFit, steps: number): number;
   /** Deviation of the next value about its forecast, where `quantiles` would be long about it. */
   nextDeviation?(fit: LocalFit, forecast: number): number;
   /** What `FittedLocal.fits` shows. */
