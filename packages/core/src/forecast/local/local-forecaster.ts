@@ -9,6 +9,7 @@ import type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from ".
 import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
+import { type NotFinite, refuseNotFinite } from "../not-finite.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
@@ -23,14 +24,7 @@ import { fitOthers, leaveOut } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
-import {
-  failuresAmong,
-  type NotFinite,
-  refuseBelow,
-  refuseFits,
-  refuseNotFinite,
-  refusePaths,
-} from "./refusals.ts";
+import { failuresAmong, refuseBelow, refuseFits, refusePaths } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { simulate } from "./simulate.ts";
 import { absorbed, notFinite, notFiniteDraw, stepsAhead } from "./steps-ahead.ts";
@@ -236,7 +230,11 @@ function fitted(state: State): FittedLocal {
         const message = notFinite({ mean: own, bounds: (model.knowsErrors?.(now) ?? true) ? bounds : [] });
         if (message !== null) wrong.push({ key: panel.series[i] as SeriesKey, message });
       });
-      refuseNotFinite(model, wrong);
+      refuseNotFinite(
+        model.kind,
+        wrong,
+        "The rows after the fit took it out of range: look at them and fit again, or predict the other series with { keys }.",
+      );
       return forecastOf(panel, horizon, mean, quantiles);
     },
     samplePaths(options = {}) {

@@ -150,7 +150,7 @@ describe("forecasts that are not finite", () => {
     const of = (sd: number) =>
       Array.from({ length: 60 }, () => Math.exp(Math.min(600, random.normal(0, sd))));
     const all = Object.fromEntries(
-      [0.1, 1, 3, 10, 20, 30, 40, 60].flatMap((sd) => [0, 1, 2].map((i) => [`${sd} ${i}`, of(sd)])),
+      [0.1, 3, 30, 60].flatMap((sd) => [0, 1].map((i) => [`${sd} ${i}`, of(sd)])),
     );
     const relative = { error: "multiplicative", trend: "additive" } as const;
     for (const [forecaster, failed] of [
@@ -158,10 +158,10 @@ describe("forecasts that are not finite", () => {
       [ets({ ...relative, season: "multiplicative", seasonLength: 4 }), true],
       [ets({ error: "additive", season: "multiplicative", seasonLength: 4 }), false],
     ] as const) {
-      const fitted = await forecaster.fit(panelOf(all), { horizon: 400, failures: "collect" });
+      const fitted = await forecaster.fit(panelOf(all), { horizon: 200, failures: "collect" });
       expect(fitted.failures.length > 0).toBe(failed);
-      expect(fitted.series.length).toBeGreaterThan(8);
-      for (const level of [1, 99, 99.99999]) fitted.predict({ levels: [level] });
+      expect(fitted.series.length).toBeGreaterThan(3);
+      for (const level of [1, 99.99999]) fitted.predict({ levels: [level] });
     }
   });
 
