@@ -48,7 +48,7 @@ function brokenFit(featureNames: readonly string[]): FittedRegressor {
   return {
     kind: "broken",
     featureNames,
-    predict: (x) => (x.columns[0]?.values as Float64Array).map((lag) => (lag > 14 ? Number.NaN : lag)),
+    predict: ({ columns: [first] }) => first!.values.map((lag) => (lag > 14 ? Number.NaN : lag)),
     save: () => new Uint8Array(0),
   };
 }
