@@ -94,6 +94,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   it("@tsops/core/onnx", async () =>
     expect(await namesOf("@tsops/core/onnx")).toMatchInlineSnapshot(`
       "loadOnnx logRegressor
+      onnxRegressor
       regressorFiles
       toOnnx"
     `));

@@ -73,7 +73,7 @@ it("asks for no future values where there are none, or where the model uses none
     panel(columns, { ...common, knownFuture: ["temp"] }),
     { horizon: 24 },
   );
-  expectTypeOf(naive).toEqualTypeOf<FittedForecaster<never>>();
+  expectTypeOf(naive).toExtend<FittedForecaster<never>>();
   naive.predict();
 });
 

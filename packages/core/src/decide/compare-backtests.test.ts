@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../../test/without-types.ts";
+import { withoutIntervals } from "../../test/without-intervals.ts";
 import { backtest } from "../forecast/backtest/backtest.ts";
 import { panel } from "../forecast/build-panel.ts";
 import { historicAverage } from "../forecast/models/historic-average.ts";
@@ -35,7 +36,11 @@ function daily(seed: string, season: number) {
   );
 }
 const folds = { horizon: 6, folds: 30, refit: false } as const;
-const models = { naive: naive(), average: historicAverage(), season: seasonalNaive({ seasonLength: 24 }) };
+const models = {
+  naive: naive(),
+  average: historicAverage(),
+  season: withoutIntervals(seasonalNaive({ seasonLength: 24 })),
+};
 
 async function backtests(seed: string, season: number) {
   const load = daily(seed, season);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { withoutIntervals } from "../../test/without-intervals.ts";
 import { canonicalJson, parseCanonicalJson } from "../canonical-json.ts";
 import { TsopsError } from "../errors.ts";
 import { backtest } from "../forecast/backtest/backtest.ts";
@@ -247,8 +248,14 @@ describe("a gate on real backtests", () => {
     backtest(forecaster, panel, { horizon: 24, folds: 20, levels: [80] });
 
   it("takes what backtest returns, and finds the better forecaster", async () => {
-    const candidate = { name: "daily", backtest: await of(seasonalNaive({ seasonLength: 24 })) };
-    const champion = { name: "half-daily", backtest: await of(seasonalNaive({ seasonLength: 12 })) };
+    const candidate = {
+      name: "daily",
+      backtest: await of(withoutIntervals(seasonalNaive({ seasonLength: 24 }))),
+    };
+    const champion = {
+      name: "half-daily",
+      backtest: await of(withoutIntervals(seasonalNaive({ seasonLength: 12 }))),
+    };
     const decision = gate({ ...options, candidate, champion });
     expect(decision.verdict).toBe("promote");
     expect(decision.evidence.candidate.loss).toBeCloseTo(candidate.backtest.overall.mae, 12);

@@ -4,6 +4,7 @@ import { requireRows, rowCounts } from "./check.ts";
 import { meansInOrder } from "./conformal/fitted.ts";
 import { pendingOf, takeBlock } from "./conformal/pending.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "./forecaster.ts";
+import { refuseMeans } from "./not-finite.ts";
 import type { Panel } from "./panel.ts";
 import { selectRows } from "./panel-slices.ts";
 
@@ -29,7 +30,7 @@ export interface HeldOutOptions {
 /**
  * Fits the members without the last `folds` horizons of each series and forecasts these one after the other, absorbing each afterwards without
  * fitting again.
- * @throws TsopsError SERIES_TOO_SHORT, ABORTED and what the members throw.
+ * @throws TsopsError SERIES_TOO_SHORT, FIT_FAILED (series listed whose forecasts are not finite), ABORTED and what the members throw.
  */
 export async function forecastHeldOut<Known extends string>(
   members: readonly Forecaster[],
@@ -53,7 +54,14 @@ export async function forecastHeldOut<Known extends string>(
       throwIfAborted(signal);
       const block = takeBlock(pending, horizon);
       const forecast = fitted.predict({ horizon, future: block.future });
-      own.push(meansInOrder(forecast, panel.series, horizon, range));
+      const mean = meansInOrder(forecast, panel.series, horizon, range);
+      refuseMeans(
+        `${options.purpose}: ${member.kind}`,
+        panel.series,
+        mean,
+        'Leave this forecaster out, or these series: fit with { failures: "collect" }.',
+      );
+      own.push(mean);
       outcomes[fold] = knownToBoth(outcomes[fold], block.outcomes);
       if (fold + 1 < folds) fitted = fitted.update(block.rows);
       pending = block.rest;

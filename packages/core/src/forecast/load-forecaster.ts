@@ -8,8 +8,6 @@ import type { FittedForecaster } from "./forecaster.ts";
 import { gbdt } from "./gbdt/gbdt.ts";
 import { loadReconciled } from "./hierarchy/fitted.ts";
 import { localForecasterOf } from "./models/local-forecasters.ts";
-import { loadSeasonalNaive } from "./models/seasonal-naive.ts";
-import { loadWindowAverage } from "./models/window-average.ts";
 import { loadReduce } from "./reduce/fitted.ts";
 import type { Regressor } from "./regressor.ts";
 import { elasticNet } from "./regressors/elastic-net.ts";
@@ -38,10 +36,6 @@ export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions
   if (local !== undefined) return local.load(bytes);
   const regressors = [...(options.regressors ?? []), gbdt(), elasticNet(), knn()];
   switch (kind) {
-    case "seasonalNaive":
-      return loadSeasonalNaive(bytes);
-    case "windowAverage":
-      return loadWindowAverage(bytes);
     case "reduce":
       return loadReduce(bytes, regressors);
     case "ensemble":

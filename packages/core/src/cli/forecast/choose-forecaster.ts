@@ -83,7 +83,7 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
   }
 }
 
-/** Seasonal naive has no intervals of its own; where too few rows are left to learn them from, there are none. */
+/** Seasonal naive with intervals of its errors in the past; where too few rows are left to learn them from, its own normal ones. */
 export function seasonalNaiveWithIntervals(seasonLength: number, task: ForecastTask): Forecaster {
   const plain = seasonalNaive({ seasonLength });
   const folds = Math.min(20, Math.floor((task.rows - seasonLength) / task.horizon));

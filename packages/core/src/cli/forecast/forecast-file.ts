@@ -251,8 +251,7 @@ async function choose(
   const [own, other] = scores;
   const last = seasonalNaiveWithIntervals(seasonLength, task);
   const plain = seasonLength === 1 ? "naive" : "seasonalNaive";
-  const hasIntervals = last.kind !== "seasonalNaive";
-  if (options.model === "auto" && hasIntervals && isClearlyWorse(own, other))
+  if (options.model === "auto" && isClearlyWorse(own, other))
     return {
       chosen: { name: plain, members: [plain], forecaster: last },
       because: `${judged.name} was clearly worse in the backtest`,
@@ -277,11 +276,11 @@ function isClearlyWorse(own: Score | undefined, other: Score | undefined): boole
 async function forecastShort(short: Panel, horizon: number, levels: readonly number[]): Promise<Forecast[]> {
   const observed = observedCounts(short);
   const groups = [
-    { forecaster: naive(), take: (count: number) => count > 2 },
-    { forecaster: seasonalNaive({ seasonLength: 1 }), take: (count: number) => count <= 2 },
+    { forecaster: naive(), take: (count: number) => count > 2, levels },
+    { forecaster: seasonalNaive({ seasonLength: 1 }), take: (count: number) => count <= 2, levels: [] },
   ];
   const forecasts: Forecast[] = [];
-  for (const { forecaster, take } of groups) {
+  for (const { forecaster, take, levels } of groups) {
     const chosen = short.series.flatMap((_, s) => (take(observed[s] as number) ? [s] : []));
     if (chosen.length === 0) continue;
     forecasts.push(

@@ -141,10 +141,6 @@ export class Trial {
     const before = performance.now();
     try {
       const own = await forecast();
-      if (own.some((mean) => mean.some((value) => !Number.isFinite(value)))) {
-        this.skip(candidate.name, "some of its forecasts are not finite");
-        return;
-      }
       const score = relativeScore(panelErrors(own, this.judgement), this.referenceErrors);
       // Boosted trees are judged by half of their trees.
       const growth = candidate.trees === undefined ? this.growth.ofLocals : 2 * this.growth.ofGlobals;
@@ -202,9 +198,7 @@ export async function forecastToJudge(
 
 /** What a candidate said against the data. Anything else is no reason to go on without it. */
 export function reasonOf(error: unknown): string {
-  const isOfData = (["SERIES_TOO_SHORT", "PANEL_INVALID", "FIT_FAILED"] as const).some((code) =>
-    TsopsError.is(error, code),
-  );
-  if (isOfData) return (error as TsopsError).message;
+  for (const code of ["SERIES_TOO_SHORT", "PANEL_INVALID", "FIT_FAILED"] as const)
+    if (TsopsError.is(error, code)) return error.message;
   throw error;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { withoutIntervals } from "../../../test/without-intervals.ts";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import type { Columns } from "../../schema/columns.ts";
@@ -125,7 +126,7 @@ describe("backtest", () => {
     const whole = randomPanel({ a: [0, 199] }, 2);
     const changed = { ...whole, y: whole.y.map((value, row) => (row > 180 ? value + 50 : value)) };
     const options = { horizon: 4, folds: 10 };
-    const forecaster = windowAverage({ window: 24 });
+    const forecaster = withoutIntervals(windowAverage({ window: 24 }));
     const [one, other] = [
       await backtest(forecaster, whole, options),
       await backtest(forecaster, changed, options),
@@ -148,11 +149,11 @@ describe("backtest", () => {
       frequency: "1h",
     });
     const options = { horizon: 6, folds: 300, refit: false, levels: [80] } as const;
-    const { byFold } = await backtest(windowAverage({ window: 48 }), growing, options);
+    const { byFold } = await backtest(withoutIntervals(windowAverage({ window: 48 })), growing, options);
     const late = byFold.slice(150).map(({ intervals }) => intervals[0]?.coverage as number);
     expect(late.reduce((sum, coverage) => sum + coverage, 0) / late.length).toBeGreaterThan(0.75);
     // Folds that overlap: errors of late steps are not known yet in the latest 40.
-    const dense = await backtest(windowAverage({ window: 48 }), growing, {
+    const dense = await backtest(withoutIntervals(windowAverage({ window: 48 })), growing, {
       horizon: 60,
       folds: 120,
       step: 1,
@@ -165,7 +166,11 @@ describe("backtest", () => {
   it("makes intervals of the errors of earlier folds that were known at the cutoff, and of no others", async () => {
     const whole = randomPanel({ a: [0, 149], b: [0, 149] }, 3, 0.1);
     const horizon = 5;
-    const result = await backtest(windowAverage({ window: 12 }), whole, { horizon, folds: 30, step: 2 });
+    const result = await backtest(withoutIntervals(windowAverage({ window: 12 })), whole, {
+      horizon,
+      folds: 30,
+      step: 2,
+    });
     expect(result.intervals).toBe("earlier folds");
     let bounded = 0;
     for (const level of [80, 95]) {
@@ -207,7 +212,7 @@ describe("backtest", () => {
 
   it("covers as promised where errors are exchangeable", async () => {
     const whole = randomPanel({ a: [0, 2600] }, 4);
-    const { overall } = await backtest(windowAverage({ window: 500 }), whole, {
+    const { overall } = await backtest(withoutIntervals(windowAverage({ window: 500 })), whole, {
       horizon: 10,
       folds: 200,
       refit: false,
@@ -242,7 +247,7 @@ describe("backtest", () => {
   it("tells the same in its tables as in its rows", async () => {
     const whole = randomPanel({ a: [0, 149], b: [5, 149] }, 6, 0.15);
     const horizon = 3;
-    const result = await backtest(windowAverage({ window: 6 }), whole, {
+    const result = await backtest(withoutIntervals(windowAverage({ window: 6 })), whole, {
       horizon,
       folds: 8,
       seasonLength: 4,

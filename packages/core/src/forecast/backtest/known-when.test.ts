@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../../../test/without-types.ts";
 import { hourlyPanel } from "../../../test/hourly-series.ts";
+import { withoutIntervals } from "../../../test/without-intervals.ts";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp } from "../../schema/column-type.ts";
 import type { Columns } from "../../schema/columns.ts";
@@ -155,7 +156,7 @@ describe("a backtest", () => {
   });
 
   it("has the tracking signal and the ranked probability score in its tables", async () => {
-    const result = await backtest(windowAverage({ window: 6 }), history, {
+    const result = await backtest(withoutIntervals(windowAverage({ window: 6 })), history, {
       horizon: 2,
       folds: 12,
       levels: [80],

@@ -4,6 +4,7 @@ import type { Forecast } from "../forecast.ts";
 import { arrangementOf, futureTimes } from "../future.ts";
 import { intervalOf, probabilitiesOf } from "../levels.ts";
 import { seasonalNaiveScale } from "../metrics.ts";
+import { refuseMeans } from "../not-finite.ts";
 import type { Panel } from "../panel.ts";
 import { slicePanel } from "../panel-slices.ts";
 import type { BacktestSettings } from "./settings.ts";
@@ -26,7 +27,7 @@ export interface ScoredFold {
 
 /**
  * Puts a forecast beside the outcomes.
- * @throws TsopsError BACKTEST_INVALID when it does not predict what was asked for.
+ * @throws TsopsError BACKTEST_INVALID when it does not predict what was asked for, FIT_FAILED when it predicts what is not finite.
  */
 export function scoreFold(
   forecast: Forecast,
@@ -43,6 +44,13 @@ export function scoreFold(
       `The forecaster was asked for ${active.series.length} series x ${reach} steps after ${formatInstant(cutoff)} and answered ${forecast.series.length} series, ${forecast.length} rows.`,
       { hint: "A forecaster predicts every series that it was fitted on, from its last observed instant." },
     );
+  const mean = arrange(forecast.mean);
+  refuseMeans(
+    `After ${formatInstant(cutoff)} the forecaster`,
+    active.series,
+    mean,
+    "Look at what it predicts there, or leave these series out of the panel.",
+  );
   const hasIntervals =
     levels.length > 0 && levels.every((level) => intervalOf(forecast.quantiles, level) !== null);
   /** The judged steps of each series. */
@@ -59,7 +67,7 @@ export function scoreFold(
     seriesIds,
     time: judged(futureTimes(active.spec, new BigInt64Array(active.series.length).fill(cutoff), reach)),
     y: judged(outcomes),
-    mean: judged(arrange(forecast.mean)),
+    mean: judged(mean),
     quantiles: hasIntervals
       ? new Map(
           probabilitiesOf(levels).map((probability) => [

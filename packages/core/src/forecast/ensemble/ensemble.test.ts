@@ -7,6 +7,7 @@ import { panel } from "../build-panel.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { historicAverage } from "../models/historic-average.ts";
 import { naive } from "../models/naive.ts";
+import { naive2 } from "../models/naive2.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { ensemble } from "./ensemble.ts";
@@ -179,7 +180,7 @@ describe("ensemble", () => {
         );
       });
     });
-    const some = await ensemble([naive(), seasonalNaive({ seasonLength: 6 })]).fit(history, { horizon });
+    const some = await ensemble([naive(), naive2({ seasonLength: 6 })]).fit(history, { horizon });
     expect(some.predict({ levels: [80] }).quantiles).toEqual([]);
   });
 

@@ -7,7 +7,9 @@ import type { Forecast, ForecastQuantile } from "../forecast.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { arrangementOf } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
+import { refuseMeans } from "../not-finite.ts";
 import type { PanelSpec } from "../panel.ts";
+import { listSome } from "../rows.ts";
 import type { ResolvedEnsembleOptions } from "./options.ts";
 
 /** A fitted combination of forecasters. */
@@ -91,8 +93,21 @@ function combined<Known extends string>(
   const first = forecasts[0] as Forecast;
   const mix = (columns: readonly Float64Array[]): Float64Array =>
     weights === null ? medians(columns) : mixed(columns, weights, chosen, steps);
-  const mean = mix(
-    forecasts.map((forecast) => meansInOrder(forecast, first.series, steps, { lowest: null, highest: null })),
+  const means = forecasts.map((forecast) =>
+    meansInOrder(forecast, first.series, steps, { lowest: null, highest: null }),
+  );
+  const mean = mix(means);
+  refuseMeans(
+    "ensemble",
+    first.series,
+    mean,
+    "Look at the members named, leave them out, or predict the other series with { keys }.",
+    (row) =>
+      ` Of its members ${listSome(
+        means.flatMap((own, m) =>
+          Number.isFinite(own[row] as number) ? [] : [`${members[m]?.kind} says ${own[row]}`],
+        ),
+      )}.`,
   );
   const quantiles = probabilities.map((probability): ForecastQuantile | null => {
     const columns = forecasts.map((forecast) => {
@@ -125,12 +140,13 @@ function mixed(
   return result;
 }
 
-/** Row by row the middle of the columns, or the mean of the two in the middle. */
+/** Row by row the middle of the columns, or the mean of the two in the middle; NaN where one of them is not finite. */
 export function medians(columns: readonly Float64Array[]): Float64Array {
   const values = new Float64Array(columns.length);
   const middle = columns.length >> 1;
   return (columns[0] as Float64Array).map((_, row) => {
     for (let m = 0; m < columns.length; m++) values[m] = (columns[m] as Float64Array)[row] as number;
+    if (!values.every(Number.isFinite)) return Number.NaN;
     values.sort();
     return columns.length % 2 === 1
       ? (values[middle] as number)

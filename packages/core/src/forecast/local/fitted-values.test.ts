@@ -5,6 +5,7 @@ import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { toRows } from "../../schema/to-rows.ts";
 import { panel } from "../build-panel.ts";
+import { gbdt } from "../gbdt/gbdt.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
 import { croston } from "../models/croston.ts";
@@ -15,6 +16,8 @@ import { naive } from "../models/naive.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { theta } from "../models/theta/theta.ts";
+import { windowAverage } from "../models/window-average.ts";
+import { reduce } from "../reduce/reduce.ts";
 import { fittedValues } from "./fitted-values.ts";
 import type { LocalForecaster } from "./local-forecaster.ts";
 
@@ -91,6 +94,8 @@ describe("fitted values", () => {
     expect(await of(naive())).toEqual([Number.NaN, 3, 5, 10, 10]);
     expect(await of(historicAverage())).toEqual([Number.NaN, 3, 4, 6, 6]);
     expect(await of(randomWalkWithDrift())).toEqual([Number.NaN, Number.NaN, 7, 13.5, 17]);
+    expect(await of(seasonalNaive({ seasonLength: 2 }))).toEqual([Number.NaN, Number.NaN, 3, 3, 5, 10]);
+    expect(await of(windowAverage({ window: 2 }))).toEqual([Number.NaN, Number.NaN, 3, 4, 7.5, 10]);
     expect(await of(croston())).toEqual([
       Number.NaN,
       3,
@@ -143,10 +148,10 @@ describe("fitted values", () => {
   it("are refused of forecasters that are none of single series", async () => {
     const whole = hourlyPanel([1, 2, 3]);
     await expect(
-      fittedValues(seasonalNaive({ seasonLength: 1 }) as unknown as LocalForecaster, whole),
+      fittedValues(reduce(gbdt(), { lags: [1] }) as unknown as LocalForecaster, whole),
     ).rejects.toMatchObject({
       code: "MODEL_PARAMETER_INVALID",
-      message: "Fitted values are those of a model of single series, got seasonalNaive.",
+      message: "Fitted values are those of a model of single series, got reduce.",
     });
     await expect(fittedValues(naive(), undefined as never)).rejects.toMatchObject({ code: "PANEL_INVALID" });
   });

@@ -31,7 +31,7 @@ export interface FittedValues {
  * residuals look like. They are in-sample: parameters, first states and seasons come from the rows that are forecast, so errors are smaller than those of forecasts to come. To judge a model
  * take `backtest`.
  *
- * A series begins with its first known value; a missing value has a fitted value, and no residual.
+ * A series begins with its first known value (with its first row where rows count, as for `seasonalNaive`); a missing value has a fitted value, and no residual.
  * @param forecaster - `ets()`, `theta()`, `arima()`, `mstl()` and the like.
  * @throws TsopsError MODEL_PARAMETER_INVALID for a forecaster of another kind, and what its `fit` throws.
  * @example

@@ -3,12 +3,13 @@ import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { createRandom } from "../../random.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
-import { checkFit, checkPredict, firstKnown, observedCounts, requireRows } from "../check.ts";
+import { checkFit, checkPredict, firstKnown, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
 import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
+import { type NotFinite, refuseNotFinite } from "../not-finite.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
@@ -23,10 +24,10 @@ import { fitOthers, leaveOut } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
-import { failuresAmong, type NotFinite, refuseBelow, refuseFits, refuseNotFinite } from "./refusals.ts";
+import { failuresAmong, refuseBelow, refuseFits, refusePaths } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { simulate } from "./simulate.ts";
-import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
+import { absorbed, notFinite, notFiniteDraw, stepsAhead } from "./steps-ahead.ts";
 import { isRefused } from "./try-fit.ts";
 
 /** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
@@ -44,7 +45,7 @@ export interface FittedLocal extends FittedForecaster<never> {
   /**
    * Draws paths of each series from the model's own distribution, step after step, so that errors last as the model has them last: for sums over the horizon, whose
    * intervals are not sums of intervals. Series are drawn independently of each other; where they err together, draw from `conformal`.
-   * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; what `predict` throws.
+   * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; FIT_FAILED naming the series whose draws are not all finite, or that have shown no errors; what `predict` throws.
    */
   samplePaths(options?: PathOptions): SamplePaths;
   update(...args: Parameters<FittedForecaster<never>["update"]>): FittedLocal;
@@ -53,7 +54,7 @@ export interface FittedLocal extends FittedForecaster<never> {
 /**
  * Makes a forecaster of a model.
  *
- * A series begins with its first known value. The fitted forecaster keeps the last rows (the horizon, or what the model asks
+ * A series begins with its first known value, unless its model says otherwise. The fitted forecaster keeps the last rows (the horizon, or what the model asks
  * for) and the state before them: a late value among those rows changes the forecast as if it had come in time, an older one changes nothing.
  * Rows that leave the kept ones move the state on with the parameters of the fit, so what is predicted is to the bit what
  * these parameters predict on the longer history.
@@ -67,7 +68,7 @@ export function localForecaster<Kind extends string>(
     kind: model.kind,
     params: model.params,
     fit: (panel, options) =>
-      fitOthers(panel, options, (others, own) => fit(model, others, own, options.failures === "collect")),
+      fitOthers(panel, options, (others, own) => fit(model, others, own, options?.failures === "collect")),
     load: (bytes) => loadLocal(bytes, model.kind, loadModel),
   };
   partsOf.set(forecaster, { model, loadModel });
@@ -116,6 +117,8 @@ async function fit(
       ? withoutCovariates(panel)
       : withRegressors(panel, model.regressors, model.kind);
   const seen = { ...whole, y: targetsWithRegressors(whole) };
+  if (model.span !== undefined)
+    requireRows(seen, rowCounts(seen), model.span.rows, `${model.kind} with ${model.span.of}`);
   requireRows(
     seen,
     observedCounts(seen),
@@ -123,7 +126,8 @@ async function fit(
     `A known target${whole.known.length > 0 ? " with its regressors" : ""}: ${model.kind}`,
   );
   refuseBelow(model, panel);
-  const fromFirst = (s: number) => [firstKnown(seen, s), Number.POSITIVE_INFINITY] as const;
+  const fromFirst = (s: number) =>
+    [model.span === undefined ? firstKnown(seen, s) : 0, Number.POSITIVE_INFINITY] as const;
   const begun = selectRows(whole, fromFirst);
   const { y } = selectRows(seen, fromFirst);
   const found = await fitAll(
@@ -183,11 +187,12 @@ function fitted(state: State): FittedLocal {
       panel.known.length === 0 ? undefined : options.future && rowsOfChosen(options.future, history, chosen),
     );
     const states = chosen.map(current);
+    const none = new Float64Array(horizon);
     const added = states.map((now, i) => {
       const slopes = model.slopes?.(now);
-      return Float64Array.from({ length: horizon }, (_, h) =>
-        slopes === undefined ? 0 : sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number),
-      );
+      return slopes === undefined
+        ? none
+        : none.map((_, h) => sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number));
     });
     return { panel, states, added };
   };
@@ -220,13 +225,16 @@ function fitted(state: State): FittedLocal {
           for (let h = 0; h < horizon; h++) own[h] = (from[h] as number) + (added[i]?.[h] as number);
           return own;
         };
-        const message = notFinite({
-          mean: put(ahead.mean, mean),
-          bounds: quantiles.map(({ values }, q) => put(ahead.bounds[q] as Float64Array, values)),
-        });
+        const own = put(ahead.mean, mean);
+        const bounds = quantiles.map(({ values }, q) => put(ahead.bounds[q] as Float64Array, values));
+        const message = notFinite({ mean: own, bounds: (model.knowsErrors?.(now) ?? true) ? bounds : [] });
         if (message !== null) wrong.push({ key: panel.series[i] as SeriesKey, message });
       });
-      refuseNotFinite(model, wrong);
+      refuseNotFinite(
+        model.kind,
+        wrong,
+        "The rows after the fit took it out of range: look at them and fit again, or predict the other series with { keys }.",
+      );
       return forecastOf(panel, horizon, mean, quantiles);
     },
     samplePaths(options = {}) {
@@ -239,12 +247,21 @@ function fitted(state: State): FittedLocal {
       const horizon = checkPredict(predict, fittedHorizon);
       const { panel, states, added } = asked(predict, horizon);
       const values = new Float64Array(states.length * paths * horizon);
+      const wrong: NotFinite[] = [];
       states.forEach((now, i) => {
-        const random = createRandom(`${seed} ${seriesKeyText(panel.series[i] as SeriesKey)}`);
+        const key = panel.series[i] as SeriesKey;
+        if (model.knowsErrors?.(now) === false) {
+          wrong.push({ key, message: "It has shown no errors to draw from." });
+          return;
+        }
+        const random = createRandom(`${seed} ${seriesKeyText(key)}`);
         const drawn = simulate(model, now, horizon, paths, random);
         for (let at = 0; at < drawn.length; at++)
           values[i * drawn.length + at] = (drawn[at] as number) + (added[i]?.[at % horizon] as number);
+        const message = notFiniteDraw(values.subarray(i * drawn.length, (i + 1) * drawn.length), horizon);
+        if (message !== null) wrong.push({ key, message });
       });
+      refusePaths(model, wrong);
       return samplePathsOf(panel.series, horizon, paths, values);
     },
     update(rows) {

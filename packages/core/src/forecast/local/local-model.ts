@@ -25,8 +25,10 @@ export type LocalSummary = Readonly<Record<string, number | string>>;
 export interface LocalModel<Kind extends string = string> {
   readonly kind: Kind;
   readonly params: Readonly<Record<string, JsonValue>>;
-  /** Rows with a target that each series needs; at least 2. */
+  /** Rows with a target that each series needs; at least 2, unless `knowsErrors` tells of series with one. */
   readonly neededRows: number;
+  /** Rows that each series needs, known or missing. With it a series begins with its first row, known or not: a late value may still come there. */
+  readonly span?: { readonly rows: number; readonly of: string };
   /** Last rows of a series in which late values are still taken in; at least the horizon is kept. */
   readonly keptRows?: number;
   /** The least target that the model can take; `Number.MIN_VALUE` where it must be positive. */
@@ -35,7 +37,7 @@ export interface LocalModel<Kind extends string = string> {
   readonly regressors?: readonly string[];
   /**
    * Parameters and the state *before* the first row.
-   * @param y - One series, NaN is missing; the first value is known.
+   * @param y - One series, NaN is missing; the first value is known, unless there is a `span`.
    * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
    */
   fit(y: Float64Array, regressors: readonly Float64Array[]): LocalFit;
@@ -58,6 +60,12 @@ export interface LocalModel<Kind extends string = string> {
     probabilities: readonly number[],
     values: readonly Float64Array[],
   ): void;
+  /** Whether the series has shown errors to make quantiles of; where not, they are NaN, and no path can be drawn. Default: always. */
+  knowsErrors?(fit: LocalFit): boolean;
+  /**
+   * What no quantile of so many steps is farther from 0 than, where it is quick to tell and `quantiles` is not; Infinity where it cannot be told. It spares the fit a look at them.
+   */
+  largestQuantile?(fit: LocalFit, steps: number): number;
   /** Deviation of the next value about its forecast, where `quantiles` would be long about it. */
   nextDeviation?(fit: LocalFit, forecast: number): number;
   /** What `FittedLocal.fits` shows. */

@@ -7,11 +7,25 @@ export function normalQuantiles(
   probabilities: readonly number[],
   values: readonly Float64Array[],
 ): void {
-  const scores = probabilities.map(normalQuantile);
+  const scores = scoresOf(probabilities);
   for (let h = 0; h < mean.length; h++) {
     const deviation = deviationOf(h + 1);
     scores.forEach((score, q) => {
       (values[q] as Float64Array)[h] = (mean[h] as number) + score * deviation;
     });
   }
+}
+
+let last: { readonly probabilities: readonly number[]; readonly scores: readonly number[] } = {
+  probabilities: [],
+  scores: [],
+};
+
+/** Standard normal quantiles: found anew only where others are asked for, as one series after the other asks for the same. */
+function scoresOf(probabilities: readonly number[]): readonly number[] {
+  const isLast =
+    probabilities.length === last.probabilities.length &&
+    probabilities.every((probability, q) => probability === last.probabilities[q]);
+  if (!isLast) last = { probabilities: [...probabilities], scores: probabilities.map(normalQuantile) };
+  return last.scores;
 }

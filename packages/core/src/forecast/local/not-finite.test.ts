@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import { arima } from "../models/arima/arima.ts";
+import { ets } from "../models/ets/ets.ts";
 import { naive } from "../models/naive.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
 import { fitSeries } from "./fit-work.ts";
 import { fittedValues } from "./fitted-values.ts";
 import { localForecaster, localParts } from "./local-forecaster.ts";
 import type { LocalModel } from "./local-model.ts";
+import { normalQuantiles } from "./normal-quantiles.ts";
 
 const hour = 3_600_000_000n;
 
@@ -139,6 +142,54 @@ describe("forecasts that are not finite", () => {
     expect(updated.predict({ horizon: 1 }).mean).toEqual(Float64Array.of(12 * 1e100, 1e120 * 1e100));
     expect(updated.predict({ keys: [{ shop: "a" }] }).mean).toEqual(
       Float64Array.of(12 * 1e100, 12 * 1e100 ** 2),
+    );
+  });
+
+  it("are told by the fit, whatever level is asked for later, so that one series never stops the others", async () => {
+    const random = createRandom("wild");
+    const of = (sd: number) =>
+      Array.from({ length: 60 }, () => Math.exp(Math.min(600, random.normal(0, sd))));
+    const all = Object.fromEntries(
+      [0.1, 3, 30, 60].flatMap((sd) => [0, 1].map((i) => [`${sd} ${i}`, of(sd)])),
+    );
+    const relative = { error: "multiplicative", trend: "additive" } as const;
+    for (const [forecaster, failed] of [
+      [ets({ ...relative, season: "none" }), true],
+      [ets({ ...relative, season: "multiplicative", seasonLength: 4 }), true],
+      [ets({ error: "additive", season: "multiplicative", seasonLength: 4 }), false],
+    ] as const) {
+      const fitted = await forecaster.fit(panelOf(all), { horizon: 200, failures: "collect" });
+      expect(fitted.failures.length > 0).toBe(failed);
+      expect(fitted.series.length).toBeGreaterThan(3);
+      for (const level of [1, 99.99999]) fitted.predict({ levels: [level] });
+    }
+  });
+
+  it("are refused among the paths, by the name of the series", async () => {
+    /** Steady, until a value above 12 takes it out of range. */
+    const brittle: LocalModel = {
+      ...growing,
+      kind: "brittle",
+      absorb: ({ state }, value) => {
+        state[0] = value > 12 ? Number.POSITIVE_INFINITY : 10;
+      },
+      forecast: ({ state }, mean) => {
+        mean.fill(state[0] as number);
+      },
+      quantiles: (_, mean, probabilities, values) => normalQuantiles(mean, () => 1, probabilities, values),
+    };
+    const below = steady.map((value) => value % 7);
+    const fitted = await localForecaster(brittle, () => brittle).fit(panelOf({ a: below, b: below }), {
+      horizon: 3,
+    });
+    fitted.predict({ levels: [95] });
+    expect(() => fitted.samplePaths({ paths: 500, keys: [{ shop: "b" }] })).toThrow(
+      expect.objectContaining({
+        code: "FIT_FAILED",
+        message: expect.stringMatching(
+          /^brittle has no path of series {"shop":"b"} \(Step [23] of path \d+ is (Infinity|NaN)\.\)\.$/,
+        ),
+      }),
     );
   });
 

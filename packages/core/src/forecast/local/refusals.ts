@@ -1,5 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
+import type { NotFinite } from "../not-finite.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { listSome, seriesName } from "../rows.ts";
 import { withFailures } from "../series-failures.ts";
@@ -63,20 +64,14 @@ export function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
   );
 }
 
-/** A series whose forecast is no number, and where. */
-export interface NotFinite {
-  readonly key: SeriesKey;
-  readonly message: string;
-}
-
-/** @throws TsopsError FIT_FAILED naming the series whose forecasts are not finite. */
-export function refuseNotFinite({ kind }: LocalModel, wrong: readonly NotFinite[]): void {
+/** @throws TsopsError FIT_FAILED naming the series that paths cannot be drawn of. */
+export function refusePaths({ kind }: LocalModel, wrong: readonly NotFinite[]): void {
   if (wrong.length === 0) return;
   throw new TsopsError(
     "FIT_FAILED",
-    `${kind} has no finite forecast of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+    `${kind} has no path of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
     {
-      hint: "The rows after the fit took it out of range: look at them and fit again, or predict the other series with { keys }.",
+      hint: "Draw those of the other series with { keys }, or from past errors: conformal(...).",
       details: { count: wrong.length, series: wrong.slice(0, 20) },
     },
   );

@@ -8,12 +8,14 @@ import { croston } from "../models/croston.ts";
 import { historicAverage } from "../models/historic-average.ts";
 import { naive } from "../models/naive.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
+import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { tsb } from "../models/tsb.ts";
+import { windowAverage } from "../models/window-average.ts";
 import type { LocalForecaster } from "./local-forecaster.ts";
 
 const fixture = (name: string) =>
   JSON.parse(readFileSync(new URL(`./__fixtures__/${name}.json`, import.meta.url), "utf8"));
-const series: { name: string; y: number[] }[] = fixture("series");
+const series: { name: string; season: number; y: number[] }[] = fixture("series");
 const expected: Record<string, never>[] = fixture("simple");
 /** The steps that the fixtures keep. */
 const kept = [1, 2, 5, 8, 13, 14];
@@ -23,10 +25,11 @@ function expectClose(found: number, wanted: number, size: number): void {
   expect(Math.abs(found - wanted)).toBeLessThanOrEqual(1e-6 * size);
 }
 
-const withIntervals: Record<string, LocalForecaster> = {
-  naive: naive(),
-  randomWalkWithDrift: randomWalkWithDrift(),
-  historicAverage: historicAverage(),
+const withIntervals: Record<string, (season: number) => LocalForecaster> = {
+  naive: () => naive(),
+  seasonalNaive: (seasonLength) => seasonalNaive({ seasonLength }),
+  randomWalkWithDrift: () => randomWalkWithDrift(),
+  historicAverage: () => historicAverage(),
 };
 const intermittent: Record<string, LocalForecaster> = {
   classic: croston(),
@@ -37,10 +40,11 @@ const intermittent: Record<string, LocalForecaster> = {
   imapa: imapa(),
 };
 
-describe.each(Object.entries(withIntervals))("%s", (name, forecaster) => {
-  it.each(series)("agrees with statsforecast on $name", async ({ name: of, y }) => {
+describe.each(Object.entries(withIntervals))("%s", (name, make) => {
+  it.each(series)("agrees with statsforecast on $name", async ({ name: of, season, y }) => {
     const wanted = expected.find((row) => row["name"] === of)?.[name] as unknown as Record<string, number[]>;
-    const forecast = (await forecaster.fit(hourlyPanel(y), { horizon: 14 })).predict({ levels: [80, 95] });
+    const fitted = await make(season).fit(hourlyPanel(y), { horizon: 14 });
+    const forecast = fitted.predict({ levels: [80, 95] });
     const size = Math.max(...y.map(Math.abs), Number.MIN_VALUE);
     const [, lower80, , upper95] = forecast.quantiles;
     kept.forEach((step, i) => {
@@ -89,7 +93,15 @@ const values = fc.array(fc.option(fc.integer({ min: 0, max: 9 }), { freq: 4 }), 
   maxLength: 60,
 });
 
-describe.each(Object.entries({ ...withIntervals, ...intermittent }))("update of %s", (_, forecaster) => {
+const simple: Record<string, LocalForecaster> = {
+  naive: naive(),
+  seasonalNaive: seasonalNaive({ seasonLength: 3 }),
+  windowAverage: windowAverage({ window: 4 }),
+  randomWalkWithDrift: randomWalkWithDrift(),
+  historicAverage: historicAverage(),
+};
+
+describe.each(Object.entries({ ...simple, ...intermittent }))("update of %s", (_, forecaster) => {
   test.prop([values, values, fc.integer({ min: 1, max: 5 })])(
     "continues what the fit began, in any pieces, saved in between or not",
     async (first, later, horizon) => {
@@ -108,36 +120,37 @@ describe.each(Object.entries({ ...withIntervals, ...intermittent }))("update of 
   );
 });
 
-describe.each(
-  Object.entries({ ...withIntervals, tsb: intermittent["tsb"], croston: intermittent["classic"] }),
-)("%s, whose parameters do not depend on the data,", (_, forecaster) => {
-  test.prop([values, values])(
-    "gives after an update the bytes of a fit on the longer history",
-    async (first, later) => {
-      fc.pre(first.filter((value) => value !== null).length >= 3);
-      const updated = (await forecaster!.fit(hourlyPanel(first), { horizon: 3 })).update(
-        hourlyRows(later, first.length),
-      );
-      const fitted = await forecaster!.fit(hourlyPanel([...first, ...later]), { horizon: 3 });
-      expect(updated.save()).toEqual(fitted.save());
-    },
-  );
+describe.each(Object.entries({ ...simple, tsb: intermittent["tsb"], croston: intermittent["classic"] }))(
+  "%s, whose parameters do not depend on the data,",
+  (_, forecaster) => {
+    test.prop([values, values])(
+      "gives after an update the bytes of a fit on the longer history",
+      async (first, later) => {
+        fc.pre(first.filter((value) => value !== null).length >= 3);
+        const updated = (await forecaster!.fit(hourlyPanel(first), { horizon: 3 })).update(
+          hourlyRows(later, first.length),
+        );
+        const fitted = await forecaster!.fit(hourlyPanel([...first, ...later]), { horizon: 3 });
+        expect(updated.save()).toEqual(fitted.save());
+      },
+    );
 
-  test.prop([values, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 9 })])(
-    "takes late values among the kept rows in as if they had come in time",
-    async (first, back, value) => {
-      fc.pre(first.filter((one) => one !== null).length >= 4 && first.length > 6);
-      const at = first.length - back;
-      fc.pre(first.findIndex((one) => one !== null) < at);
-      const without = first.map((one, i) => (i === at ? null : one));
-      const within = first.map((one, i) => (i === at ? value : one));
-      const late = (await forecaster!.fit(hourlyPanel(without), { horizon: 3 })).update(
-        hourlyRows([value], at),
-      );
-      expect(late.save()).toEqual((await forecaster!.fit(hourlyPanel(within), { horizon: 3 })).save());
-    },
-  );
-});
+    test.prop([values, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 9 })])(
+      "takes late values among the kept rows in as if they had come in time",
+      async (first, back, value) => {
+        fc.pre(first.filter((one) => one !== null).length >= 4 && first.length > 6);
+        const at = first.length - back;
+        fc.pre(first.findIndex((one) => one !== null) < at);
+        const without = first.map((one, i) => (i === at ? null : one));
+        const within = first.map((one, i) => (i === at ? value : one));
+        const late = (await forecaster!.fit(hourlyPanel(without), { horizon: 3 })).update(
+          hourlyRows([value], at),
+        );
+        expect(late.save()).toEqual((await forecaster!.fit(hourlyPanel(within), { horizon: 3 })).save());
+      },
+    );
+  },
+);
 
 it("adida after an update sums the blocks of the longer history", async () => {
   const all = [0, 3, 0, 0, 2, 0, 5, 0, 0, 1, 0, 4, 0, 0, 2];
@@ -166,6 +179,102 @@ it("random walk with drift is shifted and scaled with its series", async () => {
   });
   wanted(plain.quantiles[0]?.values).forEach((value, i) => {
     expect(changed.quantiles[0]?.values[i]).toBeCloseTo(value, 10);
+  });
+});
+
+describe("seasonalNaive", () => {
+  const missing = fc.array(fc.option(fc.integer({ min: -9, max: 9 }), { freq: 3 }), {
+    minLength: 4,
+    maxLength: 40,
+  });
+
+  test.prop([missing])("of a season of one step is naive, gaps and all", async (y) => {
+    const rest = y.slice(y.findIndex((value) => value !== null));
+    fc.pre(rest.filter((value) => value !== null).length >= 2);
+    const of = async (forecaster: LocalForecaster) =>
+      (await forecaster.fit(hourlyPanel(rest), { horizon: 5 })).predict({ levels: [80] });
+    expect(await of(seasonalNaive({ seasonLength: 1 }))).toEqual(await of(naive()));
+  });
+
+  test.prop([missing, fc.integer({ min: 2, max: 5 })])(
+    "is naive on the rows of each phase, with one deviation",
+    async (y, seasonLength) => {
+      // Every phase is known from the beginning.
+      const whole = [...Array.from({ length: seasonLength }, (_, phase) => phase), ...y];
+      const fitted = await seasonalNaive({ seasonLength }).fit(hourlyPanel(whole), { horizon: seasonLength });
+      const { mean, quantiles } = fitted.predict({ levels: [80] });
+      let [squares, count] = [0, 0];
+      const seasons: number[] = [];
+      for (let step = 0; step < seasonLength; step++) {
+        const phase = (whole.length + step) % seasonLength;
+        const own = whole.flatMap((value, t) => (t % seasonLength === phase ? [value] : []));
+        const known = own.flatMap((value, t) => (value === null ? [] : [[t, value] as const]));
+        known.slice(1).forEach(([t, value], i) => {
+          const [before, last] = known[i] as readonly [number, number];
+          squares += (value - last) ** 2 / (t - before);
+          count++;
+        });
+        expect(mean[step]).toBe(known.at(-1)?.[1]);
+        seasons.push(own.length - (known.at(-1)?.[0] as number));
+      }
+      seasons.forEach((ahead, step) => {
+        const upper = quantiles[1]?.values[step] as number;
+        if (count === 0) expect(upper).toBeNaN();
+        else
+          expect(upper - (mean[step] as number)).toBeCloseTo(
+            1.2815515655446004 * Math.sqrt((squares / count) * ahead),
+            9,
+          );
+      });
+      expect(fitted.fits[0]?.["deviation"]).toBeCloseTo(Math.sqrt(squares / count), 9);
+    },
+  );
+});
+
+describe("windowAverage", () => {
+  it("has the deviation of its own errors of one step, for every step", async () => {
+    const y = [4, 8, null, 1, 7, 3, null, 6];
+    const fitted = await windowAverage({ window: 3 }).fit(hourlyPanel(y), { horizon: 2 });
+    // Means of the windows before the rows 3, 4, 5 and 7, and what came.
+    const errors = [1 - 6, 7 - 4.5, 3 - 4, 6 - 5];
+    const deviation = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+    expect(fitted.fits).toEqual([{ average: 4.5, deviation: expect.closeTo(deviation, 12) }]);
+    const { quantiles } = fitted.predict({ quantiles: [0.9] });
+    const bound = expect.closeTo(4.5 + 1.2815515655446004 * deviation, 9);
+    expect(quantiles.map(({ values }) => [...values])).toEqual([[bound, bound]]);
+  });
+
+  it("does not let rounding pile up", async () => {
+    const y = [1e15, 3e15, 0.1, 0.2, ...Array.from({ length: 8 }, (_, t) => 0.1 * (t % 3))];
+    const late = await windowAverage({ window: 2 }).fit(hourlyPanel(y), { horizon: 1 });
+    const { mean } = late.predict();
+    expect(mean[0]).toBeCloseTo((y.at(-1)! + y.at(-2)!) / 2, 15);
+  });
+});
+
+describe.each([
+  ["seasonalNaive", seasonalNaive({ seasonLength: 3 })],
+  ["windowAverage", windowAverage({ window: 3 })],
+] as const)("%s that has seen no error", (kind, forecaster) => {
+  it("has a forecast, no intervals, and no paths until a row shows one", async () => {
+    const fitted = await forecaster.fit(hourlyPanel([2, 4, 6]), { horizon: 2 });
+    const { mean, quantiles } = fitted.predict({ levels: [80] });
+    expect(mean.every(Number.isFinite)).toBe(true);
+    expect(quantiles.map(({ values }) => [...values])).toEqual([
+      [Number.NaN, Number.NaN],
+      [Number.NaN, Number.NaN],
+    ]);
+    expect(() => fitted.samplePaths({ paths: 2 })).toThrow(
+      expect.objectContaining({
+        code: "FIT_FAILED",
+        message: `${kind} has no path of the series (It has shown no errors to draw from.).`,
+      }),
+    );
+    const later = fitted.update(hourlyRows([5], 3));
+    expect(
+      later.predict({ levels: [80] }).quantiles.every(({ values }) => values.every(Number.isFinite)),
+    ).toBe(true);
+    expect(later.samplePaths({ paths: 2 }).values.every(Number.isFinite)).toBe(true);
   });
 });
 

@@ -12,7 +12,9 @@ import { historicAverage } from "../models/historic-average.ts";
 import { mstl } from "../models/mstl/mstl.ts";
 import { naive } from "../models/naive.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
+import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { theta } from "../models/theta/theta.ts";
+import { windowAverage } from "../models/window-average.ts";
 import type { FittedLocal, LocalForecaster } from "./local-forecaster.ts";
 
 const rows = 160;
@@ -43,6 +45,8 @@ function historyOf(keys: readonly string[]) {
 
 const models: readonly (readonly [string, LocalForecaster])[] = [
   ["naive", naive()],
+  ["seasonalNaive", seasonalNaive({ seasonLength: 4 })],
+  ["windowAverage", windowAverage({ window: 20 })],
   ["randomWalkWithDrift", randomWalkWithDrift()],
   ["historicAverage", historicAverage()],
   ["ses", ses()],

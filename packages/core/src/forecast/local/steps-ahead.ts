@@ -37,3 +37,9 @@ export function notFinite({ mean, bounds }: StepsAhead): string | null {
   }
   return null;
 }
+
+/** The first draw that is not finite, among paths of so many steps, as a sentence; null where all are. */
+export function notFiniteDraw(values: Float64Array, steps: number): string | null {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  return at < 0 ? null : `Step ${(at % steps) + 1} of path ${Math.floor(at / steps) + 1} is ${values[at]}.`;
+}

@@ -13,8 +13,8 @@ export interface Refused {
   readonly cause: unknown;
 }
 
-/** Bounds that stand for all: what they are made of is then finite, whatever the level. */
-const outerQuantiles = [0.005, 0.995];
+/** Bounds that stand for all: no quantile that can be asked for lies farther out, as no probability is nearer to 0 or 1. */
+const outerQuantiles = [1e-300, 1 - Number.EPSILON / 2];
 
 /** Fits one series, so that all of the horizon has a finite forecast; what is thrown is no end of the others. */
 export function tryFit(model: LocalModel, series: SeriesToFit, horizon: number): LocalFit | Refused {
@@ -54,19 +54,10 @@ function notFiniteAfter(
   if (slopes?.some((slope) => !Number.isFinite(slope))) return "A slope of the regressors is not finite.";
   const known = regressors.map((values) => ({ values }));
   const now = absorbed(model, fit, targetsLess({ y, known }, 0, y.length, slopes));
-  // Where quantiles take long, that of the first step must do; `predict` looks at all.
-  const isLong = model.nextDeviation !== undefined;
-  const ahead = stepsAhead(
-    model,
-    now,
-    horizon,
-    model.quantiles === undefined || isLong ? [] : outerQuantiles,
-  );
-  const deviation = model.nextDeviation?.(now, ahead.mean[0] as number);
-  return (
-    notFinite(ahead) ??
-    (Number.isFinite(deviation ?? 0) ? null : "The deviation of its errors is not finite.")
-  );
+  const hasQuantiles = model.quantiles !== undefined && (model.knowsErrors?.(now) ?? true);
+  const isBounded =
+    hasQuantiles && (model.largestQuantile?.(now, horizon) ?? Number.POSITIVE_INFINITY) < 1e300;
+  return notFinite(stepsAhead(model, now, horizon, hasQuantiles && !isBounded ? outerQuantiles : []));
 }
 
 /** Whether there is a reason rather than a fit. */

@@ -1,16 +1,8 @@
-import { readBinary, writeBinary } from "../../bytes.ts";
 import { checkOptions } from "../../options.ts";
-import { parseFrequency } from "../../time/frequency.ts";
-import { absorbRows, lastTimesOf } from "../absorb.ts";
-import { checkFit, checkPredict, observedCounts, requireRows, rowCounts, wholeNumber } from "../check.ts";
-import { chooseSeries, panelOfChosen, valuesOfChosen } from "../choose-series.ts";
-import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
-import { forecastOf } from "../future.ts";
-import type { Panel } from "../panel.ts";
-import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
-import { panelTail } from "../panel-slices.ts";
-import { fitOthers } from "../series-failures.ts";
-import { withoutCovariates } from "./without-covariates.ts";
+import { wholeNumber } from "../check.ts";
+import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
+import type { LocalModel } from "../local/local-model.ts";
+import { normalQuantiles } from "../local/normal-quantiles.ts";
 
 /** Settings of `seasonalNaive`. */
 export interface SeasonalNaiveOptions {
@@ -19,136 +11,91 @@ export interface SeasonalNaiveOptions {
 }
 
 /** The seasonal naive forecaster. It uses no covariates, so it never needs future rows. */
-export interface SeasonalNaive extends Forecaster {
-  readonly kind: "seasonalNaive";
-  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedForecaster<never>>;
-  load(bytes: Uint8Array): FittedForecaster<never>;
-}
+export type SeasonalNaive = LocalForecaster<"seasonalNaive">;
 
 /**
  * Repeats the last season: the forecast of an instant is the latest known value that lies a whole number of seasons before it.
  * So a missing value is replaced by the one a season earlier; where a phase of the season was never known, by the series' latest
  * known value. Every series needs one season of rows.
  *
- * Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), section 5.2.
+ * Intervals are those of a random walk from season to season: the variance of the seasonal changes grows with the seasons ahead, and with those that
+ * a phase has been missing for. A series in which no phase has come twice has none: its quantiles are NaN.
+ *
+ * Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), sections 5.2 and 5.5. Checked against statsforecast 2.1.1.
  * @throws TsopsError MODEL_PARAMETER_INVALID.
  */
 export function seasonalNaive(options: SeasonalNaiveOptions): SeasonalNaive {
   checkOptions("MODEL_PARAMETER_INVALID", "seasonalNaive()", options, { seasonLength: true });
-  const seasonLength = wholeNumber("seasonLength", options.seasonLength);
+  return localForecaster(modelOf(wholeNumber("seasonLength", options.seasonLength)), ({ seasonLength }) =>
+    modelOf(seasonLength as number),
+  );
+}
+
+/** Where the state has the phase of the next row, the latest value, the squared changes (each over the seasons that it took) and their number; then comes the season by phase. */
+const [phaseAt, latestAt, squaresAt, countAt, seasonAt] = [0, 1, 2, 3, 4];
+
+function modelOf(seasonLength: number): LocalModel<"seasonalNaive"> {
+  /** Seasons for which each phase has been missing; only series that lack some have room for them. */
+  const missedAt = seasonAt + seasonLength;
   return {
     kind: "seasonalNaive",
     params: { seasonLength },
-    fit: (panel, fitOptions) => fitOthers(panel, fitOptions, (others, own) => fit(seasonLength, others, own)),
-    load: loadSeasonalNaive,
+    neededRows: 1,
+    span: { rows: seasonLength, of: `a season of ${seasonLength} steps` },
+    keptRows: seasonLength,
+    warmupRows: () => seasonLength,
+    fit: () => ({
+      parameters: new Float64Array(0),
+      state: new Float64Array(missedAt).fill(Number.NaN, seasonAt).fill(Number.NaN, latestAt, latestAt + 1),
+    }),
+    absorb(fit, value) {
+      const phase = fit.state[phaseAt] as number;
+      fit.state[phaseAt] = phase + 1 === seasonLength ? 0 : phase + 1;
+      if (Number.isNaN(value)) {
+        if (Number.isNaN(fit.state[seasonAt + phase] as number)) return;
+        if (fit.state.length === missedAt) fit.state = extended(fit.state, seasonLength);
+        fit.state[missedAt + phase] = (fit.state[missedAt + phase] as number) + 1;
+        return;
+      }
+      const { state } = fit;
+      const before = state[seasonAt + phase] as number;
+      if (!Number.isNaN(before)) {
+        state[squaresAt] =
+          (state[squaresAt] as number) + (value - before) ** 2 / (1 + (state[missedAt + phase] ?? 0));
+        state[countAt] = (state[countAt] as number) + 1;
+      }
+      state[seasonAt + phase] = value;
+      if (state.length > missedAt) state[missedAt + phase] = 0;
+      state[latestAt] = value;
+    },
+    forecast({ state }, mean) {
+      let phase = state[phaseAt] as number;
+      for (let h = 0; h < mean.length; h++) {
+        const value = state[seasonAt + phase] as number;
+        mean[h] = Number.isNaN(value) ? (state[latestAt] as number) : value;
+        if (++phase === seasonLength) phase = 0;
+      }
+    },
+    knowsErrors: ({ state }) => (state[countAt] as number) > 0,
+    quantiles({ state }, mean, probabilities, values) {
+      const variance = varianceOf(state);
+      const deviationOf = (step: number) => {
+        const phase = ((state[phaseAt] as number) + step - 1) % seasonLength;
+        const seasons = 1 + Math.floor((step - 1) / seasonLength) + (state[missedAt + phase] ?? 0);
+        return Math.sqrt(variance * seasons);
+      };
+      normalQuantiles(mean, deviationOf, probabilities, values);
+    },
+    summary: ({ state }) => ({ deviation: Math.sqrt(varianceOf(state)) }),
   };
 }
 
-async function fit(
-  seasonLength: number,
-  panel: Panel,
-  fitOptions: FitOptions,
-): Promise<FittedForecaster<never>> {
-  checkFit(panel, fitOptions);
-  requireRows(panel, rowCounts(panel), seasonLength, `seasonalNaive with a season of ${seasonLength} steps`);
-  requireRows(panel, observedCounts(panel), 1, "A target that is not missing: seasonalNaive");
-  const history = withoutCovariates(panel);
-  const older = new Float64Array(history.series.length * seasonLength).fill(Number.NaN);
-  const latest = new Float64Array(history.series.length).fill(Number.NaN);
-  return fitted(settle({ seasonLength, horizon: fitOptions.horizon, history, older, latest }));
+function varianceOf(state: Float64Array): number {
+  return (state[squaresAt] as number) / (state[countAt] as number);
 }
 
-interface State {
-  readonly seasonLength: number;
-  readonly horizon: number;
-  /** The last season of each series. */
-  readonly history: Panel<never>;
-  /** Per series and phase (cell of the grid modulo season) the latest value known before `history`. */
-  readonly older: Float64Array;
-  /** Per series the latest value known before `history`. */
-  readonly latest: Float64Array;
-}
-
-/** Moves what lies before the last season into `older` and `latest`. */
-function settle({ seasonLength, horizon, history, ...rest }: State): State {
-  const older = rest.older.slice();
-  const latest = rest.latest.slice();
-  eachRow(history, (s, cell, row, end) => {
-    const value = history.y[row] as number;
-    if (row >= end - seasonLength || Number.isNaN(value)) return;
-    older[s * seasonLength + phase(cell, seasonLength)] = value;
-    latest[s] = value;
-  });
-  return { seasonLength, horizon, history: panelTail(history, seasonLength), older, latest };
-}
-
-function fitted(state: State): FittedForecaster<never> {
-  const { seasonLength, horizon: fittedHorizon, history: whole } = state;
-  return {
-    kind: "seasonalNaive",
-    spec: whole.spec,
-    horizon: fittedHorizon,
-    series: whole.series,
-    failures: whole.failures ?? [],
-    lastTimes: lastTimesOf(whole),
-    predict(options) {
-      const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(whole, options?.keys);
-      const history = panelOfChosen(whole, chosen);
-      const season = valuesOfChosen(state.older, chosen, seasonLength);
-      const latest = valuesOfChosen(state.latest, chosen);
-      const lastCells = new Float64Array(history.series.length);
-      eachRow(history, (s, cell, row) => {
-        const value = history.y[row] as number;
-        lastCells[s] = cell;
-        if (Number.isNaN(value)) return;
-        season[s * seasonLength + phase(cell, seasonLength)] = value;
-        latest[s] = value;
-      });
-      const mean = Float64Array.from({ length: history.series.length * horizon }, (_, row) => {
-        const s = Math.floor(row / horizon);
-        const cell = (lastCells[s] as number) + (row % horizon) + 1;
-        const value = season[s * seasonLength + phase(cell, seasonLength)] as number;
-        return Number.isNaN(value) ? (latest[s] as number) : value;
-      });
-      return forecastOf(history, horizon, mean);
-    },
-    update: (rows) => fitted(settle({ ...state, history: absorbRows(whole, rows) })),
-    save() {
-      const { header, arrays } = panelToBinary(whole);
-      return writeBinary(
-        "seasonalNaive",
-        1,
-        { ...header, seasonLength, horizon: fittedHorizon },
-        {
-          ...arrays,
-          older: state.older as Float64Array<ArrayBuffer>,
-          latest: state.latest as Float64Array<ArrayBuffer>,
-        },
-      );
-    },
-  };
-}
-
-/** Restores a saved seasonal naive forecaster. @throws TsopsError MODEL_FORMAT_INVALID. */
-export function loadSeasonalNaive(bytes: Uint8Array): FittedForecaster<never> {
-  const contents = readBinary(bytes, "seasonalNaive", 1);
-  const { seasonLength, horizon } = contents.header as { seasonLength: number; horizon: number };
-  const history = panelFromBinary<never>(contents);
-  const older = contents.array("older", "float64", history.series.length * seasonLength);
-  const latest = contents.array("latest", "float64", history.series.length);
-  return fitted({ seasonLength, horizon, history, older, latest });
-}
-
-function eachRow(panel: Panel, visit: (s: number, cell: number, row: number, end: number) => void): void {
-  const frequency = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
-  panel.series.forEach((_, s) => {
-    const [start, end] = [panel.offsets[s] as number, panel.offsets[s + 1] as number];
-    const firstCell = frequency.indexOf(panel.times[start] as bigint);
-    for (let row = start; row < end; row++) visit(s, firstCell + row - start, row, end);
-  });
-}
-
-function phase(cell: number, seasonLength: number): number {
-  return ((cell % seasonLength) + seasonLength) % seasonLength;
+function extended(state: Float64Array, by: number): Float64Array {
+  const longer = new Float64Array(state.length + by);
+  longer.set(state);
+  return longer;
 }

@@ -1,15 +1,8 @@
-import { readBinary, writeBinary } from "../../bytes.ts";
 import { checkOptions } from "../../options.ts";
-import { absorbRows, lastTimesOf } from "../absorb.ts";
-import { checkFit, checkPredict, observedCounts, requireRows, rowCounts, wholeNumber } from "../check.ts";
-import { chooseSeries, panelOfChosen } from "../choose-series.ts";
-import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
-import { forecastOf } from "../future.ts";
-import type { Panel } from "../panel.ts";
-import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
-import { panelTail } from "../panel-slices.ts";
-import { fitOthers } from "../series-failures.ts";
-import { withoutCovariates } from "./without-covariates.ts";
+import { wholeNumber } from "../check.ts";
+import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
+import type { LocalModel } from "../local/local-model.ts";
+import { normalQuantiles } from "../local/normal-quantiles.ts";
 
 /** Settings of `windowAverage`. */
 export interface WindowAverageOptions {
@@ -18,104 +11,95 @@ export interface WindowAverageOptions {
 }
 
 /** The window average forecaster. It uses no covariates, so it never needs future rows. */
-export interface WindowAverage extends Forecaster {
-  readonly kind: "windowAverage";
-  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedForecaster<never>>;
-  load(bytes: Uint8Array): FittedForecaster<never>;
-}
+export type WindowAverage = LocalForecaster<"windowAverage">;
 
 /**
  * Predicts the mean of the last `window` rows for every step. Missing values are left out of the mean; when all of the window is
  * missing, the latest known value stands in. Every series needs `window` rows.
+ *
+ * Intervals are normal, with the deviation of its own errors of one step where the window was full, the same for all steps: right for values about a level that holds over the horizon.
+ * A series without a row after its first window has none: its quantiles are NaN.
  * @throws TsopsError MODEL_PARAMETER_INVALID.
  */
 export function windowAverage(options: WindowAverageOptions): WindowAverage {
   checkOptions("MODEL_PARAMETER_INVALID", "windowAverage()", options, { window: true });
-  const window = wholeNumber("window", options.window);
+  return localForecaster(modelOf(wholeNumber("window", options.window)), ({ window }) =>
+    modelOf(window as number),
+  );
+}
+
+/** Where the state has the place of the next row, that of the oldest; whether the window is full, 1 if so; the latest value; the squared errors and their number; sum and number of the known values in the window. Then come the rows of the window. */
+const [placeAt, fullAt, latestAt, squaresAt, countAt, sumAt, knownAt, windowAt] = [0, 1, 2, 3, 4, 5, 6, 7];
+
+function modelOf(window: number): LocalModel<"windowAverage"> {
   return {
     kind: "windowAverage",
     params: { window },
-    fit: (panel, fitOptions) => fitOthers(panel, fitOptions, (others, own) => fit(window, others, own)),
-    load: loadWindowAverage,
-  };
-}
-
-async function fit(window: number, panel: Panel, fitOptions: FitOptions): Promise<FittedForecaster<never>> {
-  checkFit(panel, fitOptions);
-  requireRows(panel, rowCounts(panel), window, `windowAverage with a window of ${window} rows`);
-  requireRows(panel, observedCounts(panel), 1, "A target that is not missing: windowAverage");
-  const history = withoutCovariates(panel);
-  const latest = new Float64Array(history.series.length).fill(Number.NaN);
-  return fitted(settle({ window, horizon: fitOptions.horizon, history, latest }));
-}
-
-interface State {
-  readonly window: number;
-  readonly horizon: number;
-  /** The last `window` rows of each series. */
-  readonly history: Panel<never>;
-  /** Per series the latest value known before `history`. */
-  readonly latest: Float64Array;
-}
-
-function settle({ window, horizon, history, latest: before }: State): State {
-  const latest = before.map((value, s) => {
-    const start = history.offsets[s] as number;
-    for (let row = (history.offsets[s + 1] as number) - window - 1; row >= start; row--)
-      if (!Number.isNaN(history.y[row] as number)) return history.y[row] as number;
-    return value;
-  });
-  return { window, horizon, history: panelTail(history, window), latest };
-}
-
-function fitted(state: State): FittedForecaster<never> {
-  const { window, horizon: fittedHorizon, history, latest } = state;
-  return {
-    kind: "windowAverage",
-    spec: history.spec,
-    horizon: fittedHorizon,
-    series: history.series,
-    failures: history.failures ?? [],
-    lastTimes: lastTimesOf(history),
-    predict(options) {
-      const horizon = checkPredict(options, fittedHorizon);
-      const chosen = chooseSeries(history, options?.keys);
-      const mean = new Float64Array(chosen.length * horizon);
-      chosen.forEach((s, i) => {
-        let sum = 0;
-        let count = 0;
-        for (let row = history.offsets[s] as number; row < (history.offsets[s + 1] as number); row++) {
-          const value = history.y[row] as number;
-          if (Number.isNaN(value)) continue;
-          sum += value;
-          count++;
-        }
-        mean.fill(count === 0 ? (latest[s] as number) : sum / count, i * horizon, (i + 1) * horizon);
-      });
-      return forecastOf(panelOfChosen(history, chosen), horizon, mean);
+    neededRows: 1,
+    span: { rows: window, of: `a window of ${window} rows` },
+    keptRows: window,
+    warmupRows: () => window,
+    fit: () => ({
+      parameters: new Float64Array(0),
+      state: new Float64Array(windowAt + window)
+        .fill(Number.NaN, windowAt)
+        .fill(Number.NaN, latestAt, squaresAt),
+    }),
+    absorb({ state }, value) {
+      const place = state[placeAt] as number;
+      const oldest = state[windowAt + place] as number;
+      const latest = state[latestAt] as number;
+      let sum = state[sumAt] as number;
+      let known = state[knownAt] as number;
+      if (state[fullAt] === 1 && !Number.isNaN(value) && !Number.isNaN(latest)) {
+        state[squaresAt] = (state[squaresAt] as number) + (value - (known === 0 ? latest : sum / known)) ** 2;
+        state[countAt] = (state[countAt] as number) + 1;
+      }
+      state[windowAt + place] = value;
+      if (!Number.isNaN(oldest)) {
+        sum -= oldest;
+        known--;
+      }
+      if (!Number.isNaN(value)) {
+        sum += value;
+        known++;
+        state[latestAt] = value;
+      }
+      state[knownAt] = known;
+      const isLast = place + 1 === window;
+      // What adding and taking away leaves of rounding does not pile up: once a window the sum begins anew.
+      state[sumAt] = isLast ? sumOf(state, 0) : sum;
+      state[placeAt] = isLast ? 0 : place + 1;
+      if (isLast) state[fullAt] = 1;
     },
-    update: (rows) => fitted(settle({ ...state, history: absorbRows(history, rows) })),
-    save() {
-      const { header, arrays } = panelToBinary(history);
-      return writeBinary(
-        "windowAverage",
-        1,
-        { ...header, window, horizon: fittedHorizon },
-        { ...arrays, latest: latest as Float64Array<ArrayBuffer> },
-      );
+    forecast({ state }, mean) {
+      const known = state[knownAt] as number;
+      mean.fill(known === 0 ? (state[latestAt] as number) : sumOf(state, state[placeAt] as number) / known);
+    },
+    knowsErrors: ({ state }) => (state[countAt] as number) > 0,
+    quantiles({ state }, mean, probabilities, values) {
+      const deviation = deviationOf(state);
+      normalQuantiles(mean, () => deviation, probabilities, values);
+    },
+    summary(fit) {
+      const average = new Float64Array(1);
+      this.forecast(fit, average);
+      return { average: average[0] as number, deviation: deviationOf(fit.state) };
     },
   };
 }
 
-/** Restores a saved window average forecaster. @throws TsopsError MODEL_FORMAT_INVALID. */
-export function loadWindowAverage(bytes: Uint8Array): FittedForecaster<never> {
-  const contents = readBinary(bytes, "windowAverage", 1);
-  const { window, horizon } = contents.header as { window: number; horizon: number };
-  const history = panelFromBinary<never>(contents);
-  return fitted({
-    window,
-    horizon,
-    history,
-    latest: contents.array("latest", "float64", history.series.length),
-  });
+/** Sum of the known values of the window, from one place on and round. */
+function sumOf(state: Float64Array, place: number): number {
+  const window = state.length - windowAt;
+  let sum = 0;
+  for (let i = place; i < place + window; i++) {
+    const value = state[windowAt + (i < window ? i : i - window)] as number;
+    if (!Number.isNaN(value)) sum += value;
+  }
+  return sum;
+}
+
+function deviationOf(state: Float64Array): number {
+  return Math.sqrt((state[squaresAt] as number) / (state[countAt] as number));
 }

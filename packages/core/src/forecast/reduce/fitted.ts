@@ -7,6 +7,7 @@ import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen, valuesOfChosen } from "../choose-series.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { forecastOf, readFuture } from "../future.ts";
+import { refuseMeans } from "../not-finite.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
@@ -39,6 +40,9 @@ interface State<Known extends string> {
   readonly fallbacks: Fallbacks;
 }
 
+const notFiniteHint =
+  "Differences of a logarithm grow beyond all numbers where the series grew fast: take fewer of them, a milder transform or a shorter horizon. Otherwise look at what the regressor predicts; { keys } predicts the other series.";
+
 /** A fitted reduction from what the fit learnt. */
 export function fittedReduce<Known extends string>(state: State<Known>): FittedReduce<Known> {
   const { history, plan, regressors, horizon, options } = state;
@@ -58,7 +62,9 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
       const asked = stateOfChosen(state, chosen);
       const rows = predictOptions?.future && rowsOfChosen(predictOptions.future, history, chosen);
       const future = readFuture(asked.history, steps, rows, plan.needed);
-      return forecastOf(asked.history, steps, predictMeans(asked, steps, future));
+      const mean = predictMeans(asked, steps, future);
+      refuseMeans(`reduce(${regressors[0]?.kind})`, asked.history.series, mean, notFiniteHint);
+      return forecastOf(asked.history, steps, mean);
     },
     update(rows) {
       const next = absorbRows(history, rows, plan.depth);

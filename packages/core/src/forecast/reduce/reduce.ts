@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../../abort.ts";
+import { TsopsError } from "../../errors.ts";
 import { checkMethods } from "../../options.ts";
 import type { Progress } from "../../progress.ts";
 import { parseFrequency } from "../../time/frequency.ts";
@@ -43,7 +44,7 @@ export interface Reduce extends Forecaster {
  *
  * `update` moves the history that features are made of; the regressor stays.
  * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also SERIES_TOO_SHORT (series listed with their lengths), PANEL_INVALID, VALUE_INVALID
- * (a target that the transform cannot take), ABORTED.
+ * (a target that the transform cannot take), ABORTED; from `fit` where it can be told, otherwise from `predict`, FIT_FAILED (series listed whose forecasts are not finite).
  * @example
  * const forecaster = reduce(gbdt({ trees: 150 }), { lags: [24, 168], calendar: ["hour", "weekday"], level: { width: 168 } });
  * const fitted = await forecaster.fit(rentals, { horizon: 24 });
@@ -119,7 +120,7 @@ async function fit<Known extends string>(
       throwIfAborted(signal);
     }
   else regressors.push(await fitStep(strategy === "recursive" ? 1 : null, progress));
-  return fittedReduce<Known>({
+  const fitted = fittedReduce<Known>({
     options,
     plan,
     horizon,
@@ -128,4 +129,16 @@ async function fit<Known extends string>(
     trendOrigin,
     fallbacks: fallbacksOf(works),
   });
+  // Where the future has to be told, `predict` sees whether forecasts are finite.
+  if (plan.needed.length === 0) refuseBreakdown(fitted as FittedReduce);
+  return fitted;
+}
+
+/** @throws TsopsError FIT_FAILED. What else is wrong so far ahead is for `predict` to say: a shorter horizon may be asked for. */
+function refuseBreakdown(fitted: FittedReduce): void {
+  try {
+    fitted.predict();
+  } catch (error) {
+    if (TsopsError.is(error, "FIT_FAILED")) throw error;
+  }
 }

@@ -19,6 +19,7 @@ from statsforecast.models import (
     HistoricAverage,
     Naive,
     RandomWalkWithDrift,
+    SeasonalNaive,
 )
 
 here = pathlib.Path(__file__).parent
@@ -102,10 +103,11 @@ def arrays(all_series):
 
 def simple(all_series):
     found = []
-    for name, _, y in arrays(all_series):
+    for name, m, y in arrays(all_series):
         row = {"name": name}
         for key, model in {
             "naive": Naive(),
+            "seasonalNaive": SeasonalNaive(m),
             "randomWalkWithDrift": RandomWalkWithDrift(),
             "historicAverage": HistoricAverage(),
         }.items():

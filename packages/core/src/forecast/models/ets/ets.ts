@@ -14,7 +14,7 @@ import {
   seasonAt,
   trendAt,
 } from "./form.ts";
-import { deviationsOf, simulatedQuantiles } from "./intervals.ts";
+import { deviationsOf, largestSimulated, type Smoothing, simulatedQuantiles } from "./intervals.ts";
 import { type EtsChoice, formsOf, rowsFor, selectEts } from "./select.ts";
 
 /** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series. */
@@ -153,8 +153,6 @@ const [smoothingAt, logLikelihoodAt, aiccAt] = [4, 8, 9];
 /** Where the state lies: rows, known values and the sum of their squared errors, then level, trend and season by phase. */
 const statesAt = 3;
 
-type Smoothing = readonly [alpha: number, beta: number, gamma: number, phi: number];
-
 function modelOf(choice: EtsChoice): LocalModel<"ets"> {
   const { seasonLength } = choice;
   const forms = formsOf(choice);
@@ -227,13 +225,17 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
         normalQuantiles(mean, (step) => deviations[step - 1] as number, probabilities, values);
         return;
       }
-      const rows = state[0] as number;
-      const season = Float64Array.from(
-        { length: seasonLength },
-        (_, h) => state[statesAt + seasonAt - levelAt + ((rows + h) % seasonLength)] as number,
-      );
-      const states = [state[statesAt] as number, state[statesAt + 1] as number] as const;
-      simulatedQuantiles(form, smoothing, variance, states, season, probabilities, values);
+      const season = nextSeason(state, seasonLength);
+      simulatedQuantiles(form, smoothing, variance, levelAndTrend(state), season, probabilities, values);
+    },
+    largestQuantile({ parameters, state }, steps) {
+      const form = formFromNumbers(parameters, seasonLength);
+      // Deviations in closed form are quickly looked at.
+      if (form.season !== "multiplicative") return Number.POSITIVE_INFINITY;
+      const variance = varianceOf(form, state);
+      const smoothing = parameters.subarray(smoothingAt, smoothingAt + 4) as unknown as Smoothing;
+      const season = nextSeason(state, seasonLength);
+      return largestSimulated(form, smoothing, variance, levelAndTrend(state), season, steps);
     },
     nextDeviation({ parameters, state }, forecast) {
       const form = formFromNumbers(parameters, seasonLength);
@@ -257,6 +259,19 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
       };
     },
   };
+}
+
+function levelAndTrend(state: Float64Array): readonly [level: number, trend: number] {
+  return [state[statesAt] as number, state[statesAt + 1] as number];
+}
+
+/** The season from the next step on. */
+function nextSeason(state: Float64Array, seasonLength: number): Float64Array {
+  const rows = state[0] as number;
+  return Float64Array.from(
+    { length: seasonLength },
+    (_, h) => state[statesAt + seasonAt - levelAt + ((rows + h) % seasonLength)] as number,
+  );
 }
 
 /** Of the errors, relative ones where the error is multiplicative; the fit's parameters are counted, as in the reference. */

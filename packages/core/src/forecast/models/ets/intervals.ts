@@ -3,13 +3,16 @@ import { normalQuantile } from "../../../stats/distributions.ts";
 import { selectRank } from "../../../stats/select-rank.ts";
 import type { EtsForm } from "./form.ts";
 
+/** Rates of level, trend and season, and the damping. */
+export type Smoothing = readonly [alpha: number, beta: number, gamma: number, phi: number];
+
 /**
  * Deviation of every step where it has a closed form: Hyndman, Koehler, Ord & Snyder (2008), sections 6.1 and 6.2 (additive errors; relative
  * errors about a sum). null for a multiplicative season, which has none that is exact.
  */
 export function deviationsOf(
   form: EtsForm,
-  [alpha, beta, gamma, phi]: readonly [number, number, number, number],
+  [alpha, beta, gamma, phi]: Smoothing,
   variance: number,
   mean: Float64Array,
 ): Float64Array | null {
@@ -46,6 +49,7 @@ export function deviationsOf(
 }
 
 const paths = 1000;
+const greatestError = normalQuantile(1 - 0.5 / paths);
 const errorsOfSteps: Float64Array[] = [];
 
 /** Standard normal errors of one step on all paths, one from each stratum of equal probability, in an order of the step's own; always the same. */
@@ -58,13 +62,44 @@ function errorsOf(step: number): Float64Array {
 }
 
 /**
+ * What no value on a path of `simulatedQuantiles` is farther from 0 than, in a pass over the steps alone: every error as great as the greatest drawn one, and of the worst sign. Infinity
+ * for absolute errors, whose effect on the states knows no bound where a factor comes near 0.
+ */
+export function largestSimulated(
+  form: EtsForm,
+  [alpha, beta, gamma, phi]: Smoothing,
+  variance: number,
+  [firstLevel, firstTrend]: readonly [level: number, trend: number],
+  season: Float64Array,
+  steps: number,
+): number {
+  if (form.error !== "multiplicative") return Number.POSITIVE_INFINITY;
+  const error = Math.sqrt(variance) * greatestError;
+  let level = Math.abs(firstLevel);
+  let trend = Math.abs(firstTrend);
+  const factors = season.map(Math.abs);
+  let largest = 0;
+  for (let h = 0; h < steps; h++) {
+    const phase = h % factors.length;
+    trend *= phi;
+    level += trend;
+    largest = Math.max(largest, level * (factors[phase] as number) * (1 + error));
+    // The error over a factor is that share of the level, the error over the level that share of the factor.
+    factors[phase] = (factors[phase] as number) * (1 + gamma * error);
+    trend += beta * error * level;
+    level *= 1 + alpha * error;
+  }
+  return Number.isNaN(largest) ? Number.POSITIVE_INFINITY : largest;
+}
+
+/**
  * Quantiles of normal errors run through a form with a multiplicative season, each path from the same state. The errors are a Latin hypercube (McKay, Beckman &
  * Conover 1979), so that a thousand paths do for what takes many more independent ones.
  * @param season - The next season, first step first.
  */
 export function simulatedQuantiles(
   form: EtsForm,
-  [alpha, beta, gamma, phi]: readonly [number, number, number, number],
+  [alpha, beta, gamma, phi]: Smoothing,
   variance: number,
   [firstLevel, firstTrend]: readonly [level: number, trend: number],
   season: Float64Array,
