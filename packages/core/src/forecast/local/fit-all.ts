@@ -37,13 +37,15 @@ export async function fitAll(
   const mayUseThreads = threads > 1 && count > 1;
   const started = performance.now();
   let lastTurn = started;
+  let reported = 0;
   for (let s = 0; s < count; s++) {
     fits[s] = tryFit(model, seriesOf(s), horizon);
     const now = performance.now();
     if (now - lastTurn < turnMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
     throwIfAborted(signal);
-    progress?.({ task, done: s + 1, total: count });
+    reported = s + 1;
+    progress?.({ task, done: reported, total: count });
     lastTurn = performance.now();
     const seriesMs = (now - started) / (s + 1);
     // Whether there can be threads is asked of the file system, so last.
@@ -60,6 +62,8 @@ export async function fitAll(
     });
     return fits;
   }
+  // What was begun ends; fits that were done before anyone could look are not reported.
+  if (reported > 0 && reported < count) progress?.({ task, done: count, total: count });
   return fits;
 }
 
