@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { errorOf } from "../../../test/without-types.ts";
 import { type BinaryArray, crc32, readBinary, writeBinary } from "./bytes.ts";
 import { TsopsError } from "./errors.ts";
 
@@ -129,6 +130,20 @@ describe("the binary container", () => {
     expect(formatError(() => read.array("right", "int32"))).toContain('no array "right"');
     expect(formatError(() => read.array("left", "uint8"))).toContain("holds int32, expected uint8");
     expect(formatError(() => read.array("left", "int32", 4))).toContain("has 3 values, expected 4");
+  });
+
+  it("says what to do about bytes that were cut, damaged or are of another kind", async () => {
+    const bytes = writeBinary("theta", 1, {}, { values: Float64Array.of(1, 2, 3) });
+    const damaged = bytes.slice();
+    damaged[damaged.length - 1]! ^= 1;
+    const hintOf = async (work: () => unknown) => (await errorOf(work)).hint;
+    expect(await hintOf(() => readBinary(bytes.subarray(0, bytes.length - 5)))).toMatch(
+      /copy the file again/,
+    );
+    expect(await hintOf(() => readBinary(bytes.subarray(0, 10)))).toMatch(/copy the file again/);
+    expect(await hintOf(() => readBinary(Uint8Array.of(...bytes, 0)))).toMatch(/nothing after them/);
+    expect(await hintOf(() => readBinary(damaged))).toMatch(/as bytes and not as text/);
+    expect(await hintOf(() => readBinary(bytes, "ets"))).toMatch(/"theta" that saved them; loadForecaster/);
   });
 
   it("refuses headers that JSON would change", () => {

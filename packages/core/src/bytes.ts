@@ -104,7 +104,10 @@ export function readBinary(bytes: Uint8Array, kind?: string, version?: number): 
       "Pass the bytes exactly as save() returned them.",
     );
   if (bytes.length < prefixLength)
-    throw invalid(`The bytes end after ${bytes.length}, inside the ${prefixLength} bytes of their prefix.`);
+    throw invalid(
+      `The bytes end after ${bytes.length}, inside the ${prefixLength} bytes of their prefix.`,
+      cutHint,
+    );
   const containerFound = view.getUint32(8, true);
   if (containerFound !== containerVersion)
     throw invalid(
@@ -113,15 +116,26 @@ export function readBinary(bytes: Uint8Array, kind?: string, version?: number): 
     );
   const total = view.getFloat64(16, true);
   if (total !== bytes.length)
-    throw invalid(`The saved block is ${total} bytes long, but ${bytes.length} bytes were given.`);
+    throw invalid(
+      `The saved block is ${total} bytes long, but ${bytes.length} bytes were given.`,
+      bytes.length < total
+        ? cutHint
+        : "Pass the bytes exactly as save() returned them, with nothing after them.",
+    );
   if (view.getUint32(12, true) !== crc32(bytes, 16))
-    throw invalid("The checksum does not match: the bytes were damaged after they were saved.");
+    throw invalid(
+      "The checksum does not match: the bytes were damaged after they were saved.",
+      "Copy them again from where they were saved, as bytes and not as text; or fit and save again.",
+    );
   const jsonLength = view.getUint32(24, true);
   const directory = parseDirectory(bytes.subarray(prefixLength, prefixLength + jsonLength));
   const dataStart = aligned(prefixLength + jsonLength);
 
   if (kind !== undefined && directory.kind !== kind)
-    throw invalid(`Expected the bytes of a "${kind}", found a "${directory.kind}".`);
+    throw invalid(
+      `Expected the bytes of a "${kind}", found a "${directory.kind}".`,
+      `Load them with the "${directory.kind}" that saved them; loadForecaster(bytes) takes those of any forecaster.`,
+    );
   if (version !== undefined && directory.version !== version)
     throw invalid(
       `The bytes of this "${directory.kind}" have layout version ${directory.version}; this release reads ${version}.`,
@@ -212,6 +226,9 @@ const crcTable = Int32Array.from({ length: 256 }, (_, index) => {
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
   return crc;
 });
+
+const cutHint =
+  "The end is missing: copy the file again, or wait until it is written; or fit and save again.";
 
 function invalid(message: string, hint?: string, cause?: unknown): TsopsError {
   return new TsopsError("MODEL_FORMAT_INVALID", message, { ...(hint === undefined ? {} : { hint }), cause });

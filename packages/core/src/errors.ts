@@ -28,6 +28,7 @@ export type TsopsErrorCode =
   | "MODEL_FORMAT_INVALID"
   | "BACKTEST_INVALID"
   // deciding
+  | "COMPARISON_INVALID"
   | "GATE_INVALID"
   // pipelines
   | "PIPELINE_INVALID"

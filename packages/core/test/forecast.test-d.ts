@@ -1,4 +1,6 @@
 import {
+  type ArimaOptions,
+  arima,
   type Columns,
   columnsFromRows,
   conformal,
@@ -63,6 +65,22 @@ it("does not let future values be forgotten where the model was fitted with know
   const wrapped = await conformal(reduce(gbdt(), { lags: [24] })).fit(planned, { horizon: 24 });
   // @ts-expect-error Expected 1 arguments, but got 0.
   wrapped.predict();
+});
+
+it("does not let the future values of ARIMA's regressors be forgotten", async () => {
+  const planned = panel(columns, { ...common, knownFuture: ["temp"] });
+  const fitted = await arima({ regressors: ["temp"] }).fit(planned, { horizon: 24 });
+  expectTypeOf(fitted).toExtend<FittedForecaster<"temp">>();
+  fitted.predict({ future });
+  fitted.update(future).predict({ future, levels: [80] });
+  // @ts-expect-error Expected 1 arguments, but got 0.
+  fitted.predict();
+  // @ts-expect-error Property 'future' is missing
+  fitted.update(future).predict({ levels: [80] });
+  // Without regressors it takes no notice of the columns; names that the type checker does not know are found when it runs.
+  (await arima({ order: [1, 0, 0] }).fit(planned, { horizon: 24 })).predict();
+  (await arima({ regressors: [] }).fit(planned, { horizon: 24 })).predict();
+  (await arima({} as ArimaOptions).fit(planned, { horizon: 24 })).predict();
 });
 
 it("asks for no future values where there are none, or where the model uses none", async () => {

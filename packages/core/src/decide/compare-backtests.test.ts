@@ -117,11 +117,20 @@ describe("compareBacktests", () => {
       'There is no backtest "ets" to compare with.',
     );
     const shorter = await backtest(models.naive, daily("refused", 10), { ...folds, folds: 20 });
-    expect(
-      (await errorOf(() => compareBacktests({ ...all, shorter }, { reference: "naive" }))).message,
-    ).toMatch(/do not match/);
+    expect(await errorOf(() => compareBacktests({ ...all, shorter }, { reference: "naive" }))).toMatchObject({
+      code: "COMPARISON_INVALID",
+      message: expect.stringMatching(/do not match/),
+    });
     expect((await errorOf(() => compareBacktests(all, untyped({ referense: "naive" })))).message).toMatch(
       /has no option/,
+    );
+    expect(await errorOf(() => compareBacktests(untyped({ a: 1, b: 2 }), { reference: "a" }))).toMatchObject({
+      code: "COMPARISON_INVALID",
+      message: '"a" is no result of backtest(), got 1.',
+      hint: expect.stringContaining("await backtest("),
+    });
+    expect((await errorOf(() => compareBacktests(untyped(undefined), { reference: "a" }))).message).toMatch(
+      /takes backtests by name, got undefined/,
     );
   });
 });

@@ -1,10 +1,11 @@
 import { TsopsError } from "../errors.ts";
 import type { BacktestResult } from "../forecast/backtest/result.ts";
 import { overallWeightedAverage } from "../forecast/metrics.ts";
-import { checkOptions, checkWord, type OptionNames } from "../options.ts";
+import { checkOptions, checkWord, type OptionNames, shown } from "../options.ts";
 import { type DieboldMariano, type DieboldMarianoOptions, dieboldMariano } from "./diebold-mariano.ts";
 import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows } from "./scored-forecasts.ts";
+import { withCode } from "./with-code.ts";
 
 /** How backtests are compared. */
 export interface CompareBacktestsOptions {
@@ -45,7 +46,7 @@ const optionNames: OptionNames<CompareBacktestsOptions> = {
 
 /**
  * Puts backtests on the same folds side by side, the least loss first: how much better each is than the reference, and whether that is more than chance.
- * @throws TsopsError GATE_INVALID when they do not match in folds, series, steps or outcomes, or a prediction is no number.
+ * @throws TsopsError COMPARISON_INVALID when they do not match in folds, series, steps or outcomes, or a prediction is no number.
  * @example
  * compareBacktests({ ets: await backtest(ets(), load, folds), naive: await backtest(naive(), load, folds) }, { reference: "naive" });
  */
@@ -53,19 +54,27 @@ export function compareBacktests(
   backtests: Readonly<Record<string, BacktestResult>>,
   options: CompareBacktestsOptions,
 ): readonly ComparedBacktest[] {
-  checkOptions("GATE_INVALID", "compareBacktests()", options, optionNames);
+  checkOptions("COMPARISON_INVALID", "compareBacktests()", options, optionNames);
   const { reference, loss = "absolute", unit = "fold", variance = { kernel: "cosine" } } = options;
-  checkWord("GATE_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
-  checkWord("GATE_INVALID", "unit", unit, ["fold", "time"]);
-  checkOptions("GATE_INVALID", "variance", variance, { kernel: true, lag: true });
+  checkWord("COMPARISON_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
+  checkWord("COMPARISON_INVALID", "unit", unit, ["fold", "time"]);
+  checkOptions("COMPARISON_INVALID", "variance", variance, { kernel: true, lag: true });
+  refuseNoBacktests(backtests);
   const base = Object.hasOwn(backtests, reference) ? backtests[reference] : undefined;
   if (base === undefined)
-    throw new TsopsError("GATE_INVALID", `There is no backtest "${reference}" to compare with.`, {
+    throw new TsopsError("COMPARISON_INVALID", `There is no backtest "${reference}" to compare with.`, {
       hint: `There are ${Object.keys(backtests).join(", ") || "none"}.`,
     });
   const compared = Object.entries(backtests).map(([name, result]): ComparedBacktest => {
-    const pairs = pairRows(result, base);
-    const [own, other] = [rowLosses(result, pairs.candidate, loss), rowLosses(base, pairs.reference, loss)];
+    // A gate asks for the same, under its own code.
+    const { pairs, own, other } = withCode("COMPARISON_INVALID", "GATE_INVALID", () => {
+      const rows = pairRows(result, base);
+      return {
+        pairs: rows,
+        own: rowLosses(result, rows.candidate, loss),
+        other: rowLosses(base, rows.reference, loss),
+      };
+    });
     // Bounds from the errors of earlier folds are not there in the first ones: intervals are compared where both have them.
     const isKept = own.map((value, i) =>
       Number(loss !== "pinball" || !Number.isNaN(value + (other[i] as number))),
@@ -86,11 +95,29 @@ export function compareBacktests(
   return compared.sort((a, b) => a.loss - b.loss);
 }
 
+function refuseNoBacktests(backtests: unknown): void {
+  const hint =
+    'Pass them by name: compareBacktests({ ets: await backtest(ets(), load, folds) }, { reference: "ets" }).';
+  if (typeof backtests !== "object" || backtests === null || Array.isArray(backtests))
+    throw new TsopsError(
+      "COMPARISON_INVALID",
+      `compareBacktests() takes backtests by name, got ${shown(backtests)}.`,
+      { hint },
+    );
+  for (const [name, result] of Object.entries(backtests))
+    if (!(Array.isArray(result?.series) && Array.isArray(result.byKey)))
+      throw new TsopsError(
+        "COMPARISON_INVALID",
+        `"${name}" is no result of backtest(), got ${shown(result)}.`,
+        { hint },
+      );
+}
+
 function refuseNoNumbers(name: string, losses: Float64Array): void {
   const bad = losses.filter((value) => !Number.isFinite(value)).length;
   if (bad === 0 && losses.length > 0) return;
   throw new TsopsError(
-    "GATE_INVALID",
+    "COMPARISON_INVALID",
     losses.length === 0
       ? `No row of ${name} can be compared.`
       : `${name} predicts no finite number in ${bad} of ${losses.length} rows.`,

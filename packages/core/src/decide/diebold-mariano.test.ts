@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { errorOf, untyped } from "../../../../test/without-types.ts";
 import { TsopsError } from "../errors.ts";
 import { createRandom } from "../random.ts";
 import { dieboldMariano, type VarianceKernel } from "./diebold-mariano.ts";
@@ -135,7 +136,24 @@ describe("degenerate losses", () => {
       () => dieboldMariano(three, three, { ...options, kernel: "bartlet" as never }),
       () => dieboldMariano(three, three, { ...options, alternative: "lesser" as never }),
     ])
-      expect(codeOf(run)).toBe("GATE_INVALID");
+      expect(codeOf(run)).toBe("COMPARISON_INVALID");
+  });
+
+  it("says what is no series of losses, and what was not told", async () => {
+    const options = { horizon: 1, alternative: "two-sided" } as const;
+    expect(await errorOf(() => dieboldMariano(untyped("abcd"), three, options))).toMatchObject({
+      code: "COMPARISON_INVALID",
+      message: 'The first loss series is the text "abcd", not a Float64Array.',
+    });
+    expect((await errorOf(() => dieboldMariano(three, untyped([1, 2, 3]), options))).hint).toMatch(
+      /Float64Array\.from\(losses\)/,
+    );
+    expect((await errorOf(() => dieboldMariano(three, untyped(undefined), options))).message).toMatch(
+      /second loss series is undefined/,
+    );
+    expect((await errorOf(() => dieboldMariano(three, three, untyped({ ...options, horizn: 1 })))).hint).toBe(
+      'Did you mean "horizon"?',
+    );
   });
 });
 

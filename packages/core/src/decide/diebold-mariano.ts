@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { checkOptions, type OptionNames, shown } from "../options.ts";
 import { studentTCdf, studentTQuantile, studentTSurvival } from "../stats/distributions.ts";
 
 /** How the variance of the mean loss difference allows for autocorrelation. */
@@ -46,12 +47,19 @@ export interface DieboldMariano {
   readonly alternative: "less" | "greater" | "two-sided";
 }
 
+const optionNames: OptionNames<DieboldMarianoOptions> = {
+  horizon: true,
+  kernel: true,
+  lag: true,
+  alternative: true,
+};
+
 /**
  * Tests whether two forecasts have the same expected loss, from paired losses in order of time.
  *
  * `bartlett` and `rectangular` apply the small-sample factor of Harvey, Leybourne and Newbold (1997) and Student's t with
  * n - 1 degrees, as `dm.test` of R's forecast does; `cosine` compares with t of as many degrees as it takes transforms.
- * @throws TsopsError GATE_INVALID when lengths differ, fewer than 3 values are given, a value is not finite, or horizon
+ * @throws TsopsError COMPARISON_INVALID when lengths differ, fewer than 3 values are given, a value is not finite, or horizon
  * or lag are out of range.
  */
 export function dieboldMariano(
@@ -59,16 +67,20 @@ export function dieboldMariano(
   lossB: Float64Array,
   options: DieboldMarianoOptions,
 ): DieboldMariano {
+  checkLosses(lossA, lossB);
+  checkOptions("COMPARISON_INVALID", "dieboldMariano()", options, optionNames);
   const { horizon, kernel = "bartlett", alternative } = options;
   const n = lossA.length;
-  checkLosses(lossA, lossB);
   if (!["bartlett", "rectangular", "cosine"].includes(kernel))
-    throw invalid(`The kernel is bartlett, rectangular or cosine, got "${kernel}".`);
+    throw invalid(`The kernel is bartlett, rectangular or cosine, got ${shown(kernel)}.`);
   if (!["less", "greater", "two-sided"].includes(alternative))
-    throw invalid(`The alternative is less, greater or two-sided, got "${alternative}".`);
+    throw invalid(
+      `The alternative is less, greater or two-sided, got ${shown(alternative)}.`,
+      'Give alternative: "two-sided" unless one of them is meant to be better.',
+    );
   if (!(Number.isInteger(horizon) && horizon >= 1 && horizon < n))
     throw invalid(
-      `The horizon must be a whole number from 1 to ${n - 1} (below the number of losses), got ${horizon}.`,
+      `The horizon must be a whole number from 1 to ${n - 1} (below the number of losses), got ${shown(horizon)}.`,
     );
   const unit = powerOfTwoNear(lossA, lossB);
   const difference = lossA.map((loss, i) => loss / unit - (lossB[i] as number) / unit);
@@ -104,6 +116,15 @@ function powerOfTwoNear(...losses: readonly Float64Array[]): number {
 }
 
 function checkLosses(lossA: Float64Array, lossB: Float64Array): void {
+  for (const [name, values] of [
+    ["first", lossA],
+    ["second", lossB],
+  ] as const)
+    if (!(values instanceof Float64Array))
+      throw invalid(
+        `The ${name} loss series is ${shown(values)}, not a Float64Array.`,
+        "Give Float64Array.from(losses): the losses of both forecasts at the same times, in their order.",
+      );
   const n = lossA.length;
   if (lossB.length !== n)
     throw invalid(`The two loss series have ${n} and ${lossB.length} values; they must be paired.`);
@@ -188,5 +209,5 @@ function average(values: Float64Array): number {
 }
 
 function invalid(message: string, hint?: string): TsopsError {
-  return new TsopsError("GATE_INVALID", message, hint === undefined ? {} : { hint });
+  return new TsopsError("COMPARISON_INVALID", message, hint === undefined ? {} : { hint });
 }

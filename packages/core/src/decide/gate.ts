@@ -8,6 +8,7 @@ import { type DieboldMariano, dieboldMariano, type VarianceKernel } from "./dieb
 import { type Guard, type GuardResult, judgeGuard, rounded } from "./guards.ts";
 import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows, type ScoredForecasts } from "./scored-forecasts.ts";
+import { withCode } from "./with-code.ts";
 
 /** One side of the comparison. */
 export interface GateModel {
@@ -237,7 +238,9 @@ function compare(
   const candidate = losses.candidate.map((value, i) =>
     Math.abs(value - (target[i] as number)) <= noise ? (target[i] as number) : value,
   );
-  return dieboldMariano(candidate, target, { horizon: losses.overlap, alternative: "less", ...variance });
+  return withCode("GATE_INVALID", "COMPARISON_INVALID", () =>
+    dieboldMariano(candidate, target, { horizon: losses.overlap, alternative: "less", ...variance }),
+  );
 }
 
 function foldsOf({ cutoff }: ScoredForecasts, rows: Int32Array): GateEvidence["folds"] {

@@ -177,16 +177,29 @@ export function matchSeries(
     if (index === undefined) unknown.push(key);
     return index ?? -1;
   });
-  if (unknown.length > 0)
+  const [first] = unknown;
+  if (first !== undefined)
     throw new TsopsError(
       "KEY_UNKNOWN",
-      `${unknown.length === 1 ? "A key was" : `${unknown.length} keys were`} never seen in the fit: ${listSome(unknown.map(seriesKeyText))}.`,
+      `${unknown.length === 1 ? "A key was" : `${unknown.length} keys were`} never seen in the fit: ${listSome(unknown.map(seriesKeyText))}.${otherColumns(first, series[0])}`,
       {
         hint: `Its keys are like ${seriesKeyText(series[0] ?? {})}. Leave the others out, or fit again on a panel that has them.`,
         details: { count: unknown.length, keys: unknown.slice(0, 5).map(seriesKeyText) },
       },
     );
   return result;
+}
+
+/** What is amiss with the names of an unknown key, as a further sentence. */
+function otherColumns(key: SeriesKey, example: SeriesKey | undefined): string {
+  if (example === undefined) return "";
+  const quoted = (names: readonly string[]) => listSome(names.map((name) => `"${name}"`));
+  const missing = Object.keys(example).filter((name) => !Object.hasOwn(key, name));
+  if (missing.length > 0) return ` ${quoted(missing)} ${missing.length === 1 ? "is" : "are"} missing.`;
+  const further = Object.keys(key).filter((name) => !Object.hasOwn(example, name));
+  return further.length === 0
+    ? ""
+    : ` ${quoted(further)} ${further.length === 1 ? "is no key column" : "are no key columns"}.`;
 }
 
 /** The history's covariate with its categories extended by new ones, and the added values in its codes. */

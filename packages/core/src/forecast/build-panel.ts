@@ -6,6 +6,7 @@ import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, PanelGap, PanelSpec } from "./panel.ts";
 import { readCovariate } from "./read-covariate.ts";
+import { refuseWideSpacing } from "./refuse-wide-spacing.ts";
 import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, rowsError, seriesName } from "./rows.ts";
 import { refuseMissingStatics, staticColumn } from "./static-columns.ts";
 
@@ -29,6 +30,11 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
    * two values are refused. Rows for `update` need not have these columns, future rows never.
    */
   readonly static?: readonly NamesOfKind<S, "utf8" | "float64" | "int64" | "bool">[];
+  /**
+   * Rows are left out where nothing was observed, so that they may lie far apart at regular distances. Default false: such rows are taken for a frequency that is too fine, and
+   * refused.
+   */
+  readonly sparse?: boolean;
 }
 
 /**
@@ -36,7 +42,7 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
  * one is added with everything missing, and listed in `gaps`. Text covariates become categorical, all others numeric.
  * Copies; O(n log n).
  * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size: rows listed; static columns that change within a series or
- * are missing: series listed; a gap too wide to fill), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
+ * are missing: series listed; a gap too wide to fill; rows of at least half of the series that never follow each other, a week apart at a frequency of days, see `sparse`), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
  * @example
  * const load = panel(columns, { keys: ["station"], time: "at", target: "mw", frequency: "1h", knownFuture: ["temp"] });
  */
@@ -63,6 +69,7 @@ export function panel<S extends ColumnTypes, const Known extends keyof S & strin
     });
   const made = panelOfRows(columns as Columns, spec);
   refuseMissingStatics(made);
+  if (options.sparse !== true) refuseWideSpacing(made);
   return made;
 }
 
@@ -120,6 +127,7 @@ const panelOptionNames: OptionNames<PanelOptions> = {
   knownFuture: true,
   pastOnly: true,
   static: true,
+  sparse: true,
 };
 
 function checkPanelOptions(options: { readonly [Name in keyof PanelOptions]?: unknown }): void {
@@ -141,6 +149,8 @@ function checkPanelOptions(options: { readonly [Name in keyof PanelOptions]?: un
       );
   for (const name of ["keys", "knownFuture", "pastOnly", "static"] as const)
     if (options[name] !== undefined) checkList("PANEL_INVALID", name, options[name]);
+  if (options.sparse !== undefined && typeof options.sparse !== "boolean")
+    throw new TsopsError("PANEL_INVALID", `sparse is true or false, got ${shown(options.sparse)}.`);
 }
 
 function refuseTwoRoles(spec: PanelSpec): void {

@@ -45,16 +45,46 @@ export function checkPanel(call: string, panel: unknown): void {
   );
 }
 
+/** A longer one is a mistake, such as seconds for steps: memory and time grow with it, for hours before anything is said. 11 years of hours are fewer. */
+const longestHorizon = 100_000;
+
 /** What every fit refuses. @throws TsopsError PANEL_INVALID, MODEL_PARAMETER_INVALID, ABORTED. */
 export function checkFit(panel: Panel, options: FitOptions): void {
   checkPanel("fit()", panel);
   checkOptions("MODEL_PARAMETER_INVALID", "fit()", options, fitOptionNames);
   wholeNumber("horizon", options.horizon);
+  if (options.horizon > longestHorizon)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `A horizon has at most ${longestHorizon} steps, got ${options.horizon}.`,
+      {
+        hint: `It is counted in steps of the panel's frequency, "${panel.spec.frequency}". For times further ahead choose a wider frequency.`,
+        details: { horizon: options.horizon, most: longestHorizon },
+      },
+    );
+  checkSignal(options.signal);
+  checkProgress(options.progress);
   checkFailures(options.failures);
   if (options.threads !== undefined) wholeNumber("threads", options.threads);
   throwIfAborted(options.signal);
   if (panel.series.length === 0)
     throw new TsopsError("PANEL_INVALID", "The panel has no series.", { hint: "Give at least one row." });
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || (typeof signal === "object" && signal !== null && "aborted" in signal)) return;
+  throw new TsopsError("MODEL_PARAMETER_INVALID", `signal is an AbortSignal, got ${shown(signal)}.`, {
+    hint: "Give new AbortController().signal, or AbortSignal.timeout(60_000).",
+    details: { option: "signal" },
+  });
+}
+
+function checkProgress(progress: unknown): void {
+  if (progress === undefined || typeof progress === "function") return;
+  throw new TsopsError("MODEL_PARAMETER_INVALID", `progress is a function, got ${shown(progress)}.`, {
+    hint: "Give one that takes reports: progress: ({ done, total }) => console.log(done, total).",
+    details: { option: "progress" },
+  });
 }
 
 /**
@@ -81,19 +111,28 @@ export function checkPredict(options: PredictOptions | undefined, fittedHorizon:
 /**
  * Refuses series that are too short.
  * @param lengths - Rows that count, per series.
+ * @param why - What needs them, e.g. `"ets"`.
+ * @param which - Which rows count, e.g. `" with a known target"`.
  * @throws TsopsError SERIES_TOO_SHORT listing the series with their lengths.
  */
-export function requireRows(panel: Panel, lengths: Int32Array, needed: number, why: string): void {
+export function requireRows(
+  panel: Panel,
+  lengths: Int32Array,
+  needed: number,
+  why: string,
+  which = "",
+): void {
   const short = panel.series.flatMap((key, s) =>
     (lengths[s] as number) < needed ? [{ key, rows: lengths[s] as number }] : [],
   );
   if (short.length === 0) return;
   const code = "SERIES_TOO_SHORT";
-  const needs = `${why} needs ${needed} ${needed === 1 ? "row" : "rows"}`;
+  const each = panel.spec.keys.length === 0 ? "" : " per series";
+  const needs = `${why} needs ${needed} ${needed === 1 ? "row" : "rows"}${which}`;
   throw withFailures(
     new TsopsError(
       code,
-      `${needs} per series; ${listSome(short.map(({ key, rows }) => `${seriesName(key)} has ${rows}`))}.`,
+      `${needs}${each}; ${listSome(short.map(({ key, rows }) => `${seriesName(key)} has ${rows}`))}.`,
       {
         hint: 'Give a longer history, leave these series out (fit with { failures: "collect" }), or choose settings that look back less far.',
         details: {

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { shown } from "../options.ts";
 import type { Columns } from "../schema/columns.ts";
 import { takeColumns } from "../schema/reshape.ts";
 import { matchSeries } from "./absorb.ts";
@@ -9,16 +10,27 @@ import { seriesKeyText } from "./series-key.ts";
 
 /**
  * Indexes of the asked series of a panel, ascending, each once; of all series when none is named.
- * @throws TsopsError KEY_UNKNOWN listing the keys that are not among them, with the reason where the fit left one out.
+ * @throws TsopsError KEY_UNKNOWN for what is no key, or listing the keys that are not among them, with the reason where the fit left one out.
  */
 export function chooseSeries(
   panel: Pick<Panel, "series" | "failures">,
   keys: readonly SeriesKey[] | undefined,
 ): readonly number[] {
   if (keys === undefined) return panel.series.map((_, s) => s);
+  refuseNoKeys(panel.series[0] ?? {}, keys);
   const found = matchSeries(keys, panel);
   refuseFailed(panel.failures ?? [], new Set(keys.filter((_, k) => found[k] === -1).map(seriesKeyText)));
   return [...new Set(found)].sort((a, b) => a - b);
+}
+
+function refuseNoKeys(example: SeriesKey, keys: readonly unknown[]): void {
+  const wrong = keys.findIndex((key) => typeof key !== "object" || key === null || Array.isArray(key));
+  if (wrong === -1) return;
+  throw new TsopsError(
+    "KEY_UNKNOWN",
+    `Key ${wrong} is ${shown(keys[wrong])}, not an object of key columns.`,
+    { hint: `Its keys are like ${seriesKeyText(example)}.`, details: { key: wrong } },
+  );
 }
 
 function refuseFailed(failures: readonly SeriesFailure[], asked: ReadonlySet<string>): void {

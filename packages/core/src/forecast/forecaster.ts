@@ -5,7 +5,7 @@ import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
 
 /** What a fit may be given besides the panel. */
 export interface FitOptions {
-  /** Longest horizon that will be asked for, in steps. */
+  /** Longest horizon that will be asked for, in steps: at most 100,000. */
   readonly horizon: number;
   /**
    * What becomes of series that cannot be fitted: too short, without a known target, with values that the model does not take. `"throw"` (default): an error that lists

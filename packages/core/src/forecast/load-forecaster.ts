@@ -20,10 +20,14 @@ export interface LoadForecasterOptions {
 }
 
 /**
- * Restores any built-in forecaster from what its `save` wrote: the bytes name their kind.
+ * Restores any built-in forecaster from what its `save` wrote: the bytes name their kind. An `ArrayBuffer`, as `fetch` and blobs give it, is taken as its bytes.
  * @throws TsopsError MODEL_FORMAT_INVALID for damaged or foreign bytes, or a regressor that is not given.
  */
-export function loadForecaster(bytes: Uint8Array, options: LoadForecasterOptions = {}): FittedForecaster {
+export function loadForecaster(
+  bytes: Uint8Array | ArrayBuffer,
+  options: LoadForecasterOptions = {},
+): FittedForecaster {
+  if (bytes instanceof ArrayBuffer) return loadForecaster(new Uint8Array(bytes), options);
   if (!(bytes instanceof Uint8Array))
     throw new TsopsError("MODEL_FORMAT_INVALID", `A saved forecaster is bytes, got ${shown(bytes)}.`, {
       hint: "Read the file first, or give what fitted.save() returned.",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { untyped } from "../../../../test/without-types.ts";
 import { normalCdf, normalQuantile } from "../stats/distributions.ts";
 import {
   intervalCoverage,
@@ -9,6 +10,7 @@ import {
   meanAbsoluteError,
   meanAbsoluteScaledError,
   meanBias,
+  overallWeightedAverage,
   pinballLoss,
   rankedProbabilityScore,
   rootMeanSquaredError,
@@ -135,10 +137,65 @@ describe("metrics", () => {
   });
 
   it("refuse arrays of unequal length", () => {
-    expect(() => meanAbsoluteError(Float64Array.of(1), new Float64Array(2))).toThrow(RangeError);
-    expect(() => intervalCoverage(Float64Array.of(1), new Float64Array(1), new Float64Array(2))).toThrow(
-      RangeError,
+    expect(() => meanAbsoluteError(Float64Array.of(1), new Float64Array(2))).toThrow(
+      /was given 1 outcomes and 2 predictions/,
     );
+    expect(() => intervalCoverage(Float64Array.of(1), new Float64Array(1), new Float64Array(2))).toThrow(
+      /outcomes and \d+ predictions/,
+    );
+  });
+
+  it("refuse what is no number, and parameters out of range", () => {
+    const [y, predicted] = [Float64Array.of(1, 2, 3), Float64Array.of(2, 2, 2)];
+    const refusals: [RegExp, () => unknown][] = [
+      [/probability of pinballLoss\(\) lies between 0 and 1, got 90/, () => pinballLoss(y, predicted, 90)],
+      [/lies between 0 and 1, got NaN/, () => pinballLoss(y, predicted, Number.NaN)],
+      [
+        /scale of meanAbsoluteScaledError\(\) is a number, got a list/,
+        () => meanAbsoluteScaledError(y, predicted, untyped([1, 2, 3])),
+      ],
+      [
+        /scale of rootMeanSquaredScaledError\(\) is a number, got undefined/,
+        () => rootMeanSquaredScaledError(y, predicted, untyped(undefined)),
+      ],
+      [
+        /outcomes of meanAbsoluteError\(\) must be numbers, got the text "3" at 1/,
+        () => meanAbsoluteError(untyped([1, "3"]), untyped([2, 2])),
+      ],
+      [
+        /outcomes of meanAbsoluteError\(\) must be a Float64Array, got undefined/,
+        () => untyped(meanAbsoluteError)(),
+      ],
+      [/must be numbers, got 1n at 0/, () => meanBias(untyped(BigInt64Array.of(1n)), Float64Array.of(1))],
+      [
+        /smape of the model of overallWeightedAverage\(\) is a number, got undefined/,
+        () => overallWeightedAverage(untyped({}), untyped({})),
+      ],
+      [/got undefined/, () => untyped(overallWeightedAverage)()],
+      [
+        /probability of rankedProbabilityScore\(\) lies between 0 and 1, got undefined/,
+        () => rankedProbabilityScore(y, untyped([2])),
+      ],
+      [/at least one quantile, got a list of 0 values/, () => rankedProbabilityScore(y, [])],
+      [
+        /level of intervalScore\(\) lies between 0 and 100, got 100/,
+        () => intervalScore(y, predicted, predicted, 100),
+      ],
+      [
+        /seasonLength of seasonalNaiveScale\(\) is a whole number of at least 1, got 0/,
+        () => seasonalNaiveScale(y, 0),
+      ],
+      [/The history of seasonalNaiveScale\(\)/, () => seasonalNaiveScale(untyped("abc"), 1)],
+    ];
+    for (const [message, work] of refusals)
+      expect(work).toThrow(
+        expect.objectContaining({ code: "VALUE_INVALID", message: expect.stringMatching(message) }),
+      );
+  });
+
+  it("take plain lists of numbers as they take arrays", () => {
+    expect(meanAbsoluteError(untyped([1, 2, Number.NaN]), untyped([2, 4, 5]))).toBe(1.5);
+    expect(seasonalNaiveScale(untyped([1, 2, 4]), 1)).toBe(1.5);
   });
 
   it("scale with the target, or stay where they are relative", () => {

@@ -1,14 +1,22 @@
+import { TsopsError } from "../errors.ts";
+import { checkWord, shown } from "../options.ts";
+
 // Every metric takes outcomes `y` and predictions of equal length, leaves out rows whose outcome is missing (NaN), and is NaN of no
-// rows. A prediction that is NaN where the outcome is known makes the metric NaN.
+// rows. A prediction that is NaN where the outcome is known makes the metric NaN. What is no list of numbers, lengths that differ and parameters out of range are a TsopsError
+// VALUE_INVALID.
+
+const scaleHint = "Give the one of the history: seasonalNaiveScale(history, seasonLength).";
 
 /** Mean absolute error, in the unit of the target. Hyndman & Koehler (2006), Int. J. Forecasting 22. */
 export function meanAbsoluteError(y: Float64Array, predicted: Float64Array): number {
-  return meanOver(y, predicted, (outcome, value) => Math.abs(outcome - value));
+  return meanOver("meanAbsoluteError()", y, predicted, (outcome, value) => Math.abs(outcome - value));
 }
 
 /** Root of the mean squared error, in the unit of the target. */
 export function rootMeanSquaredError(y: Float64Array, predicted: Float64Array): number {
-  return Math.sqrt(meanOver(y, predicted, (outcome, value) => (outcome - value) ** 2));
+  return Math.sqrt(
+    meanOver("rootMeanSquaredError()", y, predicted, (outcome, value) => (outcome - value) ** 2),
+  );
 }
 
 /**
@@ -16,14 +24,14 @@ export function rootMeanSquaredError(y: Float64Array, predicted: Float64Array): 
  * row where both are 0 counts as 0. Makridakis, Spiliotis & Assimakopoulos (2020), Int. J. Forecasting 36.
  */
 export function symmetricPercentageError(y: Float64Array, predicted: Float64Array): number {
-  return meanOver(y, predicted, (outcome, value) =>
+  return meanOver("symmetricPercentageError()", y, predicted, (outcome, value) =>
     outcome === value ? 0 : (200 * Math.abs(outcome - value)) / (Math.abs(outcome) + Math.abs(value)),
   );
 }
 
 /** Mean of prediction minus outcome: positive when forecasts are too high, as is `trackingSignal`. */
 export function meanBias(y: Float64Array, predicted: Float64Array): number {
-  return meanOver(y, predicted, (outcome, value) => value - outcome);
+  return meanOver("meanBias()", y, predicted, (outcome, value) => value - outcome);
 }
 
 /**
@@ -31,6 +39,7 @@ export function meanBias(y: Float64Array, predicted: Float64Array): number {
  * seasonal naive forecast was, one season ahead, on the history. Hyndman & Koehler (2006).
  */
 export function meanAbsoluteScaledError(y: Float64Array, predicted: Float64Array, scale: number): number {
+  refuseNoNumber("meanAbsoluteScaledError()", "scale", scale, undefined, scaleHint);
   return meanAbsoluteError(y, predicted) / scale;
 }
 
@@ -43,12 +52,18 @@ export function seasonalNaiveScale(
   seasonLength: number,
   kind: "absolute" | "squared" = "absolute",
 ): number {
-  const before = history.subarray(0, Math.max(0, history.length - seasonLength));
-  const after = history.subarray(seasonLength);
+  refuseNoNumbers("seasonalNaiveScale()", "The history", history);
+  if (!(Number.isInteger(seasonLength) && seasonLength >= 1))
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `The seasonLength of seasonalNaiveScale() is a whole number of at least 1, got ${shown(seasonLength)}.`,
+      { hint: "Give 1 for the naive forecast." },
+    );
+  checkWord("VALUE_INVALID", "kind", kind, ["absolute", "squared"]);
   let sum = 0;
   let count = 0;
-  for (let i = 0; i < after.length; i++) {
-    const difference = (after[i] as number) - (before[i] as number);
+  for (let i = seasonLength; i < history.length; i++) {
+    const difference = (history[i] as number) - (history[i - seasonLength] as number);
     if (Number.isNaN(difference)) continue;
     sum += kind === "absolute" ? Math.abs(difference) : difference * difference;
     count++;
@@ -64,11 +79,24 @@ export function overallWeightedAverage(
   model: { readonly smape: number; readonly mase: number },
   reference: { readonly smape: number; readonly mase: number },
 ): number {
+  for (const [what, figures] of [
+    ["model", model],
+    ["reference", reference],
+  ] as const)
+    for (const name of ["smape", "mase"] as const)
+      refuseNoNumber(
+        "overallWeightedAverage()",
+        `${name} of the ${what}`,
+        figures?.[name],
+        undefined,
+        "Give both as { smape, mase }: means over all series.",
+      );
   return (model.smape / reference.smape + model.mase / reference.mase) / 2;
 }
 
 /** Root mean squared scaled error of one series: like MASE, with squares. Of several series, the mean of theirs. The M5 competition took season 1 for the scale; Makridakis, Spiliotis & Assimakopoulos (2022), Int. J. Forecasting 38. */
 export function rootMeanSquaredScaledError(y: Float64Array, predicted: Float64Array, scale: number): number {
+  refuseNoNumber("rootMeanSquaredScaledError()", "scale", scale, undefined, scaleHint);
   return rootMeanSquaredError(y, predicted) / scale;
 }
 
@@ -77,7 +105,14 @@ export function rootMeanSquaredScaledError(y: Float64Array, predicted: Float64Ar
  * @param probability - In (0, 1); 0.5 gives half the mean absolute error.
  */
 export function pinballLoss(y: Float64Array, quantile: Float64Array, probability: number): number {
-  return meanOver(y, quantile, (outcome, value) =>
+  refuseNoNumber(
+    "pinballLoss()",
+    "probability",
+    probability,
+    1,
+    "Write 0.9 for the value that 90 % of the outcomes lie below.",
+  );
+  return meanOver("pinballLoss()", y, quantile, (outcome, value) =>
     outcome >= value ? (outcome - value) * probability : (value - outcome) * (1 - probability),
   );
 }
@@ -96,9 +131,10 @@ export function rankedProbabilityScore(
   y: Float64Array,
   quantiles: readonly { readonly probability: number; readonly values: Float64Array }[],
 ): number {
+  checkScoredQuantiles(quantiles);
   const sorted = [...quantiles].sort((a, b) => a.probability - b.probability);
   const probabilities = [0, ...sorted.map(({ probability }) => probability), 1];
-  for (const { values } of sorted) refuseUnequal(y, values);
+  for (const { values } of sorted) refuseUnequal("rankedProbabilityScore()", y, values);
   const ends = new Float64Array(sorted.length);
   let sum = 0;
   let count = 0;
@@ -118,6 +154,19 @@ export function rankedProbabilityScore(
       );
   }
   return (2 * sum) / count;
+}
+
+function checkScoredQuantiles(quantiles: unknown): void {
+  const hint =
+    "Give quantiles as forecasts have them: [{ probability: 0.1, values }, { probability: 0.9, values }].";
+  if (!Array.isArray(quantiles) || quantiles.length === 0)
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `rankedProbabilityScore() takes a list of at least one quantile, got ${shown(quantiles)}.`,
+      { hint },
+    );
+  for (const quantile of quantiles)
+    refuseNoNumber("rankedProbabilityScore()", "probability", quantile?.probability, 1, hint);
 }
 
 /** The integral of the pinball loss from one probability to another, between which the quantile runs straight. */
@@ -148,14 +197,14 @@ export function trackingSignal(y: Float64Array, predicted: Float64Array): number
 
 /** Share of outcomes within [lower, upper], bounds included. Rows without an interval (NaN) are left out. */
 export function intervalCoverage(y: Float64Array, lower: Float64Array, upper: Float64Array): number {
-  return meanOfIntervals(y, lower, upper, (outcome, low, high) =>
+  return meanOfIntervals("intervalCoverage()", y, lower, upper, (outcome, low, high) =>
     outcome >= low && outcome <= high ? 1 : 0,
   );
 }
 
 /** Mean of upper minus lower bound, over the rows with an outcome and an interval. */
 export function intervalWidth(y: Float64Array, lower: Float64Array, upper: Float64Array): number {
-  return meanOfIntervals(y, lower, upper, (_, low, high) => high - low);
+  return meanOfIntervals("intervalWidth()", y, lower, upper, (_, low, high) => high - low);
 }
 
 /**
@@ -169,8 +218,16 @@ export function intervalScore(
   upper: Float64Array,
   level: number,
 ): number {
+  refuseNoNumber(
+    "intervalScore()",
+    "level",
+    level,
+    100,
+    "Write 80 for the interval that holds 80 % of the outcomes.",
+  );
   const penalty = 200 / (100 - level);
   return meanOfIntervals(
+    "intervalScore()",
     y,
     lower,
     upper,
@@ -179,11 +236,12 @@ export function intervalScore(
 }
 
 function meanOver(
+  call: string,
   y: Float64Array,
   predicted: Float64Array,
   loss: (outcome: number, value: number) => number,
 ): number {
-  refuseUnequal(y, predicted);
+  refuseUnequal(call, y, predicted);
   let sum = 0;
   let count = 0;
   for (let i = 0; i < y.length; i++) {
@@ -195,13 +253,14 @@ function meanOver(
 }
 
 function meanOfIntervals(
+  call: string,
   y: Float64Array,
   lower: Float64Array,
   upper: Float64Array,
   loss: (outcome: number, low: number, high: number) => number,
 ): number {
-  refuseUnequal(y, lower);
-  refuseUnequal(y, upper);
+  refuseUnequal(call, y, lower);
+  refuseUnequal(call, y, upper);
   let sum = 0;
   let count = 0;
   for (let i = 0; i < y.length; i++) {
@@ -213,7 +272,46 @@ function meanOfIntervals(
   return sum / count;
 }
 
-function refuseUnequal(y: Float64Array, predicted: Float64Array): void {
+function refuseUnequal(call: string, y: Float64Array, predicted: Float64Array): void {
+  refuseNoNumbers(call, "The outcomes", y);
+  refuseNoNumbers(call, "The predictions", predicted);
   if (y.length !== predicted.length)
-    throw new RangeError(`There are ${y.length} outcomes and ${predicted.length} predictions.`);
+    throw new TsopsError(
+      "VALUE_INVALID",
+      `${call} was given ${y.length} outcomes and ${predicted.length} predictions.`,
+      {
+        hint: "Give one prediction for each outcome; NaN stands for an outcome that is missing.",
+        details: { outcomes: y.length, predictions: predicted.length },
+      },
+    );
+}
+
+/** Arrays of floats are numbers by themselves; only lists have to be looked through. */
+function refuseNoNumbers(call: string, what: string, values: unknown): void {
+  if (values instanceof Float64Array) return;
+  const isList = Array.isArray(values) || (ArrayBuffer.isView(values) && "length" in values);
+  const wrong = isList
+    ? Array.prototype.findIndex.call(values, (value: unknown) => typeof value !== "number")
+    : -1;
+  if (isList && wrong === -1) return;
+  throw new TsopsError(
+    "VALUE_INVALID",
+    isList
+      ? `${what} of ${call} must be numbers, got ${shown((values as readonly unknown[])[wrong])} at ${wrong}.`
+      : `${what} of ${call} must be a Float64Array, got ${shown(values)}.`,
+    {
+      hint: "Give a Float64Array, with NaN where a value is missing.",
+      ...(isList ? { details: { index: wrong } } : {}),
+    },
+  );
+}
+
+/** @param below - What it must lie under, where it must be more than 0; without it any number will do, and NaN. */
+function refuseNoNumber(call: string, name: string, value: unknown, below?: number, hint?: string): void {
+  if (typeof value === "number" && (below === undefined || (value > 0 && value < below))) return;
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `The ${name} of ${call} ${below === undefined ? "is a number" : `lies between 0 and ${below}`}, got ${shown(value)}.`,
+    { ...(hint === undefined ? {} : { hint }), details: { parameter: name } },
+  );
 }

@@ -32,6 +32,8 @@ export interface Regressor {
   /** Registered kind, e.g. `"gbdt"`: it names the loader of saved bytes. */
   readonly kind: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** The least target that it takes, where not all are: `reduce` then says which series have lower ones, and can leave them out. */
+  readonly lowest?: number;
   /**
    * @throws TsopsError VALUE_INVALID when `y` holds NaN or infinities (rows listed), SCHEMA_MISMATCH on unequal lengths.
    */

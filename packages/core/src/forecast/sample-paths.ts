@@ -8,7 +8,7 @@ import type { SeriesKey } from "./panel.ts";
 
 /** Which paths to draw. */
 export interface PathOptions extends Omit<PredictOptions, "levels" | "quantiles"> {
-  /** How many. Default 1000. */
+  /** How many. Default 1000; at most as many as take two GiB: 268 million values over all series and steps. */
   readonly paths?: number;
   /** Same seed, same paths. Default 0. */
   readonly seed?: Seed;
@@ -38,6 +38,27 @@ export function resolvePathOptions({ paths = 1000, seed = 0, ...predict }: PathO
       `A seed is a finite number or a text, got ${shown(seed)}.`,
     );
   return { paths: wholeNumber("paths", paths), seed, predict };
+}
+
+/** Two GiB: what is drawn lies in memory at once, and so do its sums. */
+const mostValues = 2 ** 28;
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID when the paths do not fit into the memory that they may take. */
+export function refuseVastPaths(series: number, paths: number, horizon: number): void {
+  const values = series * paths * horizon;
+  if (values <= mostValues) return;
+  const gib = (count: number) => Number(((8 * count) / 2 ** 30).toPrecision(3));
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `${paths} paths of ${series} series and ${horizon} steps take ${gib(values)} GiB; at most ${gib(mostValues)} are drawn at once.`,
+    {
+      hint:
+        series * horizon <= mostValues
+          ? `Draw at most ${Math.floor(mostValues / (series * horizon))} paths, or those of some series at a time: samplePaths({ keys }).`
+          : "Draw the paths of some series at a time: samplePaths({ keys }).",
+      details: { paths, series, horizon, most: mostValues },
+    },
+  );
 }
 
 /** Draws of a quantity, e.g. of a sum over the horizon. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { errorOf } from "../../../../test/without-types.ts";
 import { createRandom } from "../random.ts";
 import { float64, int64, nullable, timestamp } from "../schema/column-type.ts";
 import { columnsFromArrays } from "../schema/from-arrays.ts";
@@ -8,6 +9,7 @@ import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { ensemble } from "./ensemble/ensemble.ts";
 import type { Forecaster } from "./forecaster.ts";
+import { gbdt } from "./gbdt/gbdt.ts";
 import { reconciled } from "./hierarchy/reconciled.ts";
 import { loadForecaster } from "./load-forecaster.ts";
 import { arima } from "./models/arima/arima.ts";
@@ -102,7 +104,7 @@ describe.each(Object.entries(forecasters))("%s", (_, { forecaster, left }) => {
     for (const { code, message } of fitted.failures ?? []) {
       expect(["SERIES_TOO_SHORT", "PANEL_INVALID", "VALUE_INVALID"]).toContain(code);
       expect(message).toMatch(
-        /needs \d+ rows?, and the series has \d|takes (only|no target).*1970-01-02T16:00|1 of the series are not/,
+        /needs \d+ rows?( with [a-z ]+)?, and the series has \d|takes (only|no target).*1970-01-02T16:00|1 of the series are not/,
       );
     }
     const alone = await forecaster.fit(kept.includes(6) ? panelOf({ ...good, 6: bad[6] }) : others, {
@@ -130,7 +132,7 @@ describe.each(Object.entries(forecasters))("%s", (_, { forecaster, left }) => {
       expect(next.save()).toEqual(one.update(news(kept)).save());
       expect(next.failures).toEqual(fitted.failures);
       expect(() => next.predict({ keys: [{ id: 2n }, { id: 1n }], future })).toThrow(
-        /The fit left out series \{"id":1n\} \(.* needs \d+ rows?, and the series has 1\.\)/,
+        /The fit left out series \{"id":1n\} \(.* needs \d+ rows?( with [a-z ]+)?, and the series has 1\.\)/,
       );
       expect(() => next.predict({ keys: [{ id: 4n }], future })).toThrow(
         /never seen in the fit: \{"id":4n\}/,
@@ -160,6 +162,29 @@ describe("failures of series", () => {
       const alone = await forecaster.fit(others, { horizon: 4 });
       expect(fitted.predict({ levels: [80], future })).toEqual(alone.predict({ levels: [80], future }));
     }
+  });
+
+  it("are those with targets that the regressor's loss does not take, named with their times", async () => {
+    const counts = panelOf({ ...good, 8: noise(60).map((y, t) => (t > 50 ? -(t - 50) : y)) });
+    const forecaster = reduce(gbdt({ trees: 3, loss: "poisson" }), { lags: [7] });
+    const error = await errorOf(() => forecaster.fit(counts, { horizon: 3 }));
+    expect(error.code).toBe("VALUE_INVALID");
+    expect(error.message).toContain(
+      'takes no target below 0; found series {"id":8n} at 1970-01-04T19:00:00Z (-1)',
+    );
+    const fitted = await forecaster.fit(counts, { horizon: 3, failures: "collect" });
+    expect(fitted.failures).toMatchObject([{ key: { id: 8n }, code: "VALUE_INVALID" }]);
+    expect(fitted.failures?.[0]?.message).toMatch(/9 of the series are/);
+    const alone = await forecaster.fit(others, { horizon: 3 });
+    const ahead = Object.fromEntries(Object.keys(good).map((id) => [id, [0, 0, 0]]));
+    const own = rowsOf(ahead, 102);
+    expect(fitted.predict({ future: own })).toEqual(alone.predict({ future: own }));
+    // What differences make negative is told as it is learnt.
+    const differenced = reduce(gbdt({ trees: 3, loss: "tweedie" }), { lags: [7], differences: [1] });
+    expect(await errorOf(() => differenced.fit(others, { horizon: 3 }))).toMatchObject({
+      message: expect.stringMatching(/learnt as -/),
+      hint: expect.stringMatching(/leave out the differences/),
+    });
   });
 
   it("are no option where sums would lack series, and its words are checked", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../../test/without-types.ts";
-import { float64, timestamp } from "../schema/column-type.ts";
+import { float64, timestamp, utf8 } from "../schema/column-type.ts";
 import { columnsFromArrays } from "../schema/from-arrays.ts";
 import { autoForecaster } from "./auto/auto-forecaster.ts";
 import { backtest } from "./backtest/backtest.ts";
@@ -20,6 +20,7 @@ import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { theta } from "./models/theta/theta.ts";
 import { tsb } from "./models/tsb.ts";
 import { windowAverage } from "./models/window-average.ts";
+import { slicePanel } from "./panel-slices.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { elasticNet, lasso } from "./regressors/elastic-net.ts";
 import { knn } from "./regressors/knn.ts";
@@ -36,6 +37,10 @@ const columns = columnsFromArrays(
   },
 );
 const load = panel(columns, { time: "at", target: "y", frequency: "1h" });
+const matrix = {
+  rows: 2,
+  columns: [{ name: "a", kind: "numeric" as const, values: Float64Array.of(1, 2) }],
+};
 const naive = seasonalNaive({ seasonLength: 24 });
 
 describe("misspelt options", () => {
@@ -124,6 +129,36 @@ describe("quantiles", () => {
     expect((await errorOf(() => ask([0]))).message).toMatch(/between 0 and 1, got 0/);
     expect((await errorOf(() => ask([Number.NaN]))).message).toMatch(/between 0 and 1/);
     expect((await errorOf(() => ask([0.5, 0.5]))).message).toBe("The quantile 0.5 is given twice.");
+  });
+});
+
+describe("keys", () => {
+  it("that lack a column, or have another, are told which", async () => {
+    const shops = panel(
+      columnsFromArrays(
+        { region: utf8(), shop: utf8(), at: timestamp(), y: float64() },
+        { region: ["n"], shop: ["s01"], at: BigInt64Array.of(0n), y: Float64Array.of(1) },
+      ),
+      { keys: ["region", "shop"], time: "at", target: "y", frequency: "1h" },
+    );
+    const fitted = await windowAverage({ window: 1 }).fit(shops, { horizon: 1 });
+    const messageOf = async (key: Record<string, string>) =>
+      (await errorOf(() => fitted.predict({ keys: [key] }))).message;
+    expect(await messageOf({ shop: "s01" })).toBe(
+      'A key was never seen in the fit: {"shop":"s01"}. "region" is missing.',
+    );
+    expect(await messageOf({ region: "n", shop: "s01", city: "x" })).toMatch(/"city" is no key column\.$/);
+    expect(await messageOf({ region: "n", shop: "s02" })).toBe(
+      'A key was never seen in the fit: {"region":"n","shop":"s02"}.',
+    );
+  });
+});
+
+describe("saved bytes", () => {
+  it("may come in an ArrayBuffer", async () => {
+    const fitted = await naive.fit(load, { horizon: 2 });
+    const { buffer } = Uint8Array.from(fitted.save());
+    expect(loadForecaster(buffer).predict().mean).toEqual(fitted.predict().mean);
   });
 });
 
@@ -218,6 +253,84 @@ describe("wrong values", () => {
       "SERIES_TOO_SHORT",
       /A calibration of 1 fold of 70 steps needs 71 rows/,
       () => conformal(naive, { folds: 1 }).fit(load, { horizon: 70 }),
+    ],
+    [
+      "a horizon of seconds",
+      "MODEL_PARAMETER_INVALID",
+      /A horizon has at most 100000 steps, got 604800/,
+      () => naive.fit(load, { horizon: 604_800 }),
+    ],
+    [
+      "a signal that is none",
+      "MODEL_PARAMETER_INVALID",
+      /signal is an AbortSignal, got true/,
+      () => naive.fit(load, untyped({ horizon: 2, signal: true })),
+    ],
+    [
+      "progress as a text",
+      "MODEL_PARAMETER_INVALID",
+      /progress is a function, got the text "yes"/,
+      () => naive.fit(load, untyped({ horizon: 2, progress: "yes" })),
+    ],
+    [
+      "ets without options",
+      "MODEL_PARAMETER_INVALID",
+      /takes an object of options, got undefined/,
+      () => ets().fit(load, untyped(undefined)),
+    ],
+    [
+      "more paths than memory",
+      "MODEL_PARAMETER_INVALID",
+      /1000000000 paths of 1 series and 2 steps take 14.9 GiB; at most 2 are drawn at once/,
+      async () => (await ets().fit(load, { horizon: 2 })).samplePaths({ paths: 1e9 }),
+    ],
+    [
+      "rows where a regressor takes columns",
+      "SCHEMA_MISMATCH",
+      /The training matrix is a list of 2 values, not \{ rows, columns \}/,
+      () => gbdt().fit(untyped([[1], [2]]), untyped([1, 2])),
+    ],
+    [
+      "a list as target",
+      "SCHEMA_MISMATCH",
+      /The target is a list of 2 values, not a Float64Array/,
+      () => gbdt().fit(matrix, untyped([1, 2])),
+    ],
+    [
+      "a column without values",
+      "SCHEMA_MISMATCH",
+      /Column 0 of the training matrix is no \{ name, kind, values \}/,
+      () => elasticNet().fit(untyped({ rows: 2, columns: [[1, 2]] }), Float64Array.of(1, 2)),
+    ],
+    [
+      "shap of a row",
+      "SCHEMA_MISMATCH",
+      /The matrix is a list of 2 values/,
+      async () => (await gbdt({ trees: 1 }).fit(matrix, Float64Array.of(1, 2))).shap(untyped([1, 2])),
+    ],
+    [
+      "shap of nothing",
+      "SCHEMA_MISMATCH",
+      /The matrix is undefined/,
+      async () => (await gbdt({ trees: 1 }).fit(matrix, Float64Array.of(1, 2))).shap(untyped(undefined)),
+    ],
+    [
+      "a text as row",
+      "SCHEMA_MISMATCH",
+      /A row is numbers in an array, got the text "a"/,
+      async () => (await gbdt({ trees: 1 }).fit(matrix, Float64Array.of(1, 2))).predictRow(untyped("a")),
+    ],
+    [
+      "a key as text",
+      "KEY_UNKNOWN",
+      /Key 0 is the text "s01", not an object of key columns/,
+      async () => (await naive.fit(load, { horizon: 2 })).predict({ keys: untyped(["s01"]) }),
+    ],
+    [
+      "too few rows of a single series",
+      "SERIES_TOO_SHORT",
+      /^ets needs 5 rows with a known target; the series has 1\.$/,
+      () => ets().fit(slicePanel(load, { until: 0n }), { horizon: 2 }),
     ],
     [
       "loading a path",

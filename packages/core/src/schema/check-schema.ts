@@ -9,11 +9,19 @@ const kinds: readonly ColumnKind[] = ["float64", "int64", "utf8", "bool", "times
  * @throws TsopsError SCHEMA_INVALID
  */
 export function assertColumnTypes(types: ColumnTypes): void {
-  if (typeof types !== "object" || types === null)
-    throw invalid("The column types are not an object.", "Write { name: float64(), ... }.");
+  if (typeof types !== "object" || types === null || Array.isArray(types))
+    throw invalid(
+      `The column types are ${Array.isArray(types) ? "a list" : "not an object"}.`,
+      "Write { name: float64(), ... }. Types come first, rows after them.",
+    );
   for (const [name, type] of Object.entries(types)) {
     if (name === "" || name === "__proto__" || /[\0\p{Surrogate}]/u.test(name))
       throw invalid(`${JSON.stringify(name)} cannot be a column name.`, "Rename the column.");
+    if (typeof type === "function")
+      throw invalid(
+        `Column "${name}" is given a function where its type belongs.`,
+        `Call it: ${name}: ${calledLike(type)}().`,
+      );
     if (typeof type !== "object" || type === null || !kinds.includes(type.kind))
       throw invalid(
         `Column "${name}" has no type that tsops knows.`,
@@ -41,6 +49,12 @@ export function assertColumnTypes(types: ColumnTypes): void {
       );
     }
   }
+}
+
+/** The name of the function that makes a type; code that was made smaller has other names. */
+function calledLike(type: unknown): string {
+  const { name } = type as { readonly name: string };
+  return (kinds as readonly string[]).includes(name) ? name : "timestamp";
 }
 
 function invalid(message: string, hint: string): TsopsError {

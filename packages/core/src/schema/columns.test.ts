@@ -112,8 +112,29 @@ describe("columnsFromRows", () => {
     expect(row).toEqual({ t: 1_792_891_800_000_000n });
   });
 
-  it("reports rows that are no objects as rows of nulls", () => {
-    expect(problem(() => columnsFromRows({ x: float64() }, [null] as never)).message).toContain("row 0");
+  it("refuses rows that are no objects, and counts them", () => {
+    const types = { x: nullable(float64()) };
+    expect(problem(() => columnsFromRows(types, [{ x: 1 }, null, [1], 3] as never))).toMatchObject({
+      code: "VALUE_INVALID",
+      message: "Row 1 is null, not an object. So are 2 more.",
+      hint: "Give rows like { x }, and leave out those that are none.",
+      details: { row: 1, count: 3 },
+    });
+  });
+
+  it("says what an object, a type that was not called and arguments in the wrong order are", () => {
+    expect(problem(() => columnsFromRows({ x: float64() }, [{ x: {} }] as never)).message).toContain(
+      "The value is an object, expected a number",
+    );
+    expect(problem(() => columnsFromRows({ at: timestamp } as never, []))).toMatchObject({
+      code: "SCHEMA_INVALID",
+      message: 'Column "at" is given a function where its type belongs.',
+      hint: "Call it: at: timestamp().",
+    });
+    expect(problem(() => columnsFromRows([{ x: 1 }] as never, { x: float64() } as never))).toMatchObject({
+      message: "The column types are a list.",
+      hint: expect.stringContaining("Types come first"),
+    });
   });
 });
 

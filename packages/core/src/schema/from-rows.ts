@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { checkList, checkOptions } from "../options.ts";
+import { checkList, checkOptions, shown } from "../options.ts";
 import { type Disambiguation, type InstantInput, type InstantProblem, readMicros } from "../time/instant.ts";
 import { resolveZone } from "../time/zone.ts";
 import { assertColumnTypes } from "./check-schema.ts";
@@ -32,6 +32,7 @@ export function columnsFromRows<const S extends ColumnTypes>(
   checkOptions("SCHEMA_INVALID", "columnsFromRows()", options, { disambiguation: true });
   assertColumnTypes(types);
   checkList("VALUE_INVALID", "rows", rows);
+  refuseNoObjects(types, rows);
   refuseMisspelt(types, rows);
   const problems = problemList();
   const data: Record<string, Column> = {};
@@ -40,7 +41,7 @@ export function columnsFromRows<const S extends ColumnTypes>(
       name,
       type,
       rows.length,
-      (row) => (rows[row] as Record<string, unknown> | null | undefined)?.[name],
+      (row) => (rows[row] as Record<string, unknown>)[name],
       problems,
       options.disambiguation ?? "reject",
     );
@@ -48,6 +49,21 @@ export function columnsFromRows<const S extends ColumnTypes>(
   }
   problems.throwIfAny("rows");
   return { length: rows.length, types, data: data as Columns<S>["data"] };
+}
+
+function refuseNoObjects(types: ColumnTypes, rows: readonly unknown[]): void {
+  const isRow = (row: unknown): boolean => typeof row === "object" && row !== null && !Array.isArray(row);
+  const first = rows.findIndex((row) => !isRow(row));
+  if (first === -1) return;
+  const count = rows.reduce<number>((sum, row) => sum + Number(!isRow(row)), 0);
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `Row ${first} is ${shown(rows[first])}, not an object.${count > 1 ? ` So are ${count - 1} more.` : ""}`,
+    {
+      hint: `Give rows like { ${Object.keys(types).slice(0, 3).join(", ")} }, and leave out those that are none.`,
+      details: { row: first, count },
+    },
+  );
 }
 
 /** Nothing would tell a misspelt field of a nullable column from a missing value, so its values would be lost in silence. */

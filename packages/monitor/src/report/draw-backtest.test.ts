@@ -148,6 +148,11 @@ describe("a drawing of backtests", { timeout: 60_000 }, () => {
     const six = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`m${i}`, result]));
     await expect(drawBacktest({})).rejects.toThrow(/1 to 5 backtests, got 0/);
     await expect(drawBacktest(six)).rejects.toThrow(/got 6/);
+    await expect(drawBacktest({ a: 1 as never })).rejects.toMatchObject({
+      code: "MONITOR_INVALID",
+      message: '"a" is no result of backtest(), got 1.',
+    });
+    await expect(drawBacktest(undefined as never)).rejects.toThrow(/takes backtests by name, got undefined/);
     await expect(drawBacktest({ a: result, b: longer })).rejects.toThrow(/over 4 steps, "b" over 6/);
     await expect(drawBacktest({ a: result, b: other })).rejects.toThrow(/no interval level in common/);
     await expect(drawBacktest({ a: result }, { keys: [{ city: "rome" }] })).rejects.toThrow(

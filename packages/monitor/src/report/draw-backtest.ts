@@ -1,4 +1,11 @@
-import { type BacktestResult, checkOptions, type Panel, type SeriesKey, TsopsError } from "@tsops/core";
+import {
+  type BacktestResult,
+  checkOptions,
+  type Panel,
+  type SeriesKey,
+  shown,
+  TsopsError,
+} from "@tsops/core";
 import { type BacktestPoint, backtestPoints, rowsBefore } from "./backtest-points.ts";
 import type { Html } from "./html.ts";
 import { bandLegend, intervalBands } from "./interval-bands.ts";
@@ -20,6 +27,25 @@ const [width, margin, head] = [960, 8, 52];
 const most = { models: 5, series: 24, byDefault: 4 };
 const colours = ["forecast", "other-1", "other-2", "other-3", "other-4"].map((name) => `var(--${name})`);
 
+const byName =
+  "Pass them by name: drawBacktest({ ets: await backtest(ets(), load, { horizon: 24, folds: 5 }) }).";
+
+function refuseNoBacktests(backtests: unknown): void {
+  if (typeof backtests !== "object" || backtests === null || Array.isArray(backtests))
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `drawBacktest() takes backtests by name, got ${shown(backtests)}.`,
+      {
+        hint: byName,
+      },
+    );
+  for (const [name, result] of Object.entries(backtests))
+    if (!(Array.isArray(result?.series) && Array.isArray(result.byStep)))
+      throw new TsopsError("MONITOR_INVALID", `"${name}" is no result of backtest(), got ${shown(result)}.`, {
+        hint: byName,
+      });
+}
+
 /**
  * Backtests as an SVG file of its own: for some series the forecasts of all folds of the first backtest with their intervals, beside what came; then the error by step of every model, and how many outcomes lay within
  * its intervals by step, beside what was promised. Errors are in units of the seasonal naive error (MASE) where all series have a scale, else in the target's.
@@ -34,6 +60,7 @@ export async function drawBacktest(
   options: DrawBacktestOptions = {},
 ): Promise<string> {
   checkOptions("MONITOR_INVALID", "drawBacktest()", options, { history: true, keys: true, title: true });
+  refuseNoBacktests(backtests);
   const models = Object.entries(backtests).map(([name, result], i) => ({
     name,
     result,
@@ -45,7 +72,7 @@ export async function drawBacktest(
       "MONITOR_INVALID",
       `A drawing shows 1 to ${most.models} backtests, got ${models.length}.`,
       {
-        hint: "Pass them by name: drawBacktest({ ets: await backtest(ets(), load, { horizon: 24, folds: 5 }) }).",
+        hint: byName,
       },
     );
   const steps = first.result.byStep.length;

@@ -45,7 +45,7 @@ export function augursForecaster<Kind extends string>(
     kind: model.kind,
     params: model.params,
     fit: (panel, options) =>
-      fitOthers(panel, options, (others, own) => fit(model, others, own, options.failures === "collect")),
+      fitOthers(panel, options, (others, own) => fit(model, others, own, options?.failures === "collect")),
     load: (bytes) => load(bytes, model.kind, loadModel),
   };
 }
@@ -67,7 +67,7 @@ async function fit(
   checkFit(panel, options);
   const { horizon, signal, progress } = options;
   const whole = withoutCovariates(panel);
-  requireRows(whole, observedCounts(whole), model.neededRows, `A known target: ${model.kind}`);
+  requireRows(whole, observedCounts(whole), model.neededRows, model.kind, " with a known target");
   const history = selectRows(whole, (s) => [firstKnown(whole, s), Number.POSITIVE_INFINITY]);
   refuseMissing(model, history);
   const task = `fit ${model.kind}`;

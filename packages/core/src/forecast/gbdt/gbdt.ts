@@ -36,6 +36,7 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
   return {
     kind: "gbdt",
     params,
+    ...(takesNegative(resolved.loss) ? {} : { lowest: 0 }),
     async fit(x, y, fitOptions = {}) {
       checkFitInput(x, y, fitOptions);
       checkTarget(resolved.loss, y, "The target");
@@ -59,9 +60,13 @@ export function gbdt(options: GbdtOptions = {}): GbdtRegressor {
   };
 }
 
+function takesNegative(loss: LossName): boolean {
+  return loss !== "poisson" && loss !== "tweedie";
+}
+
 /** @throws TsopsError VALUE_INVALID when a loss of counts or amounts is given negative targets. */
 function checkTarget(loss: LossName, y: Float64Array, what: string): void {
-  if (loss !== "poisson" && loss !== "tweedie") return;
+  if (takesNegative(loss)) return;
   refuseRows(y, (value) => value < 0, `${what} of the loss "${loss}" must not be negative`, {
     hint: "Take another loss, or clip the target at 0.",
   });

@@ -1,4 +1,5 @@
 import { TsopsError } from "../../errors.ts";
+import { shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor } from "../regressor.ts";
 import { checkPredictInput } from "../regressors/check-input.ts";
 import { codeLookup } from "./bins.ts";
@@ -116,10 +117,13 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
       return isPlain ? scores : scores.map(predictionFor);
     },
     predictRow(row) {
-      if (row.length !== columns.length)
+      if (typeof row !== "object" || row === null || row.length !== columns.length)
         throw new TsopsError(
           "SCHEMA_MISMATCH",
-          `The row has ${row.length} values, the model was fitted on ${columns.length} columns.`,
+          typeof row === "object" && row !== null && row.length !== undefined
+            ? `The row has ${row.length} values, the model was fitted on ${columns.length} columns.`
+            : `A row is numbers in an array, got ${shown(row)}.`,
+          { hint: "Give one number for each of featureNames, in their order." },
         );
       for (let c = 0; c < buffer.length; c++) {
         const lookup = lookups[c];

@@ -132,6 +132,19 @@ describe("series on threads", { timeout: 180_000 }, () => {
     }
   });
 
+  it("report their end, also without threads", async () => {
+    const reports: { done: number; total?: number }[] = [];
+    const series = history(60);
+    await arima({ seasonLength: 12 }).fit(series, {
+      horizon: 6,
+      threads: 1,
+      progress: (event) => reports.push(event),
+    });
+    expect(reports.length).toBeGreaterThan(1);
+    expect(reports.at(-1)).toMatchObject({ done: 60, total: 60 });
+    expect(reports.filter(({ done }) => done === 60)).toHaveLength(1);
+  });
+
   it("are fitted there with the same settings as here: every model can be sent", () => {
     const y = Float64Array.from({ length: 60 }, (_, t) => 20 + (t % 12) + random.normal());
     for (const kind of [

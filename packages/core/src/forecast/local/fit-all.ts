@@ -38,6 +38,7 @@ export async function fitAll(
   const started = performance.now();
   let lastTurn = started;
   let lastLook = started;
+  let reported = 0;
   const giveTurn = async () => {
     await new Promise((resolve) => setImmediate(resolve));
     throwIfAborted(signal);
@@ -51,7 +52,8 @@ export async function fitAll(
     const now = performance.now();
     if (now - lastLook < turnMs) continue;
     await giveTurn();
-    progress?.({ task, done: s + 1, total: count });
+    reported = s + 1;
+    progress?.({ task, done: reported, total: count });
     lastLook = performance.now();
     const seriesMs = (now - started) / (s + 1);
     // Whether there can be threads is asked of the file system, so last.
@@ -68,6 +70,8 @@ export async function fitAll(
     });
     return fits;
   }
+  // What was begun ends; fits that were done before anyone could look are not reported.
+  if (reported > 0 && reported < count) progress?.({ task, done: count, total: count });
   return fits;
 }
 

@@ -39,7 +39,7 @@ export interface FittedValues {
  * const residuals = y.map((value, row) => value - mean[row]);
  */
 export async function fittedValues(
-  forecaster: LocalForecaster,
+  forecaster: LocalForecaster<string, string>,
   panel: Panel,
   options: Omit<FitOptions, "horizon"> = {},
 ): Promise<FittedValues> {

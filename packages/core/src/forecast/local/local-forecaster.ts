@@ -16,6 +16,7 @@ import { selectRows } from "../panel-slices.ts";
 import {
   type PathOptions,
   pathOptionNames,
+  refuseVastPaths,
   resolvePathOptions,
   type SamplePaths,
   samplePathsOf,
@@ -30,15 +31,27 @@ import { simulate } from "./simulate.ts";
 import { absorbed, notFinite, notFiniteDraw, stepsAhead } from "./steps-ahead.ts";
 import { isRefused } from "./try-fit.ts";
 
-/** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
-export interface LocalForecaster<Kind extends string = string> extends Forecaster {
+/**
+ * A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named.
+ * `Regressor` is the names of those: with some, `predict` needs the future of the panel's known-future columns.
+ */
+export interface LocalForecaster<Kind extends string = string, Regressor extends string = never>
+  extends Forecaster {
   readonly kind: Kind;
-  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedLocal>;
+  fit<Known extends string>(panel: Panel<Known>, options: FitOptions): Promise<FittedWith<Regressor, Known>>;
   load(bytes: Uint8Array): FittedLocal;
 }
 
+/** What a fit gives: without regressors it takes no notice of the panel's known-future columns; where their names are not known to the type checker, a missing future is found when it runs. */
+type FittedWith<Regressor extends string, Known extends string> = [Regressor] extends [never]
+  ? FittedLocal
+  : string extends Regressor
+    ? // biome-ignore lint/suspicious/noExplicitAny: stands for the columns of whichever panel, also where these are not yet known.
+      FittedLocal<any>
+    : FittedLocal<Known>;
+
 /** A fitted forecaster with one state per series. */
-export interface FittedLocal extends FittedForecaster<never> {
+export interface FittedLocal<Known extends string = never> extends FittedForecaster<Known> {
   /** What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. */
   readonly fits: readonly LocalSummary[];
   readonly failures: readonly SeriesFailure[];
@@ -48,7 +61,7 @@ export interface FittedLocal extends FittedForecaster<never> {
    * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; FIT_FAILED naming the series whose draws are not all finite, or that have shown no errors; what `predict` throws.
    */
   samplePaths(options?: PathOptions): SamplePaths;
-  update(...args: Parameters<FittedForecaster<never>["update"]>): FittedLocal;
+  update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedLocal<Known>;
 }
 
 /**
@@ -97,10 +110,10 @@ interface State {
   readonly fits: readonly LocalFit[];
 }
 
-const stateOf = new WeakMap<FittedLocal, State>();
+const stateOf = new WeakMap<FittedLocal<string>, State>();
 
 /** What a fitted local forecaster is made of. */
-export function localState(fitted: FittedLocal): State {
+export function localState(fitted: FittedLocal<string>): State {
   return stateOf.get(fitted) as State;
 }
 
@@ -123,7 +136,8 @@ async function fit(
     seen,
     observedCounts(seen),
     model.neededRows,
-    `A known target${whole.known.length > 0 ? " with its regressors" : ""}: ${model.kind}`,
+    model.kind,
+    whole.known.length > 0 ? " with a known target and regressors" : " with a known target",
   );
   refuseBelow(model, panel);
   const fromFirst = (s: number) =>
@@ -246,6 +260,7 @@ function fitted(state: State): FittedLocal {
         });
       const horizon = checkPredict(predict, fittedHorizon);
       const { panel, states, added } = asked(predict, horizon);
+      refuseVastPaths(states.length, paths, horizon);
       const values = new Float64Array(states.length * paths * horizon);
       const wrong: NotFinite[] = [];
       states.forEach((now, i) => {

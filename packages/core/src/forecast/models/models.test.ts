@@ -54,7 +54,7 @@ describe("seasonalNaive", () => {
 
   it("refuses histories shorter than a season with the numbers", async () => {
     await expect(seasonalNaive({ seasonLength: 24 }).fit(series([1, 2, 3]), { horizon: 1 })).rejects.toThrow(
-      /needs 24 rows per series; the series has 3/,
+      /needs 24 rows; the series has 3/,
     );
   });
 });

@@ -12,6 +12,7 @@ import { fitOthers } from "../series-failures.ts";
 import { type FittedReduce, fittedReduce, loadReduce } from "./fitted.ts";
 import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } from "./options.ts";
 import { planReduce } from "./plan.ts";
+import { refuseBelowLowest } from "./refuse-below-lowest.ts";
 import { refuseUnlistedRegions } from "./regional-holidays.ts";
 import { refuseOutsideDomain } from "./target.ts";
 import { trainingRows } from "./training.ts";
@@ -87,7 +88,7 @@ async function fit<Known extends string>(
     plan.warmup + 1,
     `A first training row after the ${plan.warmup} that its features look back`,
   );
-  requireRows(panel, observedCounts(panel), 1, "A target that is not missing: reduce");
+  requireRows(panel, observedCounts(panel), 1, "reduce", " with a known target");
 
   const frequency = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
   const trendOrigin = panel.series.reduce(
@@ -104,7 +105,8 @@ async function fit<Known extends string>(
   const fitStep = async (step: number | null, inner: Progress | undefined): Promise<FittedRegressor> => {
     const rows = trainingRows(panel, works, plan.features, options, { horizon, step, warmup, frequency });
     const { x, y, perSeries } = rows;
-    requireRows(panel, perSeries, 1, `A row with a known target after the first ${warmup}`);
+    requireRows(panel, perSeries, 1, "reduce", ` with a known target after the first ${warmup}`);
+    refuseBelowLowest(panel, rows, regressor);
     return regressor.fit(x, y, {
       ...(signal === undefined ? {} : { signal }),
       ...(inner === undefined ? {} : { progress: inner }),

@@ -39,6 +39,8 @@ export function emptyMatrix(features: readonly ReduceFeature[], rows: number): F
 export interface TrainingRows {
   readonly x: FeatureMatrix;
   readonly y: Float64Array;
+  /** The panel's row that each is about. */
+  readonly origins: Int32Array;
   /** Rows of each series that could be learnt from. */
   readonly perSeries: Int32Array;
 }
@@ -94,6 +96,7 @@ export function trainingRows(
   const x = emptyMatrix(features, rows);
   const columns = x.columns.map((column) => column.values);
   const y = new Float64Array(rows);
+  const origins = new Int32Array(rows);
   const bound = works.map((work) => bindSeries(work, features));
   let row = 0;
   let seen = 0;
@@ -108,8 +111,9 @@ export function trainingRows(
       if (step !== null) moveLevel(one, known, options);
       for (let f = 0; f < columns.length; f++)
         (columns[f] as Float64Array)[row] = (one.values[f] as RowValue)(t, known);
+      origins[row] = (panel.offsets[series] as number) + t;
       y[row++] = (target - one.level.center) / one.level.scale;
     }
   }
-  return { x, y, perSeries };
+  return { x, y, origins, perSeries };
 }

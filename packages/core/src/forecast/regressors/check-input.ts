@@ -1,4 +1,5 @@
 import { TsopsError } from "../../errors.ts";
+import { shown } from "../../options.ts";
 import type { FeatureColumn, FeatureMatrix, RegressorFitOptions } from "../regressor.ts";
 
 const shownRows = 5;
@@ -9,11 +10,13 @@ const shownRows = 5;
  * @throws TsopsError SCHEMA_MISMATCH, VALUE_INVALID (rows listed).
  */
 export function checkFitInput(x: FeatureMatrix, y: Float64Array, options: RegressorFitOptions): void {
+  refuseNoMatrix(x, "The training matrix");
   checkMatrix(x, "the training matrix");
   checkTarget(y, x.rows, "the target");
   checkWeights(options.weights, x.rows, "weights");
   const { validation } = options;
   if (validation === undefined) return;
+  refuseNoMatrix(validation.x, "The validation matrix");
   checkColumns(validation.x, x.columns, "the validation matrix");
   checkMatrix(validation.x, "the validation matrix");
   checkTarget(validation.y, validation.x.rows, "the validation target");
@@ -28,6 +31,7 @@ export function checkPredictInput(
   x: FeatureMatrix,
   fitted: readonly Pick<FeatureColumn, "name" | "kind">[],
 ): void {
+  refuseNoMatrix(x, "The matrix");
   checkColumns(x, fitted, "the matrix");
   for (const column of x.columns) {
     checkLength(column.values.length, x.rows, `Column "${column.name}"`);
@@ -67,7 +71,42 @@ function checkMatrix(x: FeatureMatrix, what: string): void {
   }
 }
 
+/** Rows as lists, which other libraries take, and whatever else is no matrix. */
+function refuseNoMatrix(x: unknown, what: string): void {
+  const { rows, columns } = (typeof x === "object" && x !== null ? x : {}) as Partial<FeatureMatrix>;
+  const hint =
+    'Give columns, not rows: { rows: 3, columns: [{ name: "load", kind: "numeric", values: Float64Array.of(1, 2, 3) }] }.';
+  if (!(typeof rows === "number" && Array.isArray(columns)))
+    throw new TsopsError("SCHEMA_MISMATCH", `${what} is ${shown(x)}, not { rows, columns }.`, { hint });
+  const wrong = columns.findIndex(
+    (column: Partial<FeatureColumn> | null | undefined) =>
+      !(
+        typeof column?.name === "string" &&
+        (column.kind === "numeric" || column.kind === "categorical") &&
+        isNumbers(column.values)
+      ),
+  );
+  if (wrong !== -1)
+    throw new TsopsError(
+      "SCHEMA_MISMATCH",
+      `Column ${wrong} of ${what.toLowerCase()} is no { name, kind, values } with its values in a Float64Array.`,
+      { hint, details: { column: wrong } },
+    );
+}
+
+function isNumbers(values: unknown): values is Float64Array {
+  return ArrayBuffer.isView(values) && "length" in values && typeof (values as Float64Array)[0] !== "bigint";
+}
+
+function refuseNoNumbers(values: unknown, what: string): void {
+  if (isNumbers(values)) return;
+  throw new TsopsError("SCHEMA_MISMATCH", `${what} is ${shown(values)}, not a Float64Array.`, {
+    hint: "Give Float64Array.from(values).",
+  });
+}
+
 function checkTarget(y: Float64Array, rows: number, what: string): void {
+  refuseNoNumbers(y, capital(what));
   checkLength(y.length, rows, capital(what));
   refuseRows(y, (value) => !Number.isFinite(value), `${capital(what)} must be finite`, {
     hint: "Drop or fill these rows first.",
@@ -76,6 +115,7 @@ function checkTarget(y: Float64Array, rows: number, what: string): void {
 
 function checkWeights(weights: Float64Array | undefined, rows: number, what: string): void {
   if (weights === undefined) return;
+  refuseNoNumbers(weights, capital(what));
   checkLength(weights.length, rows, capital(what));
   refuseRows(
     weights,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import type { FeatureMatrix } from "../regressor.ts";
 import { elasticNet, lasso } from "./elastic-net.ts";
-import { laterErrors, piecesOf, sumsOf } from "./penalty-path.ts";
+import { laterErrors, penaltiesOf, piecesOf, sumsOf } from "./penalty-path.ts";
 import { standardise } from "./standardise.ts";
 
 const matrixOf = (columns: readonly ArrayLike<number>[]): FeatureMatrix => ({
@@ -15,6 +15,11 @@ const matrixOf = (columns: readonly ArrayLike<number>[]): FeatureMatrix => ({
     values: Float64Array.from(values),
   })),
 });
+
+const deviationOf = (values: readonly number[]): number => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+};
 
 interface Problem {
   readonly l1Ratio: number;
@@ -58,15 +63,30 @@ describe("elasticNet beside scikit-learn", () => {
         undefined,
       );
       const pieces = ends.slice(1).map((end, k) => sumsOf(standardised, ends[k]!, end));
-      const found = (await laterErrors(pieces, Float64Array.from(path), l1Ratio, undefined))!;
+      const penalties = path.map((penalty) => penaltiesOf(penalty, l1Ratio));
+      const found = (await laterErrors(pieces, penalties, undefined))!;
       errors.forEach((error, k) => {
         expect(Math.abs(found[k]! / error - 1)).toBeLessThan(1e-6);
       });
+      // What is chosen: the target in units of its deviation, where penalties have no unit.
       const { penalty } = await elasticNet({ l1Ratio }).fit(x, target);
-      const least = path[errors.indexOf(Math.min(...errors))]!;
+      const deviation = deviationOf(y);
+      const inDeviations = target.map((value) => value / deviation);
+      const scaled = standardise(
+        x.columns.map(({ values }) => values),
+        inDeviations,
+        undefined,
+      );
+      const own = path.map((value) => penaltiesOf(value / deviation, l1Ratio));
+      const ownErrors = (await laterErrors(
+        ends.slice(1).map((end, k) => sumsOf(scaled, ends[k]!, end)),
+        own,
+        undefined,
+      ))!;
+      const least = path[ownErrors.indexOf(Math.min(...ownErrors))]!;
       // The path of the fixture ends sooner.
       if (penalty > path.at(-1)! * 0.999) expect(penalty / least).toBeCloseTo(1, 9);
-      else expect(errors.at(-1)).toBe(Math.min(...errors));
+      else expect(ownErrors.at(-1)).toBe(Math.min(...ownErrors));
     },
   );
 });
@@ -115,6 +135,57 @@ describe("elasticNet", () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it("predicts the same in any unit of the target with a chosen penalty, and with a given one of absolute coefficients", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer(),
+        fc.constantFrom(0.05, 0.5, 1),
+        fc.double({ min: Math.log(1e-6), max: Math.log(1e9), noNaN: true }).map(Math.exp),
+        fc.boolean(),
+        async (seed, l1Ratio, unit, isWeighted) => {
+          const random = createRandom(seed);
+          const columns = Array.from({ length: 4 }, () =>
+            Float64Array.from({ length: 60 }, () => random.normal(2, 5)),
+          );
+          const y = columns[0]!.map((value, row) => 3 * value - columns[1]![row]! + 10 + random.normal(0, 4));
+          const weights = isWeighted
+            ? { weights: Float64Array.from({ length: 60 }, () => random.uniform(0.1, 3)) }
+            : {};
+          const x = matrixOf(columns);
+          const scaled = y.map((value) => value * unit);
+          const one = await elasticNet({ l1Ratio }).fit(x, y, weights);
+          const other = await elasticNet({ l1Ratio }).fit(x, scaled, weights);
+          expect(other.penalty / unit / one.penalty).toBeCloseTo(1, 8);
+          one.coefficients.forEach((value, c) => {
+            expect(other.coefficients[c]! / unit).toBeCloseTo(value, 6);
+          });
+          expect(other.intercept / unit).toBeCloseTo(one.intercept, 6);
+          const given = await lasso({ penalty: 0.5 }).fit(x, y, weights);
+          const inUnit = await lasso({ penalty: 0.5 * unit }).fit(x, scaled, weights);
+          expect(inUnit.intercept / unit).toBeCloseTo(given.intercept, 6);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("fits the same again with the penalty that the lasso chose", async () => {
+    const random = createRandom(21);
+    const x = matrixOf([0, 1, 2].map(() => Array.from({ length: 60 }, () => random.normal())));
+    const y = x.columns[0]!.values.map((value) => 5000 * value + random.normal(0, 3000));
+    const chosen = await lasso().fit(x, y);
+    const again = await lasso({ penalty: chosen.penalty }).fit(x, y);
+    again.coefficients.forEach((value, c) => {
+      expect(value / 5000).toBeCloseTo(chosen.coefficients[c]! / 5000, 8);
+    });
+  });
+
+  it("predicts a target that never changes", async () => {
+    const x = matrixOf([Array.from({ length: 30 }, (_, row) => row % 7)]);
+    const model = await elasticNet().fit(x, new Float64Array(30).fill(42.1));
+    for (const value of model.predict(x)) expect(value).toBeCloseTo(42.1, 10);
   });
 
   it("finds the few lags of many that count", async () => {

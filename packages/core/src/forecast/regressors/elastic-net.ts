@@ -3,17 +3,27 @@ import { TsopsError } from "../../errors.ts";
 import { checkOptions, shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor, RegressorFitOptions } from "../regressor.ts";
 import { checkFitInput, withoutZeroWeights } from "./check-input.ts";
-import type { Descent } from "./coordinate-descent.ts";
+import type { Descent, Penalties } from "./coordinate-descent.ts";
 import { encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
 import { type LinearState, linearModel, loadLinear } from "./linear-model.ts";
-import { addSums, descents, laterErrors, momentsOf, penaltyPath, piecesOf, sumsOf } from "./penalty-path.ts";
-import { inColumnUnits, standardise } from "./standardise.ts";
+import {
+  addSums,
+  descents,
+  laterErrors,
+  momentsOf,
+  penaltiesOf,
+  penaltyPath,
+  piecesOf,
+  sumsOf,
+} from "./penalty-path.ts";
+import { inColumnUnits, type Standardised, standardise } from "./standardise.ts";
 
 /** Settings of `lasso`. */
 export interface LassoOptions {
   /**
-   * Weight of the penalty against half the mean squared error, in units of the target: `alpha` of scikit-learn, `lambda` of glmnet. `"auto"`, the default, tries 100
-   * and takes the one with the least mean squared error on later rows.
+   * Weight of the penalty against half the mean squared error, in units of the target: `alpha` of scikit-learn. Its part on absolute coefficients keeps its meaning when it
+   * and the target change their unit together; its part on squares does not: 0.5 is weak for a target of thousands, strong for one of hundredths. `"auto"`, the default, has
+   * no unit: it tries 100 on the target brought to deviation 1, as glmnet does, and takes the one with the least mean squared error on later rows.
    */
   readonly penalty?: number | "auto";
   /** For `"auto"`: pieces of later rows that are predicted, each from all rows before it. Default 5. */
@@ -29,7 +39,10 @@ export interface ElasticNetOptions extends LassoOptions {
 /** A fitted elastic net. */
 export interface ElasticNetModel extends FittedRegressor {
   readonly kind: "elastic-net";
-  /** The penalty that was given or chosen. */
+  /**
+   * The penalty that was given, or the chosen one in the target's unit (`lambda` of glmnet): its part on squares was divided by the target's standard deviation. Given to `lasso` it makes
+   * the same fit again; given to `elasticNet` it does for a target of deviation 1.
+   */
   readonly penalty: number;
   readonly intercept: number;
   /** Coefficient per encoded column, in the units of the column; 0 for columns that were left out. */
@@ -49,7 +62,7 @@ const acceptableGap = 1e-6;
 /**
  * Elastic net (Zou & Hastie 2005): minimises half the weighted mean squared error plus `penalty` times (`l1Ratio` times the absolute coefficients plus
  * (1 - `l1Ratio`) / 2 times their squares) of columns scaled to mean 0 and standard deviation 1; the intercept is not penalised. Columns that add
- * little get the coefficient 0, so that many lags can be offered.
+ * little get the coefficient 0, so that many lags can be offered. With a chosen penalty the target is scaled to deviation 1 too: what is predicted then does not depend on its unit.
  *
  * `penalty: "auto"` takes rows to be in the order of time, as those of `reduce` are: the last 5 of 6 pieces are each predicted by fits on all rows before them. Where
  * rows are too few for that (fewer than `folds` + 1), no coefficient is left and the mean is predicted.
@@ -88,26 +101,25 @@ export function elasticNet(options: ElasticNetOptions = {}): ElasticNetRegressor
       const { x, y, weights } = withoutZeroWeights(matrix, values, fitOptions.weights);
       throwIfAborted(signal);
       const encoding = learnDenseEncoding(x);
-      const standardised = standardise(encodeDense(encoding, x), y, weights);
+      const { standardised, unit } = inOwnUnit(standardise(encodeDense(encoding, x), y, weights));
       const ends = penalty === "auto" ? piecesOf(x.rows, folds) : [0, x.rows];
       const pieces = ends.slice(1).map((end, k) => sumsOf(standardised, ends[k] as number, end));
       throwIfAborted(signal);
       const moments = momentsOf(pieces.reduce(addSums));
-      const path = penalty === "auto" ? penaltyPath(moments, l1Ratio) : Float64Array.of(penalty);
-      const errors = penalty === "auto" ? await laterErrors(pieces, path, l1Ratio, signal) : null;
+      const path = penalty === "auto" ? penaltyPath(moments, l1Ratio) : [penaltiesOf(penalty, l1Ratio, unit)];
+      const errors = penalty === "auto" ? await laterErrors(pieces, path, signal) : null;
       const chosen = errors === null ? 0 : errors.indexOf(Math.min(...errors));
-      const { coefficients, gap } = descents(moments, path.subarray(0, chosen + 1), l1Ratio, signal).at(
-        -1,
-      ) as Descent;
+      const { coefficients, gap } = descents(moments, path.slice(0, chosen + 1), signal).at(-1) as Descent;
       if (!(gap <= acceptableGap * moments.power))
         throw new TsopsError(
           "FIT_FAILED",
           `The elastic net of ${coefficients.length} columns stays ${gap / moments.power} of the target's variance from its minimum.`,
           { hint: "Give a larger penalty, or leave out columns that repeat others." },
         );
-      const own = coefficients.map((value, c) => value / (moments.deviations[c] as number));
+      const own = coefficients.map((value, c) => (value * unit) / (moments.deviations[c] as number));
       const fitted = inColumnUnits(own, standardised);
-      return model({ encoding, ...fitted }, path[chosen] as number);
+      const found = penalty === "auto" ? ((path[chosen] as Penalties).l1 / l1Ratio) * unit : penalty;
+      return model({ encoding, ...fitted }, found);
     },
     load(bytes) {
       const { state, settings } = loadLinear(bytes, "elastic-net");
@@ -124,6 +136,21 @@ export function elasticNet(options: ElasticNetOptions = {}): ElasticNetRegressor
 export function lasso(options: LassoOptions = {}): ElasticNetRegressor {
   checkOptions("MODEL_PARAMETER_INVALID", "lasso()", options, { penalty: true, folds: true });
   return elasticNet({ ...options, l1Ratio: 1 });
+}
+
+/** The target in units of its standard deviation, so that no penalty depends on the unit that it was given in; one without spread as it is. */
+function inOwnUnit(standardised: Standardised): { standardised: Standardised; unit: number } {
+  const { target, roots, targetMean } = standardised;
+  const largest = target.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const sumOfSquares = (values: Float64Array, divisor: number): number =>
+    values.reduce((sum, value) => sum + (value / divisor) ** 2, 0);
+  const deviation =
+    largest === 0 ? 0 : largest * Math.sqrt(sumOfSquares(target, largest) / sumOfSquares(roots, 1));
+  if (!(deviation > 1e-13 * Math.abs(targetMean))) return { standardised, unit: 1 };
+  return {
+    standardised: { ...standardised, target: target.map((value) => value / deviation) },
+    unit: deviation,
+  };
 }
 
 function model(state: LinearState, penalty: number): ElasticNetModel {

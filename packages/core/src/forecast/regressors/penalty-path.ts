@@ -56,27 +56,32 @@ export function momentsOf(sums: Sums): OwnMoments {
 }
 
 /** Penalties from the weakest that leaves no coefficient down to a ten thousandth of it, evenly in their logarithm. */
-export function penaltyPath({ target }: Moments, l1Ratio: number): Float64Array {
+export function penaltyPath({ target }: Moments, l1Ratio: number): Penalties[] {
   const strongest = target.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) / l1Ratio;
-  return Float64Array.from({ length: penalties }, (_, k) => strongest * weakest ** (k / (penalties - 1)));
+  return Array.from({ length: penalties }, (_, k) =>
+    penaltiesOf(strongest * weakest ** (k / (penalties - 1)), l1Ratio),
+  );
 }
 
-/** The two penalties that one and its ratio stand for. */
-export function penaltiesOf(penalty: number, l1Ratio: number): Penalties {
-  return { l1: penalty * l1Ratio, l2: penalty * (1 - l1Ratio) };
+/**
+ * The two penalties that one and its ratio stand for.
+ * @param unit - What the target was divided by after the penalty was given: absolute coefficients shrink with it, and so does their penalty; that of
+ * squares, beside errors that are squared too, stays.
+ */
+export function penaltiesOf(penalty: number, l1Ratio: number, unit = 1): Penalties {
+  return { l1: (penalty * l1Ratio) / unit, l2: penalty * (1 - l1Ratio) };
 }
 
 /** Fits with one penalty after the other, each from where the one before ended. */
 export function descents(
   moments: Moments,
-  path: ArrayLike<number>,
-  l1Ratio: number,
+  path: readonly Penalties[],
   signal: AbortSignal | undefined,
 ): Descent[] {
   let start: Float64Array = new Float64Array(moments.target.length);
-  return Array.from(path, (penalty) => {
+  return path.map((penalties) => {
     throwIfAborted(signal);
-    const descent = descend(moments, penaltiesOf(penalty, l1Ratio), start);
+    const descent = descend(moments, penalties, start);
     start = descent.coefficients;
     return descent;
   });
@@ -98,8 +103,7 @@ export function piecesOf(rows: number, folds: number): number[] {
  */
 export async function laterErrors(
   pieces: readonly Sums[],
-  path: Float64Array,
-  l1Ratio: number,
+  path: readonly Penalties[],
   signal: AbortSignal | undefined,
 ): Promise<Float64Array | null> {
   if (pieces.length < 2) return null;
@@ -108,7 +112,7 @@ export async function laterErrors(
   let before = pieces[0] as Sums;
   for (const piece of pieces.slice(1)) {
     const moments = momentsOf(before);
-    descents(moments, path, l1Ratio, signal).forEach(({ coefficients }, k) => {
+    descents(moments, path, signal).forEach(({ coefficients }, k) => {
       errors[k]! += squaredError(piece, moments, coefficients);
     });
     weight += piece[piece.length - 1] as number;

@@ -12,7 +12,7 @@ import { differencingOf, expand, polynomialsOf } from "./polynomials.ts";
 import { type ArimaChoice, dataOf, selectArima } from "./select.ts";
 
 /** Settings of `arima`. */
-export interface ArimaOptions {
+export interface ArimaOptions<Regressor extends string = string> {
   /** Autoregression, differences and moving average: `[p, d, q]`. Left out, all orders are chosen for each series. */
   readonly order?: readonly [p: number, d: number, q: number];
   /** The same of the seasons: `[P, D, Q]`. Default with `order`: `[0, 0, 0]`. */
@@ -28,11 +28,11 @@ export interface ArimaOptions {
    * Numeric known-future columns that the target is regressed on, with ARIMA errors; `predict` then needs their future. Default: none. A row in which one is missing counts as
    * a missing target; one that says nothing of its own in a series (constant, or made up of others) gets the slope 0 there.
    */
-  readonly regressors?: readonly string[];
+  readonly regressors?: readonly Regressor[];
 }
 
-/** An ARIMA forecaster. */
-export type Arima = LocalForecaster<"arima">;
+/** An ARIMA forecaster. `Regressor` is the names of its regressors: `predict` does not compile without their future. */
+export type Arima<Regressor extends string = never> = LocalForecaster<"arima", Regressor>;
 
 /**
  * Seasonal ARIMA, fitted by exact maximum likelihood; orders that are not given are chosen for each series by the stepwise search of Hyndman &
@@ -48,7 +48,9 @@ export type Arima = LocalForecaster<"arima">;
  * @example
  * const forecast = (await arima({ seasonLength: 12 }).fit(sales, { horizon: 18 })).predict({ levels: [80, 95] });
  */
-export function arima(options: ArimaOptions = {}): Arima {
+export function arima<const Regressor extends string = never>(
+  options: ArimaOptions<Regressor> = {},
+): Arima<Regressor> {
   checkOptions("MODEL_PARAMETER_INVALID", "arima()", options, {
     order: true,
     seasonalOrder: true,
@@ -111,8 +113,11 @@ function orders(name: string, given: unknown): readonly [number, number, number]
   return given.map((one, i) => wholeNumber(`${name}[${i}]`, one, 0)) as [number, number, number];
 }
 
-function arimaOf(choice: ArimaChoice): Arima {
-  return localForecaster(modelOf(choice), (params) => modelOf(params as unknown as ArimaChoice));
+function arimaOf<Regressor extends string>(choice: ArimaChoice): Arima<Regressor> {
+  const forecaster: unknown = localForecaster(modelOf(choice), (params) =>
+    modelOf(params as unknown as ArimaChoice),
+  );
+  return forecaster as Arima<Regressor>;
 }
 
 /** Parameters: six orders, whether there is a constant, variance, likelihood, AICc, the constant, then the coefficients and the regressors' slopes. */

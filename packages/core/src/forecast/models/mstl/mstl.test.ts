@@ -106,8 +106,15 @@ describe("mstl", () => {
         await mstl({ seasonLengths: [24, 168], trend: naive() }).fit(hourlyPanel(hours.slice(0, count)), {
           horizon: 1,
         })
-      ).fits[0]?.["seasonLengths"];
-    expect([await of(336), await of(335), await of(47)]).toEqual(["24, 168", "24", "none"]);
+      ).fits[0];
+    expect(await of(336)).not.toHaveProperty("seasonsTooLong");
+    const all = [await of(336), await of(335), await of(47)];
+    expect(all.map((fit) => fit?.["seasonLengths"])).toEqual(["24, 168", "24", "none"]);
+    expect(all.map((fit) => fit?.["seasonsTooLong"])).toEqual([
+      undefined,
+      "168 (two of each need more than 335 rows)",
+      "24, 168 (two of each need more than 47 rows)",
+    ]);
   });
 
   it("fills gaps by its own parts", async () => {

@@ -30,7 +30,7 @@ export type Mstl = LocalForecaster<"mstl">;
  * and each season repeats as it was in its last period. `update` takes the seasons of the fit off new rows and moves the trend's forecaster on:
  * the seasons stay as they are until the next fit.
  *
- * A season of which a series has less than two whole periods is left out there; `fits` names the ones that were taken. Missing values are filled for the
+ * A season of which a series has less than two whole periods is left out there; `fits` names the ones that were taken, and in `seasonsTooLong` those that were not. Missing values are filled for the
  * decomposition, and missing for the trend. Intervals are the trend forecaster's round the sum: they leave out that seasons change.
  *
  * Bandara, Hyndman & Bergmeir (2021), MSTL: a seasonal-trend decomposition algorithm for time series with multiple seasonal patterns; STL by
@@ -205,8 +205,15 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
           },
         }),
     summary(fit) {
+      const rows = fit.parameters[rowsAt] as number;
+      const seasons = taken(rows);
       return {
-        seasonLengths: taken(fit.parameters[rowsAt] as number).join(", ") || "none",
+        seasonLengths: seasons.join(", ") || "none",
+        ...(seasons.length === periods.length
+          ? {}
+          : {
+              seasonsTooLong: `${periods.slice(seasons.length).join(", ")} (two of each need more than ${rows} rows)`,
+            }),
         trendForecaster: trend.kind,
         ...trend.summary(trendOf(fit)),
       };

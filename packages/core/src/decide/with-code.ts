@@ -1,0 +1,12 @@
+import { TsopsError, type TsopsErrorCode } from "../errors.ts";
+
+/** Does work whose errors of one code mean another one to those who asked for it. */
+export function withCode<T>(code: TsopsErrorCode, instead: TsopsErrorCode, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!TsopsError.is(error, instead)) throw error;
+    const { message, hint, details } = error;
+    throw new TsopsError(code, message, { details, cause: error, ...(hint === undefined ? {} : { hint }) });
+  }
+}
