@@ -30,7 +30,7 @@ type Columns = readonly Pick<FeatureColumn, "name" | "kind">[];
  * A regressor of an ONNX model that was trained elsewhere, in Python with scikit-learn, LightGBM or PyTorch, or by `toOnnx`: `reduce` makes the features, the model predicts. Its fit trains nothing;
  * it checks that the model takes the features that there are, in their number and order.
  *
- * The bytes that a fitted one saves hold the model whole. Predictions run on the optional peer `onnxruntime-node`, on a thread that the caller waits for: a call takes a tenth of a
+ * The bytes that a fitted one saves hold the model whole. Predictions run on the optional peer `onnxruntime-node`, on a thread that the caller waits for: a call takes a quarter of a
  * millisecond more than the model. Float models get their inputs rounded to single precision.
  * @param bytes - As for `loadOnnx`: one input of n rows by one column per feature, or one input per feature that bears its name; one number per row as the first output.
  * @throws TsopsError MODEL_FORMAT_INVALID when it is no such model, MODEL_PARAMETER_INVALID, ADAPTER_MISSING_DEPENDENCY; from `fit` SCHEMA_MISMATCH when the model's columns are others than the features,
