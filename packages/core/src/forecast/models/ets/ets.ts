@@ -4,6 +4,7 @@ import { wholeNumber } from "../../check.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import type { EtsFit } from "./fit-form.ts";
 import {
   type EtsForm,
   formFromNumbers,
@@ -186,13 +187,7 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
             hint: "Leave components to the choice: ets({ seasonLength }).",
           },
         );
-      const parameters = Float64Array.of(
-        ...formToNumbers(fit.form),
-        ...fit.numbers.subarray(0, levelAt),
-        fit.logLikelihood,
-        fit.aicc,
-      );
-      return { parameters, state: Float64Array.of(0, 0, 0, ...fit.numbers.subarray(levelAt)) };
+      return localFitOf(fit);
     },
     absorb(fit, value) {
       absorb(fit, value, seasonLength);
@@ -251,6 +246,14 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
         aicc: parameters[aiccAt] as number,
       };
     },
+  };
+}
+
+/** A fit as the recursion takes it: its parameters and the state before the first row. */
+export function localFitOf({ form, numbers, logLikelihood, aicc }: EtsFit): LocalFit {
+  return {
+    parameters: Float64Array.of(...formToNumbers(form), ...numbers.subarray(0, levelAt), logLikelihood, aicc),
+    state: Float64Array.of(0, 0, 0, ...numbers.subarray(levelAt)),
   };
 }
 
