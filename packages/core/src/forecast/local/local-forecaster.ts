@@ -23,10 +23,11 @@ import { fitOthers, leaveOut } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
+import { type Current, currentOf, missingAtEnd, stepsAfterGap } from "./open-gap.ts";
 import { failuresAmong, type NotFinite, refuseBelow, refuseFits, refuseNotFinite } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { simulate } from "./simulate.ts";
-import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
+import { absorbed, notFinite } from "./steps-ahead.ts";
 import { isRefused } from "./try-fit.ts";
 
 /** A forecaster that fits each series by itself. Covariates, and future rows, are used only where its regressors are named. */
@@ -146,32 +147,31 @@ async function fit(
 
 /** Moves the states over the rows that are not kept. */
 function settle({ model, horizon, history, fits }: State): State {
-  const kept = Math.max(horizon, model.keptRows ?? 1);
-  const firstKept = (s: number) =>
-    Math.max(0, (history.offsets[s + 1] as number) - (history.offsets[s] as number) - kept);
+  const firstKept: number[] = [];
   const moved = fits.map((before, s) => {
-    const start = history.offsets[s] as number;
-    const after = absorbed(
-      model,
-      before,
-      targetsLess(history, start, start + firstKept(s), model.slopes?.(before)),
-    );
+    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
+    const targets = targetsLess(history, start, end, model.slopes?.(before));
+    const open = model.quantiles === undefined ? 0 : missingAtEnd(targets);
+    const first = Math.max(0, targets.length - Math.max(horizon, model.keptRows ?? 1, open));
+    firstKept.push(first);
+    const after = absorbed(model, before, targets.subarray(0, first));
     return model.settle?.(after) ?? after;
   });
   return {
     model,
     horizon,
-    history: selectRows(history, (s) => [firstKept(s), Number.POSITIVE_INFINITY]),
+    history: selectRows(history, (s) => [firstKept[s] as number, Number.POSITIVE_INFINITY]),
     fits: moved,
   };
 }
 
 function fitted(state: State): FittedLocal {
   const { model, horizon: fittedHorizon, history } = state;
-  const current = (s: number): LocalFit => {
+  const current = (s: number): Current => {
     const before = state.fits[s] as LocalFit;
     const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    return absorbed(model, before, targetsLess(history, start, end, model.slopes?.(before)));
+    const targets = targetsLess(history, start, end, model.slopes?.(before));
+    return currentOf(model, before, targets);
   };
   /** The series that are asked for, and what the regressors add to each of their steps. */
   const asked = (options: PredictOptions, horizon: number) => {
@@ -183,7 +183,7 @@ function fitted(state: State): FittedLocal {
       panel.known.length === 0 ? undefined : options.future && rowsOfChosen(options.future, history, chosen),
     );
     const states = chosen.map(current);
-    const added = states.map((now, i) => {
+    const added = states.map(({ now }, i) => {
       const slopes = model.slopes?.(now);
       return Float64Array.from({ length: horizon }, (_, h) =>
         slopes === undefined ? 0 : sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number),
@@ -199,7 +199,7 @@ function fitted(state: State): FittedLocal {
     failures: history.failures ?? [],
     lastTimes: lastTimesOf(history),
     get fits() {
-      return history.series.map((_, s) => model.summary(current(s)));
+      return history.series.map((_, s) => model.summary(current(s).now));
     },
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
@@ -212,9 +212,9 @@ function fitted(state: State): FittedLocal {
         values: new Float64Array(states.length * horizon),
       }));
       const wrong: NotFinite[] = [];
-      states.forEach((now, i) => {
+      states.forEach((at, i) => {
         // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
-        const ahead = stepsAhead(model, now, fittedHorizon, probabilities);
+        const ahead = stepsAfterGap(model, at, fittedHorizon, probabilities);
         const put = (from: Float64Array, to: Float64Array): Float64Array => {
           const own = to.subarray(i * horizon, (i + 1) * horizon);
           for (let h = 0; h < horizon; h++) own[h] = (from[h] as number) + (added[i]?.[h] as number);
@@ -239,11 +239,15 @@ function fitted(state: State): FittedLocal {
       const horizon = checkPredict(predict, fittedHorizon);
       const { panel, states, added } = asked(predict, horizon);
       const values = new Float64Array(states.length * paths * horizon);
-      states.forEach((now, i) => {
+      states.forEach(({ known, open }, i) => {
         const random = createRandom(`${seed} ${seriesKeyText(panel.series[i] as SeriesKey)}`);
-        const drawn = simulate(model, now, horizon, paths, random);
-        for (let at = 0; at < drawn.length; at++)
-          values[i * drawn.length + at] = (drawn[at] as number) + (added[i]?.[at % horizon] as number);
+        const drawn = simulate(model, known, open + horizon, paths, random);
+        for (let at = 0; at < paths * horizon; at++) {
+          const step = at % horizon;
+          const path = (at - step) / horizon;
+          values[i * paths * horizon + at] =
+            (drawn[path * (open + horizon) + open + step] as number) + (added[i]?.[step] as number);
+        }
       });
       return samplePathsOf(panel.series, horizon, paths, values);
     },
