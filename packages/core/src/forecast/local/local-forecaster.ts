@@ -24,7 +24,14 @@ import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { type Current, currentOf, missingAtEnd, stepsAfterGap } from "./open-gap.ts";
-import { failuresAmong, type NotFinite, refuseBelow, refuseFits, refuseNotFinite } from "./refusals.ts";
+import {
+  failuresAmong,
+  type NotFinite,
+  nameOf,
+  refuseBelow,
+  refuseFits,
+  refuseNotFinite,
+} from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { simulate } from "./simulate.ts";
 import { absorbed, notFinite } from "./steps-ahead.ts";
@@ -115,13 +122,13 @@ async function fit(
   const whole =
     model.regressors === undefined
       ? withoutCovariates(panel)
-      : withRegressors(panel, model.regressors, model.kind);
+      : withRegressors(panel, model.regressors, nameOf(model));
   const seen = { ...whole, y: targetsWithRegressors(whole) };
   requireRows(
     seen,
     observedCounts(seen),
     model.neededRows,
-    `A known target${whole.known.length > 0 ? " with its regressors" : ""}: ${model.kind}`,
+    `A known target${whole.known.length > 0 ? " with its regressors" : ""}: ${nameOf(model)}`,
   );
   refuseBelow(model, panel);
   const fromFirst = (s: number) => [firstKnown(seen, s), Number.POSITIVE_INFINITY] as const;
@@ -233,9 +240,13 @@ function fitted(state: State): FittedLocal {
       checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, pathOptionNames);
       const { paths, seed, predict } = resolvePathOptions(options);
       if (model.quantiles === undefined)
-        throw new TsopsError("MODEL_PARAMETER_INVALID", `${model.kind} has no distribution to draw from.`, {
-          hint: `Draw from its past errors: conformal(${model.kind}(...)).`,
-        });
+        throw new TsopsError(
+          "MODEL_PARAMETER_INVALID",
+          `${nameOf(model)} has no distribution to draw from.`,
+          {
+            hint: `Draw from its past errors: conformal(${nameOf(model)}(...)).`,
+          },
+        );
       const horizon = checkPredict(predict, fittedHorizon);
       const { panel, states, added } = asked(predict, horizon);
       const values = new Float64Array(states.length * paths * horizon);

@@ -6,6 +6,11 @@ import { withFailures } from "../series-failures.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 import { isRefused, type Refused } from "./try-fit.ts";
 
+/** A model by the name that its user knows. */
+export function nameOf({ calledAs, kind }: LocalModel): string {
+  return calledAs ?? kind;
+}
+
 /** The series among the fitted ones that a reason stands for. */
 export function failuresAmong(
   series: readonly SeriesKey[],
@@ -18,7 +23,7 @@ export function failuresAmong(
 
 /** @throws TsopsError with the code of the first reason, naming all series that have one. */
 export function refuseFits(
-  { kind }: LocalModel,
+  model: LocalModel,
   failures: readonly SeriesFailure[],
   first: Refused | undefined,
 ): void {
@@ -27,7 +32,7 @@ export function refuseFits(
   throw withFailures(
     new TsopsError(
       code,
-      `${kind} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      `${nameOf(model)} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
       {
         hint: hint ?? 'Look at these values, or fit the other series with { failures: "collect" }.',
         details: { count: failures.length, failures: failures.slice(0, 20) },
@@ -39,12 +44,13 @@ export function refuseFits(
 }
 
 /** @throws TsopsError PANEL_INVALID listing the targets that are below what the model takes. */
-export function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
+export function refuseBelow(model: LocalModel, panel: Panel): void {
+  const { lowest } = model;
   if (lowest === undefined) return;
   const wrong: string[] = [];
   const failures: SeriesFailure[] = [];
   const code = "PANEL_INVALID";
-  const takes = `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
+  const takes = `${nameOf(model)} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
   panel.series.forEach((key, s) => {
     const times: string[] = [];
     for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
@@ -70,11 +76,11 @@ export interface NotFinite {
 }
 
 /** @throws TsopsError FIT_FAILED naming the series whose forecasts are not finite. */
-export function refuseNotFinite({ kind }: LocalModel, wrong: readonly NotFinite[]): void {
+export function refuseNotFinite(model: LocalModel, wrong: readonly NotFinite[]): void {
   if (wrong.length === 0) return;
   throw new TsopsError(
     "FIT_FAILED",
-    `${kind} has no finite forecast of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+    `${nameOf(model)} has no finite forecast of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
     {
       hint: "The rows after the fit took it out of range: look at them and fit again, or predict the other series with { keys }.",
       details: { count: wrong.length, series: wrong.slice(0, 20) },

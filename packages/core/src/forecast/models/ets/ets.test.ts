@@ -8,7 +8,7 @@ import { type Ets, type EtsOptions, ets, holt, holtWinters, ses } from "./ets.ts
 import { type EtsFit, fitForm } from "./fit-form.ts";
 import { type EtsForm, formName, numbersLength } from "./form.ts";
 import { etsLikelihood } from "./likelihood.ts";
-import { formsOf, multiStepCriterion, selectEts } from "./select.ts";
+import { formsOf, multiStepCriterion, selectEts, whyNone } from "./select.ts";
 import { filledLinearly, startOf } from "./start.ts";
 import { stepErrors } from "./step-errors.ts";
 
@@ -351,7 +351,37 @@ describe("ets", () => {
     const multiplicative: Ets = holtWinters({ seasonLength: 4, season: "multiplicative" });
     const y = Array.from({ length: 30 }, (_, t) => (t === 7 ? 0 : 5 + (t % 4)));
     await expect(multiplicative.fit(hourlyPanel(y), { horizon: 1 })).rejects.toThrow(
-      /ets takes only targets above 0; there are some in the series at 1970-01-01T07:00/,
+      /holtWinters takes only targets above 0; there are some in the series at 1970-01-01T07:00/,
+    );
+  });
+
+  it("is named in errors as it was called, after loading too", async () => {
+    for (const [name, model, needed] of [
+      ["ses", ses(), 5],
+      ["holt", holt(), 7],
+      ["holtWinters", holtWinters({ seasonLength: 4 }), 11],
+      ["ets", ets(), 5],
+    ] as const)
+      await expect(model.fit(hourlyPanel([1, 2, 3]), { horizon: 1 })).rejects.toThrow(
+        `A known target: ${name} needs ${needed} rows per series`,
+      );
+    const multiplicative = holtWinters({ seasonLength: 4, season: "multiplicative" });
+    const y = Array.from({ length: 30 }, (_, t) => 5 + (t % 4));
+    const loaded = multiplicative.load((await multiplicative.fit(hourlyPanel(y), { horizon: 1 })).save());
+    expect(() => loaded.update(hourlyRows([0], 30))).toThrow(/holtWinters takes only targets above 0/);
+  });
+
+  it("says why no form can be fitted", () => {
+    const seasonal = [formOf("MAM", 4)];
+    expect(whyNone(seasonal, Float64Array.of(1, 2, Number.NaN))).toBe(
+      "ETS(M,A,M) needs 11 known rows, the series has 2.",
+    );
+    const y = Float64Array.from({ length: 12 }, (_, t) => t - 2);
+    expect(whyNone(seasonal, y)).toBe(
+      "ETS(M,A,M) takes only targets above 0, the series has targets from -2 to 9.",
+    );
+    expect(whyNone([formOf("ANN", 1)], y)).toBe(
+      "The likelihood of ETS(A,N,N) is not finite from any start of the search, on targets from -2 to 9.",
     );
   });
 
