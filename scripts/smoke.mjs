@@ -123,6 +123,8 @@ try {
   const all = app("all-four", ...Object.values(tarballs));
   refuse(
     all,
+    "@bsull/augurs",
+    "@bsull/augurs-prophet-wasmstan",
     "ml-random-forest",
     "ml-matrix",
     "onnxruntime-node",

@@ -53,6 +53,14 @@ const dates = (count: number, start = "2024-01-01", step = day) =>
   Array.from({ length: count }, (_, i) => new Date(Date.parse(start) + i * step).toISOString().slice(0, 10));
 /** A weekly season on a slow trend, with a ripple that no model finds. */
 const weekly = (i: number) => 100 + i / 10 + 12 * ((((i % 7) + 7) % 7) - 3) + 3 * Math.sin(i * i);
+/** Rows of each hour, times as the clocks of Berlin show them. */
+const clock = (start: string, hours: number) =>
+  Array.from({ length: hours }, (_, i) => {
+    const shown = new Date(Date.parse(start) + i * 3_600_000).toLocaleString("sv", {
+      timeZone: "Europe/Berlin",
+    });
+    return `${shown.slice(0, 16)},${(50 + 10 * Math.sin((Math.PI * i) / 12) + Math.sin(i * i)).toFixed(3)}`;
+  });
 const daily = dates(140).map((date, i) => `${date},${weekly(i).toFixed(3)}`);
 
 beforeAll(() => {
@@ -71,6 +79,7 @@ describe("a file of rows", () => {
     expect(stderr).toMatch(/^backtest of \w+.*3\/3/m);
     expect(stdout).toMatch(/^chosen: (auto: (the (mean|median) of )?\w|seasonalNaive )/m);
     expect(stdout).toMatch(/^ {2}seasonalNaive \(7\) +\d\.\d{3}/m);
+    expect(stdout).toContain("backtest of 3 folds x 7 steps on 1 series, fitted before the first:");
     const rows = stdout.split("\n\n")[1]?.trimEnd().split("\n") ?? [];
     expect(rows[0]?.split(/ +/)).toEqual(["time", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]);
     expect(rows.slice(1).map((row) => row.slice(0, 10))).toEqual(dates(7, "2024-05-20"));
@@ -94,7 +103,7 @@ describe("a file of rows", () => {
       candidates: expect.arrayContaining([{ name: "seasonalNaive", score: 1 }]),
       because: expect.any(String),
     });
-    expect(scores).toMatchObject({ folds: 3, horizon: 7, series: 1, seasonLength: 7 });
+    expect(scores).toMatchObject({ folds: 3, horizon: 7, refit: false, series: 1, seasonLength: 7 });
     expect(scores.models.map(({ model }: { model: string }) => model)).toContain("seasonalNaive (7)");
     expect(scores.models[0].coverage["50"]).toBeGreaterThan(0);
     expect(guessed).toContainEqual({
@@ -120,6 +129,32 @@ describe("a file of rows", () => {
     // The pattern of the week goes on.
     const means = rows.map(({ mean }: { mean: number }) => mean);
     for (const [i, mean] of means.entries()) expect(Math.abs(mean - weekly(140 + i))).toBeLessThan(8);
+  });
+
+  it("with decimal commas is read when they are said", async () => {
+    const comma = daily.map((row) => row.replace(",", ";").replace(".", ","));
+    const asked = ["--horizon", "2", "--model", "ets", "--backtest", "0", "--json"];
+    const [pointed, read] = [
+      await forecast(path("daily.csv"), ...asked),
+      await forecast(
+        csv("decimal.csv", "ds;y", [...comma.slice(0, -1), (comma.at(-1) as string).replace(";", ";+")]),
+        ...asked,
+        "--decimal",
+        ",",
+      ),
+    ];
+    expect([read.code, read.json().forecast]).toEqual([0, pointed.json().forecast]);
+  });
+
+  it("is warned of a horizon that is long beside its history", async () => {
+    const { code, json } = await forecast(
+      path("daily.csv"),
+      ...["--horizon", "100", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, json().notes]).toEqual([
+      0,
+      [expect.stringContaining("the horizon of 100 steps is more than half of the history, 140 rows")],
+    ]);
   });
 
   it("is asked nothing that was said", async () => {
@@ -283,6 +318,32 @@ describe("several series", () => {
     expect(stdout).toMatch(/2024-01-03 +5\.000 +- +- +- +-/);
   });
 
+  it("that end before the others are forecast from their own ends, and that is told", async () => {
+    const ending = names.flatMap((name, s) => daily.slice(0, 140 - 10 * s).map((row) => `${name},${row}`));
+    const { code, json } = await forecast(
+      csv("ending.csv", "item,ds,y", ending),
+      ...["--horizon", "1", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, json().notes]).toEqual([
+      0,
+      [
+        '2 of 3 series end before 2024-05-19 and are forecast from their own ends: series {"item":"c"} till 2024-04-29 and series {"item":"b"} till 2024-05-09',
+      ],
+    ]);
+    expect(json().series.endingEarly).toEqual({
+      count: 2,
+      first: [
+        { series: 'series {"item":"c"}', last: "2024-04-29" },
+        { series: 'series {"item":"b"}', last: "2024-05-09" },
+      ],
+    });
+    expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual([
+      "2024-05-20",
+      "2024-05-10",
+      "2024-04-30",
+    ]);
+  });
+
   it("that are short or empty do not keep the others from their forecast, and are reported", async () => {
     const more = [
       ...daily.slice(-4).map((row) => `short,${row}`),
@@ -372,6 +433,37 @@ describe("times", () => {
       ["2024-03-01", "2024-03-02", "2024-03-03"],
     ],
     [
+      "months",
+      "months_only",
+      Array.from(
+        { length: 30 },
+        (_, i) => `${2010 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`,
+      ),
+      "1mo",
+      ["2012-07-01", "2012-08-01", "2012-09-01"],
+    ],
+    [
+      "quarters",
+      "quarters",
+      Array.from({ length: 30 }, (_, i) => `${2010 + Math.floor(i / 4)}-Q${(i % 4) + 1}`),
+      "3mo",
+      ["2017-07-01", "2017-10-01", "2018-01-01"],
+    ],
+    [
+      "seconds since 1970",
+      "seconds",
+      Array.from({ length: 60 }, (_, i) => String(1_700_002_800 + 3600 * i)),
+      "1h",
+      ["2023-11-17T11:00:00Z", "2023-11-17T12:00:00Z", "2023-11-17T13:00:00Z"],
+    ],
+    [
+      "milliseconds since 1970",
+      "milliseconds",
+      Array.from({ length: 60 }, (_, i) => String(1000 * (1_700_002_800 + 3600 * i))),
+      "1h",
+      ["2023-11-17T11:00:00Z", "2023-11-17T12:00:00Z", "2023-11-17T13:00:00Z"],
+    ],
+    [
       "days as whole numbers",
       "packed",
       dates(60).map((date) => date.replaceAll("-", "")),
@@ -400,6 +492,25 @@ describe("times", () => {
     ]);
   });
 
+  it("of unix seconds are found in a column by another name, or read when it is said", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${1_700_002_800 + 3600 * i}.0,${i % 5}`);
+    const file = csv("fractions.csv", "stamp,y", rows);
+    const said = ["--time", "stamp", "--time-format", "unix"];
+    const asked = ["--horizon", "1", "--model", "naive", "--backtest", "0"];
+    const { code, stdout } = await forecast(file, ...said, ...asked);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("2023-11-17T11:00:00Z")]);
+    const whole = csv(
+      "stamps.csv",
+      "stamp,y",
+      rows.map((row) => row.replace(".0", "")),
+    );
+    const found = await forecast(whole, ...asked);
+    expect([found.code, found.stderr]).toEqual([
+      0,
+      expect.stringContaining("guessed form of the times: unix (all are seconds since 1970"),
+    ]);
+  });
+
   it("that are missing are gaps, which are told", async () => {
     const { code, stdout } = await forecast(
       csv(
@@ -413,6 +524,135 @@ describe("times", () => {
       0,
       expect.stringContaining("gaps: 3 rows missing, taken as unknown values; the first from 2024-01-21"),
     ]);
+  });
+});
+
+describe("seasons", () => {
+  const shape = [-20, -15, -5, 0, 5, 10, 15, 20, 10, 5, -5, -20];
+  const sales = (i: number) => 200 + i + (shape[((i % 12) + 12) % 12] as number);
+  const months = Array.from(
+    { length: 30 },
+    (_, i) =>
+      `${2022 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")},${(sales(i) + 4 * Math.sin(i * i)).toFixed(2)}`,
+  );
+  const file = () => csv("months.csv", "month,sold", months);
+  const error = (rows: readonly { readonly mean: number }[]) =>
+    rows.reduce((sum, { mean }, h) => sum + Math.abs(mean - sales(30 + h)), 0) / rows.length;
+
+  it("of a year are found in 30 months", async () => {
+    const { code, stderr, json } = await forecast(file(), "--horizon", "6", "--backtest", "0", "--json");
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("guessed season: 12 steps (what the series go with; --season says otherwise)"),
+    ]);
+    expect(json().series.seasons).toEqual([12]);
+    // Two seasons and two horizons are more than there is: one is held out.
+    expect(json().chosen).toMatchObject({ model: "auto", because: "by default" });
+    expect(error(json().forecast)).toBeLessThan(6);
+    const near = await forecast(file(), "--horizon", "3", "--json");
+    expect(near.json()).toMatchObject({ chosen: { model: "auto" }, scores: { folds: 2, refit: false } });
+  });
+
+  it("of a year are found in 180 weeks", async () => {
+    const weeks = dates(180, "2021-01-04", 7 * day).map(
+      (date, i) =>
+        `${date},${(200 + i / 5 + 20 * Math.sin((Math.PI * i) / 26) + 6 * Math.sin(i * i)).toFixed(2)}`,
+    );
+    const { code, stderr } = await forecast(
+      csv("weeks.csv", "ds,y", weeks),
+      ...["--horizon", "4", "--model", "naive", "--backtest", "0"],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed season: 52 steps")]);
+  });
+
+  it("that are not there are not guessed, and it is told which were looked for and which could not be", async () => {
+    const line = dates(40).map((date, i) => `${date},${(5 + Math.sin(i * i * 1.7)).toFixed(3)}`);
+    const { code, stderr, stdout } = await forecast(
+      csv("none.csv", "ds,y", line),
+      ...["--horizon", "4", "--backtest", "1"],
+    );
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        "guessed season: none (the series do not clearly go with 7; for 365 it takes two seasons, and the longest series has 40 rows",
+      ),
+    ]);
+    // Without a season there is no seasonal naive.
+    expect(stdout).toMatch(/^ {2}naive +\d/m);
+    expect(stdout).not.toContain("seasonalNaive");
+  });
+
+  it.each(["ets", "theta"])(
+    "that are said are used by %s in 30 months, and where none is it is told",
+    async (model) => {
+      const asked = ["--horizon", "6", "--backtest", "0", "--model", model, "--json"];
+      const [guessed, said] = [
+        await forecast(file(), ...asked),
+        await forecast(file(), ...asked, "--season", "12"),
+      ];
+      const note = `${model} has no season of 12 steps in the series: its own test does not find one; --season 12 has it taken`;
+      expect([guessed.code, guessed.stderr]).toEqual([0, expect.stringContaining(note)]);
+      expect(guessed.json().notes).toEqual([expect.stringContaining(note)]);
+      expect([said.code, said.stderr, said.json().notes]).toEqual([
+        0,
+        expect.not.stringContaining("has no season"),
+        [],
+      ]);
+      expect(error(said.json().forecast)).toBeLessThan(error(guessed.json().forecast) / 1.5);
+      const short = await forecast(
+        csv("short.csv", "month,sold", months.slice(0, 20)),
+        ...asked,
+        "--season",
+        "12",
+      );
+      expect(short.stderr).toContain("fewer than two of it are there");
+    },
+  );
+});
+
+describe("times of clocks that change", () => {
+  it("go on as such with their zone, the hour that is shown twice as two", async () => {
+    const rows = clock("2023-10-20T00:00Z", 400);
+    const file = csv("berlin-hours.csv", "ds,y", rows);
+    const asked = [
+      "--horizon",
+      "2",
+      "--zone",
+      "Europe/Berlin",
+      "--model",
+      "naive",
+      "--backtest",
+      "0",
+      "--json",
+    ];
+    const [there, back] = [
+      await forecast(file, ...asked),
+      await forecast(csv("berlin-back.csv", "ds,y", [...rows].reverse()), ...asked),
+    ];
+    expect([there.code, there.json().series]).toEqual([
+      0,
+      expect.objectContaining({ rows: 400, gaps: { rows: 0, first: [] } }),
+    ]);
+    expect(there.json().forecast.map(({ time }: { time: string }) => time)).toEqual(
+      clock("2023-10-20T00:00Z", 402)
+        .slice(-2)
+        .map((row) => `${row.slice(0, 16)}:00`),
+    );
+    // The order of the rows says which of the two is the earlier one.
+    expect(back.json().forecast).toEqual(there.json().forecast);
+  });
+
+  it("are noticed by the hour that is missing in spring, and their zone is asked for", async () => {
+    const file = csv("spring.csv", "ds,y", clock("2024-03-20T00:00Z", 400));
+    const asked = ["--horizon", "2", "--model", "naive", "--backtest", "0", "--json"];
+    const { code, stderr, json } = await forecast(file, ...asked);
+    const note = expect.stringMatching(
+      /^2024-03-31 02:00:00 is missing, .*say its zone, e.g. --zone Europe\/Berlin$/,
+    );
+    expect([code, json().notes]).toEqual([0, [note]]);
+    expect(stderr).toContain("--zone Europe/Berlin");
+    const said = await forecast(file, ...asked, "--zone", "Europe/Berlin");
+    expect([said.json().notes, said.json().series.gaps.rows]).toEqual([[], 0]);
   });
 });
 
@@ -544,6 +784,12 @@ describe("what is wrong is said with its place", () => {
       ["CONFIG_INVALID", 'no column "yy"', "--target", 'Did you mean "y"?'],
     ],
     [
+      "two columns with blanks in their names that could be the target",
+      () => [csv("blanks.csv", "ds,shop A,shop B", twoColumns)],
+      64,
+      ["shop A, shop B", "--target 'shop A'"],
+    ],
+    [
       "two columns that could be the target",
       () => [csv("two.csv", "ds,sold,paid", twoColumns)],
       64,
@@ -572,6 +818,69 @@ describe("what is wrong is said with its place", () => {
       () => [csv("numbers.csv", "ds,y", at(daily, [3, "2024-01-04,4.5 kg"], [9, "2024-01-10,?"]))],
       1,
       ["VALUE_INVALID", '"4.5 kg" in line 5, "?" in line 11'],
+    ],
+    [
+      "a word in the only column that can be the target",
+      () => [csv("word.csv", "day,sold", at(daily, [30, "2024-01-31,closed"]))],
+      1,
+      [
+        "guessed target column: sold (most of its texts are numbers",
+        'Column "sold"',
+        '1 value that is no number: "closed" in line 32',
+        "Leave the field empty",
+      ],
+    ],
+    [
+      "percent signs",
+      () => [
+        csv(
+          "percent.csv",
+          "ds,y",
+          daily.map((row) => `${row}%`),
+        ),
+      ],
+      1,
+      ["VALUE_INVALID", "140 values", "Leave the percent signs out"],
+    ],
+    [
+      "marks between thousands",
+      () => [
+        csv(
+          "thousands.csv",
+          "ds;y",
+          daily.map((row, i) => `${row.slice(0, 10)};${i < 9 ? 900 + i : `1,00${i % 10}.5`}`),
+        ),
+      ],
+      1,
+      ["VALUE_INVALID", '"1,009.5" in line 11', "leave them out: 1234 for 1,234"],
+    ],
+    [
+      "an hour that clocks show twice",
+      () => [csv("autumn.csv", "ds,y", clock("2023-10-20T00:00Z", 400))],
+      1,
+      ["PANEL_INVALID", "2023-10-29 02:00:00 in line", "say --zone Europe/Berlin", "Leave no row out"],
+    ],
+    [
+      "an hour that clocks never show",
+      () => [
+        csv(
+          "never.csv",
+          "ds,y",
+          dates(3, "2024-03-30").flatMap((date) =>
+            Array.from({ length: 24 }, (_, h) => `${date} ${String(h).padStart(2, "0")}:00,${h}`),
+          ),
+        ),
+        "--zone",
+        "Europe/Berlin",
+      ],
+      64,
+      ["TIME_INVALID", "2024-03-31 02:00:00 in line 28", "never shown"],
+    ],
+    [
+      "a form of times that is not known",
+      () => [path("daily.csv"), "--time-format", "%s"],
+      64,
+      ["CONFIG_INVALID", '"%s" is no form of times', "unix"],
     ],
     [
       "texts that are no times",
@@ -694,7 +1003,7 @@ describe("what is wrong is said with its place", () => {
       "lines of different lengths",
       () => [csv("ragged.csv", "ds,y", at(daily, [20, "2024-01-21,1,2"]))],
       1,
-      ["STORE_CORRUPT", "Line: 22"],
+      ["SCHEMA_MISMATCH", "Line 22 of", "has 3 fields, and there are 2 names", "double quotes"],
     ],
     [
       "text that is not UTF-8",
@@ -707,7 +1016,7 @@ describe("what is wrong is said with its place", () => {
         return [path("latin.csv")];
       },
       1,
-      ["STORE_CORRUPT", "Line: 2", "Invalid unicode"],
+      ["VALUE_INVALID", "not written in UTF-8: line 2", "iconv -f WINDOWS-1252 -t UTF-8"],
     ],
     [
       "decimal commas",
@@ -719,7 +1028,7 @@ describe("what is wrong is said with its place", () => {
         ),
       ],
       1,
-      ["VALUE_INVALID", "140 values", "Write decimals with a point"],
+      ["VALUE_INVALID", "140 values", "in line 2", "--decimal ,"],
     ],
     [
       "a key column with the name of a column of the forecast",

@@ -97,6 +97,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       regressorFiles
       toOnnx"
     `));
+  it("@tsops/core/augurs", async () =>
+    expect(await namesOf("@tsops/core/augurs")).toMatchInlineSnapshot(
+      `"augursEts augursMstl augursProphet"`,
+    ));
   it("@tsops/core/airflow", async () =>
     expect(await namesOf("@tsops/core/airflow")).toMatchInlineSnapshot(`
     "airflowDag airflowScheduler

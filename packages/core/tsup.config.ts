@@ -10,6 +10,7 @@ export default defineConfig(
     "src/forecast/regressors/random-forest.ts",
     "src/threads/program.ts",
     "src/forecast/onnx/index.ts",
+    "src/forecast/augurs/index.ts",
     "src/airflow/index.ts",
     "src/cli/run-process.ts",
     "src/cli/main.ts",

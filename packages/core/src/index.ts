@@ -261,7 +261,13 @@ export type {
 export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-slices.ts";
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";
-export { type HolidayEntry, type Holidays, listHolidays } from "./forecast/reduce/holidays.ts";
+export {
+  type HolidayDates,
+  type HolidayEntry,
+  type HolidayFeatureOptions,
+  type Holidays,
+  listHolidays,
+} from "./forecast/reduce/holidays.ts";
 export type {
   BoxCoxTransform,
   FourierTerms,
@@ -275,6 +281,7 @@ export type {
   WindowFeature,
 } from "./forecast/reduce/options.ts";
 export { type Reduce, reduce } from "./forecast/reduce/reduce.ts";
+export type { RegionalHolidays } from "./forecast/reduce/regional-holidays.ts";
 export { type SeasonalFeatures, seasonalFeatures } from "./forecast/reduce/seasonal-features.ts";
 export type {
   FeatureColumn,

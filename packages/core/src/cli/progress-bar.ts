@@ -84,7 +84,8 @@ function textLine(event: ProgressEvent, elapsed: number): string {
   const { done, total } = event;
   const of =
     total === undefined ? "" : `/${count(total)} (${percent(total === 0 ? 1 : Math.min(1, done / total))})`;
-  return `${event.task}: ${count(done)}${of}${figures(event)} after ${duration(elapsed)}`;
+  // When it begins it has taken no time.
+  return `${event.task}: ${count(done)}${of}${figures(event)}${elapsed < 0.05 ? "" : ` after ${duration(elapsed)}`}`;
 }
 
 function figures(event: ProgressEvent): string {

@@ -134,3 +134,11 @@ export function observedCounts(panel: Panel): Int32Array {
     return count;
   });
 }
+
+/** The first row of a series with a known target, counted from its beginning. */
+export function firstKnown(panel: Panel, s: number): number {
+  const start = panel.offsets[s] as number;
+  let row = start;
+  while (Number.isNaN(panel.y[row] as number)) row++;
+  return row - start;
+}

@@ -32,10 +32,10 @@ describe("findSeasons", () => {
     ).toEqual([]);
   });
 
-  it("does not ask for seasons of which there are not three", () => {
+  it("does not ask for seasons of which there are not two", () => {
     expect(
       findSeasons(
-        of(24 * 20, (t) => day(t) + weekend(t)),
+        of(24 * 13, (t) => day(t) + weekend(t)),
         [24, 168],
       ),
     ).toEqual([24]);
@@ -49,6 +49,66 @@ describe("findSeasons", () => {
         null,
       )[0],
     ).toBe(7);
+  });
+
+  const monthly = (rows: number, value: (t: number) => number) =>
+    hourlyPanel(Array.from({ length: rows }, (_, t) => value(t)));
+  const sales = [-20, -15, -5, 0, 5, 10, 15, 20, 10, 5, -5, -20];
+
+  it("finds a season of which there are only two and a half, and a smooth one of three", () => {
+    expect(
+      findSeasons(
+        of(30, (t) => 200 + 2 * t + (sales[t % 12] as number), 5),
+        [12],
+      ),
+    ).toEqual([12]);
+    expect(
+      findSeasons(
+        of(180, (t) => 200 + t / 5 + 10 * Math.sin((Math.PI * t) / 26), 5),
+        [52],
+      ),
+    ).toEqual([52]);
+    expect(
+      findSeasons(
+        of(800, (t) => 10 * Math.sin((2 * Math.PI * t) / 365) + 8 * Number(t % 7 > 4), 4),
+        [7, 365],
+      ),
+    ).toEqual([7, 365]);
+  });
+
+  it("finds none in a line, a level, or less than two seasons", () => {
+    expect(
+      findSeasons(
+        monthly(30, () => 5),
+        [12],
+      ),
+    ).toEqual([]);
+    expect(
+      findSeasons(
+        monthly(30, (t) => 1e6 + 3.1 * t),
+        [12],
+      ),
+    ).toEqual([]);
+    expect(
+      findSeasons(
+        of(23, (t) => sales[t % 12] as number, 0.1),
+        [12],
+      ),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["a random walk", 1],
+    ["noise that hangs together", 0.7],
+    ["noise", 0],
+  ])("finds one by chance in few series of %s", (_, autoregressive) => {
+    let found = 0;
+    for (let k = 0; k < 200; k++) {
+      let level = 0;
+      const wander = () => (level = autoregressive * level + random.normal());
+      found += Number(findSeasons(monthly(30, wander), [12]).length > 0);
+    }
+    expect(found).toBeLessThan(20);
   });
 
   it("finds them by chance in a tenth of the series, which is not enough for a panel", () => {

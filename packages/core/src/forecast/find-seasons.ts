@@ -1,3 +1,4 @@
+import { chanceOfSeason } from "./few-seasons.ts";
 import { hasSeason } from "./local/classical-season.ts";
 import type { Panel } from "./panel.ts";
 import { takeSeries } from "./panel-slices.ts";
@@ -7,31 +8,64 @@ import { regressorsOf, withoutRegressors } from "./regressors-of-panel.ts";
 const asked = 50;
 /** Rows of each that are looked at, the newest. */
 const newest = 3000;
+/** Series of no more seasons than this are asked a second time, by regression: differences make a smooth season so small that only many of them show it. */
+const few = 10;
+/** Series that are asked so, and the chance below which they go with a season. */
+const askedAgain = 12;
+const unlikely = 0.05;
+/** Share of the series that must go with a season. */
+const enough = 0.3;
 /** Longest season that is looked for where only the data can tell, in steps. */
 const longest = 400;
 
 /**
  * The seasons of a panel in steps, ascending: the candidates that three tenths of the series that are long enough go with, where chance would
  * let one tenth. Differences take trends out: to the row
- * before for the first season, to the season before for the next. What known-future columns explain is taken out too.
+ * before for the first season, to the season before for the next. Series of two to ten seasons that do not go with one by that are asked by regression too; see
+ * `chanceOfSeason`. What known-future columns explain is taken out before.
  * @param candidates - Ascending; null for what the autocorrelations of the series have in common.
  */
 export function findSeasons(panel: Panel, candidates: readonly number[] | null): readonly number[] {
   const samples = sampleSeries(panel);
   const found: number[] = [];
   for (const season of candidates ?? peaksOf(samples.map((y) => differences(y, 1)))) {
-    const before = found.at(-1);
+    const before = found.at(-1) ?? null;
+    const goesWith = (y: Float64Array) => hasSeason(differences(y, before ?? 1), season);
     // Three seasons, so that one is more than an accident of two.
-    const long = samples.filter((y) => y.length > 3 * season);
-    const votes = long.filter((y) => hasSeason(differences(y, before ?? 1), season)).length;
-    if (long.length > 0 && votes > 0.3 * long.length) found.push(season);
+    const isCommon = agree(
+      samples.filter((y) => y.length > 3 * season),
+      goesWith,
+    );
+    const some = everyFew(
+      samples.filter((y) => y.length >= 2 * season),
+      askedAgain,
+    );
+    if (
+      isCommon ||
+      agree(some, (y) =>
+        y.length > few * season ? goesWith(y) : chanceOfSeason(y, season, before) < unlikely,
+      )
+    )
+      found.push(season);
   }
   return found;
 }
 
+function agree(series: readonly Float64Array[], goesWith: (y: Float64Array) => boolean): boolean {
+  return series.filter(goesWith).length > enough * series.length;
+}
+
+/** At most so many, evenly over all. */
+function everyFew<Item>(items: readonly Item[], most: number): readonly Item[] {
+  const every = Math.max(1, Math.ceil(items.length / most));
+  return items.filter((_, i) => i % every === 0);
+}
+
 function sampleSeries(panel: Panel): Float64Array[] {
-  const every = Math.max(1, Math.ceil(panel.series.length / asked));
-  const chosen = panel.series.flatMap((_, s) => (s % every === 0 ? [s] : []));
+  const chosen = everyFew(
+    panel.series.map((_, s) => s),
+    asked,
+  );
   const { offsets, y } = withoutRegressors(takeSeries(panel, chosen), regressorsOf(panel));
   return chosen.flatMap((_, s) => {
     const end = offsets[s + 1] as number;

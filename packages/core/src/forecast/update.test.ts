@@ -152,8 +152,9 @@ async function expectSameParametersOnLonger(
 function fitKnowing(forecaster: LocalForecaster, whole: Panel, unknownRows: number, steps = horizon) {
   const { model, loadModel } = localParts(forecaster) as NonNullable<ReturnType<typeof localParts>>;
   const known = (values: Float64Array) => values.subarray(0, values.length - unknownRows);
+  const { fitInTurns: _, ...others } = model;
   const knowing = {
-    ...model,
+    ...others,
     fit: (y: Float64Array, x: readonly Float64Array[]) => model.fit(known(y), x.map(known)),
   };
   return localForecaster(knowing, loadModel).fit(whole, { horizon: steps, threads: 1 });

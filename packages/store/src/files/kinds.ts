@@ -1,4 +1,4 @@
-import { quoteName } from "../engine/sql-text.ts";
+import { quoteName, quoteText } from "../engine/sql-text.ts";
 
 /** What is written where a number or a time is not known. */
 const marks = ["na", "n/a", "#n/a", "nan", "null", "none", "-", "."];
@@ -14,6 +14,22 @@ export function known(name: string): string {
   return `CASE WHEN lower(${text}) IN (${marks.map((mark) => `'${mark}'`).join(", ")}) THEN NULL ELSE ${text} END`;
 }
 
+/** How decimals are written. */
+export type Decimal = "." | ",";
+
+/** Text of a number as SQL that a cast understands: with decimal commas, points are between thousands. Null for what is not written so. */
+export function numberText(name: string, decimal: Decimal): string {
+  const text = known(name);
+  if (decimal === ".") return text;
+  const grouped = `regexp_full_match(${text}, '[-+]?[0-9]{1,3}([.][0-9]{3})+(,[0-9]+)?')`;
+  const plain = `regexp_full_match(${text}, '[-+]?[0-9]*,?[0-9]+([eE][-+]?[0-9]+)?')`;
+  return `CASE WHEN ${grouped} THEN replace(replace(${text}, '.', ''), ',', '.') WHEN ${plain} THEN replace(${text}, ',', '.') END`;
+}
+
+/** What people write for numbers and a cast refuses: signs of currency and percent, marks between thousands, decimal commas. No dates. */
+const numberLike =
+  "[-+(]?[€$£]? ?([0-9]+([.,][0-9]+)?|[0-9]{1,3}([.,'' ][0-9]{3})+([.,][0-9]+)?)([eE][-+]?[0-9]+)? ?[%€$£)]?";
+
 /** A text as an instant; with or without seconds, and a blank before its offset. */
 export function instant(name: string): string {
   const closed = `regexp_replace(${known(name)}, ' (Z|[+-][0-9:]{2,6})$', '\\1')`;
@@ -24,7 +40,7 @@ const offsetPattern = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)$";
 const datePattern = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}";
 
 /** One row of counts about a column of text, under names that begin with its number. */
-export function countsOf(name: string, number: number): string {
+export function countsOf(name: string, number: number, decimal: Decimal): string {
   const value = known(name);
   const isTime = `regexp_full_match(${value}, '${datePattern}([T ].*)?')`;
   const hasOffset = `regexp_matches(${value}, ':[0-9]{2}.*${offsetPattern}')`;
@@ -34,7 +50,8 @@ export function countsOf(name: string, number: number): string {
     distinct: `count(DISTINCT ${trimmed(name)})`,
     integers: `count(*) FILTER (regexp_full_match(${value}, '0|-?[1-9][0-9]{0,17}'))`,
     padded: `count(*) FILTER (regexp_full_match(${value}, '0[0-9]+'))`,
-    numbers: `count(TRY_CAST(${value} AS DOUBLE))`,
+    numbers: `count(TRY_CAST(${numberText(name, decimal)} AS DOUBLE))`,
+    likeNumbers: `count(*) FILTER (regexp_full_match(${value}, '${numberLike}') OR TRY_CAST(${value} AS DOUBLE) IS NOT NULL)`,
     bools: `count(*) FILTER (lower(${value}) IN ('true', 'false'))`,
     instants: `count(*) FILTER (${isTime} AND ${hasOffset} AND ${instant(name)} IS NOT NULL)`,
     locals: `count(*) FILTER (${isTime} AND NOT ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMP) IS NOT NULL)`,
@@ -47,8 +64,44 @@ export function countsOf(name: string, number: number): string {
     .join(", ");
 }
 
+/** Forms of times that `strptime` has none for, as SQL of the value; null where a text has another form. */
+const ownForms: Readonly<Record<string, (value: string) => string>> = {
+  unix: (value) =>
+    `CASE WHEN regexp_full_match(${value}, '-?[0-9]{1,11}([.][0-9]+)?') THEN to_timestamp(${value}::DOUBLE) END`,
+  "unix-ms": (value) =>
+    `CASE WHEN regexp_full_match(${value}, '-?[0-9]{1,14}') THEN timezone('UTC', epoch_ms(${value}::BIGINT)) END`,
+  quarter(value) {
+    const part = (pattern: string) => `regexp_extract(upper(${value}), '${pattern}', 1)::BIGINT`;
+    return `CASE WHEN regexp_full_match(upper(${value}), '[0-9]{4}[-/ ]?Q[1-4]|Q[1-4][-/ ]?[0-9]{4}') THEN make_timestamp(${part("([0-9]{4})")}, 3 * ${part("Q([1-4])")} - 2, 1, 0, 0, 0) END`;
+  },
+};
+
+/** The time of a text by its form, as SQL; null where the text has another one. */
+export function timeByForm(name: string, form: string): string {
+  const own = Object.hasOwn(ownForms, form) ? ownForms[form] : undefined;
+  return own === undefined ? `try_strptime(${known(name)}, ${quoteText(form)})` : own(known(name));
+}
+
+/** Seconds or milliseconds since 1970 that are in the years from 2000 to 2100; others are numbers of something else. */
+const plausible = { unix: [946_684_800, 4_102_444_800], "unix-ms": [946_684_800_000, 4_102_444_800_000] };
+
+/** One row of counts of the texts that have a form, in the order of `timeForms`; with those of `unix` only where they are likely to be meant. */
+export function countsByForm(name: string): string {
+  return timeForms
+    .map((form, i) => {
+      const value = timeByForm(name, form);
+      const range = form === "unix" || form === "unix-ms" ? plausible[form] : null;
+      const filter =
+        range === null
+          ? ""
+          : ` FILTER (regexp_full_match(${known(name)}, '[0-9]{9,13}') AND TRY_CAST(${known(name)} AS BIGINT) BETWEEN ${range[0]} AND ${range[1]})`;
+      return `count(${value})${filter}::BIGINT AS f${i}`;
+    })
+    .join(", ");
+}
+
 /** Formats that times are looked for in where they are not ISO 8601. Those of years alone come last: they are numbers as well. */
-export const timeFormats = [
+const timeFormats = [
   "%d.%m.%Y",
   "%d.%m.%Y %H:%M",
   "%d.%m.%Y %H:%M:%S",
@@ -76,3 +129,6 @@ export const timeFormats = [
   "%Y%m",
   "%Y-%m-%d %H",
 ] as const;
+
+/** All forms that times are looked for in. */
+export const timeForms = [...timeFormats, "quarter", "unix", "unix-ms"] as const;

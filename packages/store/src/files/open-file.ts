@@ -5,11 +5,21 @@ import {
   type FileColumnKind,
   isValid,
   type TableFile,
-  TsopsError,
 } from "@tsops/core";
 import type { DuckSession } from "../engine/engine.ts";
-import { quoteName, quoteText } from "../engine/sql-text.ts";
-import { countsOf, instant, known, timeFormats, trimmed } from "./kinds.ts";
+import { quoteName } from "../engine/sql-text.ts";
+import {
+  countsByForm,
+  countsOf,
+  type Decimal,
+  instant,
+  known,
+  numberText,
+  timeByForm,
+  timeForms,
+  trimmed,
+} from "./kinds.ts";
+import { notNumbers, notTimes, unknownForm } from "./refusals.ts";
 
 /** Where the rows are: in the table `input` of a session. */
 interface LoadedFile {
@@ -17,19 +27,20 @@ interface LoadedFile {
   /** The file has not a single byte, so there is no table. */
   readonly isEmpty: boolean;
   readonly place: "line" | "row";
+  readonly decimal: Decimal;
   readonly signal: AbortSignal | undefined;
   close(): Promise<void>;
 }
 
 /** Looks at all values of a loaded file. */
 export async function lookAt(session: DuckSession, file: LoadedFile): Promise<TableFile> {
-  const { signal } = file;
+  const { signal, decimal } = file;
   const described = file.isEmpty ? [] : await columnTypesOf(session, signal);
   const texts = described.filter(({ type }) => type === "VARCHAR" || type.startsWith("ENUM"));
   const counts = file.isEmpty
     ? null
     : await session.columns(
-        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? countsOf(column.name, i) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
+        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? countsOf(column.name, i, decimal) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
         { signal },
       );
   const countOf = (name: string): number => (counts === null ? 0 : Number(valuesOf(counts, name)[0] ?? 0));
@@ -45,6 +56,11 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       kind: count("known") === 0 && rows > 0 ? "empty" : kind,
       missing: rows - count(kind === "text" ? "filled" : "known"),
       distinct: count("distinct"),
+      numberLike: isText
+        ? count("likeNumbers")
+        : kind === "number" || kind === "integer"
+          ? count("known")
+          : 0,
       isDate: kind === "localTime" && count("dates") === count("known"),
       offset: offset === null ? null : wholeOffset(offset),
     };
@@ -66,11 +82,11 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       const column = described.find((one) => one.name === name);
       if (column === undefined || rows === 0) return [];
       const found = await session.columns(
-        `SELECT count(${known(name)})::BIGINT AS known, ${timeFormats.map((format, i) => `count(try_strptime(${known(name)}, ${quoteText(format)}))::BIGINT AS f${i}`).join(", ")} FROM input`,
+        `SELECT count(${known(name)})::BIGINT AS known, ${countsByForm(name)} FROM input`,
         { signal },
       );
       const all = valuesOf(found, "known")[0] ?? 0n;
-      return all === 0n ? [] : timeFormats.filter((_, i) => valuesOf(found, `f${i}`)[0] === all);
+      return all === 0n ? [] : timeForms.filter((_, i) => valuesOf(found, `f${i}`)[0] === all);
     },
     async distinctRows(names) {
       if (rows === 0) return 0;
@@ -91,13 +107,14 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     const quoted = quoteName(name);
     const kind = columns.find((column) => column.name === name)?.kind;
     if (type.kind === "timestamp") {
-      if (format !== undefined) return `try_strptime(${known(name)}, ${quoteText(format)})`;
+      if (format !== undefined) return timeByForm(name, format);
       if (isText(name)) return kind === "instant" ? instant(name) : `TRY_CAST(${known(name)} AS TIMESTAMP)`;
       return kind === "localTime" ? `${quoted}::TIMESTAMP` : quoted;
     }
     if (type.kind === "utf8") return isText(name) ? trimmed(name) : `${quoted}::VARCHAR`;
     const target = { float64: "DOUBLE", int64: "BIGINT", bool: "BOOLEAN" }[type.kind];
-    return isText(name) ? `TRY_CAST(${known(name)} AS ${target})` : `TRY_CAST(${quoted} AS ${target})`;
+    if (!isText(name)) return `TRY_CAST(${quoted} AS ${target})`;
+    return `TRY_CAST(${type.kind === "bool" ? known(name) : numberText(name, decimal)} AS ${target})`;
   }
 
   /** @throws TsopsError VALUE_INVALID listing the first lines with what they hold */
@@ -105,31 +122,22 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     const value = isText(name) || format !== undefined ? known(name) : quoteName(name);
     if (type.kind === "utf8") return;
     const bad = `${value} IS NOT NULL AND ${valueSql(name, type, format)} IS NULL`;
-    const found = await session.columns(
-      `SELECT rowid::BIGINT AS place, ${quoteName(name)}::VARCHAR AS text, count(*) OVER ()::BIGINT AS bad FROM input WHERE ${bad} ORDER BY rowid LIMIT 20`,
-      { signal: stop },
-    );
+    const query = `SELECT rowid::BIGINT AS place, ${quoteName(name)}::VARCHAR AS text, count(*) OVER ()::BIGINT AS bad FROM input WHERE ${bad} ORDER BY rowid LIMIT 20`;
+    const found = await session.columns(query, { signal: stop }).catch((cause: unknown) => {
+      throw format === undefined ? cause : unknownForm(format, cause);
+    });
     if (found.length === 0) return;
-    const first = Array.from(valuesOf(found, "place"), (row, i) => ({
-      [file.place]: Number(row) + (file.place === "line" ? 2 : 1),
-      text: textAt(found, "text", i),
-    }));
-    const count = Number(valuesOf(found, "bad")[0]);
-    const shown = first
-      .slice(0, 3)
-      .map((one) => `${JSON.stringify(one["text"])} in ${file.place} ${one[file.place]}`)
-      .join(", ");
-    const isTime = type.kind === "timestamp";
-    throw new TsopsError(
-      "VALUE_INVALID",
-      `Column "${name}" of ${file.path} has ${count} ${count === 1 ? "value that is" : "values that are"} no ${isTime ? (format === undefined ? "time" : `time of the form ${format}`) : "number"}: ${shown}${count > 3 ? " and more" : ""}.`,
-      {
-        hint: isTime
-          ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y".'
-          : "Write decimals with a point and without other signs, and leave the field empty where the number is not known.",
-        details: { column: name, count, first },
-      },
-    );
+    const values = {
+      column: name,
+      path: file.path,
+      count: Number(valuesOf(found, "bad")[0]),
+      place: file.place,
+      first: Array.from(valuesOf(found, "place"), (row, i) => ({
+        at: Number(row) + (file.place === "line" ? 2 : 1),
+        text: textAt(found, "text", i) ?? "",
+      })),
+    };
+    throw type.kind === "timestamp" ? notTimes(values, format) : notNumbers(values, decimal);
   }
 }
 

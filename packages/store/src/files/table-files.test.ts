@@ -56,6 +56,91 @@ describe("what columns of text hold", () => {
     expect(await file.timeFormatsOf("b")).toEqual(["%d/%m/%Y", "%m/%d/%Y"]);
     expect(await file.timeFormatsOf("c")).toEqual([]);
   });
+
+  it("finds quarters, and times since 1970 where they are in this century", async () => {
+    const path = join(folder, "own-forms.csv");
+    const rows = [
+      "2010-Q1,1700000000,1700000000000,17,1700000000",
+      "q4 2011,1700003600,1700003600123,18,99999999999",
+    ];
+    writeFileSync(path, `quarter,s,ms,count,other\n${rows.join("\n")}\n`);
+    await using file = await tableFiles.open(path);
+    for (const [name, forms] of [
+      ["quarter", ["quarter"]],
+      ["s", ["unix"]],
+      ["ms", ["unix-ms"]],
+      ["count", []],
+      ["other", []],
+    ] as const)
+      expect([name, await file.timeFormatsOf(name)]).toEqual([name, forms]);
+    const at = { quarter: timestamp({ zone: "UTC" }), s: timestamp(), ms: timestamp() };
+    const { data } = await file.read(at, { timeFormats: { quarter: "quarter", s: "unix", ms: "unix-ms" } });
+    const micros = (time: string) => BigInt(Date.parse(time)) * 1000n;
+    expect(
+      [data["quarter"], data["s"], data["ms"]].map((column) => [
+        ...(column as { values: BigInt64Array }).values,
+      ]),
+    ).toEqual([
+      [micros("2010-01-01T00:00Z"), micros("2011-10-01T00:00Z")],
+      [1_700_000_000_000_000n, 1_700_003_600_000_000n],
+      [1_700_000_000_000_000n, 1_700_003_600_123_000n],
+    ]);
+    await expect(file.read({ count: timestamp() }, { timeFormats: { count: "%s" } })).rejects.toThrow(
+      /"%s" is no form of times: %s is not known/,
+    );
+    await expect(file.read({ count: timestamp() }, { timeFormats: { count: "quarter" } })).rejects.toThrow(
+      /2 values that are no time of the form quarter: "17" in line 2, "18" in line 3/,
+    );
+  });
+});
+
+describe("numbers as people write them", () => {
+  const written = (name: string, values: readonly string[]) => {
+    const path = join(folder, name);
+    writeFileSync(path, `v;n\n${values.map((value, i) => `${value};${i}`).join("\n")}\n`);
+    return path;
+  };
+
+  it("are read with decimal commas when these are said", async () => {
+    const path = written("commas.csv", ["1,5", "-1.234,25", "1.234.567", "12", "+,5", "1,5e3", "n/a"]);
+    await using file = await tableFiles.open(path, { decimal: "," });
+    expect(file.columns[0]).toMatchObject({ kind: "number", missing: 1 });
+    const { data } = await file.read({ v: nullable(float64()) });
+    expect([...(data["v"] as { values: Float64Array }).values].slice(0, 6)).toEqual([
+      1.5, -1234.25, 1234567, 12, 0.5, 1500,
+    ]);
+    await using pointed = await tableFiles.open(written("points.csv", ["1.5", "01.02.2024"]), {
+      decimal: ",",
+    });
+    expect(pointed.columns[0]?.kind).toBe("text");
+  });
+
+  it.each([
+    [["1,5", "12,25"], "They have decimal commas: say --decimal ,"],
+    [["1.000,5", "12"], "They have decimal commas: say --decimal ,"],
+    [["1,000", "12,500"], "Where the commas are between thousands, leave them out"],
+    [["1 000.5", "2 000"], "Leave the marks between thousands out"],
+    [["12 %", "13.5%"], "Leave the percent signs out"],
+    [["€12", "$13.5"], "Leave the signs of currency out"],
+    [["4.5 kg", "3"], "Write decimals with a point"],
+    [["closed", "3"], "Leave the field empty"],
+  ])("are refused as %j with what to do about them", async (values, hint) => {
+    await using file = await tableFiles.open(written("refused.csv", values));
+    expect(file.columns[0]?.kind).toBe("text");
+    await expect(file.read({ v: nullable(float64()) })).rejects.toMatchObject({
+      code: "VALUE_INVALID",
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it("are counted, dates and words not", async () => {
+    const count = async (...values: string[]) => {
+      await using file = await tableFiles.open(written("like.csv", ["x", ...values]));
+      return file.columns[0]?.numberLike;
+    };
+    expect(await count("1,5", "12 %", "1.234,5", "$ 3", "1 000", "-2e3", "(12)")).toBe(7);
+    expect(await count("01.02.2024", "2024-01-02", "12:30", "A1", "shop 3")).toBe(0);
+  });
 });
 
 describe.each(["csv", "tsv", "parquet"])("a table written as .%s", (extension) => {

@@ -9,7 +9,7 @@ import { lookAt } from "./open-file.ts";
 
 /** Tables in CSV and Parquet files, read and written by the embedded DuckDB; what `tsops forecast` works with. */
 export const tableFiles: TableFiles = {
-  async open(path, { signal } = {}) {
+  async open(path, { signal, decimal = "." } = {}) {
     const format = formatOf(path, ["csv", "tsv", "csv.gz", "tsv.gz", "parquet"]);
     const found = await stat(path).catch(() => null);
     if (found === null || !found.isFile())
@@ -29,6 +29,7 @@ export const tableFiles: TableFiles = {
         path,
         isEmpty,
         place: format === "parquet" ? "row" : "line",
+        decimal,
         signal,
         close: () => engine.close(),
       });
@@ -85,7 +86,8 @@ async function load(session: DuckSession, path: string, format: string, signal?:
       await session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
     } catch (cause) {
       if (!TsopsError.is(cause, "QUERY_INVALID")) throw cause;
-      throw unreadable(path, format, cause.cause instanceof Error ? cause.cause.message : cause.message);
+      const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
+      throw unreadable(path, format, reason, await hasWideLetters(path));
     }
   };
   if (format === "parquet") return create(`read_parquet(${quotePath(path)})`);
@@ -102,20 +104,51 @@ async function load(session: DuckSession, path: string, format: string, signal?:
   );
 }
 
+/** Whether a file begins as UTF-16 does. */
+async function hasWideLetters(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.equals(Buffer.of(0xff, 0xfe)) || buffer.equals(Buffer.of(0xfe, 0xff));
+  } finally {
+    await file.close();
+  }
+}
+
 /** @param reason - DuckDB's, of several lines. */
-function unreadable(path: string, format: string, reason: string): TsopsError {
-  const lines = reason.split("\n");
-  const told = [lines[0], lines.find((line) => /^(Expected Number|Invalid unicode)/.test(line))]
-    .filter(Boolean)
-    .join("; ");
+function unreadable(path: string, format: string, reason: string, isWide: boolean): TsopsError {
+  const line = Number(/^.*CSV Error on Line: (\d+)/.exec(reason)?.[1]);
+  const fields = /^Expected Number of Columns: (\d+) Found: (\d+)/m.exec(reason);
+  const details = { path, line };
+  if (format !== "parquet" && line > 0 && fields !== null) {
+    const [wanted, found] = [Number(fields[1]), Number(fields[2])];
+    return new TsopsError(
+      "SCHEMA_MISMATCH",
+      `Line ${line} of ${path} has ${found} ${found === 1 ? "field" : "fields"}, and there are ${wanted} names in its first line.`,
+      {
+        hint: `Give each line ${wanted} ${wanted === 1 ? "field" : "fields"}; put one that has the delimiter in it (a decimal comma in a file with commas between fields) in double quotes.`,
+        details: { ...details, fields: found, names: wanted },
+      },
+    );
+  }
+  if (format !== "parquet" && /^Invalid unicode/m.test(reason))
+    return new TsopsError(
+      "VALUE_INVALID",
+      `${path} is not written in UTF-8${line > 0 ? `: line ${line} has other bytes` : ""}.`,
+      {
+        hint: `Save it as UTF-8, e.g. iconv -f ${isWide ? "UTF-16" : "WINDOWS-1252"} -t UTF-8 "${path}" > utf8.${format}; a file of Excel by "CSV UTF-8".`,
+        details,
+      },
+    );
+  const [first = ""] = reason.split("\n");
   return new TsopsError(
     "STORE_CORRUPT",
-    `${path} cannot be read as ${format}: ${told.replace(/^[A-Za-z ]*Error: /, "")}`,
+    `${path} cannot be read as ${format}: ${first.replace(/^[A-Za-z ]*Error: /, "")}`,
     {
       hint:
         format === "parquet"
           ? "Check that it is a whole Parquet file."
-          : "Check that it is UTF-8, has one line of names, and that each line has as many fields as that.",
+          : "Check that it has one line of names, a field for each of them in every line, and that quotes are closed.",
     },
   );
 }

@@ -17,11 +17,19 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .argument("<file>", "history, as .csv, .tsv (also .gz) or .parquet")
     .requiredOption("--horizon <steps>", "steps to forecast", wholeNumber)
     .option("--time <column>", "column of times, or of whole numbers that count steps")
-    .option("--time-format <form>", "form of times that are not ISO 8601, e.g. %d.%m.%Y")
+    .option(
+      "--time-format <form>",
+      "form of times that are not ISO 8601: %d.%m.%Y, or unix, unix-ms, quarter (2024-Q1), step",
+    )
     .option("--target <column>", "column to forecast")
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
     .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
+    .addOption(
+      new Option("--decimal <mark>", "mark before decimals in text; with , points are between thousands")
+        .choices([".", ","])
+        .default("."),
+    )
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
     .option("--level <percent>", "central intervals", percents, [80, 95])
     .option("--future <file>", "columns that are known for the future: a row for each series and step")

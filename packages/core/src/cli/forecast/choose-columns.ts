@@ -1,5 +1,6 @@
 import { closest } from "../../did-you-mean.ts";
 import { TsopsError } from "../../errors.ts";
+import { quoted } from "../quoted.ts";
 import type { FileColumn, TableFile } from "./companions.ts";
 import type { Guesses } from "./guessed.ts";
 
@@ -73,6 +74,7 @@ export async function chooseColumns(
     named.target ??
     guessTarget(
       path,
+      file.rows,
       free.filter((column) => !keys.includes(column)),
       known,
       guesses,
@@ -133,11 +135,21 @@ async function guessTime(
     stepNames,
   );
   if (steps !== undefined) return told(steps, "by its name; whole numbers");
+  const since1970: FileColumn[] = [];
+  for (const column of columns.filter(({ kind }) => kind === "integer"))
+    if ((await file.timeFormatsOf(column.name)).some((form) => form === "unix" || form === "unix-ms"))
+      since1970.push(column);
+  const instants = byName(since1970, timeNames);
+  const since = "whole numbers that are times since 1970 by their size";
+  if (instants !== undefined) return told(instants, `by its name; ${since}`);
   const formatted: FileColumn[] = [];
   for (const column of texts) if ((await file.timeFormatsOf(column.name)).length > 0) formatted.push(column);
   const [one] = formatted;
   if (one !== undefined && formatted.length === 1) return told(one, "the only column whose text is a time");
   if (formatted.length > 1) throw ambiguous(path, "the time", formatted, "--time");
+  const [counted] = since1970;
+  if (counted !== undefined && since1970.length === 1) return told(counted, `the only column of ${since}`);
+  if (since1970.length > 1) throw ambiguous(path, "the time", since1970, "--time");
   throw new TsopsError("CONFIG_INVALID", `No column of ${path} could be found that holds times.`, {
     hint: `Name it with --time. The file has ${file.columns.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
   });
@@ -160,6 +172,16 @@ async function formatOfTimes(
   const formats = await file.timeFormatsOf(time.name);
   const [format, ...others] = formats;
   if (format === undefined) return null;
+  if (time.kind === "integer" && (format === "unix" || format === "unix-ms")) {
+    const unit = format === "unix" ? "seconds" : "milliseconds";
+    guesses.add(
+      "form of the times",
+      format,
+      `all are ${unit} since 1970, in years from 2000 to 2100`,
+      "--time-format",
+    );
+    return format;
+  }
   if (time.kind === "integer") {
     // 20240301 is a day, and not the step after 20240300; 202403 may be either, unless its name tells.
     if (!formats.includes("%Y%m%d") && !(formats.includes("%Y%m") && byName([time], timeNames) !== undefined))
@@ -172,7 +194,7 @@ async function formatOfTimes(
     throw new TsopsError(
       "CONFIG_INVALID",
       `The times in column "${time.name}" of ${path} can be read in several ways: ${formats.join(", ")}.`,
-      { hint: `Say which: --time-format "${format}".`, details: { column: time.name, formats } },
+      { hint: `Say which, e.g. --time-format "${format}".`, details: { column: time.name, formats } },
     );
   guesses.add("form of the times", format, "the only one that all of them have", "--time-format");
   return format;
@@ -212,7 +234,7 @@ async function guessKeys(
       "CONFIG_INVALID",
       `Times are repeated, and several columns could tell the series apart: ${telling.map(({ name }) => name).join(", ")}.`,
       {
-        hint: "Say which with --key.",
+        hint: `Say which with --key, e.g. --key ${quoted(telling[0]?.name ?? "")}.`,
         details: { candidates: telling.map(({ name }) => name) },
       },
     );
@@ -234,6 +256,7 @@ async function guessKeys(
 
 function guessTarget(
   path: string,
+  rows: number,
   free: readonly FileColumn[],
   known: readonly string[],
   guesses: Guesses,
@@ -247,6 +270,16 @@ function guessTarget(
     ({ name, kind }) => !known.includes(name) && (kind === "number" || kind === "integer" || kind === "bool"),
   );
   const [only, ...others] = numeric;
+  // Where all but a few of a text's values are numbers, reading it says which are not, and what to do about them.
+  const nearly = free.filter(
+    ({ name, kind, numberLike, missing }) =>
+      !known.includes(name) && kind === "text" && 2 * numberLike > rows - missing,
+  );
+  const [textual] = nearly;
+  if (only === undefined && textual !== undefined && nearly.length === 1) {
+    guesses.add("target column", textual.name, "most of its texts are numbers", "--target");
+    return textual;
+  }
   if (only === undefined)
     throw new TsopsError(
       "CONFIG_INVALID",
@@ -271,7 +304,7 @@ function ambiguous(
     "CONFIG_INVALID",
     `Several columns of ${path} could be ${what}: ${names.join(", ")}.`,
     {
-      hint: `Say which with ${option}, e.g. ${option} ${names[0]}.`,
+      hint: `Say which with ${option}, e.g. ${option} ${quoted(names[0] as string)}.`,
       details: { option, candidates: names },
     },
   );

@@ -19,6 +19,8 @@ export type ModelName = (typeof modelNames)[number];
 export interface ForecastTask {
   readonly model: ModelName;
   readonly seasons: readonly number[];
+  /** Whether the seasons were said, and not guessed: then they are used wherever the rows suffice. */
+  readonly isSeasonSaid: boolean;
   readonly levels: readonly number[];
   readonly horizon: number;
   /** Rows of the shortest series before the first cutoff of the backtest. */
@@ -69,9 +71,9 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
     case "seasonalNaive":
       return seasonalNaiveWithIntervals(seasonLength, task);
     case "ets":
-      return ets({ seasonLength });
+      return ets({ seasonLength, season: task.isSeasonSaid && seasonLength > 1 ? "some" : "auto" });
     case "theta":
-      return theta({ seasonLength });
+      return theta({ seasonLength, seasonTest: !task.isSeasonSaid });
     case "ces":
       return ces({ seasonLength });
     case "arima":

@@ -30,9 +30,10 @@ export async function forecastCommand(
   };
   try {
     const { tableFiles } = await loadCompanion("tsops forecast", "@tsops/store/files", io.cwd);
-    await using file = await tableFiles.open(at(path), { signal: io.signal });
+    const reading = { signal: io.signal, decimal: options.decimal };
+    await using file = await tableFiles.open(at(path), reading);
     await using future =
-      options.future === undefined ? null : await tableFiles.open(at(options.future), { signal: io.signal });
+      options.future === undefined ? null : await tableFiles.open(at(options.future), reading);
     const report = await forecastFile({ io, path, file, future, options, bar, tell });
     const { history, table } = report;
     // Drawn before anything is written: it may fail.

@@ -79,6 +79,8 @@ export async function evaluate(
     readonly horizon: number;
     readonly levels: readonly number[];
     readonly seasonLength: number;
+    /** Whether each fold fits anew; else only the first does, and the others go on with it. */
+    readonly refit: boolean;
     readonly signal: AbortSignal;
     readonly progress: Progress;
   },

@@ -19,6 +19,7 @@ import {
   type ChosenForecaster,
   chooseForecaster,
   type ForecastTask,
+  type ModelName,
   rowsNeeded,
   seasonalNaiveWithIntervals,
 } from "./choose-forecaster.ts";
@@ -31,9 +32,8 @@ import type { ForecastCommandOptions } from "./options.ts";
 import { knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
-
-/** Share of steps without a row from which on the frequency is doubtful. */
-const mostlyMissing = 0.6;
+import { tellOfHistory } from "./tell-of-history.ts";
+import { seriesWithoutSeason } from "./unused-season.ts";
 
 /** A file to forecast, and where to tell of it. */
 export interface ForecastWork {
@@ -48,9 +48,14 @@ export interface ForecastWork {
 
 /** Reads a file, chooses a forecaster and forecasts. */
 export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastReport, "out" | "plot">> {
-  const { io, path, file, future, options, bar, tell } = work;
+  const { io, path, file, future, options, bar } = work;
   const { horizon, level: levels } = options;
-  const guesses = collectGuesses(tell);
+  const notes: string[] = [];
+  const tell = (line: string) => {
+    notes.push(line);
+    work.tell(line);
+  };
+  const guesses = collectGuesses(work.tell);
   const roles = [options.time, options.target, ...(options.key ?? []), "y", "unique_id", "ds"];
   const shared =
     future === null
@@ -93,27 +98,18 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
       )}${future === null ? " (columns that are known for the future come with --future)" : ""}`,
     );
   const history = await readHistory(file, chosen, known, options, guesses, io.signal);
-  const { panel, seasons, unknownEnd } = history;
-  if (unknownEnd.rows > 0)
-    tell(
-      `${unknownEnd.rows} ${unknownEnd.rows === 1 ? "row" : "rows"} at the end of ${unknownEnd.series === 1 ? "a series" : `${unknownEnd.series} series`} without ${chosen.target.name}: the forecast begins after the last known one${
-        panel.series.length === 1 ? `, ${history.textOf(panel.times.at(-1) as bigint)}` : ""
-      }`,
-    );
-  const missing = panel.gaps.reduce((sum, gap) => sum + gap.steps, 0);
-  if (missing > mostlyMissing * panel.times.length)
-    tell(
-      `${missing.toLocaleString("en-US")} of ${panel.times.length.toLocaleString("en-US")} steps of ${history.axis.text} have no row in the file: is that the frequency? --freq says otherwise`,
-    );
+  const { panel, seasons } = history;
+  const early = tellOfHistory(history, chosen.target.name, horizon, tell);
   const seasonLength = seasons[0] ?? 1;
 
   const task = {
     model: options.model,
     seasons,
+    isSeasonSaid: options.season !== undefined,
     levels,
     horizon,
-    // Shared by the fits of the backtest and the last one.
-    budget: formatDuration(durationMicros(options.budget) / BigInt(options.backtest + 1)),
+    // Shared by the fit of the backtest and the last one.
+    budget: formatDuration(durationMicros(options.budget) / (options.backtest === 0 ? 1n : 2n)),
     known: known.map(({ name }) => name),
     isNegative: panel.y.some((value) => value < 0),
   };
@@ -130,7 +126,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
       : await readFuture(options.future ?? "", future, history, split.main, chosen, horizon, io.signal);
   if (coming !== null && coming.unknownSeries.length > 0)
     tell(`series of ${options.future} that the history does not have: ${listSome(coming.unknownSeries)}`);
-  const picked = await choose(work, { ...task, rows }, split.main, history);
+  const picked = await choose({ ...work, tell }, { ...task, rows }, split.main, history);
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
@@ -151,11 +147,25 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     if (fitted.kind === "auto") {
       const { choice } = fitted as FittedAuto;
       ({ members, combine, candidates } = choice);
+      // Without a season it repeats the latest value.
+      const named = (name: string) =>
+        name === "seasonalNaive" && choice.referenceSeason === 1 ? "naive" : name;
+      members = members.map(named);
+      candidates = candidates.map((one) => ({ ...one, name: named(one.name) }));
       if (choice.seasonsTooLong.length > 0)
         tell(
           `seasons of ${listSome(choice.seasonsTooLong.map(String))} steps are not used: no series has two of them before what is held out`,
         );
     }
+    const without = seriesWithoutSeason(picked.chosen.name as ModelName, seasons, fitted);
+    if (without.length > 0)
+      tell(
+        `${picked.chosen.name} has no season of ${listSome(seasons.map(String))} steps in ${without.length === 1 && fitted.series.length === 1 ? "the series" : `${without.length} of ${fitted.series.length} series`}: ${
+          options.season === undefined
+            ? `its own test does not find one; --season ${seasons.join(",")} has it taken wherever there are two of it`
+            : "fewer than two of it are there, or its own test does not find one"
+        }`,
+      );
     forecasts.push(fitted.predict(coming === null ? predicting : { ...predicting, future: coming.rows }));
   }
   if (split.short !== null) forecasts.push(...(await forecastShort(split.short, horizon, levels)));
@@ -171,6 +181,8 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     backtest: picked.backtest,
     split: withFailures(split, failures),
     guessed: guesses.list,
+    notes,
+    early: early.map(({ series, last }) => ({ series, last: history.textOf(last) })),
     table: joinForecasts(forecasts, order, levels),
   };
 }
@@ -211,41 +223,52 @@ async function choose(
     };
   const wanted = options.model === "auto" ? "by default" : "as --model says";
   const { horizon } = options;
-  const needed = Math.max(rowsNeeded(task), seasonLength);
-  const plan = options.backtest === 0 ? null : planBacktest(main, horizon, options.backtest, needed);
+  const fewest = Math.max(rowsNeeded(task), seasonLength);
+  const plan =
+    options.backtest === 0
+      ? null
+      : // With less than two seasons before it a fold would judge models that have none.
+        (planBacktest(main, horizon, options.backtest, Math.max(fewest, 2 * seasonLength)) ??
+        planBacktest(main, horizon, options.backtest, fewest));
   if (plan === null && options.backtest > 0) tell("no backtest: the history is too short for one");
   if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null };
   if (plan.folds < options.backtest)
     tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);
-  const before = Math.max(needed, least(rowCounts(plan.panel)) - plan.folds * horizon);
-  const settings = { horizon, levels: options.level, seasonLength, signal: io.signal, progress: bar };
+  const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
+  // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
+  const refit = options.model !== "auto";
+  const settings = { horizon, levels: options.level, seasonLength, refit, signal: io.signal, progress: bar };
   const judged = chooseForecaster({ ...task, rows: before });
   const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
+  const baselineName = seasonLength === 1 ? "naive" : `seasonalNaive (${seasonLength})`;
   const scores: Score[] = [
     await evaluate(judged.name, judged.forecaster, plan, settings),
-    ...(options.model === "seasonalNaive"
+    ...(options.model === "seasonalNaive" || options.model === baselineName
       ? []
-      : [await evaluate(`seasonalNaive (${seasonLength})`, baseline, plan, settings)]),
+      : [await evaluate(baselineName, baseline, plan, { ...settings, refit: true })]),
   ];
-  const backtest = { folds: plan.folds, series: plan.panel.series.length, scores };
+  const backtest = { folds: plan.folds, refit, series: plan.panel.series.length, scores };
   const [own, other] = scores;
   const last = seasonalNaiveWithIntervals(seasonLength, task);
+  const plain = seasonLength === 1 ? "naive" : "seasonalNaive";
   const hasIntervals = last.kind !== "seasonalNaive";
   if (options.model === "auto" && hasIntervals && isClearlyWorse(own, other))
     return {
-      chosen: { name: "seasonalNaive", members: ["seasonalNaive"], forecaster: last },
+      chosen: { name: plain, members: [plain], forecaster: last },
       because: `${judged.name} was clearly worse in the backtest`,
       backtest,
     };
   return { chosen: chooseForecaster(task), because: wanted, backtest };
 }
 
-/** Outcomes that a swap must stand on, and by how much the other has to be better. */
-const [enoughOutcomes, margin] = [50, 1.05];
+/** Outcomes that tell apart what is hardly better, and fewest that tell anything; by how much the other has to be better where there are so many. */
+const manyOutcomes = { rows: 50, margin: 1.05 };
+const fewOutcomes = { rows: 8, margin: 1.5 };
 
-/** Whether a forecaster is worse than another by more than chance and taste explain: on outcomes enough, in absolute errors (in units of the series' own, where they have a scale) and in squared ones. */
+/** Whether a forecaster is worse than another by more than chance and taste explain, in absolute errors (in units of the series' own, where they have a scale) and in squared ones. */
 function isClearlyWorse(own: Score | undefined, other: Score | undefined): boolean {
-  if (own === undefined || other === undefined || own.rows < enoughOutcomes) return false;
+  if (own === undefined || other === undefined || own.rows < fewOutcomes.rows) return false;
+  const { margin } = own.rows < manyOutcomes.rows ? fewOutcomes : manyOutcomes;
   const exceeds = (a: number | null, b: number | null) => a !== null && b !== null && a > margin * b;
   return exceeds(own.mase ?? own.mae, other.mase ?? other.mae) && exceeds(own.rmse, other.rmse);
 }

@@ -24,11 +24,17 @@ export interface ForecastReport {
   /** Null where the history is too short for a backtest. */
   readonly backtest: {
     readonly folds: number;
+    /** Whether each fold fitted anew. */
+    readonly refit: boolean;
     readonly series: number;
     readonly scores: readonly Score[];
   } | null;
   readonly split: SplitSeries;
   readonly guessed: readonly Guess[];
+  /** What was told about the data and the way they are forecast, besides the guesses. */
+  readonly notes: readonly string[];
+  /** Series that end before the others, with their last times. */
+  readonly early: readonly { readonly series: string; readonly last: string }[];
   readonly table: ForecastTable;
   /** Files that were written. */
   readonly out: string | null;
@@ -47,11 +53,13 @@ export function reportData(report: ForecastReport): Readonly<Record<string, unkn
         : {
             folds: backtest.folds,
             horizon: report.horizon,
+            refit: backtest.refit,
             series: backtest.series,
             seasonLength: report.seasonLength,
             models: backtest.scores,
           },
     guessed: report.guessed,
+    notes: report.notes,
     series: {
       count: panel.series.length,
       rows: panel.times.length,
@@ -65,6 +73,7 @@ export function reportData(report: ForecastReport): Readonly<Record<string, unkn
           steps,
         })),
       },
+      endingEarly: { count: report.early.length, first: report.early.slice(0, 20) },
       fallback: split.fallback,
       dropped: split.dropped,
     },
@@ -79,7 +88,8 @@ function forecastRows({ series, seriesIndex, times, mean, bounds }: ForecastTabl
     key: Object.fromEntries(
       Object.entries(series[seriesIndex[row] as number] ?? {}).map(([name, one]) => [
         name,
-        typeof one === "bigint" ? Number(one) : one,
+        // JSON's numbers lose what a double does.
+        typeof one === "bigint" ? (Number.isSafeInteger(Number(one)) ? Number(one) : String(one)) : one,
       ]),
     ),
     time: history.textOf(times[row] as bigint),
@@ -116,7 +126,7 @@ export function reportText(report: ForecastReport): string {
   if (backtest === null) lines.push("no backtest");
   else {
     lines.push(
-      `backtest of ${count(backtest.folds, "fold")} x ${count(horizon, "step")} on ${count(backtest.series, "series")}:`,
+      `backtest of ${count(backtest.folds, "fold")} x ${count(horizon, "step")} on ${count(backtest.series, "series")}${backtest.refit || backtest.folds === 1 ? "" : ", fitted before the first"}:`,
       ...scoreLines(backtest.scores),
     );
   }

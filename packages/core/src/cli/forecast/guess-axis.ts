@@ -2,15 +2,17 @@ import { TsopsError } from "../../errors.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { parseFrequency } from "../../time/frequency.ts";
-import { formatInstant } from "../../time/instant.ts";
 import { businessDayScale, dayScale, fixedScale, monthScale, type Scale, stepScale } from "./scales.ts";
 import { type TimeAxis, timeAxis } from "./time-axis.ts";
+import { zoneOfChanges } from "./wall-clock.ts";
 
 /** The times of a file, by series. */
 export interface FileTimes {
   /** Microseconds UTC, or numbers of steps. */
   readonly values: BigInt64Array;
   readonly isSteps: boolean;
+  /** Whether they are times of a clock whose zone was not said, taken as if in UTC. */
+  readonly isWallClock: boolean;
   /** The series of each row. */
   readonly seriesOf: Int32Array;
   readonly seriesNames: readonly string[];
@@ -241,11 +243,20 @@ function refuseRepeated(times: FileTimes): void {
   const [first] = repeated;
   if (first === undefined) return;
   const [row, earlier] = first;
+  const zone = times.isWallClock
+    ? zoneOfChanges(
+        repeated.map(([one]) => values[one] as bigint),
+        "repeated",
+      )
+    : null;
   throw new TsopsError(
     "PANEL_INVALID",
     `${repeated.length} ${repeated.length === 1 ? "row repeats" : "rows repeat"} a time of the same series: ${seriesNames[seriesOf[row] as number]} has ${times.text(values[row] as bigint)} in ${times.placeOf(earlier)} and ${times.placeOf(row)}${repeated.length > 1 ? ", and more" : ""}.`,
     {
-      hint: "If the file holds several series, name the column that tells them apart with --key; otherwise leave one of the rows out.",
+      hint:
+        zone !== null
+          ? `Clocks that are put back show ${repeated.length === 1 ? "this time" : "these times"} twice, as those of ${zone} do: say --zone ${zone}, or the zone of the file. Leave no row out.`
+          : "If the file holds several series, name the column that tells them apart with --key; otherwise leave one of the rows out.",
       details: { count: repeated.length, places: repeated.slice(0, 20).map(([one]) => times.placeOf(one)) },
     },
   );
@@ -283,16 +294,4 @@ function divisor(a: number, b: number): number {
   let [x, y] = [a, b];
   while (y !== 0) [x, y] = [y, x % y];
   return x;
-}
-
-/** An instant as a file of that kind has it. */
-export function timeText(
-  value: bigint,
-  style: "steps" | "instant" | "localTime" | "date",
-  zone: string,
-): string {
-  if (style === "steps") return String(value);
-  const text = formatInstant(value, { zone }).replace(/\[.*\]$/, "");
-  if (style === "date") return text.slice(0, 10);
-  return style === "instant" ? text : text.replace("T", " ").replace(/(Z|[+-]\d\d:\d\d)$/, "");
 }

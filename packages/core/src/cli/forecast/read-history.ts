@@ -12,13 +12,16 @@ import {
   utf8,
 } from "../../schema/column-type.ts";
 import type { Columns, TimestampColumn } from "../../schema/columns.ts";
+import { parseFrequency } from "../../time/frequency.ts";
 import type { ChosenColumns } from "./choose-columns.ts";
 import type { FileColumn, TableFile } from "./companions.ts";
-import { axisOf, type FileTimes, guessAxis, timeText } from "./guess-axis.ts";
+import { axisOf, type FileTimes, guessAxis } from "./guess-axis.ts";
 import { guessSeasons } from "./guess-seasons.ts";
 import type { Guesses } from "./guessed.ts";
 import type { TimeAxis } from "./time-axis.ts";
+import { timeText } from "./time-text.ts";
 import { withoutUnknownEnd } from "./unknown-end.ts";
+import { instantsOfWallClock, zoneOfChanges } from "./wall-clock.ts";
 
 /** How the times of a file are written. */
 export type FileTimeStyle = "steps" | "instant" | "localTime" | "date";
@@ -34,6 +37,8 @@ export interface History {
   /** Zone of the times. */
   readonly zone: string;
   readonly seasons: readonly number[];
+  /** A zone whose clocks are put forward where hours are missing, if no zone was said: it is likely to be the file's. */
+  readonly likelyZone: { readonly zone: string; readonly missing: string } | null;
   /** A time of the panel as the file has it. */
   textOf(time: bigint): string;
   /** Reads rows of the same columns from another file. */
@@ -64,20 +69,34 @@ export async function readHistory(
   const style = styleOf(time, timeFormat);
   const zone = zoneOf(time, style, options.zone, guesses);
   const keyNames = keys.map(({ name }) => name);
+  const hasWallClock = style === "localTime" || style === "date";
+  const isWallClock = hasWallClock && options.zone === undefined;
   const types: Record<string, ColumnType> = {
     ...Object.fromEntries(keys.map((column) => [column.name, keyType(column)])),
-    [time.name]: style === "steps" ? nullable(int64()) : nullable(timestamp({ zone })),
+    [time.name]:
+      style === "steps" ? nullable(int64()) : nullable(timestamp({ zone: hasWallClock ? "UTC" : zone })),
     [target.name]: nullable(target.kind === "bool" ? bool() : float64()),
     ...Object.fromEntries(known.map((column) => [column.name, covariateType(column)])),
   };
   const formats = timeFormat === null ? {} : { [time.name]: timeFormat };
-  const read = (from: TableFile, names: readonly string[], stop: AbortSignal) =>
-    from.read(Object.fromEntries(names.map((name) => [name, types[name] as ColumnType])), {
-      timeFormats: formats,
-      signal: stop,
-    });
+  const placeIn =
+    ({ place }: TableFile) =>
+    (row: number) =>
+      `${place} ${row + (place === "line" ? 2 : 1)}`;
+  const read = async (from: TableFile, names: readonly string[], stop: AbortSignal) => {
+    const found = await from.read(
+      Object.fromEntries(names.map((name) => [name, types[name] as ColumnType])),
+      {
+        timeFormats: formats,
+        signal: stop,
+      },
+    );
+    return hasWallClock && zone !== "UTC"
+      ? instantsOfWallClock(found, time.name, keyNames, zone, placeIn(from))
+      : found;
+  };
   const columns = await read(file, Object.keys(types), signal);
-  const placeOf = (row: number) => `${file.place} ${row + (file.place === "line" ? 2 : 1)}`;
+  const placeOf = placeIn(file);
   return withPlaces(placeOf, async () => {
     const { series, seriesOf } = groupByKey(columns, keyNames);
     const column = columnOfKind(columns, time.name, ["timestamp", "int64"], "time");
@@ -85,6 +104,7 @@ export async function readHistory(
     const times: FileTimes = {
       values: column.values,
       isSteps: style === "steps",
+      isWallClock,
       seriesOf,
       seriesNames: series.map(seriesName),
       zone,
@@ -104,18 +124,19 @@ export async function readHistory(
       });
     let axis = guess.axis();
     let { panel: found, ...unknownEnd } = withoutUnknownEnd(panelOn(axis));
-    const seasons = options.season ?? guessSeasons(found, axis);
+    const guessed = options.season === undefined ? guessSeasons(found, axis) : null;
+    const seasons = guessed?.seasons ?? options.season ?? [];
     if (style === "steps") {
       // What a season of steps is like says what a step may stand for: calendar features need to be told.
       axis = guess.axis(frequencyOfSteps(seasons[0] ?? 1));
       found = withoutUnknownEnd(panelOn(axis)).panel;
     }
     if (isGuessed) guesses.add("frequency", axis.text, "the steps between the times", "--freq");
-    if (options.season === undefined)
+    if (guessed !== null)
       guesses.add(
         "season",
         seasons.length === 0 ? "none" : `${listSome(seasons.map(String))} steps`,
-        "what the series go with",
+        guessed.because,
         "--season",
       );
     return {
@@ -125,16 +146,36 @@ export async function readHistory(
       style,
       zone,
       seasons,
+      likelyZone: isWallClock && style === "localTime" ? likelyZone(found, axis) : null,
       textOf: (value) => timeText(axis.fromPanel(value), style, zone),
       async rowsOf(other, names, stop) {
-        const place = (row: number) => `${other.place} ${row + (other.place === "line" ? 2 : 1)}`;
-        return withPlaces(place, async () => onGrid(await read(other, names, stop), time.name, axis));
+        return withPlaces(placeIn(other), async () =>
+          onGrid(await read(other, names, stop), time.name, axis),
+        );
       },
     };
   });
 }
 
+/** Missing hours that clocks skip: one that is missing by accident is seldom one of them. */
+function likelyZone({ gaps }: Panel, axis: TimeAxis): History["likelyZone"] {
+  if (axis.scale.kind !== "fixed") return null;
+  const grid = parseFrequency(axis.frequency, { zone: axis.zone });
+  for (const { from, steps } of gaps) {
+    // Clocks are put forward by an hour: 60 steps of a minute.
+    if (steps > 60) continue;
+    const missing = Array.from({ length: steps }, (_, i) =>
+      axis.fromPanel(grid.instantAt(grid.indexOf(from) + i)),
+    );
+    const zone = zoneOfChanges(missing, "skipped");
+    if (zone !== null) return { zone, missing: timeText(missing[0] as bigint, "localTime", "UTC") };
+  }
+  return null;
+}
+
 function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
+  if (format === "unix" || format === "unix-ms") return "instant";
+  if (format === "quarter") return "date";
   if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
   if (time.kind === "integer") return "steps";
   if (time.kind === "instant") return "instant";

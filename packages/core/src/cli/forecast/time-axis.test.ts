@@ -1,15 +1,17 @@
 import { fc, it } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { toMicros } from "../../time/instant.ts";
-import { axisOf, type FileTimes, guessAxis, timeText } from "./guess-axis.ts";
+import { axisOf, type FileTimes, guessAxis } from "./guess-axis.ts";
 import { fixedScale, stepScale } from "./scales.ts";
 import { timeAxis } from "./time-axis.ts";
+import { timeText } from "./time-text.ts";
 
 /** Times of one series. */
 function timesOf(values: readonly bigint[], zone = "UTC", isSteps = false): FileTimes {
   return {
     values: BigInt64Array.from(values),
     isSteps,
+    isWallClock: false,
     seriesOf: new Int32Array(values.length),
     seriesNames: ["the series"],
     zone,

@@ -61,7 +61,7 @@ describe("autoForecaster", () => {
     expect(error(fitted.predict().mean)).toBeLessThan(0.7 * error(naive.predict().mean));
   });
 
-  it("is never worse than seasonal naive on what was held out, whatever comes", async () => {
+  it("gives finite forecasts, whatever comes", async () => {
     const random = createRandom(9);
     const kinds: ((t: number) => number)[] = [
       () => 0,
@@ -76,11 +76,51 @@ describe("autoForecaster", () => {
     for (const kind of kinds) {
       const y = Array.from({ length: 200 }, (_, t) => kind(t));
       const fitted = await autoForecaster().fit(hourlyPanel(y), { horizon: 12, threads: 1 });
-      expect(fitted.choice.score).toBeLessThanOrEqual(1);
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       for (const values of [mean, ...quantiles.map((quantile) => quantile.values)])
         expect(values.every(Number.isFinite)).toBe(true);
     }
+  });
+
+  it.each([
+    ["two seasons and a horizon, less what can be held out twice", 36, 1],
+    ["nearly what can be held out twice", 47, 1],
+    ["two and a half, of which nothing can be held out", 30, 0],
+    ["just two", 24, 0],
+    ["enough to hold out two horizons", 48, 2],
+  ])("keeps the season where the history is short: %s", async (_, rows, folds) => {
+    // Another measure than the one it chooses by: what came after.
+    const errors = { auto: 0, naive: 0 };
+    for (const seed of [1, 2, 3]) {
+      const random = createRandom(seed);
+      const y = Array.from(
+        { length: rows + 12 },
+        (_, t) =>
+          100 + 40 * Math.sin((Math.PI * t) / 6) + 15 * Math.cos((Math.PI * t) / 3) + random.normal(0, 4),
+      );
+      const at = BigInt64Array.from({ length: rows }, (_, t) => BigInt(Date.UTC(2020, t)) * 1000n);
+      const history = panel(
+        columnsFromArrays({ at: timestamp(), y: float64() }, { at, y: Float64Array.from(y.slice(0, rows)) }),
+        { time: "at", target: "y", frequency: "1mo" },
+      );
+      const errorOf = (mean: Float64Array) =>
+        mean.reduce((sum, value, h) => sum + Math.abs(value - (y[rows + h] as number)) / 36, 0);
+      const fitted = await autoForecaster({ budget: "5s" }).fit(history, { horizon: 12, threads: 1 });
+      expect(fitted.choice).toMatchObject({ folds, referenceSeason: 12 });
+      errors.auto += errorOf(fitted.predict().mean);
+      const seasonal = await seasonalNaive({ seasonLength: 12 }).fit(history, { horizon: 12 });
+      errors.naive += errorOf(seasonal.predict().mean);
+    }
+    // Without a season: more than 20.
+    expect(errors.auto).toBeLessThan(1.3 * errors.naive);
+  });
+
+  it("says which given seasons the history is too short for, and uses the others", async () => {
+    const { choice } = await autoForecaster({ budget: "5s", seasonLengths: [24, 168] }).fit(
+      hourlyPanel(load(200, 4)),
+      { horizon: 48, threads: 1 },
+    );
+    expect(choice).toMatchObject({ seasonLengths: [24], seasonsTooLong: [168], folds: 2 });
   });
 
   it("has intervals that hold what they promise", async () => {
@@ -228,21 +268,14 @@ describe("autoForecaster", () => {
     expect(Math.abs(sum / sold - 1)).toBeLessThan(0.25);
   });
 
-  it("does not wait for what many gaps make slow", async () => {
-    const rows = Array.from({ length: 300 }, (_, day) => day * 24);
+  it("tries ARIMA also where many values are missing", async () => {
     const random = createRandom(4);
-    const columns = columnsFromArrays(
-      { at: timestamp(), y: float64() },
-      {
-        at: BigInt64Array.from(rows, (t) => hour * BigInt(t)),
-        y: Float64Array.from(rows, () => 100 + random.normal()),
-      },
-    );
-    const sparse = panel(columns, { time: "at", target: "y", frequency: "1h" });
-    const { choice } = await autoForecaster({ budget: "10s" }).fit(sparse, { horizon: 3, threads: 1 });
-    expect(choice.candidates.find(({ name }) => name === "arima")?.skipped).toMatch(
-      /values of one series are missing/,
-    );
+    const y = Array.from({ length: 260 }, (_, t) => (t % 5 < 2 && t > 0 ? null : 100 + random.normal()));
+    const { choice } = await autoForecaster({ budget: "2m", seasonLengths: [7] }).fit(hourlyPanel(y), {
+      horizon: 3,
+      threads: 1,
+    });
+    expect(choice.candidates.find(({ name }) => name === "arima")?.score).toBeGreaterThan(0);
   });
 
   it("is stopped by its signal", async () => {

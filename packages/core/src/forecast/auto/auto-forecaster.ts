@@ -1,12 +1,13 @@
 import { throwIfAborted } from "../../abort.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { mostThreads } from "../../threads/shared-pool.ts";
-import { checkFit, knownLengths, observedCounts, requireRows, rowCounts } from "../check.ts";
+import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import type { Panel } from "../panel.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
+import { scalesOf } from "../scales.ts";
 import { seasonsOfFrequency } from "../season-length.ts";
 import { fitOthers } from "../series-failures.ts";
 import { affordable, treesInTime, treesToJudge } from "./affordable.ts";
@@ -16,14 +17,13 @@ import {
   type CandidateTask,
   intermittent,
   localCandidates,
-  manyMissing,
   maxTrainingRows,
 } from "./candidates.ts";
 import type { AutoChoice } from "./choice.ts";
 import { type FittedAuto, loadAuto } from "./fitted.ts";
-import { bestCombination, combined, type HeldOutMeans, scalesOf } from "./judge.ts";
+import { bestCombination, combined, type HeldOutMeans } from "./judge.ts";
 import { type AutoOptions, type ResolvedAutoOptions, resolveAutoOptions } from "./options.ts";
-import { planTrial, splitSeasons } from "./plan.ts";
+import { planTrial } from "./plan.ts";
 import { type CandidateRunner, candidateRunner } from "./run-candidate.ts";
 import { forecastToJudge, type Growth, reasonOf, Trial } from "./trial.ts";
 import { fitUnjudged } from "./unjudged.ts";
@@ -79,18 +79,18 @@ async function fit<Known extends string>(
   const { horizon, threads = mostThreads } = fitOptions;
   const { spec } = panel;
   const given = options.seasonLengths;
-  const { usable, tooLong } = splitSeasons(
-    panel,
-    horizon,
-    given ?? seasonsOfFrequency(spec.frequency, spec.zone),
+  const {
+    trial: plan,
+    seasons: usable,
+    tooLong,
+  } = planTrial(panel, horizon, given ?? seasonsOfFrequency(spec.frequency, spec.zone), (lengths) =>
+    given === null ? findSeasons(panel, lengths) : lengths,
   );
-  const shortestSeason = usable[0] ?? 1;
   const { lowest } = options;
-  const plan = planTrial(panel, horizon, shortestSeason);
   const seasonsWith = (seasonLengths: readonly number[]) => ({
     seasonLengths,
     seasonsTooLong: given === null ? [] : tooLong,
-    referenceSeason: seasonLengths[0] ?? shortestSeason,
+    referenceSeason: seasonLengths[0] ?? usable[0] ?? 1,
   });
   const unjudged = () => {
     const found = seasonsWith(given === null ? findSeasons(panel, usable) : usable);
@@ -111,7 +111,6 @@ async function fit<Known extends string>(
     leastRows: rowCounts(panel).reduce((least, rows) => Math.min(least, rows)),
     hasKnown: panel.known.length > 0,
     regressors: regressorsOf(judged),
-    mostMissing: mostMissing(panel),
     zeros: shareOfZeros(before.y),
   };
   const reference = baseline(task);
@@ -132,8 +131,6 @@ async function fit<Known extends string>(
     growth: growthOf(panel.y.length, judged.y.length),
   });
   const locals = localCandidates(task);
-  if (task.mostMissing > manyMissing)
-    trial.skip("arima", `${task.mostMissing} values of one series are missing: it would take long`);
   await trial.timeLocals(locals);
   // Cheap ones first: what takes long is not to use up the time of what does not.
   const later: Candidate[] = [];
@@ -192,6 +189,7 @@ async function fit<Known extends string>(
       chosen: plan.chosen,
       seasonLength: primary,
       lowest,
+      isIntermittent: judgement.isIntermittent,
       means,
       outcomes: plain.outcomes,
     });
@@ -214,15 +212,6 @@ function typicalLength(counts: Int32Array): number {
 function shareOfZeros(y: Float64Array): number {
   const known = y.filter((value) => !Number.isNaN(value));
   return known.filter((value) => value === 0).length / Math.max(1, known.length);
-}
-
-/** Missing targets of the series that has most, rows after its last known one left aside. */
-function mostMissing(panel: Panel): number {
-  const lengths = knownLengths(panel);
-  return observedCounts(panel).reduce(
-    (most, observed, s) => Math.max(most, (lengths[s] as number) - observed),
-    0,
-  );
 }
 
 /** Rows that are fitted in the end per row that is judged on. */

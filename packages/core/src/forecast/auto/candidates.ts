@@ -26,8 +26,6 @@ export interface CandidateTask {
   readonly typicalRows: number;
   /** Rows of the shortest series of all, judged or not. */
   readonly leastRows: number;
-  /** Missing targets of the series that has most. */
-  readonly mostMissing: number;
   /** Share of zeros among the known targets. */
   readonly zeros: number;
   /** Whether columns are known for the future. */
@@ -47,13 +45,9 @@ export interface Candidate {
 }
 
 /** Longest season that exponential smoothing keeps a state for. */
-const longestState = 24;
+export const longestState = 24;
 /** Fewest rows that a model of all series can learn from; fewer do where columns are known for the future, which few others make use of. */
 const fewestGlobalRows = { plain: 400, withKnown: 100 };
-/**
- * Missing targets in one series from which on ARIMA is left out: with each its filter leaves the steady state, and 200 of them in 2,000 hours took more than a minute.
- */
-export const manyMissing = 50;
 /** Share of zeros from which demand counts as intermittent. */
 export const intermittent = 0.3;
 
@@ -66,7 +60,6 @@ export function baseline({ primary }: CandidateTask): Candidate {
 export function localCandidates(task: CandidateTask): Candidate[] {
   const { primary, seasons, zeros, regressors } = task;
   const shortSeason = primary <= longestState ? primary : 1;
-  const hasTooManyGaps = task.mostMissing > manyMissing;
   return [
     ...(primary > 1 ? [{ name: "naive", make: () => naive() }] : []),
     { name: "theta", make: () => theta({ variant: "dynamicOptimized", seasonLength: primary }) },
@@ -82,7 +75,7 @@ export function localCandidates(task: CandidateTask): Candidate[] {
       ? [{ name: "mstl", make: () => mstl({ seasonLengths: seasons.length > 0 ? seasons : [primary] }) }]
       : []),
     { name: "ces", make: () => ces({ seasonLength: primary }) },
-    ...(regressors.length > 0 && !hasTooManyGaps
+    ...(regressors.length > 0
       ? [
           {
             name: "arima with known columns",
@@ -91,9 +84,7 @@ export function localCandidates(task: CandidateTask): Candidate[] {
           } as const,
         ]
       : []),
-    ...(hasTooManyGaps
-      ? []
-      : [{ name: "arima", isSlow: true, make: () => arima({ seasonLength: shortSeason }) } as const]),
+    { name: "arima", isSlow: true, make: () => arima({ seasonLength: shortSeason }) },
   ];
 }
 

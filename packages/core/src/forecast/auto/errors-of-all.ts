@@ -1,8 +1,9 @@
 import { createRandom } from "../../random.ts";
-import { inOwnSizes } from "../conformal/error-sizes.ts";
+import { inOwnSizes, seriesToCompare } from "../conformal/error-sizes.ts";
 import type { Panel } from "../panel.ts";
+import { middleOf, ownScales } from "../scales.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { type GuessedErrors, guessedErrors, middleOf, ownScales } from "./guessed-errors.ts";
+import { type GuessedErrors, guessedDeviations, guessedErrors } from "./guessed-errors.ts";
 
 /** What the combination forecast for held-out rows, and what came. */
 export interface HeldOutErrors {
@@ -23,9 +24,6 @@ export interface ErrorsOfAll extends GuessedErrors {
   readonly typicalSizes: Float64Array | null;
 }
 
-/** Judged series that can tell what is typical. */
-const manyJudged = 20;
-
 /**
  * Held-out forecasts and outcomes of all series. Those that were not judged get errors of the shape that a judged one has, drawn by chance, in a size that is typical beside their own seasonal
  * differences; where the others tell nothing, guessed ones.
@@ -38,10 +36,16 @@ export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
       fold.subarray(place * horizon, (place + 1) * horizon).some((y) => !Number.isNaN(y)),
     );
   const placeOf = new Map(chosen.flatMap((s, place) => (isKnown(place) ? [[s, place] as const] : [])));
-  if (placeOf.size === 0) return { ...guessedErrors(panel, horizon), isGuessed: true, typicalSizes: null };
+  if (placeOf.size === 0 || means.length === 1) {
+    const guessed =
+      placeOf.size === 0
+        ? guessedErrors(panel, horizon, seasonLength)
+        : likeOneHorizon(panel, heldOut, placeOf);
+    return { ...guessed, isGuessed: true, typicalSizes: null };
+  }
   const scales = ownScales(panel, seasonLength);
   const judged = judgedErrors(heldOut, placeOf, scales);
-  const typical = placeOf.size < manyJudged ? undefined : typicalOf(judged);
+  const typical = placeOf.size < seriesToCompare ? undefined : typicalOf(judged);
   const unjudged = count - placeOf.size;
   const unjudgedSize = unjudged === 0 ? null : sizeOfUnjudged(judged, typical, horizon, unjudged);
   const typicalSizes =
@@ -49,7 +53,10 @@ export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
       ? null
       : scales.map((scale, s) => scale * (placeOf.has(s) ? typical : (unjudgedSize ?? typical)));
   if (unjudged === 0) return { means, outcomes, isGuessed: false, typicalSizes };
-  const guessed = unjudgedSize === null ? guessedErrors(panel, horizon, means.length).outcomes : [];
+  const guessed =
+    unjudgedSize === null
+      ? guessedErrors(panel, horizon, seasonLength, { origins: means.length }).outcomes
+      : [];
   const errors = means.map(() => new Float64Array(count * horizon));
   const centres = means.map(() => new Float64Array(count * horizon));
   panel.series.forEach((key, s) => {
@@ -73,6 +80,35 @@ export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
     });
   });
   return { means: centres, outcomes: errors, isGuessed: false, typicalSizes };
+}
+
+/**
+ * Guessed errors, in the size that one held-out horizon says, as far as it does: one series' errors may be small there by chance, those of many are so less often. It counts as much as there are series, beside the guess, which counts as one.
+ */
+function likeOneHorizon(
+  panel: Panel,
+  { horizon, seasonLength, means, outcomes }: HeldOutErrors,
+  placeOf: ReadonlyMap<number, number>,
+): GuessedErrors {
+  const deviations = guessedDeviations(panel, horizon, seasonLength);
+  let [sum, count] = [0, 1];
+  for (const [s, place] of placeOf) {
+    let [error, deviation] = [0, 0];
+    for (let h = 0; h < horizon; h++) {
+      const row = place * horizon + h;
+      const size = Math.abs((outcomes[0]?.[row] as number) - (means[0]?.[row] as number));
+      if (Number.isNaN(size)) continue;
+      error += size;
+      deviation += deviations[s * horizon + h] as number;
+    }
+    if (!(error > 0 && deviation > 0)) continue;
+    sum += Math.log((Math.sqrt(Math.PI / 2) * error) / deviation);
+    count++;
+  }
+  const factor = Math.exp(sum / count);
+  // One horizon's errors are as large or small as those of four independent rows may be.
+  const guessed = guessedErrors(panel, horizon, seasonLength, { degrees: 4 * count });
+  return { ...guessed, outcomes: guessed.outcomes.map((fold) => fold.map((error) => factor * error)) };
 }
 
 /** Errors of one judged series. */
@@ -127,7 +163,7 @@ function sizeOfUnjudged(
   for (const { size, shape } of judged) {
     const add = (unit: number | undefined, weight: number) => {
       for (const score of inOwnSizes(shape, horizon, unit))
-        if (!Number.isNaN(score)) scores.push([score, weight]);
+        if (!Number.isNaN(score)) scores.push([Math.abs(score), weight]);
     };
     add(typical === undefined ? undefined : typical / size, 1);
     add(typical === undefined ? undefined : 1, unjudged / judged.length);

@@ -1,8 +1,8 @@
 import { createRandom } from "../../random.ts";
-import { normalQuantile } from "../../stats/distributions.ts";
+import { normalQuantile, studentTQuantile } from "../../stats/distributions.ts";
 import type { Panel } from "../panel.ts";
+import { ownScales, scalesOf } from "../scales.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { scalesOf } from "./judge.ts";
 
 /** Errors around 0 by origin; series by series, steps ascending. */
 export interface GuessedErrors {
@@ -11,17 +11,21 @@ export interface GuessedErrors {
 }
 
 /**
- * Errors of a random walk: normal, in units of each series' changes from row to row, growing with the root of the steps. Which are above and which below is drawn for each series by
- * itself, as nothing says that they err together.
- * @param origins - Origins that they are spread over.
+ * Errors of the seasonal naive forecast of a seasonal random walk: normal, in units of each series' seasonal differences, growing with the root of the seasons ahead; without a season those of a random walk, in units of its changes from row to
+ * row. Which are above and which below is drawn for each series by itself, as nothing says that they err together.
+ * @param options - `origins` that they are spread over; `degrees` of freedom of Student's t in the place of the normal distribution, where the size is in doubt.
  */
-export function guessedErrors(panel: Panel, horizon: number, origins = 20): GuessedErrors {
-  const scales = ownScales(panel, 1);
-  // The mean absolute value of a normal variable is 0.8 of its standard deviation.
-  const deviation = Math.sqrt(Math.PI / 2);
-  const length = panel.series.length * horizon;
-  const quantiles = Float64Array.from({ length: origins }, (_, k) => normalQuantile((k + 0.5) / origins));
-  const outcomes = Array.from({ length: origins }, () => new Float64Array(length));
+export function guessedErrors(
+  panel: Panel,
+  horizon: number,
+  seasonLength: number,
+  { origins = 20, degrees = Number.POSITIVE_INFINITY }: { origins?: number; degrees?: number } = {},
+): GuessedErrors {
+  const deviations = guessedDeviations(panel, horizon, seasonLength);
+  const quantileOf = (p: number) =>
+    Number.isFinite(degrees) ? studentTQuantile(p, degrees) : normalQuantile(p);
+  const quantiles = Float64Array.from({ length: origins }, (_, k) => quantileOf((k + 0.5) / origins));
+  const outcomes = Array.from({ length: origins }, () => new Float64Array(deviations.length));
   panel.series.forEach((key, s) => {
     const random = createRandom(`guessed errors of ${seriesKeyText(key)}`);
     const order = quantiles.slice();
@@ -30,24 +34,30 @@ export function guessedErrors(panel: Panel, horizon: number, origins = 20): Gues
       [order[k], order[other]] = [order[other] as number, order[k] as number];
     }
     outcomes.forEach((fold, k) => {
-      for (let h = 0; h < horizon; h++)
-        fold[s * horizon + h] = deviation * (scales[s] as number) * Math.sqrt(h + 1) * (order[k] as number);
+      for (let row = s * horizon; row < (s + 1) * horizon; row++)
+        fold[row] = (deviations[row] as number) * (order[k] as number);
     });
   });
-  return { means: outcomes.map(() => new Float64Array(length)), outcomes };
+  return { means: outcomes.map(() => new Float64Array(deviations.length)), outcomes };
 }
 
-/** Seasonal differences, or changes from row to row where there is no season yet; those of a typical series where there is nothing. */
-export function ownScales(panel: Panel, seasonLength: number): Float64Array {
-  const seasonal = scalesOf(panel, seasonLength);
-  const plain = scalesOf(panel, 1);
-  const own = seasonal.map((scale, s) => (scale > 0 ? scale : (plain[s] as number)));
-  const typical = middleOf([...own]);
-  return own.map((scale) => (scale > 0 ? scale : typical > 0 ? typical : 1));
+/** Standard deviations of the same errors; series by series, steps ascending. */
+export function guessedDeviations(panel: Panel, horizon: number, seasonLength: number): Float64Array {
+  const seasonal = seasonLength > 1 ? scalesOf(panel, seasonLength) : null;
+  const plain = ownScales(panel, 1);
+  const deviations = new Float64Array(panel.series.length * horizon);
+  panel.series.forEach((_, s) => {
+    const scale = seasonal?.[s] as number;
+    const isSeasonal = scale > 0;
+    for (let h = 0; h < horizon; h++)
+      deviations[s * horizon + h] =
+        perMeanSize *
+        (isSeasonal
+          ? scale * Math.sqrt(Math.floor(h / seasonLength) + 1)
+          : (plain[s] as number) * Math.sqrt(h + 1));
+  });
+  return deviations;
 }
 
-/** The median of the finite values; NaN of none. */
-export function middleOf(values: readonly number[]): number {
-  const known = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return known[known.length >> 1] ?? Number.NaN;
-}
+/** The mean absolute value of a normal variable is 0.8 of its standard deviation. */
+const perMeanSize = Math.sqrt(Math.PI / 2);

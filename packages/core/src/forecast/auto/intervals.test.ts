@@ -136,6 +136,7 @@ describe("intervals of autoForecaster", { timeout: 60_000 }, () => {
       chosen: Array.from(sizes, (_, s) => s),
       seasonLength: 1,
       lowest: null,
+      isIntermittent: false,
       means: errors.map(() => new Float64Array(count * horizon)),
       outcomes: errors,
     });
@@ -272,6 +273,7 @@ describe("the least value", { timeout: 60_000 }, () => {
       chosen: [0],
       seasonLength: 1,
       lowest: "auto",
+      isIntermittent: false,
       means: errors.map(() => new Float64Array(4)),
       outcomes: errors,
     });

@@ -1,11 +1,5 @@
 import { medians } from "../ensemble/fitted.ts";
-import {
-  meanAbsoluteScaledError,
-  rootMeanSquaredScaledError,
-  seasonalNaiveScale,
-  symmetricPercentageError,
-} from "../metrics.ts";
-import type { Panel } from "../panel.ts";
+import { meanAbsoluteScaledError, rootMeanSquaredScaledError, symmetricPercentageError } from "../metrics.ts";
 import type { Combine } from "./choice.ts";
 
 /** Forecasts of held-out rows: per fold, series by series, steps ascending. */
@@ -20,13 +14,6 @@ export interface Judgement {
   readonly scales: Float64Array;
   /** Whether many rows are 0. */
   readonly isIntermittent: boolean;
-}
-
-/** Scales of the rows before what is held out. */
-export function scalesOf(before: Panel, seasonLength: number): Float64Array {
-  return Float64Array.from(before.series, (_, s) =>
-    seasonalNaiveScale(before.y.subarray(before.offsets[s], before.offsets[s + 1]), seasonLength),
-  );
 }
 
 /** Measures of error, each a mean over the series, that a score is made of. */

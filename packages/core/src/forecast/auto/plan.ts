@@ -23,18 +23,62 @@ export interface TrialPlan {
   readonly before: Panel;
 }
 
+/** What is held out, and what seasons are then to be reckoned with. */
+export interface SeasonPlan {
+  /** Null when no series is long enough to hold anything out. */
+  readonly trial: TrialPlan | null;
+  /** Lengths that candidates may have, ascending. */
+  readonly seasons: readonly number[];
+  /** Those that no series is long enough for. */
+  readonly tooLong: readonly number[];
+}
+
 /**
- * Two horizons, so that errors of one can be measured by those of the other, or more where series are few; at most a third of the history, in series that keep
- * two seasons before them. Null when no series is long enough.
+ * What to hold out: two horizons or more of series that keep two seasons, and 12 rows, before them. Where none is long enough for that beside its season, one horizon is held out, or none where the history shows a season: what can be judged does not decide whether
+ * a forecast has one.
+ * @param seasons - Lengths to reckon with, ascending.
+ * @param seasonsIn - Those of some lengths that the whole history shows; asked where holding out a horizon would leave none.
  */
-export function planTrial(panel: Panel, horizon: number, seasonLength: number): TrialPlan | null {
+export function planTrial(
+  panel: Panel,
+  horizon: number,
+  seasons: readonly number[],
+  seasonsIn: (lengths: readonly number[]) => readonly number[],
+): SeasonPlan {
+  const longest = knownLengths(panel).reduce((most, rows) => Math.max(most, rows), 0);
+  const fittingBeside = (folds: number) =>
+    seasons.filter((season) => 2 * season + folds * horizon <= longest);
+  const ofLength = (usable: readonly number[], trial: TrialPlan | null): SeasonPlan => ({
+    trial,
+    seasons: usable,
+    tooLong: seasons.filter((season) => !usable.includes(season)),
+  });
+  const besideTwo = fittingBeside(2);
+  const [shortest] = besideTwo;
+  if (shortest === undefined) {
+    // Candidates with a season say themselves whether there is one.
+    const [least] = fittingBeside(1);
+    const trial = least === undefined ? null : holdOut(panel, horizon, least, 1);
+    if (trial !== null) return ofLength(fittingBeside(1), trial);
+    const all = fittingBeside(0);
+    const shown = all.length > 0 ? seasonsIn(all) : [];
+    if (shown.length > 0) return ofLength(shown, null);
+  }
+  const least = shortest ?? 1;
+  return ofLength(besideTwo, holdOut(panel, horizon, least, 2) ?? holdOut(panel, horizon, least, 1));
+}
+
+/**
+ * Holds out so many horizons, or more where series are few; at most a third of the history. Of two, the errors of one can be measured by those of the other. Null when no series is long enough.
+ */
+function holdOut(panel: Panel, horizon: number, seasonLength: number, fewest: 1 | 2): TrialPlan | null {
   const counts = knownLengths(panel);
   const observed = observedCounts(panel);
   const needed = Math.max(fewestRows, 2 * seasonLength);
   const isLongEnough = (s: number, folds: number): boolean =>
     (counts[s] as number) - folds * horizon >= needed &&
     (observed[s] as number) - folds * horizon >= fewestRows;
-  const all = panel.series.flatMap((_, s) => (isLongEnough(s, 2) ? [s] : []));
+  const all = panel.series.flatMap((_, s) => (isLongEnough(s, fewest) ? [s] : []));
   if (all.length === 0) return null;
   const count = Math.min(all.length, mostSeries);
   const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)] as number);
@@ -44,21 +88,10 @@ export function planTrial(panel: Panel, horizon: number, seasonLength: number): 
   );
   const wanted = Math.ceil(enoughOutcomes / (chosen.length * horizon));
   const possible = Math.floor(shortest / 3 / horizon);
-  let folds = Math.max(2, Math.min(wanted, possible, mostFolds));
-  while (folds > 2 && !chosen.every((s) => isLongEnough(s, folds))) folds--;
+  let folds = Math.max(fewest, Math.min(wanted, possible, mostFolds));
+  while (folds > fewest && !chosen.every((s) => isLongEnough(s, folds))) folds--;
   const taken = takeSeries(panel, chosen);
   const upTo = (rows: number) =>
     selectRows(taken, (i) => [0, (counts[chosen[i] as number] as number) - rows]);
   return { folds, chosen, judged: upTo(0), before: upTo(folds * horizon) };
-}
-
-/** Seasons that are there twice in the longest series besides what is held out, and those that are not. */
-export function splitSeasons(
-  panel: Panel,
-  horizon: number,
-  seasons: readonly number[],
-): { readonly usable: readonly number[]; readonly tooLong: readonly number[] } {
-  const longest = knownLengths(panel).reduce((most, rows) => Math.max(most, rows), 0);
-  const isUsable = (season: number): boolean => 2 * season + 2 * horizon <= longest;
-  return { usable: seasons.filter(isUsable), tooLong: seasons.filter((season) => !isUsable(season)) };
 }

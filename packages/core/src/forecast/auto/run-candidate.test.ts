@@ -19,7 +19,6 @@ const task: CandidateTask = {
   leastRows: 600,
   hasKnown: false,
   regressors: [],
-  mostMissing: 0,
   zeros: 0,
 };
 const job: CandidateWork = { task, trees: 30, name: "gbdt, scaled", panel, horizon: 12, folds: 2 };

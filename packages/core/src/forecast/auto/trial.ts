@@ -202,6 +202,9 @@ export async function forecastToJudge(
 
 /** What a candidate said against the data. Anything else is no reason to go on without it. */
 export function reasonOf(error: unknown): string {
-  if (TsopsError.is(error, "SERIES_TOO_SHORT") || TsopsError.is(error, "PANEL_INVALID")) return error.message;
+  const isOfData = (["SERIES_TOO_SHORT", "PANEL_INVALID", "FIT_FAILED"] as const).some((code) =>
+    TsopsError.is(error, code),
+  );
+  if (isOfData) return (error as TsopsError).message;
   throw error;
 }

@@ -12,6 +12,8 @@ import { type FittedAuto, fittedAuto } from "./fitted.ts";
 
 /** Scores of one step that tell its errors without those of the steps beside it, which are smaller before and larger after. */
 const scoresAlone = 200;
+/** Scores that say where the bounds of both sides lie, each for itself. */
+const scoresOfEach = 100;
 
 /** Combines fitted members, with intervals from held-out errors. */
 export function withIntervals<Known extends string>(
@@ -21,6 +23,8 @@ export function withIntervals<Known extends string>(
   heldOut: HeldOutErrors & {
     /** The least value that the target can take; "auto": 0 until a value is negative. */
     readonly lowest: number | null | "auto";
+    /** Whether many rows are 0, so that errors on one side say nothing of the other. */
+    readonly isIntermittent: boolean;
   },
 ): FittedAuto<Known> {
   const count = panel.series.length;
@@ -37,12 +41,16 @@ export function withIntervals<Known extends string>(
   const isLowestGuessed = heldOut.lowest === "auto";
   const guess = panel.y.some((value) => value < 0) ? null : 0;
   const lowest = heldOut.lowest === "auto" ? guess : heldOut.lowest;
+  const scores = means.length * count;
+  const neighbours = isGuessed || scores >= scoresAlone ? 0 : 2;
+  const pooled = scores * Math.min(2 * neighbours + 1, heldOut.horizon);
   const options = {
     ...resolveConformalOptions({
       by: "scaled",
       folds: means.length,
       window: Math.max(20, 2 * means.length),
-      neighbours: isGuessed || means.length * count >= scoresAlone ? 0 : 2,
+      neighbours,
+      sides: heldOut.isIntermittent && !isGuessed && pooled >= scoresOfEach ? "each" : "alike",
       ...(lowest === null ? {} : { lowest }),
     }),
     fewScores: "student",

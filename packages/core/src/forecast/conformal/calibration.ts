@@ -1,12 +1,9 @@
-import { TsopsError } from "../../errors.ts";
 import type { ForecastQuantile } from "../forecast.ts";
 import { levelOfQuantile } from "../levels.ts";
-import type { SeriesFailure, SeriesKey } from "../panel.ts";
-import { withFailures } from "../series-failures.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
-import { inOwnSizes, sizesOf, totalOf } from "./error-sizes.ts";
+import { inOwnSizes, sizesOf } from "./error-sizes.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
-import { conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
+import { boundsOnEachSide, conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
 import { studentTails } from "./student-tails.ts";
 
 /** What past errors tell about future ones: an immutable value. */
@@ -128,13 +125,13 @@ export function withOrigin(
     options.levels.forEach((level, l) => {
       let misses = 0;
       let known = 0;
-      const bounds = Float64Array.from({ length: horizon }, (_, h) => boundAt(h + 1, level));
+      const bounds = Array.from({ length: horizon }, (_, h) => boundAt(h + 1, level));
       for (let row = first * horizon; row < (first + count) * horizon; row++) {
-        const score = Math.abs(scores[row] as number) / (sizes[Math.floor(row / horizon)] as number);
-        const bound = bounds[row % horizon] as number;
-        if (Number.isNaN(score) || Number.isNaN(bound)) continue;
+        const score = (scores[row] as number) / (sizes[Math.floor(row / horizon)] as number);
+        const { below, above } = bounds[row % horizon] as Bounds;
+        if (Number.isNaN(score) || Number.isNaN(above)) continue;
         known++;
-        if (score > bound) misses++;
+        if (score > above || -score > below) misses++;
       }
       if (known > 0) observed[group * options.levels.length + l] = misses / known;
     });
@@ -142,7 +139,8 @@ export function withOrigin(
   return { ...next, adaptation: adapted(calibration.adaptation, observed, options) };
 }
 
-function eachGroup(
+/** Visits the series that share their scores: each alone, or all together. */
+export function eachGroup(
   { seriesCount }: Calibration,
   { by }: ResolvedConformalOptions,
   visit: (group: number, firstSeries: number, count: number) => void,
@@ -151,20 +149,41 @@ function eachGroup(
   else for (let s = 0; s < seriesCount; s++) visit(s, s, 1);
 }
 
-/** Gives the bound of a group's scores at a step, as it is now. */
+/** How far below a forecast and above it an interval reaches, in what scores are measured in. */
+interface Bounds {
+  readonly below: number;
+  readonly above: number;
+}
+
+/** The coverage that the scores of one side must tell: of a central interval for both alike, of all but its own tail for each. */
+export function coverageOfSide({ sides }: ResolvedConformalOptions, level: number): number {
+  return sides === "alike" ? level / 100 : (1 + level / 100) / 2;
+}
+
+/** Gives the bounds of a group's scores at a step, as they are now. */
 function boundsOf(
   calibration: Calibration,
   options: ResolvedConformalOptions,
   group: number,
   firstSeries: number,
   count: number,
-): (step: number, level: number) => number {
+): (step: number, level: number) => Bounds {
   const { horizon, scores: all, adaptation, typicalSizes } = calibration;
   const own = all.slice(firstSeries, firstSeries + count);
   const table =
     options.by === "scaled"
       ? own.map((scores, s) => inOwnSizes(scores, horizon, typicalSizes?.[firstSeries + s]))
       : own;
+  if (options.sides === "each") {
+    const signedAt = poolsOf(table, horizon, options.neighbours, (score) => score);
+    return (step, level) => {
+      const { missRate, offset } = aimOf(adaptation, options, group, level);
+      const scores = signedAt(step, scoresNeeded(coverageOfSide(options, level)));
+      const { below, above } = boundsOnEachSide(scores, 1 - missRate);
+      const push = offset === 0 ? 0 : offset * Math.max(-(scores[0] as number), scores.at(-1) as number);
+      return { below: below + push, above: above + push };
+    };
+  }
   const scoresAt = poolsOf(table, horizon, options.neighbours);
   const sizes = sizesOf(calibration, options).subarray(firstSeries, firstSeries + count);
   const tailAt =
@@ -173,71 +192,9 @@ function boundsOf(
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));
     const bound = tailAt(step, 1 - missRate) ?? conformalBound(scores, 1 - missRate);
-    return offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
+    const moved = offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
+    return { below: moved, above: moved };
   };
-}
-
-/**
- * @param chosen - Series that must have scores enough. Default: all.
- * @param series - The calibrated series, where those that lack scores could be left out.
- * @throws TsopsError MODEL_PARAMETER_INVALID when the scores of some group are too few for a level.
- */
-export function requireScores(
-  calibration: Calibration,
-  options: ResolvedConformalOptions,
-  levels: readonly number[],
-  chosen: readonly number[] = calibration.scores.map((_, s) => s),
-  series: readonly SeriesKey[] = [],
-): void {
-  const code = "MODEL_PARAMETER_INVALID";
-  const failed = (places: readonly number[], message: string): SeriesFailure[] =>
-    series.length === 0 ? [] : places.map((s) => ({ key: series[s] as SeriesKey, code, message }));
-  const sizes = sizesOf(calibration, options);
-  const unknown = chosen.filter((s) => Number.isNaN(sizes[s]));
-  const [first] = unknown;
-  if (first !== undefined) {
-    const lack =
-      "has no known outcome in the calibration, so that nothing is known of the size of its errors.";
-    throw withFailures(
-      new TsopsError(code, `Series ${first + 1} of ${calibration.seriesCount} ${lack}`, {
-        hint: "Leave it out, or use more folds.",
-        details: { series: first, count: unknown.length },
-      }),
-      failed(unknown, `It ${lack}`),
-    );
-  }
-  if (options.fewScores === "student") return;
-  const groups: { readonly first: number; readonly known: number }[] = [];
-  eachGroup(calibration, options, (_, start, count) => {
-    if (!chosen.some((s) => s >= start && s < start + count)) return;
-    const known = calibration.scores
-      .slice(start, start + count)
-      .reduce((sum, scores) => sum + totalOf(scores).known, 0);
-    groups.push({ first: start, known });
-  });
-  for (const level of levels) {
-    const needed = scoresNeeded(level / 100);
-    const lacking = groups.filter(({ known }) => known < needed);
-    const [group] = lacking;
-    if (group === undefined) continue;
-    const needs = `An interval of ${level} % needs ${needed} scores`;
-    throw withFailures(
-      new TsopsError(
-        code,
-        `${needs}; the calibration has ${group.known} from ${originsOf(calibration)} origins of ${calibration.horizon} steps.`,
-        {
-          hint: 'Use more folds, a lower level, or by: "panel" to pool the series.',
-          details: { level, needed, known: group.known },
-        },
-      ),
-      options.by === "series"
-        ? failed(
-            lacking.map((one) => one.first),
-            `${needs}, and the calibration has fewer.`,
-          )
-        : [],
-    );
-  }
 }
 
 /** A forecast that is to get intervals. */
@@ -253,7 +210,7 @@ export interface Centre {
   readonly probabilities: readonly number[];
 }
 
-/** Quantiles around a forecast, the median of which is its mean; intervals of higher levels hold those of lower ones. */
+/** Quantiles around a forecast, the median of which is its mean where both sides are alike; intervals of higher levels hold those of lower ones. */
 export function quantilesAround({
   calibration,
   options,
@@ -278,23 +235,41 @@ export function quantilesAround({
     if (places.length === 0) return;
     const boundAt = boundsOf(calibration, options, group, first, count);
     for (let step = 1; step <= steps; step++) {
-      let widest = 0;
+      const nothing = options.sides === "alike" ? 0 : Number.NEGATIVE_INFINITY;
+      let widest: Bounds = { below: nothing, above: nothing };
       for (const level of ascending) {
-        if (level > 0) widest = Math.max(widest, boundAt(step, level));
+        const bounds = level === 0 ? middleOf(options, boundAt, step) : boundAt(step, level);
+        widest = {
+          below: Math.max(widest.below, bounds.below),
+          above: Math.max(widest.above, bounds.above),
+        };
         const own = quantiles.filter((quantile) => quantile.level === level);
         for (const place of places) {
           const row = place * steps + step - 1;
           const center = mean[row] as number;
           const size = sizes[chosen[place] as number] as number;
           // A series that was always forecast exactly is so still.
-          const half = size === 0 ? 0 : widest * size * spreadOf(center, options.spread, calibration.floor);
-          for (const { sign, values } of own)
-            values[row] = clip(sign === 0 ? center : center + sign * half, options);
+          const unit = size === 0 ? 0 : size * spreadOf(center, options.spread, calibration.floor);
+          for (const { sign, values } of own) {
+            const moved = unit === 0 ? 0 : unit * (sign < 0 ? -widest.below : widest.above);
+            values[row] = clip(center + moved, options);
+          }
         }
       }
     }
   });
   return quantiles.map(({ probability, values }) => ({ probability, values }));
+}
+
+/** Where the median lies: at the mean where both sides are alike, else in the middle of its two bounds. */
+function middleOf(
+  { sides }: ResolvedConformalOptions,
+  boundAt: (step: number, level: number) => Bounds,
+  step: number,
+): Bounds {
+  if (sides === "alike") return { below: 0, above: 0 };
+  const { below, above } = boundAt(step, 0);
+  return { below: (below - above) / 2, above: (above - below) / 2 };
 }
 
 /** The nearest value that the target can take. */

@@ -4,11 +4,14 @@ import { checkFit } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
 import type { Panel } from "../panel.ts";
+import { ownScales } from "../scales.ts";
 import { fitOthers } from "../series-failures.ts";
-import { calibrationOf, requireScores } from "./calibration.ts";
+import { calibrationOf } from "./calibration.ts";
+import { typicalSizesOf } from "./error-sizes.ts";
 import { type FittedConformal, fittedConformal, loadConformal } from "./fitted.ts";
 import { type ConformalOptions, type ResolvedConformalOptions, resolveConformalOptions } from "./options.ts";
 import { pendingOf } from "./pending.ts";
+import { requireScores } from "./require-scores.ts";
 
 /** A forecaster with intervals. */
 export interface Conformal extends Forecaster {
@@ -70,7 +73,11 @@ async function fit<Known extends string>(
     purpose: "A calibration",
     hint: "Give a longer history, or use fewer folds.",
   });
-  const calibration = calibrationOf(means[0] as Float64Array[], outcomes, options, panel.series.length);
+  const ownSizes = calibrationOf(means[0] as Float64Array[], outcomes, options, panel.series.length);
+  // A spread by the forecast has taken the size of the target out of the scores.
+  const scales =
+    options.spread === "constant" ? ownScales(panel, 1) : new Float64Array(panel.series.length).fill(1);
+  const calibration = { ...ownSizes, typicalSizes: typicalSizesOf(ownSizes.scores, scales) };
   requireScores(calibration, options, options.levels, undefined, panel.series);
   throwIfAborted(fitOptions.signal);
   const fitted = await forecaster.fit(panel, fitOptions);

@@ -1,3 +1,4 @@
+import { middleOf } from "../scales.ts";
 import type { Calibration } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 
@@ -14,7 +15,7 @@ export function sizesOf(
 }
 
 /**
- * Scores of a series in units of their size at all *other* origins, as a score to come is in units of those there are. NaN where there are no others, or all of them are 0.
+ * Scores of a series in units of their size at all *other* origins, as a score to come is in units of those there are. They keep their signs; NaN where there are no others, or all of them are 0.
  * @param typical - Size of the scores of series like it, if that is known.
  */
 export function inOwnSizes(scores: Float64Array, horizon: number, typical?: number): Float64Array {
@@ -24,10 +25,25 @@ export function inOwnSizes(scores: Float64Array, horizon: number, typical?: numb
     const own = totalOf(scores.subarray(at, at + horizon));
     const others = { sum: all.sum - own.sum, known: all.known - own.known };
     const size = others.known === 0 ? Number.NaN : sizeFrom(others, horizon, typical);
-    for (let row = at; row < at + horizon && size > 0; row++)
-      scaled[row] = Math.abs(scores[row] as number) / size;
+    for (let row = at; row < at + horizon && size > 0; row++) scaled[row] = (scores[row] as number) / size;
   }
   return scaled;
+}
+
+/** Series from which on it can be told what is typical. */
+export const seriesToCompare = 20;
+
+/**
+ * Per series the size of scores that series like it have: as many times its scale as is in the middle of all. Null where series are too few.
+ * @param scales - What sizes are compared in: scores of a constant spread have the unit of the target, and its changes from row to row are such a scale.
+ */
+export function typicalSizesOf(scores: readonly Float64Array[], scales: Float64Array): Float64Array | null {
+  const sizes = scores.map((own, s) => {
+    const { sum, known } = totalOf(own);
+    return sum / known / (scales[s] as number);
+  });
+  const compared = sizes.filter((size) => size > 0);
+  return compared.length < seriesToCompare ? null : scales.map((scale) => scale * middleOf(compared));
 }
 
 /** Sum of the sizes of the known scores, and their number. */

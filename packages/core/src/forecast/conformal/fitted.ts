@@ -14,17 +14,10 @@ import { panelToColumns, selectRows } from "../panel-slices.ts";
 import { columnOfKind, numbersOf } from "../rows.ts";
 import type { SamplePaths } from "../sample-paths.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
-import {
-  type Calibration,
-  clip,
-  originsOf,
-  quantilesAround,
-  requireScores,
-  scoresOf,
-  withOrigin,
-} from "./calibration.ts";
+import { type Calibration, clip, originsOf, quantilesAround, scoresOf, withOrigin } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { dueSeries, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
+import { requireScores } from "./require-scores.ts";
 import { drawPaths, resolveSamplePathOptions, type SamplePathOptions } from "./sample-paths.ts";
 
 /** How a level's intervals have adapted. */

@@ -40,6 +40,11 @@ export interface ConformalOptions {
    * (`"scaled"`: series that differ in size but not in the shape of their errors; any level from few folds).
    */
   readonly by?: "series" | "panel" | "scaled";
+  /**
+   * Whether both bounds are as far from the forecast (`"alike"`, default: needs the fewest scores), or each as far as errors on its side say (`"each"`): for skewed targets, such as demand that is mostly 0, where a quantile must be what its
+   * probability says. A level of 80 percent then needs 9 scores in the place of 4, 95 percent 39 in the place of 19; the median is no longer the mean.
+   */
+  readonly sides?: "alike" | "each";
   /** The least value that the target can take, e.g. 0 for counts: no bound and no mean lies below. */
   readonly lowest?: number;
   /** The greatest value that the target can take: no bound and no mean lies above. */
@@ -58,6 +63,7 @@ export interface ResolvedConformalOptions {
   /** Null for `"aci"`. */
   readonly integralRate: number | null;
   readonly by: "series" | "panel" | "scaled";
+  readonly sides: "alike" | "each";
   readonly lowest: number | null;
   readonly highest: number | null;
   /** What is done where scores are too few for a level: refused, or bounded by the tail of Student's t. */
@@ -78,6 +84,7 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     adaptRate: true,
     integralRate: true,
     by: true,
+    sides: true,
     lowest: true,
     highest: true,
   });
@@ -85,12 +92,14 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
   const levels = [...(options.levels ?? [80, 95])].sort((a, b) => a - b);
   const folds = wholeNumber("folds", options.folds ?? 20);
   const { spread = "constant", by = "series", adapt = "aci", lowest = null, highest = null } = options;
+  const { sides = "alike" } = options;
   const { adaptRate = adapt === "pid" ? 0.1 : 0.05, integralRate = adapt === "pid" ? 0.1 : undefined } =
     options;
   if (!["constant", "root", "proportional"].includes(spread))
     throw invalid(`spread is constant, root or proportional, got "${spread}".`);
   if (!["series", "panel", "scaled"].includes(by))
     throw invalid(`by is series, panel or scaled, got "${by}".`);
+  if (!["alike", "each"].includes(sides)) throw invalid(`sides is alike or each, got ${shown(sides)}.`);
   if (!["aci", "pid"].includes(adapt)) throw invalid(`adapt is aci or pid, got ${shown(adapt)}.`);
   if (integralRate !== undefined && adapt !== "pid") throw invalid('integralRate is for adapt: "pid".');
   if (
@@ -122,6 +131,7 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
     adaptRate,
     integralRate: integralRate ?? null,
     by,
+    sides,
     lowest,
     highest,
     fewScores: "refuse",

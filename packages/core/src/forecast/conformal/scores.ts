@@ -32,11 +32,15 @@ export function scorePools(
   return poolsOf(rows, horizon, neighbours);
 }
 
-/** The same for scores of any layout: arrays of whole horizons. */
+/**
+ * The same for scores of any layout: arrays of whole horizons.
+ * @param measure - What is pooled of a score. Default: its size.
+ */
 export function poolsOf(
   rows: readonly Float64Array[],
   horizon: number,
   neighbours: number,
+  measure: (score: number) => number = Math.abs,
 ): (step: number, needed: number) => Float64Array {
   const made = new Map<number, Float64Array>();
   const entries = rows.reduce((sum, scores) => sum + scores.length / horizon, 0);
@@ -49,7 +53,7 @@ export function poolsOf(
       for (let at = 0; at < scores.length; at += horizon)
         for (let h = from; h <= to; h++) {
           const score = scores[at + h - 1] as number;
-          if (!Number.isNaN(score)) pool[count++] = Math.abs(score);
+          if (!Number.isNaN(score)) pool[count++] = measure(score);
         }
     const sorted = pool.subarray(0, count).sort();
     made.set(from * horizon + to, sorted);
@@ -76,4 +80,17 @@ export function conformalBound(sorted: Float64Array, coverage: number): number {
   return sorted.length === 0
     ? Number.NaN
     : (sorted[Math.min(Math.max(rank, 1), sorted.length) - 1] as number);
+}
+
+/**
+ * Bounds on both sides, each of which a new score is beyond with probability at most (1 - coverage) / 2: how far below 0 and how far above it. Both may be negative, of scores that lie on one side.
+ * @param sorted - Scores with their signs, ascending.
+ */
+export function boundsOnEachSide(
+  sorted: Float64Array,
+  coverage: number,
+): { readonly below: number; readonly above: number } {
+  const above = conformalBound(sorted, (1 + coverage) / 2);
+  const mirrored = sorted.map((score) => -score).reverse();
+  return { below: conformalBound(mirrored, (1 + coverage) / 2), above };
 }

@@ -7,9 +7,12 @@ import { panel } from "../build-panel.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ets } from "../models/ets/ets.ts";
 import { localForecasterOf } from "../models/local-forecasters.ts";
+import { mstl } from "../models/mstl/mstl.ts";
 import { takeSeries } from "../panel-slices.ts";
+import { fitAll } from "./fit-all.ts";
 import { fitSeries } from "./fit-work.ts";
 import { localParts } from "./local-forecaster.ts";
+import type { LocalModel } from "./local-model.ts";
 
 // Only to see that threads are called.
 vi.mock("../../threads/shared-pool.ts", async (importOriginal) => {
@@ -96,6 +99,37 @@ describe("series on threads", { timeout: 180_000 }, () => {
       },
     });
     await expect(fit).rejects.toMatchObject({ code: "ABORTED" });
+  });
+
+  it("are given up with the signal in the middle of one, too", async () => {
+    const { model } = localParts(localForecasterOf("arima")) ?? {};
+    const endless = {
+      ...(model as LocalModel),
+      *fitInTurns() {
+        for (;;) yield;
+      },
+    };
+    const controller = new AbortController();
+    const fit = fitAll(endless, 1, () => ({ y: Float64Array.of(1, 2), regressors: [] }), {
+      horizon: 1,
+      signal: controller.signal,
+    });
+    setImmediate(() => controller.abort());
+    await expect(fit).rejects.toMatchObject({ code: "ABORTED" });
+  });
+
+  it("give turns with each step of a search for orders", () => {
+    const y = Float64Array.from(
+      { length: 200 },
+      (_, t) => 10 * Math.sin((Math.PI * t) / 6) + random.normal(),
+    );
+    for (const forecaster of [
+      arima({ seasonLength: 12 }),
+      mstl({ seasonLengths: [24], trend: arima({ seasonLength: 12 }) }),
+    ]) {
+      const turns = localParts(forecaster)?.model.fitInTurns?.(y, []);
+      expect([...(turns ?? [])].length).toBeGreaterThan(40);
+    }
   });
 
   it("are fitted there with the same settings as here: every model can be sent", () => {

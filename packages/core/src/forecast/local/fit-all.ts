@@ -4,7 +4,7 @@ import { inParallel } from "../../in-parallel.ts";
 import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
-import { type Refused, tryFit } from "./try-fit.ts";
+import { type Refused, tryFitInTurns } from "./try-fit.ts";
 
 /** Series to fit one after the other. Can be sent to a thread. */
 export interface FitWork {
@@ -37,14 +37,22 @@ export async function fitAll(
   const mayUseThreads = threads > 1 && count > 1;
   const started = performance.now();
   let lastTurn = started;
-  for (let s = 0; s < count; s++) {
-    fits[s] = tryFit(model, seriesOf(s), horizon);
-    const now = performance.now();
-    if (now - lastTurn < turnMs) continue;
+  let lastLook = started;
+  const giveTurn = async () => {
     await new Promise((resolve) => setImmediate(resolve));
     throwIfAborted(signal);
-    progress?.({ task, done: s + 1, total: count });
     lastTurn = performance.now();
+  };
+  for (let s = 0; s < count; s++) {
+    const work = tryFitInTurns(model, seriesOf(s), horizon);
+    let step = work.next();
+    for (; !step.done; step = work.next()) if (performance.now() - lastTurn >= turnMs) await giveTurn();
+    fits[s] = step.value;
+    const now = performance.now();
+    if (now - lastLook < turnMs) continue;
+    await giveTurn();
+    progress?.({ task, done: s + 1, total: count });
+    lastLook = performance.now();
     const seriesMs = (now - started) / (s + 1);
     // Whether there can be threads is asked of the file system, so last.
     if (!mayUseThreads || seriesMs * (count - s - 1) < worthThreadsMs || !hasThreads()) continue;

@@ -3,7 +3,7 @@ import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { createRandom } from "../../random.ts";
 import { absorbRows, lastTimesOf } from "../absorb.ts";
-import { checkFit, checkPredict, observedCounts, requireRows } from "../check.ts";
+import { checkFit, checkPredict, firstKnown, observedCounts, requireRows } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
 import { forecastOf, readFuture } from "../future.ts";
@@ -327,12 +327,4 @@ function readRagged(contents: BinaryContents, name: string, count: number): Floa
   const values = contents.array(name, "float64");
   const ends = contents.array(`${name}.ends`, "int32", count);
   return Array.from(ends, (end, s) => values.subarray(s === 0 ? 0 : ends[s - 1], end));
-}
-
-/** The first row of a series with a known target, counted from its beginning. */
-function firstKnown(panel: Panel, s: number): number {
-  const start = panel.offsets[s] as number;
-  let row = start;
-  while (Number.isNaN(panel.y[row] as number)) row++;
-  return row - start;
 }

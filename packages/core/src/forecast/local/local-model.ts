@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../bytes.ts";
+import type { InTurns } from "./in-turns.ts";
 
 /** What a model knows of one series. Two series share nothing. */
 export interface LocalFit {
@@ -40,6 +41,8 @@ export interface LocalModel<Kind extends string = string> {
    * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
    */
   fit(y: Float64Array, regressors: readonly Float64Array[]): LocalFit;
+  /** The same in turns, where one series can take long: a fit on the thread of others lets them have theirs. */
+  fitInTurns?(y: Float64Array, regressors: readonly Float64Array[]): InTurns<LocalFit>;
   /** First rows of a series that the model has nothing to go on for, or learns its first state from: their one-step forecasts mean nothing. Default: none. */
   warmupRows?(fit: LocalFit): number;
   /** The slopes of the regressors: state, `absorb`, `forecast` and `quantiles` are of the target less what these add. */

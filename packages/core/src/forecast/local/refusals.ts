@@ -6,8 +6,14 @@ import { withFailures } from "../series-failures.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 import { isRefused, type Refused } from "./try-fit.ts";
 
+/** What is called by its maker's name, or else by its kind. */
+interface Named {
+  readonly kind: string;
+  readonly calledAs?: string;
+}
+
 /** A model by the name that its user knows. */
-export function nameOf({ calledAs, kind }: LocalModel): string {
+export function nameOf({ calledAs, kind }: Named): string {
   return calledAs ?? kind;
 }
 
@@ -23,7 +29,7 @@ export function failuresAmong(
 
 /** @throws TsopsError with the code of the first reason, naming all series that have one. */
 export function refuseFits(
-  model: LocalModel,
+  model: Named,
   failures: readonly SeriesFailure[],
   first: Refused | undefined,
 ): void {

@@ -1,4 +1,5 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
+import { atOnce, type InTurns } from "./in-turns.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { targetsLess } from "./regressors.ts";
 import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
@@ -17,8 +18,20 @@ const outerQuantiles = [0.005, 0.995];
 
 /** Fits one series, so that all of the horizon has a finite forecast; what is thrown is no end of the others. */
 export function tryFit(model: LocalModel, series: SeriesToFit, horizon: number): LocalFit | Refused {
+  return atOnce(tryFitInTurns(model, series, horizon));
+}
+
+/** The same in turns. */
+export function* tryFitInTurns(
+  model: LocalModel,
+  series: SeriesToFit,
+  horizon: number,
+): InTurns<LocalFit | Refused> {
   try {
-    const fit = model.fit(series.y, series.regressors);
+    const fit =
+      model.fitInTurns === undefined
+        ? model.fit(series.y, series.regressors)
+        : yield* model.fitInTurns(series.y, series.regressors);
     const message = notFiniteAfter(model, fit, series, horizon);
     return message === null ? fit : { code: "FIT_FAILED", message, hint: undefined, cause: undefined };
   } catch (error) {

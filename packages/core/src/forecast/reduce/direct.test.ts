@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ProgressEvent } from "../../progress.ts";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
@@ -197,5 +198,44 @@ describe("a direct strategy with lags nearer than the horizon", () => {
     await expect(
       reduce(ridge(), { covariateLags: { load: [0] }, strategy: "direct" }).fit(history, { horizon }),
     ).rejects.toThrow(/Lag 0 of "load" is not known/);
+  });
+});
+
+describe("the fits of single steps", () => {
+  it("are reported one by one, whatever the regressor reports", async () => {
+    const reports: ProgressEvent[] = [];
+    const fit = (regressor: Regressor, strategy: "direct" | "perStep") =>
+      reduce(regressor, { ...near, strategy }).fit(randomPanel(4), {
+        horizon,
+        progress: (event) => reports.push(event),
+      });
+    await fit(gbdt({ trees: 3 }), "perStep");
+    expect(reports).toEqual([1, 2, 3, 4, 5, 6].map((done) => ({ task: "fit reduce", done, total: horizon })));
+    reports.length = 0;
+    await fit(gbdt({ trees: 3 }), "direct");
+    expect(new Set(reports.map(({ task }) => task))).toEqual(new Set(["gbdt"]));
+  });
+
+  it("hear a signal between them, also one that only the event loop can fire", async () => {
+    for (const fire of [
+      (stop: AbortController) => stop.abort("enough"),
+      (stop: AbortController) => setImmediate(() => stop.abort("enough")),
+    ]) {
+      const stop = new AbortController();
+      const { regressor, seen } = watched();
+      const deaf: Regressor = {
+        ...regressor,
+        async fit(x, y) {
+          if (seen.length === 1) fire(stop);
+          return regressor.fit(x, y);
+        },
+      };
+      const stopped = reduce(deaf, { ...near, strategy: "perStep" }).fit(randomPanel(5), {
+        horizon,
+        signal: stop.signal,
+      });
+      await expect(stopped).rejects.toMatchObject({ code: "ABORTED", cause: "enough" });
+      expect(seen.length).toBe(2);
+    }
   });
 });

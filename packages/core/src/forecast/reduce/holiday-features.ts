@@ -4,6 +4,7 @@ import { daysFromCivil } from "../../time/civil.ts";
 import type { Frequency } from "../../time/frequency.ts";
 import type { FeatureContext, ReduceFeature } from "./feature.ts";
 import { dateOfDay, dayOfDate, type ResolvedHolidays } from "./holidays.ts";
+import { type AnyHolidays, requireRegions } from "./regional-holidays.ts";
 
 const dayMicros = 86_400_000_000n;
 
@@ -12,12 +13,13 @@ export function isWithinDay({ kind, step }: Frequency): boolean {
   return kind === "fixed" ? step <= dayMicros : kind === "days" && step === 1n;
 }
 
-/** The features of a list of holidays. */
+/** The features of holidays. @throws TsopsError MODEL_PARAMETER_INVALID when they go by a column that the panel has not. */
 export function holidayFeatures(
-  { name }: ResolvedHolidays,
-  { isWithinDay: isDaily }: FeatureContext,
+  holidays: AnyHolidays,
+  { spec, isWithinDay: isDaily }: FeatureContext,
 ): ReduceFeature[] {
-  return namesOf(name, isDaily).map((feature) => ({
+  requireRegions(holidays, spec);
+  return namesOf(holidays.name, isDaily).map((feature) => ({
     name: feature,
     kind: "numeric",
     complete: 0,

@@ -3,19 +3,26 @@ import { checkList, checkOptions, shown } from "../../options.ts";
 import { civilFromDays, daysFromCivil, packedDay, packedMonth, packedYear } from "../../time/civil.ts";
 import { wholeNumber } from "../check.ts";
 
-/** Days that are unlike others. */
-export interface Holidays {
-  /** Names the features: `holiday`, `days_to_holiday`, `days_since_holiday`. Default `"holiday"`. */
-  readonly name?: string;
-  /** Days as the clocks of the panel's zone show them, `"2026-12-25"`, in any order. */
+/** Dates of days that are unlike others, and the days that they speak for. */
+export interface HolidayDates {
+  /** Days as the clocks of the panel's zone show them, `"2026-12-25"`, in any order. None only where `from` and `until` say so. */
   readonly dates: readonly string[];
   /** First day that the list speaks for. Default: the first day of the year of its first date. */
   readonly from?: string;
   /** Last such day. Default: the last day of the year of its last date. */
   readonly until?: string;
+}
+
+/** How holidays become features. */
+export interface HolidayFeatureOptions {
+  /** Names the features: `holiday`, `days_to_holiday`, `days_since_holiday`. Default `"holiday"`. */
+  readonly name?: string;
   /** Most days that are counted to the next holiday and since the last one; more are told as so many. Default 7. */
   readonly within?: number;
 }
+
+/** Days that are unlike others. */
+export interface Holidays extends HolidayDates, HolidayFeatureOptions {}
 
 /** Holidays with every default filled in; dates sorted. JSON-serialisable. */
 export type ResolvedHolidays = Required<Holidays>;
@@ -42,7 +49,7 @@ export interface HolidayEntry {
 export function listHolidays(
   source: (year: number) => readonly (string | HolidayEntry)[],
   years: { readonly from: number; readonly until: number },
-): Required<Pick<Holidays, "dates" | "from" | "until">> {
+): Required<HolidayDates> {
   checkOptions("MODEL_PARAMETER_INVALID", "listHolidays()", years, { from: true, until: true });
   const from = wholeNumber("from", years.from, 1, 9999);
   const until = wholeNumber("until", years.until, from, 9999);
@@ -76,39 +83,53 @@ export function resolveHolidays(holidays: Holidays, option: string): ResolvedHol
     until: true,
     within: true,
   });
-  checkList("MODEL_PARAMETER_INVALID", `${option}.dates`, holidays.dates);
-  const name = holidays.name ?? "holiday";
+  return { ...resolveFeatureOptions(holidays, option), ...resolveDates(holidays, option) };
+}
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID. */
+export function resolveFeatureOptions(
+  options: HolidayFeatureOptions,
+  option: string,
+): Required<HolidayFeatureOptions> {
+  const name = options.name ?? "holiday";
   if (typeof name !== "string" || name === "")
     throw invalid(
       `${option}.name must be a text, got ${shown(name)}.`,
       "Leave it out, or name the holidays.",
     );
-  const days = [...new Set(holidays.dates.map((date, i) => dayOfDate(date, `${option}.dates[${i}]`)))].sort(
+  return { name, within: wholeNumber(`${option}.within`, options.within ?? 7) };
+}
+
+/** @throws TsopsError MODEL_PARAMETER_INVALID. */
+export function resolveDates(list: HolidayDates, option: string): Required<HolidayDates> {
+  checkList("MODEL_PARAMETER_INVALID", `${option}.dates`, list.dates);
+  const days = [...new Set(list.dates.map((date, i) => dayOfDate(date, `${option}.dates[${i}]`)))].sort(
     (a, b) => a - b,
   );
-  const [first, last] = [days[0], days.at(-1)];
-  if (first === undefined || last === undefined)
-    throw invalid(`${option} lists no dates.`, 'Give days as texts, e.g. dates: ["2026-12-25"].');
-  const from =
-    holidays.from === undefined
-      ? daysFromCivil(packedYear(civilFromDays(first)), 1, 1)
-      : dayOfDate(holidays.from, `${option}.from`);
-  const until =
-    holidays.until === undefined
-      ? daysFromCivil(packedYear(civilFromDays(last)), 12, 31)
-      : dayOfDate(holidays.until, `${option}.until`);
+  const bound = (name: "from" | "until", found: number | undefined, month: number, day: number): number => {
+    const given = list[name];
+    if (given !== undefined) return dayOfDate(given, `${option}.${name}`);
+    if (found === undefined)
+      throw invalid(
+        `${option} lists no dates.`,
+        'Give days as texts, e.g. dates: ["2026-12-25"]; where there are none, say from when until when: from and until.',
+      );
+    return daysFromCivil(packedYear(civilFromDays(found)), month, day);
+  };
+  const from = bound("from", days[0], 1, 1);
+  const until = bound("until", days.at(-1), 12, 31);
+  const [first = from, last = until] = [days[0], days.at(-1)];
+  if (from > until)
+    throw invalid(
+      `${option} speaks for ${dateOfDay(from)} to ${dateOfDay(until)}, which is no day.`,
+      "Let from be before until.",
+    );
   if (from > first || until < last)
     throw invalid(
       `${option} speaks for ${dateOfDay(from)} to ${dateOfDay(until)}, but lists ${dateOfDay(from > first ? first : last)}.`,
       "Let from and until enclose all dates.",
     );
-  return {
-    name,
-    dates: days.map(dateOfDay),
-    from: dateOfDay(from),
-    until: dateOfDay(until),
-    within: wholeNumber(`${option}.within`, holidays.within ?? 7),
-  };
+  return { dates: days.map(dateOfDay), from: dateOfDay(from), until: dateOfDay(until) };
 }
 
 /**
@@ -134,6 +155,7 @@ export function dateOfDay(day: number): string {
   return `${padded(packedYear(date), 4)}-${padded(packedMonth(date), 2)}-${padded(packedDay(date), 2)}`;
 }
 
-function invalid(message: string, hint: string): TsopsError {
+/** MODEL_PARAMETER_INVALID. */
+export function invalid(message: string, hint: string): TsopsError {
   return new TsopsError("MODEL_PARAMETER_INVALID", message, { hint });
 }

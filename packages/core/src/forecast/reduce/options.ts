@@ -2,7 +2,8 @@ import { TsopsError } from "../../errors.ts";
 import { checkList, checkOptions, checkWord, type OptionNames, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { type CalendarFeature, type CalendarField, calendarFieldNames } from "./calendar-features.ts";
-import { type Holidays, type ResolvedHolidays, resolveHolidays } from "./holidays.ts";
+import type { Holidays } from "./holidays.ts";
+import { type AnyHolidays, type RegionalHolidays, resolveAnyHolidays } from "./regional-holidays.ts";
 
 /** How values of a window are summed up; missing values are left out, and a window without any is missing. */
 export type WindowAggregateName = "mean" | "std" | "min" | "max" | "median" | "ewm";
@@ -76,9 +77,10 @@ export interface ReduceOptions {
   readonly calendar?: readonly CalendarFeature[];
   /**
    * Days that are unlike others, as lists of dates. Where rows lie within a day: whether it is a holiday, days to the next one and days since the last one. Of longer rows
-   * (weeks, months): the number of holidays in them. Beyond the days that a list speaks for, a forecast is refused.
+   * (weeks, months): the number of holidays in them. Beyond the days that a list speaks for, a forecast is refused. Where they differ by region, a list for each
+   * value of a static column: `{ by: "state", lists: { BY: bavarian, BE: berlin } }`.
    */
-  readonly holidays?: readonly Holidays[];
+  readonly holidays?: readonly (Holidays | RegionalHolidays)[];
   /**
    * Lengths of seasons in rows: the place of a row in each, 0 to length - 1, is a numeric feature. It is counted on the panel's grid from a fixed cell, the same
    * for all series, so it needs no calendar: `[24, 168]` for hourly rows with days and weeks.
@@ -146,7 +148,7 @@ export interface ResolvedReduceOptions {
     readonly field: CalendarField;
     readonly as: "numeric" | "categorical" | "cyclic";
   }[];
-  readonly holidays: readonly ResolvedHolidays[];
+  readonly holidays: readonly AnyHolidays[];
   readonly positions: readonly number[];
   readonly fourier: readonly Required<FourierTerms>[];
   readonly covariateLags: Readonly<Record<string, readonly number[]>>;
@@ -262,7 +264,7 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     windows,
     matches,
     calendar,
-    holidays: (options.holidays ?? []).map((one, i) => resolveHolidays(one, `holidays[${i}]`)),
+    holidays: (options.holidays ?? []).map((one, i) => resolveAnyHolidays(one, `holidays[${i}]`)),
     positions: distinct("positions", options.positions ?? [], 2),
     fourier: (options.fourier ?? []).map((one, i) => checkFourier(one, `fourier[${i}]`)),
     covariateLags: Object.fromEntries(

@@ -1,4 +1,6 @@
+import { throwIfAborted } from "../../abort.ts";
 import { checkMethods } from "../../options.ts";
+import type { Progress } from "../../progress.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
@@ -9,6 +11,7 @@ import { fitOthers } from "../series-failures.ts";
 import { type FittedReduce, fittedReduce, loadReduce } from "./fitted.ts";
 import { type ReduceOptions, type ResolvedReduceOptions, resolveReduceOptions } from "./options.ts";
 import { planReduce } from "./plan.ts";
+import { refuseUnlistedRegions } from "./regional-holidays.ts";
 import { refuseOutsideDomain } from "./target.ts";
 import { trainingRows } from "./training.ts";
 import { fallbacksOf, prepareWork } from "./work.ts";
@@ -35,6 +38,8 @@ export interface Reduce extends Forecaster {
  * `level: { width: 168 }` the model learns shares of the last week's level, so growth as such does not make it wrong.
  *
  * **Missing values.** Rows without a target are not trained on; features that cannot be told are NaN, which the regressor handles.
+ *
+ * **Progress** is the regressor's; of the strategy `"perStep"` it is one report for each fit, and a signal is heard after each.
  *
  * `update` moves the history that features are made of; the regressor stays.
  * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also SERIES_TOO_SHORT (series listed with their lengths), PANEL_INVALID, VALUE_INVALID
@@ -74,6 +79,7 @@ async function fit<Known extends string>(
   const { horizon, signal, progress } = fitOptions;
   refuseOutsideDomain(panel, options.transform);
   const plan = planReduce(options, panel, horizon);
+  refuseUnlistedRegions(options.holidays, panel);
   requireRows(
     panel,
     rowCounts(panel),
@@ -94,19 +100,25 @@ async function fit<Known extends string>(
     panel.known.map(() => new Float64Array(0)),
   );
   const { warmup, strategy } = plan;
-  const fitStep = async (step: number | null): Promise<FittedRegressor> => {
+  const fitStep = async (step: number | null, inner: Progress | undefined): Promise<FittedRegressor> => {
     const rows = trainingRows(panel, works, plan.features, options, { horizon, step, warmup, frequency });
     const { x, y, perSeries } = rows;
     requireRows(panel, perSeries, 1, `A row with a known target after the first ${warmup}`);
     return regressor.fit(x, y, {
       ...(signal === undefined ? {} : { signal }),
-      ...(progress === undefined ? {} : { progress }),
+      ...(inner === undefined ? {} : { progress: inner }),
     });
   };
   const regressors: FittedRegressor[] = [];
   if (strategy === "perStep")
-    for (let step = 1; step <= horizon; step++) regressors.push(await fitStep(step));
-  else regressors.push(await fitStep(strategy === "recursive" ? 1 : null));
+    for (let step = 1; step <= horizon; step++) {
+      regressors.push(await fitStep(step, undefined));
+      // One report a fit: those of the regressors would begin anew with each. Many regressors never let the event loop have its turn, without which no signal fires.
+      progress?.({ task: "fit reduce", done: step, total: horizon });
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfAborted(signal);
+    }
+  else regressors.push(await fitStep(strategy === "recursive" ? 1 : null, progress));
   return fittedReduce<Known>({
     options,
     plan,

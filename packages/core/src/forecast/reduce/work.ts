@@ -3,8 +3,10 @@ import type { Panel, SeriesKey } from "../panel.ts";
 import { type CalendarField, calendarColumns, calendarFieldNames } from "./calendar-features.ts";
 import type { SeriesWork } from "./feature.ts";
 import { holidayColumns } from "./holiday-features.ts";
+import type { ResolvedHolidays } from "./holidays.ts";
 import { lambdaOf, localScale } from "./local-scale.ts";
 import type { ResolvedReduceOptions } from "./options.ts";
+import { holidaysOf } from "./regional-holidays.ts";
 import { differenced, type differencePolynomial, levelFallback, transformed } from "./target.ts";
 
 /** What is learnt of each series in the fit: its scale, and what stands in where history tells nothing. */
@@ -104,9 +106,12 @@ function prepareSeries(
       Float64Array.from(times, (_, i) => firstCell + i - trendOrigin),
     );
 
-  for (const holidays of options.holidays)
-    for (const [name, values] of holidayColumns(holidays, times, frequency, fallbacks === null))
+  for (const holidays of options.holidays) {
+    // The fit has refused series whose region has no list.
+    const own = holidaysOf(holidays, panel, s) as ResolvedHolidays;
+    for (const [name, values] of holidayColumns(own, times, frequency, fallbacks === null))
       calendar.set(name, values);
+  }
 
   const y = extended(panel.y);
   const lambda = fallbacks === null ? lambdaOf(y, options.transform) : (fallbacks.lambda[s] as number);

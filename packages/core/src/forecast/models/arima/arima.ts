@@ -1,6 +1,7 @@
 import { TsopsError } from "../../../errors.ts";
 import { checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
+import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
@@ -140,6 +141,15 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
   /** The mean, or the drift so far, of a row counted from 1. */
   const shift = ({ order }: Unpacked, parameters: Float64Array, row: number) =>
     (parameters[constantAt] as number) * (order.d + order.seasonalD === 0 ? 1 : row);
+  const fitInTurns = function* (y: Float64Array, columns: readonly Float64Array[]): InTurns<LocalFit> {
+    const fit =
+      fixed === null ? yield* selectArima(choice, y, columns) : yield* fitOrder(fixed, dataOf(y, columns));
+    if (fit === null)
+      throw new TsopsError("SERIES_TOO_SHORT", "No ARIMA model can be fitted to a series.", {
+        hint: "Give fewer orders, or more rows.",
+      });
+    return localFitOf(fit);
+  };
   return {
     kind: "arima",
     params: { ...choice },
@@ -153,14 +163,8 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
     ...(regressors.length > 0
       ? { regressors, slopes: ({ parameters }: LocalFit) => slopesOf(parameters) }
       : {}),
-    fit(y, columns) {
-      const fit = fixed === null ? selectArima(choice, y, columns) : fitOrder(fixed, dataOf(y, columns));
-      if (fit === null)
-        throw new TsopsError("SERIES_TOO_SHORT", "No ARIMA model can be fitted to a series.", {
-          hint: "Give fewer orders, or more rows.",
-        });
-      return localFitOf(fit);
-    },
+    fit: (y, columns) => atOnce(fitInTurns(y, columns)),
+    fitInTurns,
     warmupRows: ({ parameters }) => differencedRows(unpack(parameters).order),
     absorb(fit, value) {
       const one = unpack(fit.parameters);

@@ -1,26 +1,17 @@
-import { solvePositive } from "../../local/cholesky.ts";
-import type { ArmaPolynomials } from "./polynomials.ts";
+import {
+  estimates,
+  type FilterModel,
+  gapsAt,
+  head,
+  rowsAt,
+  scaleAt,
+  varianceAt,
+  withGap,
+  withoutClosedGaps,
+} from "./open-gaps.ts";
 import { stationaryStart } from "./stationary-start.ts";
 
-/** What the filter needs to know of a fitted model. */
-export interface FilterModel extends ArmaPolynomials {
-  /** y(t) = w(t) + sum delta(k) y(t-k). */
-  readonly delta: Float64Array;
-  /** Numbers in the state of the ARMA process: max(p, q + 1). */
-  readonly size: number;
-}
-
-/**
- * Where the parts lie: rows so far, variance of the next error, the scale of `changes`, gaps that are still open; then the last values, latest first,
- * the state, the gains, the changes of the covariance (see `exactFilter`). Each open gap adds what one unit in it does to values and state, and the
- * normal equations of all gaps close the array.
- */
-const head = 4;
-const [rowsAt, varianceAt, scaleAt, gapsAt] = [0, 1, 2, 3];
-/** Of the values before the first ones with news nothing is known: a variance, in units of the innovations', that all but says so. */
-const vague = 1e-12;
-/** More gaps at a time are not kept apart: the oldest is left out. */
-const mostGaps = 200;
+export type { FilterModel } from "./open-gaps.ts";
 
 /** The state before the first row. */
 export function startState(model: FilterModel): Float64Array {
@@ -41,8 +32,8 @@ export function startState(model: FilterModel): Float64Array {
 export function advance(model: FilterModel, before: Float64Array, value: number): Float64Array {
   const { delta, size } = model;
   const isMissing = Number.isNaN(value);
-  let state = withoutClosedGaps(model, before);
-  if (isMissing) state = withGap(model, state);
+  const open = withoutClosedGaps(model, before);
+  const state = isMissing ? withGap(model, open) : open;
   const gaps = state[gapsAt] as number;
   const rows = state[rowsAt] as number;
   state[rowsAt] = rows + 1;
@@ -138,78 +129,6 @@ function remember(state: Float64Array, at: number, count: number, value: number)
   if (count === 0) return;
   state.copyWithin(at + 1, at, at + count - 1);
   state[at] = value;
-}
-
-function withGap(model: FilterModel, before: Float64Array): Float64Array {
-  const gaps = before[gapsAt] as number;
-  if (gaps >= mostGaps) return withGap(model, without(model, before, 0));
-  const block = model.delta.length + model.size;
-  const firstGap = head + block + 2 * model.size;
-  const count = gaps + 1;
-  const state = new Float64Array(firstGap + count * (block + count + 1));
-  state.set(before.subarray(0, firstGap + gaps * block));
-  state[gapsAt] = count;
-  const from = firstGap + gaps * block;
-  const to = firstGap + count * block;
-  for (let j = 0; j < gaps; j++) {
-    state.set(before.subarray(from + j * gaps, from + (j + 1) * gaps), to + j * count);
-    state[to + count * count + j] = before[from + gaps * gaps + j] as number;
-  }
-  return state;
-}
-
-/** Gaps that have no say in what is to come any more are forgotten. */
-function withoutClosedGaps(model: FilterModel, before: Float64Array): Float64Array {
-  let state = before;
-  const block = model.delta.length + model.size;
-  const firstGap = head + block + 2 * model.size;
-  for (let j = (state[gapsAt] as number) - 1; j >= 0; j--) {
-    const at = firstGap + j * block;
-    if (state.subarray(at, at + block).every((value) => Math.abs(value) < 1e-10))
-      state = without(model, state, j);
-  }
-  return state;
-}
-
-/** Leaves a gap out: for the state it stands at its estimate, and what was known of it is passed on to the other gaps. */
-function without(model: FilterModel, before: Float64Array, gone: number): Float64Array {
-  const gaps = before[gapsAt] as number;
-  const block = model.delta.length + model.size;
-  const firstGap = head + block + 2 * model.size;
-  const value = estimates(model, before).values[gone] as number;
-  const count = gaps - 1;
-  const state = new Float64Array(firstGap + count * (block + count + 1));
-  state.set(before.subarray(0, firstGap));
-  for (let i = 0; i < block; i++)
-    state[head + i] = (state[head + i] as number) + value * (before[firstGap + gone * block + i] as number);
-  state[gapsAt] = count;
-  const from = firstGap + gaps * block;
-  const to = firstGap + count * block;
-  const others = Array.from({ length: gaps }, (_, j) => j).filter((j) => j !== gone);
-  const information = (j: number, k: number) => before[from + j * gaps + k] as number;
-  const own = information(gone, gone) * (1 + vague) + vague;
-  others.forEach((old, j) => {
-    state.set(before.subarray(firstGap + old * block, firstGap + (old + 1) * block), firstGap + j * block);
-    const share = information(old, gone) / own;
-    others.forEach((other, k) => {
-      state[to + j * count + k] = information(old, other) - share * information(gone, other);
-    });
-    state[to + count * count + j] =
-      (before[from + gaps * gaps + old] as number) - share * (before[from + gaps * gaps + gone] as number);
-  });
-  return state;
-}
-
-/** What is known of the open gaps, with the Cholesky factor of their information. */
-function estimates(model: FilterModel, state: Float64Array) {
-  const gaps = state[gapsAt] as number;
-  const from = head + model.delta.length + 3 * model.size + gaps * (model.delta.length + model.size);
-  const factor = state.slice(from, from + gaps * gaps);
-  for (let j = 0; j < gaps; j++)
-    factor[j * gaps + j] = (factor[j * gaps + j] as number) * (1 + vague) + vague;
-  const values = state.slice(from + gaps * gaps, from + gaps * gaps + gaps);
-  if (!solvePositive(factor, gaps, values)) values.fill(0);
-  return { values, factor, gaps };
 }
 
 /** Writes the forecasts of the next rows. */

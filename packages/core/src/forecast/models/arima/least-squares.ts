@@ -1,4 +1,5 @@
 import { solvePositive } from "../../local/cholesky.ts";
+import type { InTurns } from "../../local/in-turns.ts";
 
 /**
  * Residuals at `x`.
@@ -17,14 +18,14 @@ const optimism = 4;
  * @param needed - Stops when a sum as low as this is far out of reach of what the gradient promises.
  * @returns The sum there.
  */
-export function leastSquares(
+export function* leastSquares(
   residuals: Residuals,
   x: Float64Array,
   rows: number,
   iterations: number,
   tolerance: number,
   needed = Number.POSITIVE_INFINITY,
-): number {
+): InTurns<number> {
   const size = x.length;
   let current = new Float64Array(rows);
   let value = residuals(x, current);
@@ -42,6 +43,7 @@ export function leastSquares(
   const next = new Float64Array(size);
   let damping = 1e-3;
   for (let iteration = 0; iteration < iterations; iteration++) {
+    yield;
     for (let i = 0; i < size; i++) {
       const by = difference * Math.max(1, Math.abs(x[i] as number));
       next.set(x);

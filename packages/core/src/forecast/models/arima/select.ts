@@ -1,8 +1,11 @@
+import type { InTurns } from "../../local/in-turns.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { differencesOf, isConstant, seasonalDifferences } from "./differences.ts";
-import { type ArimaData, type ArimaFit, fitOrder, project, subtract, withoutRepeats } from "./fit-order.ts";
+import { type ArimaFit, fitOrder } from "./fit-order.ts";
 import { type ArimaOrder, armaCount, orderName } from "./order.ts";
 import { difference } from "./polynomials.ts";
+import { project, subtract, withoutRepeats } from "./regression.ts";
+import type { ArimaData } from "./system.ts";
 
 /** What the caller has decided. */
 export interface ArimaChoice {
@@ -50,16 +53,16 @@ export function residualsOf({ filled, missing, regressors }: ArimaData): Float64
  * The order with the least AICc that a stepwise search finds (Hyndman & Khandakar 2008), by exact likelihoods: from four models to their neighbours, as long as one of them is better.
  * Unstable models are left out.
  */
-export function selectArima(
+export function* selectArima(
   { seasonLength, constant }: ArimaChoice,
   y: Float64Array,
   regressors: readonly Float64Array[] = [],
-): ArimaFit | null {
+): InTurns<ArimaFit | null> {
   const data = dataOf(y, regressors);
   const filled = residualsOf(data);
   const rows = filled.length - data.missing.length;
   const plain = { p: 0, q: 0, seasonalP: 0, seasonalQ: 0, seasonLength };
-  if (isConstant(filled)) return fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, data);
+  if (isConstant(filled)) return yield* fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, data);
   const seasonalD = seasonalDifferences(filled, seasonLength);
   const deseasoned = seasonalD === 1 ? difference(filled, seasonLength) : filled;
   const d = differencesOf(deseasoned);
@@ -68,7 +71,7 @@ export function selectArima(
   const base = { ...plain, d, seasonalD, hasConstant: mayHaveConstant };
   const still =
     d === 0 ? deseasoned : d === 1 ? difference(deseasoned, 1) : difference(difference(deseasoned, 1), 1);
-  if (isConstant(still)) return fitOrder(base, data);
+  if (isConstant(still)) return yield* fitOrder(base, data);
 
   const most = (limit: number, share: number) => Math.min(limit, Math.floor(rows / 3 / share));
   const isSeasonal = seasonLength > 1;
@@ -81,12 +84,12 @@ export function selectArima(
   };
   const tried = new Set<string>();
   let best: ArimaFit | null = null;
-  const isBetter = (order: ArimaOrder): boolean => {
+  const isBetter = function* (order: ArimaOrder): InTurns<boolean> {
     const name = orderName(order);
     if (tried.has(name) || tried.size >= mostModels) return false;
     tried.add(name);
     const starts = best === null ? [] : [startFrom(best, order)];
-    const fit = fitOrder(order, data, {
+    const fit = yield* fitOrder(order, data, {
       starts,
       isQuick: true,
       tolerance: searchTolerance,
@@ -106,17 +109,18 @@ export function selectArima(
     seasonalP: Math.min(seasonalP, limits.seasonalP),
     seasonalQ: Math.min(seasonalQ, limits.seasonalQ),
   });
-  isBetter(isShort ? capped(1, 1, 0, 0) : capped(2, 2, 1, 1));
-  isBetter(base);
-  isBetter(capped(1, 0, 1, 0));
-  isBetter(capped(0, 1, 0, 1));
+  yield* isBetter(isShort ? capped(1, 1, 0, 0) : capped(2, 2, 1, 1));
+  yield* isBetter(base);
+  yield* isBetter(capped(1, 0, 1, 0));
+  yield* isBetter(capped(0, 1, 0, 1));
   // A level that is too short for the criterion is not 0 for that.
   if (mayHaveConstant && mayLackConstant && (best !== null || d + seasonalD > 0))
-    isBetter({ ...base, hasConstant: false });
+    yield* isBetter({ ...base, hasConstant: false });
   const moves = neighbourMoves();
   for (let isMoving = best !== null; isMoving; ) {
     const { order } = best as unknown as ArimaFit;
-    isMoving = moves.some(({ p, q, seasonalP, seasonalQ }) => {
+    isMoving = false;
+    for (const { p, q, seasonalP, seasonalQ } of moves) {
       const next = {
         ...order,
         p: order.p + p,
@@ -127,15 +131,17 @@ export function selectArima(
       const isPossible = (["p", "q", "seasonalP", "seasonalQ"] as const).every(
         (name) => next[name] >= 0 && next[name] <= limits[name],
       );
-      return isPossible && isBetter(next);
-    });
+      isMoving = isPossible && (yield* isBetter(next));
+      if (isMoving) break;
+    }
     if (!isMoving && mayHaveConstant && mayLackConstant)
-      isMoving = isBetter({ ...order, hasConstant: !order.hasConstant });
+      isMoving = yield* isBetter({ ...order, hasConstant: !order.hasConstant });
   }
   const chosen = best as ArimaFit | null;
   // Too short for a criterion: the plainest model.
-  if (chosen === null) return fitOrder(base, data) ?? fitOrder({ ...base, hasConstant: false }, data);
-  return fitOrder(chosen.order, data, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
+  if (chosen === null)
+    return (yield* fitOrder(base, data)) ?? (yield* fitOrder({ ...base, hasConstant: false }, data));
+  return yield* fitOrder(chosen.order, data, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
 }
 
 /** Where the search for an order starts: at the estimates of another one, with 0 for what that one has not. */

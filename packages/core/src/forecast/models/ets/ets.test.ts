@@ -210,7 +210,7 @@ describe("the default choice", () => {
         .map((form) => criterionOf(fitForm(form, values, values)))
         .filter(Number.isFinite)
         .reduce((a, b) => Math.min(a, b));
-      const chosen = selectEts(formsOf(choice), values, "multiStep", steps);
+      const chosen = selectEts(formsOf(choice), values, { ...choice, criterion: "multiStep", steps });
       expect(criterionOf(chosen as EtsFit)).toBeLessThan(least + 3);
     },
   );
@@ -383,6 +383,28 @@ describe("ets", () => {
     expect(whyNone([formOf("ANN", 1)], y)).toBe(
       "The likelihood of ETS(A,N,N) is not finite from any start of the search, on targets from -2 to 9.",
     );
+  });
+
+  it("takes some season in every series of two seasons when asked to, also where the criterion would do without", async () => {
+    const shape = [-20, -15, -5, 0, 5, 10, 15, 20, 10, 5, -5, -20];
+    const value = (t: number) => 200 + t + (shape[t % 12] as number);
+    const rows = (count: number) =>
+      hourlyPanel(Array.from({ length: count }, (_, t) => value(t) + 5 * Math.sin(t * t)));
+    const formOf30 = async (season: "auto" | "some", count = 30) => {
+      const fitted = await ets({ seasonLength: 12, season }).fit(rows(count), { horizon: 6 });
+      return { form: fitted.fits[0]?.["form"], mean: fitted.predict().mean };
+    };
+    const [auto, some] = [await formOf30("auto"), await formOf30("some")];
+    expect([auto.form, some.form]).toEqual([
+      expect.stringMatching(/,N\)$/),
+      expect.stringMatching(/,[AM]\)$/),
+    ]);
+    const error = ({ mean }: { mean: Float64Array }) =>
+      mean.reduce((sum, one, h) => sum + Math.abs(one - value(30 + h)), 0);
+    expect(error(some)).toBeLessThan(0.75 * error(auto));
+    // Fewer rows than two seasons bear none.
+    expect((await formOf30("some", 23)).form).toMatch(/,N\)$/);
+    expect(() => ets({ season: "some" })).toThrow(/A season has at least 2 steps/);
   });
 
   it("refuses settings that contradict each other", () => {

@@ -24,7 +24,8 @@ export interface EtsOptions {
   readonly trend?: "none" | "additive" | "auto";
   /** Whether the trend levels off. */
   readonly damped?: boolean | "auto";
-  readonly season?: "none" | "additive" | "multiplicative" | "auto";
+  /** `"some"`: one of the two kinds of season in every series of two seasons, also where the criterion would do without. */
+  readonly season?: "none" | "additive" | "multiplicative" | "some" | "auto";
   /** Steps of one season. Default 1: no season. */
   readonly seasonLength?: number;
   /**
@@ -74,7 +75,7 @@ export function ets(options: EtsOptions = {}): Ets {
     error: oneOf("error", error, ["additive", "multiplicative", "auto"]),
     trend: oneOf("trend", trend, ["none", "additive", "auto"]),
     damped: oneOf("damped", options.damped ?? (trend === "none" ? false : "auto"), [true, false, "auto"]),
-    season: oneOf("season", season, ["none", "additive", "multiplicative", "auto"]),
+    season: oneOf("season", season, ["none", "additive", "multiplicative", "some", "auto"]),
     seasonLength,
     criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
     steps: options.steps === undefined ? null : wholeNumber("steps", options.steps),
@@ -159,7 +160,11 @@ type Smoothing = readonly [alpha: number, beta: number, gamma: number, phi: numb
 function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
   const { seasonLength } = choice;
   const forms = formsOf(choice);
-  if (forms.length === 0 || forms.some(({ season }) => season !== "none" && seasonLength < 2))
+  if (
+    forms.length === 0 ||
+    (choice.season === "some" && seasonLength < 2) ||
+    forms.some(({ season }) => season !== "none" && seasonLength < 2)
+  )
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `A season has at least 2 steps, seasonLength is ${seasonLength}.`,
@@ -177,7 +182,7 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
     keptRows: seasonLength,
     ...(forms.every(needsPositive) ? { lowest: Number.MIN_VALUE } : {}),
     fit(y) {
-      const fit = selectEts(forms, y, choice.criterion, choice.steps);
+      const fit = selectEts(forms, y, choice);
       if (fit === null)
         throw new TsopsError("PANEL_INVALID", whyNone(forms, y), {
           hint: "Look at these values, or leave components to the choice: ets({ seasonLength }).",

@@ -8,7 +8,7 @@ export interface EtsChoice {
   readonly error: "additive" | "multiplicative" | "auto";
   readonly trend: "none" | "additive" | "auto";
   readonly damped: boolean | "auto";
-  readonly season: "none" | "additive" | "multiplicative" | "auto";
+  readonly season: "none" | "additive" | "multiplicative" | "some" | "auto";
   readonly seasonLength: number;
   readonly criterion: EtsCriterion;
   /** null: see `stepsFor`. */
@@ -24,8 +24,9 @@ export function formsOf({
   seasonLength,
 }: Omit<EtsChoice, "criterion" | "steps">): readonly EtsForm[] {
   const forms: EtsForm[] = [];
+  const isOpen = season === "auto" || season === "some";
   const seasons =
-    season !== "auto"
+    season !== "auto" && season !== "some"
       ? [season]
       : seasonLength > 1
         ? (["none", "additive", "multiplicative"] as const)
@@ -35,7 +36,7 @@ export function formsOf({
       for (const d of damped === "auto" ? [false, true] : [damped])
         for (const s of seasons) {
           if (t === "none" && d && (damped === "auto" || trend === "auto")) continue;
-          if (e === "additive" && s === "multiplicative" && (error === "auto" || season === "auto")) continue;
+          if (e === "additive" && s === "multiplicative" && (error === "auto" || isOpen)) continue;
           forms.push({
             error: e,
             trend: t,
@@ -67,22 +68,31 @@ export type EtsCriterion = "multiStep" | "aicc";
 /**
  * The form with the least criterion. Multiplicative components need positive values, and every form needs its rows: what the series cannot bear is left
  * out. A constant series is a level, with its value.
- * @param steps - How many steps ahead the multi-step criterion looks; null: as many as the rows can judge.
+ * @param choice - Steps: how many ahead the multi-step criterion looks; null for as many as the rows can judge.
  * @returns null when the series can bear none of the forms.
  */
 export function selectEts(
   forms: readonly EtsForm[],
   y: Float64Array,
-  criterion: EtsCriterion,
-  steps: number | null,
+  {
+    season,
+    seasonLength,
+    criterion,
+    steps,
+  }: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
 ): EtsFit | null {
   const values = y.filter((value) => !Number.isNaN(value));
   const isPositive = values.every((value) => value > 0);
-  const possible = forms.filter(
+  const bearable = forms.filter(
     (form) => values.length >= rowsFor(form) && (isPositive || !needsPositive(form)),
   );
-  if (possible.length === 0) return null;
-  if (values.every((value) => value === values[0])) return constantFit(possible, values[0] as number);
+  if (bearable.length === 0) return null;
+  if (values.every((value) => value === values[0])) return constantFit(bearable, values[0] as number);
+  const seasonal =
+    season === "some" && values.length >= 2 * seasonLength
+      ? bearable.filter((form) => form.season !== "none")
+      : [];
+  const possible = seasonal.length > 0 ? seasonal : bearable;
   const filled = filledLinearly(y);
   return criterion === "aicc" || possible.length === 1
     ? leastAicc(possible, y, filled)

@@ -2,6 +2,7 @@ import type { JsonValue } from "../../../bytes.ts";
 import { TsopsError } from "../../../errors.ts";
 import { checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
+import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { type LocalForecaster, localForecaster, localParts } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { ets } from "../ets/ets.ts";
@@ -135,6 +136,31 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     for (let h = 0; h < values.length; h++)
       values[h] = (values[h] as number) + seasonAt(parameters, (state[0] as number) + h);
   };
+  const fitInTurns = function* (y: Float64Array): InTurns<LocalFit> {
+    const rows = y.length;
+    const seasonal = taken(rows);
+    const sums = new Float64Array(rows);
+    const tables: number[] = [];
+    if (seasonal.length > 0) {
+      const { seasons } = decomposeWithGaps(decompositionOf(rows), y);
+      seasons.forEach((season, i) => {
+        const period = seasonal[i] as number;
+        for (let t = 0; t < rows; t++) sums[t] = (sums[t] as number) + (season[t] as number);
+        const start = rows - period;
+        for (let phase = 0; phase < period; phase++)
+          tables.push(season[start + ((((phase - start) % period) + period) % period)] as number);
+      });
+    }
+    const remainder = y.map((value, t) => value - (sums[t] as number));
+    const fit =
+      trend.fitInTurns === undefined ? trend.fit(remainder, []) : yield* trend.fitInTurns(remainder, []);
+    const parameters = new Float64Array(trendStart + fit.parameters.length + tables.length + rows);
+    parameters.set([fit.parameters.length, rows, 0]);
+    parameters.set(fit.parameters, trendStart);
+    parameters.set(tables, trendStart + fit.parameters.length);
+    parameters.set(sums, trendStart + fit.parameters.length + tables.length);
+    return { parameters, state: Float64Array.of(0, ...fit.state) };
+  };
   const { quantiles } = trend;
   return {
     kind: "mstl",
@@ -142,30 +168,8 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     neededRows: trend.neededRows,
     warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
-    fit(y) {
-      const rows = y.length;
-      const seasonal = taken(rows);
-      const sums = new Float64Array(rows);
-      const tables: number[] = [];
-      if (seasonal.length > 0) {
-        const { seasons } = decomposeWithGaps(decompositionOf(rows), y);
-        seasons.forEach((season, i) => {
-          const period = seasonal[i] as number;
-          for (let t = 0; t < rows; t++) sums[t] = (sums[t] as number) + (season[t] as number);
-          const start = rows - period;
-          for (let phase = 0; phase < period; phase++)
-            tables.push(season[start + ((((phase - start) % period) + period) % period)] as number);
-        });
-      }
-      const remainder = y.map((value, t) => value - (sums[t] as number));
-      const fit = trend.fit(remainder, []);
-      const parameters = new Float64Array(trendStart + fit.parameters.length + tables.length + rows);
-      parameters.set([fit.parameters.length, rows, 0]);
-      parameters.set(fit.parameters, trendStart);
-      parameters.set(tables, trendStart + fit.parameters.length);
-      parameters.set(sums, trendStart + fit.parameters.length + tables.length);
-      return { parameters, state: Float64Array.of(0, ...fit.state) };
-    },
+    fit: (y) => atOnce(fitInTurns(y)),
+    fitInTurns,
     absorb(fit, value) {
       const row = fit.state[0] as number;
       const within = trendOf(fit);

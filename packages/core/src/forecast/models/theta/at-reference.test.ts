@@ -44,7 +44,7 @@ const cases = (fixture("theta") as ({ readonly name: string } & Record<string, R
 describe("at statsforecast's own parameters", () => {
   it.each(cases)("$model on $name is statsforecast's", ({ model, reference, season, y }) => {
     const values = Float64Array.from(y);
-    const { kind, values: phases } = seasonFor(values, "multiplicative", season);
+    const { kind, values: phases } = seasonFor(values, "multiplicative", season, true);
     expect(kind).toBe({ none: noSeason, additive: 1, multiplicative: factors }[reference.season]);
     const size = Math.max(...y.map(Math.abs));
     const unit = kind === factors ? 1 : size;

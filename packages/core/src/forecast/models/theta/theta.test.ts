@@ -255,7 +255,28 @@ describe("theta", () => {
     expect(none.fits[0]?.["season"]).toBe("none");
   });
 
+  it("takes a season out of every series of two seasons when it need not be found", async () => {
+    const shape = [-20, -15, -5, 0, 5, 10, 15, 20, 10, 5, -5, -20];
+    const value = (t: number) => 200 + t + (shape[t % 12] as number);
+    const rows = (count: number) =>
+      hourlyPanel(Array.from({ length: count }, (_, t) => value(t) + 5 * Math.sin(t * t)));
+    const fit = (seasonTest: boolean, count = 30) =>
+      theta({ seasonLength: 12, seasonTest }).fit(rows(count), { horizon: 6 });
+    const [tested, taken] = [await fit(true), await fit(false)];
+    expect([tested.fits[0]?.["season"], taken.fits[0]?.["season"]]).toEqual(["none", "multiplicative"]);
+    const error = (mean: Float64Array) =>
+      mean.reduce((sum, one, h) => sum + Math.abs(one - value(30 + h)), 0);
+    expect(error(taken.predict().mean)).toBeLessThan(error(tested.predict().mean) / 2);
+    expect((await fit(false, 23)).fits[0]?.["season"]).toBe("none");
+    const again = theta().load(taken.save());
+    expect(again.predict().mean).toEqual(taken.predict().mean);
+    expect(again.update(hourlyRows([210], 30)).predict().mean).toEqual(
+      taken.update(hourlyRows([210], 30)).predict().mean,
+    );
+  });
+
   it("refuses too few rows and wrong settings", async () => {
+    expect(() => theta({ seasonTest: "no" as never })).toThrow(/seasonTest is true or false/);
     await expect(theta().fit(hourlyPanel([1, 2, 3, 4]), { horizon: 1 })).rejects.toThrow(/5/);
     expect(() => theta({ variant: "fast" as never })).toThrow(/variant is one of standard, optimized/);
     expect(() => theta({ seasonLength: 0 })).toThrow(/seasonLength must be a whole number of at least 1/);

@@ -1,4 +1,5 @@
-import { checkOptions, checkWord } from "../../../options.ts";
+import { TsopsError } from "../../../errors.ts";
+import { checkOptions, checkWord, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { classicalSeason, hasSeason } from "../../local/classical-season.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
@@ -31,6 +32,8 @@ export interface ThetaOptions {
    * gets an additive one instead. `"none"` never takes one out.
    */
   readonly season?: ThetaSeason;
+  /** Whether a season must be found in a series to be taken out. Default true; false takes it out of every series of two seasons. */
+  readonly seasonTest?: boolean;
 }
 
 /** A variant of the Theta method. */
@@ -64,13 +67,16 @@ export function theta(options: ThetaOptions = {}): Theta {
     variant: true,
     seasonLength: true,
     season: true,
+    seasonTest: true,
   });
-  const { variant = "auto", season = "multiplicative" } = options;
+  const { variant = "auto", season = "multiplicative", seasonTest = true } = options;
   checkWord("MODEL_PARAMETER_INVALID", "variant", variant, variants);
   checkWord("MODEL_PARAMETER_INVALID", "season", season, seasons);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
-  return localForecaster(modelOf({ variant, season, seasonLength }), (params) =>
-    modelOf(params as unknown as Required<ThetaOptions>),
+  if (typeof seasonTest !== "boolean")
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `seasonTest is true or false, got ${shown(seasonTest)}.`);
+  return localForecaster(modelOf({ variant, season, seasonLength, seasonTest }), (params) =>
+    modelOf({ seasonTest: true, ...params } as unknown as Required<ThetaOptions>),
   );
 }
 
@@ -92,17 +98,18 @@ const sharesOf: Readonly<Record<ThetaVariant, readonly (number | undefined)[]>> 
   auto: [0.5, undefined],
 };
 
-function modelOf({ variant, season, seasonLength }: Required<ThetaOptions>): LocalModel<"theta"> {
+function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOptions>): LocalModel<"theta"> {
   const isDynamic = variant !== "standard" && variant !== "optimized";
   const shares = sharesOf[variant];
   return {
     kind: "theta",
-    params: { variant, season, seasonLength },
+    // What is not said is not written: older readers know no such option.
+    params: { variant, season, seasonLength, ...(seasonTest ? {} : { seasonTest }) },
     neededRows: burnIn + 2,
     warmupRows: () => burnIn,
     fit(y) {
       const filled = filledLinearly(y);
-      const { kind, values } = seasonFor(filled, season, seasonLength);
+      const { kind, values } = seasonFor(filled, season, seasonLength, seasonTest);
       const adjust = (value: number, t: number) => adjusted(value, kind, values, t);
       const [adjustedY, adjustedFilled] =
         kind === noSeason ? [y, filled] : [y.map(adjust), filled.map(adjust)];
@@ -148,14 +155,17 @@ function modelOf({ variant, season, seasonLength }: Required<ThetaOptions>): Loc
   };
 }
 
-/** The season that the series shows, if any. */
+/** The season that the series shows, if any; or has, where it need not show. */
 export function seasonFor(
   filled: Float64Array,
   season: ThetaSeason,
   seasonLength: number,
+  seasonTest: boolean,
 ): { readonly kind: number; readonly values: Float64Array } {
-  if (season === "none" || !hasSeason(filled, seasonLength))
-    return { kind: noSeason, values: new Float64Array(0) };
+  const isSeasonal = seasonTest
+    ? hasSeason(filled, seasonLength)
+    : seasonLength > 1 && filled.length >= 2 * seasonLength;
+  if (season === "none" || !isSeasonal) return { kind: noSeason, values: new Float64Array(0) };
   if (season === "multiplicative" && filled.every((value) => value > 0)) {
     const values = classicalSeason(filled, seasonLength, true);
     if (values.every((value) => value >= 0.01)) return { kind: factors, values };

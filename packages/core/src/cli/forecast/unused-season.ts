@@ -1,0 +1,24 @@
+import type { FittedForecaster } from "../../forecast/forecaster.ts";
+import type { FittedLocal } from "../../forecast/local/local-forecaster.ts";
+import type { LocalSummary } from "../../forecast/local/local-model.ts";
+import type { ModelName } from "./choose-forecaster.ts";
+
+/** Whether a model of a single series has a season, by what its fit says of itself; models that always have one, and one that never has, are not asked. */
+const hasSeason: Partial<Record<ModelName, (fit: LocalSummary) => boolean>> = {
+  ets: (fit) => !String(fit["form"]).endsWith(",N)"),
+  theta: (fit) => fit["season"] !== "none",
+  ces: (fit) => fit["season"] !== "simple",
+  arima: (fit) => String(fit["form"]).includes("["),
+  mstl: (fit) => fit["seasonLengths"] !== "none",
+};
+
+/** Series, by index, in which a model was given a season and has none: too few rows, or by a test or criterion of its own. */
+export function seriesWithoutSeason(
+  model: ModelName,
+  seasons: readonly number[],
+  fitted: FittedForecaster,
+): readonly number[] {
+  const isSeasonal = hasSeason[model];
+  if (isSeasonal === undefined || seasons.length === 0) return [];
+  return (fitted as FittedLocal).fits.flatMap((fit, s) => (isSeasonal(fit) ? [] : [s]));
+}
