@@ -46,6 +46,15 @@ describe("reference implementations", () => {
   });
 });
 
+it("takes losses of one step ahead, and either side, unless told otherwise", () => {
+  const [lossA, lossB] = [Float64Array.of(1, 2, 4, 3, 1), Float64Array.of(2, 2, 5, 3, 4)];
+  expect(dieboldMariano(lossA, lossB)).toEqual(
+    dieboldMariano(lossA, lossB, { horizon: 1, kernel: "bartlett", alternative: "two-sided" }),
+  );
+  expect(codeOf(() => dieboldMariano(lossA, lossB, null as never))).toBe("GATE_INVALID");
+  expect(codeOf(() => dieboldMariano(lossA, lossB, { horizn: 2 } as never))).toBe("GATE_INVALID");
+});
+
 describe("what must hold for any losses", () => {
   const losses = fc
     .integer({ min: 4, max: 40 })

@@ -13,8 +13,8 @@ export type VarianceKernel =
 
 /** How to compare two loss series. */
 export interface DieboldMarianoOptions {
-  /** Steps that neighbouring forecasts overlap, at least 1: an optimal forecast's errors are correlated over horizon - 1. */
-  readonly horizon: number;
+  /** Steps that neighbouring forecasts overlap, at least 1: an optimal forecast's errors are correlated over horizon - 1. Default 1: losses of one step ahead. */
+  readonly horizon?: number;
   readonly kernel?: VarianceKernel;
   /**
    * How many autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`) to take in, at most n - 1. Default:
@@ -22,8 +22,8 @@ export interface DieboldMarianoOptions {
    * `cosine` the smaller of floor(0.41 n^(2/3)) and floor(n / (2 horizon)), at least 1.
    */
   readonly lag?: number;
-  /** What counts as evidence: `less` = the first series has the smaller expected loss. */
-  readonly alternative: "less" | "greater" | "two-sided";
+  /** What counts as evidence: `less` = the first series has the smaller expected loss. Default `two-sided`. */
+  readonly alternative?: "less" | "greater" | "two-sided";
 }
 
 /** Result of the test of equal expected loss. */
@@ -65,11 +65,11 @@ const optionNames: OptionNames<DieboldMarianoOptions> = {
 export function dieboldMariano(
   lossA: Float64Array,
   lossB: Float64Array,
-  options: DieboldMarianoOptions,
+  options: DieboldMarianoOptions = {},
 ): DieboldMariano {
   checkLosses(lossA, lossB);
   checkOptions("COMPARISON_INVALID", "dieboldMariano()", options, optionNames);
-  const { horizon, kernel = "bartlett", alternative } = options;
+  const { horizon = 1, kernel = "bartlett", alternative = "two-sided", lag } = options;
   const n = lossA.length;
   if (!["bartlett", "rectangular", "cosine"].includes(kernel))
     throw invalid(`The kernel is bartlett, rectangular or cosine, got ${shown(kernel)}.`);
@@ -85,7 +85,7 @@ export function dieboldMariano(
   const unit = powerOfTwoNear(lossA, lossB);
   const difference = lossA.map((loss, i) => loss / unit - (lossB[i] as number) / unit);
   const mean = average(difference);
-  const variance = varianceOfMean(difference, mean, kernel, checkedLag(options, n));
+  const variance = varianceOfMean(difference, mean, kernel, checkedLag(horizon, kernel, lag, n));
   const factor = variance.kernel === "cosine" ? 1 : smallSampleFactor(n, horizon);
   const standardError = Math.sqrt(variance.value) / factor;
   const isConstant = difference.every((value) => value === difference[0]);
@@ -138,7 +138,7 @@ function checkLosses(lossA: Float64Array, lossB: Float64Array): void {
   }
 }
 
-function checkedLag({ horizon, kernel = "bartlett", lag }: DieboldMarianoOptions, n: number): number {
+function checkedLag(horizon: number, kernel: VarianceKernel, lag: number | undefined, n: number): number {
   const least = kernel === "cosine" ? 1 : 0;
   if (lag === undefined) return Math.min(n - 1, defaultLag(kernel, horizon, n));
   if (!(Number.isInteger(lag) && lag >= least && lag < n))

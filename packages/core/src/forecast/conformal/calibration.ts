@@ -1,14 +1,13 @@
 import type { ForecastQuantile } from "../forecast.ts";
 import { levelOfQuantile } from "../levels.ts";
 import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.ts";
-import { inOwnSizes, sizesOf } from "./error-sizes.ts";
+import { inOwnSizes, type ScoresBySeries, sizesOf } from "./error-sizes.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { boundsOnEachSide, conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
 import { studentTails } from "./student-tails.ts";
 
 /** What past errors tell about future ones: an immutable value. */
-export interface Calibration {
-  readonly horizon: number;
+export interface Calibration extends ScoresBySeries {
   readonly seriesCount: number;
   /**
    * The latest origins of each series that have a known outcome, oldest first: one horizon of scores each, NaN where the outcome is not known. Series have their own, so
@@ -19,8 +18,6 @@ export interface Calibration {
   readonly adaptation: Adaptation;
   /** Forecasts of smaller size count as this large in the spread. */
   readonly floor: number;
-  /** Per series the size of the scores of series like it, where `by: "scaled"` compares them; null where nothing is known of that. */
-  readonly typicalSizes: Float64Array | null;
 }
 
 /** A calibration without scores. */

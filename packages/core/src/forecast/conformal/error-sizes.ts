@@ -1,13 +1,21 @@
 import { middleOf } from "../scales.ts";
-import type { Calibration } from "./calibration.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 
 /** Origins that the typical size counts as, beside a series' own. More would make intervals narrower on many data sets, and too narrow where the next errors are larger than the held-out ones. */
 const originsOfTypical = 0.5;
 
+/** What is known of the scores of each series. */
+export interface ScoresBySeries {
+  readonly horizon: number;
+  /** Of each series, whole horizons one after the other. */
+  readonly scores: readonly Float64Array[];
+  /** Per series the size of the scores of series like it, where `by: "scaled"` compares them; null where nothing is known of that. */
+  readonly typicalSizes: Float64Array | null;
+}
+
 /** What the scores of each series are measured in: the size of its own, or 1 where series do not share in units of that. NaN where nothing is known. */
 export function sizesOf(
-  { scores, horizon, typicalSizes }: Calibration,
+  { scores, horizon, typicalSizes }: ScoresBySeries,
   { by }: ResolvedConformalOptions,
 ): Float64Array {
   if (by !== "scaled") return new Float64Array(scores.length).fill(1);

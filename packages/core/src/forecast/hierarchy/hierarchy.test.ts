@@ -319,6 +319,11 @@ describe("reconciled", () => {
     expect((await errorOf(() => minTrace.fit(short, { horizon: 4 }))).message).toMatch(
       /Learning from the errors of 13 folds of 4 steps needs 53 rows/,
     );
+    const oneRow = reconciled(naive(), { levels, method: "minTrace", folds: 1 });
+    expect((await errorOf(() => oneRow.fit(history, { horizon: 1 }))).message).toMatch(
+      /needs at least 2 rows of errors for their covariance; 1 fold of 1 step gives 1/,
+    );
+    await expect(oneRow.fit(history, { horizon: 2 })).resolves.toBeDefined();
     expect(() => reconciled(naive(), { levels, method: untyped("mint") })).toThrow(/method is bottomUp, ols/);
     expect(() => reconciled(naive(), { levels, folds: 3 })).toThrow(
       /folds have no use for method: "structural"/,

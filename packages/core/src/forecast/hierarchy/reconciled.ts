@@ -1,4 +1,5 @@
 import { throwIfAborted } from "../../abort.ts";
+import { TsopsError } from "../../errors.ts";
 import { checkMethods } from "../../options.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { checkFit } from "../check.ts";
@@ -98,6 +99,12 @@ async function learnErrors(
 ): Promise<ErrorRows> {
   const { horizon } = fitOptions;
   const folds = options.folds ?? Math.max(3, Math.ceil(50 / horizon));
+  if (options.method === "minTrace" && folds * horizon < 2)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `method: "minTrace" needs at least 2 rows of errors for their covariance; ${folds} fold of ${horizon} step gives 1.`,
+      { hint: 'Give more folds, or use method: "structural", which needs no errors.' },
+    );
   const { outcomes, means } = await forecastHeldOut([forecaster], all, fitOptions, {
     folds,
     purpose: "Learning from the errors",

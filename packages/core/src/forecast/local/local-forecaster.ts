@@ -25,10 +25,11 @@ import { fitOthers, leaveOut } from "../series-failures.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
-import { failuresAmong, refuseBelow, refuseFits, refusePaths } from "./refusals.ts";
+import { type Current, currentOf, missingAtEnd, stepsAfterGap } from "./open-gap.ts";
+import { failuresAmong, nameOf, refuseBelow, refuseFits, refusePaths } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { simulate } from "./simulate.ts";
-import { absorbed, notFinite, notFiniteDraw, stepsAhead } from "./steps-ahead.ts";
+import { absorbed, notFinite, notFiniteDraw } from "./steps-ahead.ts";
 import { isRefused } from "./try-fit.ts";
 
 /**
@@ -128,15 +129,15 @@ async function fit(
   const whole =
     model.regressors === undefined
       ? withoutCovariates(panel)
-      : withRegressors(panel, model.regressors, model.kind);
+      : withRegressors(panel, model.regressors, nameOf(model));
   const seen = { ...whole, y: targetsWithRegressors(whole) };
   if (model.span !== undefined)
-    requireRows(seen, rowCounts(seen), model.span.rows, `${model.kind} with ${model.span.of}`);
+    requireRows(seen, rowCounts(seen), model.span.rows, `${nameOf(model)} with ${model.span.of}`);
   requireRows(
     seen,
     observedCounts(seen),
     model.neededRows,
-    model.kind,
+    nameOf(model),
     whole.known.length > 0 ? " with a known target and regressors" : " with a known target",
   );
   refuseBelow(model, panel);
@@ -164,32 +165,31 @@ async function fit(
 
 /** Moves the states over the rows that are not kept. */
 function settle({ model, horizon, history, fits }: State): State {
-  const kept = Math.max(horizon, model.keptRows ?? 1);
-  const firstKept = (s: number) =>
-    Math.max(0, (history.offsets[s + 1] as number) - (history.offsets[s] as number) - kept);
+  const firstKept: number[] = [];
   const moved = fits.map((before, s) => {
-    const start = history.offsets[s] as number;
-    const after = absorbed(
-      model,
-      before,
-      targetsLess(history, start, start + firstKept(s), model.slopes?.(before)),
-    );
+    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
+    const targets = targetsLess(history, start, end, model.slopes?.(before));
+    const open = model.quantiles === undefined ? 0 : missingAtEnd(targets);
+    const first = Math.max(0, targets.length - Math.max(horizon, model.keptRows ?? 1, open));
+    firstKept.push(first);
+    const after = absorbed(model, before, targets.subarray(0, first));
     return model.settle?.(after) ?? after;
   });
   return {
     model,
     horizon,
-    history: selectRows(history, (s) => [firstKept(s), Number.POSITIVE_INFINITY]),
+    history: selectRows(history, (s) => [firstKept[s] as number, Number.POSITIVE_INFINITY]),
     fits: moved,
   };
 }
 
 function fitted(state: State): FittedLocal {
   const { model, horizon: fittedHorizon, history } = state;
-  const current = (s: number): LocalFit => {
+  const current = (s: number): Current => {
     const before = state.fits[s] as LocalFit;
     const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    return absorbed(model, before, targetsLess(history, start, end, model.slopes?.(before)));
+    const targets = targetsLess(history, start, end, model.slopes?.(before));
+    return currentOf(model, before, targets);
   };
   /** The series that are asked for, and what the regressors add to each of their steps. */
   const asked = (options: PredictOptions, horizon: number) => {
@@ -202,7 +202,7 @@ function fitted(state: State): FittedLocal {
     );
     const states = chosen.map(current);
     const none = new Float64Array(horizon);
-    const added = states.map((now, i) => {
+    const added = states.map(({ now }, i) => {
       const slopes = model.slopes?.(now);
       return slopes === undefined
         ? none
@@ -218,7 +218,7 @@ function fitted(state: State): FittedLocal {
     failures: history.failures ?? [],
     lastTimes: lastTimesOf(history),
     get fits() {
-      return history.series.map((_, s) => model.summary(current(s)));
+      return history.series.map((_, s) => model.summary(current(s).now));
     },
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
@@ -231,9 +231,9 @@ function fitted(state: State): FittedLocal {
         values: new Float64Array(states.length * horizon),
       }));
       const wrong: NotFinite[] = [];
-      states.forEach((now, i) => {
+      states.forEach((at, i) => {
         // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
-        const ahead = stepsAhead(model, now, fittedHorizon, probabilities);
+        const ahead = stepsAfterGap(model, at, fittedHorizon, probabilities);
         const put = (from: Float64Array, to: Float64Array): Float64Array => {
           const own = to.subarray(i * horizon, (i + 1) * horizon);
           for (let h = 0; h < horizon; h++) own[h] = (from[h] as number) + (added[i]?.[h] as number);
@@ -241,11 +241,11 @@ function fitted(state: State): FittedLocal {
         };
         const own = put(ahead.mean, mean);
         const bounds = quantiles.map(({ values }, q) => put(ahead.bounds[q] as Float64Array, values));
-        const message = notFinite({ mean: own, bounds: (model.knowsErrors?.(now) ?? true) ? bounds : [] });
+        const message = notFinite({ mean: own, bounds: (model.knowsErrors?.(at.now) ?? true) ? bounds : [] });
         if (message !== null) wrong.push({ key: panel.series[i] as SeriesKey, message });
       });
       refuseNotFinite(
-        model.kind,
+        nameOf(model),
         wrong,
         "The rows after the fit took it out of range: look at them and fit again, or predict the other series with { keys }.",
       );
@@ -255,25 +255,33 @@ function fitted(state: State): FittedLocal {
       checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, pathOptionNames);
       const { paths, seed, predict } = resolvePathOptions(options);
       if (model.quantiles === undefined)
-        throw new TsopsError("MODEL_PARAMETER_INVALID", `${model.kind} has no distribution to draw from.`, {
-          hint: `Draw from its past errors: conformal(${model.kind}(...)).`,
-        });
+        throw new TsopsError(
+          "MODEL_PARAMETER_INVALID",
+          `${nameOf(model)} has no distribution to draw from.`,
+          {
+            hint: `Draw from its past errors: conformal(${nameOf(model)}(...)).`,
+          },
+        );
       const horizon = checkPredict(predict, fittedHorizon);
       const { panel, states, added } = asked(predict, horizon);
       refuseVastPaths(states.length, paths, horizon);
       const values = new Float64Array(states.length * paths * horizon);
       const wrong: NotFinite[] = [];
-      states.forEach((now, i) => {
+      states.forEach(({ known, open }, i) => {
         const key = panel.series[i] as SeriesKey;
-        if (model.knowsErrors?.(now) === false) {
+        if (model.knowsErrors?.(known) === false) {
           wrong.push({ key, message: "It has shown no errors to draw from." });
           return;
         }
         const random = createRandom(`${seed} ${seriesKeyText(key)}`);
-        const drawn = simulate(model, now, horizon, paths, random);
-        for (let at = 0; at < drawn.length; at++)
-          values[i * drawn.length + at] = (drawn[at] as number) + (added[i]?.[at % horizon] as number);
-        const message = notFiniteDraw(values.subarray(i * drawn.length, (i + 1) * drawn.length), horizon);
+        const drawn = simulate(model, known, open + horizon, paths, random);
+        const own = values.subarray(i * paths * horizon, (i + 1) * paths * horizon);
+        for (let at = 0; at < own.length; at++) {
+          const step = at % horizon;
+          const path = (at - step) / horizon;
+          own[at] = (drawn[path * (open + horizon) + open + step] as number) + (added[i]?.[step] as number);
+        }
+        const message = notFiniteDraw(own, horizon);
         if (message !== null) wrong.push({ key, message });
       });
       refusePaths(model, wrong);

@@ -24,6 +24,8 @@ export type LocalSummary = Readonly<Record<string, number | string>>;
  */
 export interface LocalModel<Kind extends string = string> {
   readonly kind: Kind;
+  /** What its maker is called where that is not the kind, for messages. */
+  readonly calledAs?: string;
   readonly params: Readonly<Record<string, JsonValue>>;
   /** Rows with a target that each series needs; at least 2, unless `knowsErrors` tells of series with one. */
   readonly neededRows: number;

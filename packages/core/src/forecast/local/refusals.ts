@@ -7,6 +7,17 @@ import { withFailures } from "../series-failures.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 import { isRefused, type Refused } from "./try-fit.ts";
 
+/** What is called by its maker's name, or else by its kind. */
+interface Named {
+  readonly kind: string;
+  readonly calledAs?: string;
+}
+
+/** A model by the name that its user knows. */
+export function nameOf({ calledAs, kind }: Named): string {
+  return calledAs ?? kind;
+}
+
 /** The series among the fitted ones that a reason stands for. */
 export function failuresAmong(
   series: readonly SeriesKey[],
@@ -19,7 +30,7 @@ export function failuresAmong(
 
 /** @throws TsopsError with the code of the first reason, naming all series that have one. */
 export function refuseFits(
-  { kind }: { readonly kind: string },
+  model: Named,
   failures: readonly SeriesFailure[],
   first: Refused | undefined,
 ): void {
@@ -28,7 +39,7 @@ export function refuseFits(
   throw withFailures(
     new TsopsError(
       code,
-      `${kind} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      `${nameOf(model)} cannot be fitted to ${listSome(failures.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
       {
         hint: hint ?? 'Look at these values, or fit the other series with { failures: "collect" }.',
         details: { count: failures.length, failures: failures.slice(0, 20) },
@@ -40,12 +51,13 @@ export function refuseFits(
 }
 
 /** @throws TsopsError PANEL_INVALID listing the targets that are below what the model takes. */
-export function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
+export function refuseBelow(model: LocalModel, panel: Panel): void {
+  const { lowest } = model;
   if (lowest === undefined) return;
   const wrong: string[] = [];
   const failures: SeriesFailure[] = [];
   const code = "PANEL_INVALID";
-  const takes = `${kind} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
+  const takes = `${nameOf(model)} takes ${lowest === Number.MIN_VALUE ? "only targets above 0" : `no target below ${lowest}`}`;
   panel.series.forEach((key, s) => {
     const times: string[] = [];
     for (let row = panel.offsets[s] as number; row < (panel.offsets[s + 1] as number); row++)
@@ -65,11 +77,11 @@ export function refuseBelow({ kind, lowest }: LocalModel, panel: Panel): void {
 }
 
 /** @throws TsopsError FIT_FAILED naming the series that paths cannot be drawn of. */
-export function refusePaths({ kind }: LocalModel, wrong: readonly NotFinite[]): void {
+export function refusePaths(model: LocalModel, wrong: readonly NotFinite[]): void {
   if (wrong.length === 0) return;
   throw new TsopsError(
     "FIT_FAILED",
-    `${kind} has no path of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+    `${nameOf(model)} has no path of ${listSome(wrong.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
     {
       hint: "Draw those of the other series with { keys }, or from past errors: conformal(...).",
       details: { count: wrong.length, series: wrong.slice(0, 20) },

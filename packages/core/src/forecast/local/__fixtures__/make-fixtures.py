@@ -8,7 +8,7 @@ import json
 import pathlib
 
 import numpy as np
-from statsforecast.ets import ets_f, forecast_ets
+from statsforecast.ets import _compute_pred_intervals, ets_f, etssimulate, forecast_ets, switch
 from statsforecast.models import (
     ADIDA,
     IMAPA,
@@ -27,6 +27,7 @@ random = np.random.default_rng(11)
 horizon = 14
 # What is kept of them: enough to reach beyond a season.
 kept = [1, 2, 5, 8, 13, 14]
+paths = 200_000
 
 
 def numbers(values, digits=11):
@@ -127,6 +128,68 @@ def simple(all_series):
     return found
 
 
+def outcomes(fit, errors):
+    """What errors (paths x steps) make of the steps after the last row: the equations of Hyndman et al. (2008), chapter 2."""
+    error, trend, season, _ = fit["components"]
+    alpha, beta, gamma, phi = [0.0 if np.isnan(v) else v for v in fit["par"][:4]]
+    phi = 1.0 if np.isnan(fit["par"][3]) else phi
+    last, m = fit["states"][-1], fit["m"]
+    has_trend = trend != "N"
+    level = np.full(len(errors), last[0])
+    slope = np.full(len(errors), last[1] if has_trend else 0.0)
+    # The first of the states is the latest phase.
+    phases = [np.full(len(errors), s) for s in last[1 + has_trend :][::-1]]
+    y = np.empty_like(errors)
+    for h in range(errors.shape[1]):
+        trended = level + phi * slope
+        s = phases[h % m] if season != "N" else 0.0
+        f = trended * s if season == "M" else trended + s
+        y[:, h] = f * (1 + errors[:, h]) if error == "M" else f + errors[:, h]
+        d = (y[:, h] / s if season == "M" else y[:, h] - s) - trended
+        if season == "M":
+            phases[h % m] = s + gamma * (y[:, h] / trended - s)
+        elif season == "A":
+            phases[h % m] = s + gamma * (y[:, h] - trended - s)
+        level, slope = trended + alpha * d, phi * slope + beta * d
+    return y
+
+
+def check_outcomes(fit):
+    """That these are statsforecast's, path by path."""
+    errors = np.random.default_rng(3).normal(0, np.sqrt(fit["sigma2"]), (20, horizon))
+    error, trend, season, _ = fit["components"]
+    alpha, beta, gamma, phi = [0.0 if np.isnan(v) else v for v in fit["par"][:4]]
+    # Its simulation takes no damping for a phi of 0.
+    phi = 1.0 if np.isnan(fit["par"][3]) else phi
+    for e, own in zip(errors, outcomes(fit, errors)):
+        y = np.zeros(horizon)
+        etssimulate(fit["states"][-1], fit["m"], switch(error), switch(trend), switch(season), alpha, beta, gamma, phi, horizon, y, e)
+        assert np.allclose(y, own, rtol=1e-9), (fit["components"], y, own)
+
+
+def ets_mean(fit, h):
+    """
+    Its forecasts count a damped trend as phi + phi + phi^2 + ..., with the first step twice, and so disagree from the second step on with its own simulation of paths: there
+    the paths without errors are taken.
+    """
+    return outcomes(fit, np.zeros((1, h)))[0] if fit["components"][3] == "D" else forecast_ets(fit, h)["mean"]
+
+
+def ets_bounds(fit):
+    """
+    80 and 95 % bounds. Normal ones are asked for step by step, because those of a season count the whole seasons of the horizon at every step. With a
+    multiplicative season they are quantiles of paths: its variances of ETS(M,*,M) keep the first step's mean for all (the update stands outside the loop).
+    """
+    if fit["components"][2] == "M":
+        errors = np.random.default_rng(1).normal(0, np.sqrt(fit["sigma2"]), (paths, horizon))
+        y = outcomes(fit, errors)
+        return {"lo80": steps(np.quantile(y, 0.1, axis=0), 5), "hi95": steps(np.quantile(y, 0.975, axis=0), 5)}
+    if fit["components"][:3] == "MAA" and fit["components"][3] == "N":
+        raise ValueError("It multiplies alpha by beta in the variances of ETS(M,A,A).")
+    ahead = [_compute_pred_intervals(fit, {"mean": ets_mean(fit, h)}, h, [80, 95]) for h in kept]
+    return {"lo80": numbers([f["lo-80"][-1] for f in ahead], 10), "hi95": numbers([f["hi-95"][-1] for f in ahead], 10)}
+
+
 def ets(all_series):
     found = []
     for name, m, y in arrays(all_series):
@@ -142,17 +205,18 @@ def ets(all_series):
             except Exception as error:
                 row[model] = {"error": str(error)}
                 continue
-            f = forecast_ets(fit, horizon, level=[80, 95])
+            check_outcomes(fit)
             row[model] = {
                 "chosen": fit["components"],
                 "loglik": float(fit["loglik"]),
                 "aicc": float(fit["aicc"]),
                 "sigma2": float(fit["sigma2"]),
-                "parameters": numbers(fit["par"][:4], 7),
-                "initial": numbers(fit["par"][4:], 9),
-                "mean": steps(f["mean"], 8),
-                "lo80": steps(f["lo-80"], 8),
-                "hi95": steps(f["hi-95"], 8),
+                "parameters": numbers(fit["par"][:4], 13),
+                "initial": numbers(fit["par"][4:], 13),
+                # Of the first, the middle and the last row.
+                "fitted": numbers(fit["fitted"][[0, len(y) // 2, -1]], 10),
+                "mean": steps(ets_mean(fit, horizon), 10),
+                **ets_bounds(fit),
             }
         found.append(row)
     return found

@@ -30,6 +30,33 @@ def write(name, content):
     (here / name).write_text(json.dumps(content, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")
 
 
+def theta_spread(fit, y, deviation):
+    """
+    Deviations of the steps, of the adjusted series, in units of that of the errors. Where the line stays it is the spread of simple exponential smoothing. The paths of a
+    dynamic variant have a least squares line through all rows before each step. The reference's own paths are not taken: they
+    renew the line of every variant, and from the mean of a row too many (some per cent in short series).
+    """
+    alpha, share = fit["par"]["alpha"], 1 - 1 / fit["par"]["theta"]
+    if not fit["modeltype"].startswith("D"):
+        return np.sqrt(1 + np.arange(horizon) * alpha**2)
+    random = np.random.default_rng(2)
+    t = np.arange(1, len(y) + 1)
+    level = np.full(100_000, fit["states"][-1][0])
+    sums, products = np.full(len(level), y.sum()), np.full(len(level), (t * y).sum())
+    spread = []
+    for n in range(len(y), len(y) + horizon):
+        middle = (n + 1) / 2
+        slope = (products - middle * sums) / (n * (n * n - 1) / 12)
+        intercept = sums / n - slope * middle
+        decay = (1 - alpha) ** n
+        drawn = level + share * (intercept * decay + slope * (1 - decay * (1 - alpha)) / alpha)
+        drawn = drawn + random.normal(0, deviation, len(level))
+        spread.append(drawn.std() / deviation)
+        level = alpha * drawn + (1 - alpha) * level
+        sums, products = sums + drawn, products + (n + 1) * drawn
+    return np.array(spread)
+
+
 def theta(name, y, m):
     row = {"name": name}
     for model in ["STM", "OTM", "DSTM", "DOTM"]:
@@ -37,22 +64,59 @@ def theta(name, y, m):
         f = forecast_theta(fit, horizon)
         errors = fit["residuals"]
         season = "none"
+        phases, adjusted = [], y
         if fit.get("decompose", False):
             season = fit["decomposition_type"]
             # The errors of the adjusted series: what the reference gives has the season put back, also where it was a summand.
             ahead = fit["seas_forecast"]["mean"]
             phases = ahead[(np.arange(len(y)) - len(y)) % m]
             errors = errors / phases if season == "multiplicative" else errors - phases
+            adjusted = y / phases if season == "multiplicative" else y - phases
+        deviation = float(np.std(errors[3:], ddof=1))
         row[model] = {
             "season": season,
             "squaredError": float(np.sum(errors[3:] ** 2)),
-            "deviation": float(np.std(errors[3:], ddof=1)),
+            "deviation": deviation,
             "alpha": float(fit["par"]["alpha"]),
             "theta": float(fit["par"]["theta"]),
+            "start": float(fit["par"]["initial_smoothed"]),
+            "phases": numbers(phases[:m]),
             "errors": numbers(errors[-3:]),
             "mean": steps(f["mean"]),
+            "spread": numbers(theta_spread(fit, adjusted, deviation)[np.array(kept) - 1], 4),
         }
     return row
+
+
+def ces_start(fit):
+    """The states before the first row: level and companion (per phase where the season is simple), then the season and its companions by phase."""
+    states, m = fit["states"], fit["m"]
+    if fit["seasontype"] == "S":
+        return states[:m].T.ravel()
+    return np.r_[states[m - 1, :2], states[:m, 2:].T.ravel()]
+
+
+def ces_spread(fit):
+    """
+    Deviations of the steps in units of that of the errors. The reference's intervals let no error accumulate, so they are
+    those of the matrices of its recursion: 1 + sum (w F^(j-1) g)^2.
+    """
+    a0, a1, b0, b1 = (fit["par"][k] for k in ("alpha_0", "alpha_1", "beta_0", "beta_1"))
+    m, kind = fit["m"], fit["seasontype"]
+
+    def effects(a, b, lag):
+        F, g, w = np.array([[1, b - 1], [1, 1 - a]]), np.array([a - b, a + b]), np.array([1, 0])
+        found = np.zeros(horizon)
+        for j in range(lag, horizon, lag):
+            found[j] = w @ np.linalg.matrix_power(F, j // lag - 1) @ g
+        return found
+
+    moved = effects(a0, a1, m if kind == "S" else 1)
+    if kind == "P":
+        moved[m::m] += b0
+    if kind == "F":
+        moved += effects(b0, b1, m)
+    return np.sqrt(1 + np.cumsum(np.where(np.arange(horizon) == 0, 0, moved**2)))
 
 
 def ces(name, y, m):
@@ -68,8 +132,10 @@ def ces(name, y, m):
             "aicc": float(fit["aicc"]),
             "sigma2": float(fit["sigma2"]),
             "parameters": [None if np.isnan(v) else float(v) for v in (p["alpha_0"], p["alpha_1"], p["beta_0"], p["beta_1"])],
+            "initial": numbers(ces_start(fit), 13),
             "errors": numbers(fit["residuals"][-3:]),
             "mean": steps(forecast_ces(fit, horizon)["mean"]),
+            "spread": steps(ces_spread(fit)),
         }
     return row
 

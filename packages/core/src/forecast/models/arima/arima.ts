@@ -153,8 +153,7 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       throw new TsopsError("SERIES_TOO_SHORT", "No ARIMA model can be fitted to a series.", {
         hint: "Give fewer orders, or more rows.",
       });
-    const parameters = packParameters(fit);
-    return { parameters, state: startState(unpack(parameters).filter) };
+    return localFitOf(fit);
   };
   return {
     kind: "arima",
@@ -222,6 +221,12 @@ function orderOf({ order, seasonLength, constant }: ArimaChoice): ArimaOrder | n
   if (order === undefined) return null;
   const [p, d, q, seasonalP, seasonalD, seasonalQ] = order;
   return { p, d, q, seasonalP, seasonalD, seasonalQ, seasonLength, hasConstant: constant === true };
+}
+
+/** A fit as the recursion takes it: its parameters and the state before the first row. */
+export function localFitOf(fit: ArimaFit): LocalFit {
+  const parameters = packParameters(fit);
+  return { parameters, state: startState(unpackParameters(parameters, fit.order.seasonLength).filter) };
 }
 
 function packParameters(fit: ArimaFit): Float64Array {

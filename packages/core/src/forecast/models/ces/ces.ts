@@ -4,7 +4,7 @@ import { type LocalForecaster, localForecaster } from "../../local/local-forecas
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
 import { filledLinearly } from "../ets/start.ts";
-import { parameterCount, selectCes } from "./fit-ces.ts";
+import { type CesFit, parameterCount, selectCes } from "./fit-ces.ts";
 import { type CesForm, cesForms, moveOn, nextOf } from "./recursion.ts";
 
 /** Settings of `ces`. */
@@ -66,15 +66,7 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
       const filled = filledLinearly(y);
       const bearable = seasonLength > 1 && y.length >= 2 * seasonLength ? forms : (["none"] as const);
       const best = selectCes(bearable, y, filled, seasonLength);
-      return {
-        parameters: Float64Array.of(
-          cesForms.indexOf(best.form),
-          ...best.smoothing,
-          best.logLikelihood,
-          best.aicc,
-        ),
-        state: Float64Array.of(0, 0, 0, ...best.state),
-      };
+      return localFitOf(best);
     },
     absorb(fit, value) {
       const { parameters, state } = fit;
@@ -127,6 +119,14 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
         aicc: fit.parameters[aiccAt] as number,
       };
     },
+  };
+}
+
+/** A fit as the recursion takes it: its parameters and the state before the first row. */
+export function localFitOf({ form, smoothing, state, logLikelihood, aicc }: CesFit): LocalFit {
+  return {
+    parameters: Float64Array.of(cesForms.indexOf(form), ...smoothing, logLikelihood, aicc),
+    state: Float64Array.of(0, 0, 0, ...state),
   };
 }
 

@@ -71,10 +71,7 @@ function fitCes(
   const begin = (x: Float64Array) => {
     smoothing.set(x);
     state.set(begun);
-    run(form, smoothing, state, y, period, false, errors);
-    settle(form, smoothing, state, period, y.length);
-    run(form, smoothing, state, y, period, true, errors);
-    settle(form, smoothing, state, period, 0);
+    backcast(form, smoothing, state, y, period, errors);
   };
   const objective = (x: Float64Array) => {
     begin(x);
@@ -97,6 +94,21 @@ function fitCes(
   return { form, smoothing, state, logLikelihood: -value / 2, aicc };
 }
 
+/** Takes a state before the first row, as far as anything is known of it, over the rows and back: what it then is, is the start. */
+export function backcast(
+  form: CesForm,
+  smoothing: CesSmoothing,
+  state: Float64Array,
+  y: Float64Array,
+  period: number,
+  errors: Float64Array,
+): void {
+  run(form, smoothing, state, y, period, false, errors);
+  settle(form, smoothing, state, period, y.length);
+  run(form, smoothing, state, y, period, true, errors);
+  settle(form, smoothing, state, period, 0);
+}
+
 /** Moves the state to the other side of the rows' end, where the run in the other direction begins: a season on, and one row of the level. */
 function settle(
   form: CesForm,
@@ -113,7 +125,7 @@ function settle(
 }
 
 /** Where the runs begin, as in the reference. */
-function startOf(form: CesForm, filled: Float64Array, period: number): Float64Array {
+export function startOf(form: CesForm, filled: Float64Array, period: number): Float64Array {
   const state = new Float64Array(stateLength(form, period));
   if (form === "simple") {
     state.set(filled.subarray(0, period));

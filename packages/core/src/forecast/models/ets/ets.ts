@@ -4,6 +4,7 @@ import { wholeNumber } from "../../check.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import type { EtsFit } from "./fit-form.ts";
 import {
   type EtsForm,
   formFromNumbers,
@@ -15,7 +16,7 @@ import {
   trendAt,
 } from "./form.ts";
 import { deviationsOf, largestSimulated, type Smoothing, simulatedQuantiles } from "./intervals.ts";
-import { type EtsChoice, formsOf, rowsFor, selectEts } from "./select.ts";
+import { type EtsChoice, formsOf, needsPositive, rowsFor, selectEts, whyNone } from "./select.ts";
 
 /** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series. */
 export interface EtsOptions {
@@ -85,7 +86,7 @@ export function ets(options: EtsOptions = {}): Ets {
  * Simple exponential smoothing: a level that moves by a fitted share of each error, ETS(A,N,N). Brown (1959), Statistical Forecasting for Inventory Control.
  */
 export function ses(): Ets {
-  return ets({ error: "additive", trend: "none", season: "none" });
+  return etsOf({ ...given, error: "additive", trend: "none", damped: false, season: "none" }, "ses");
 }
 
 /** Settings of `holt`. */
@@ -101,7 +102,7 @@ export interface HoltOptions {
 export function holt(options: HoltOptions = {}): Ets {
   checkOptions("MODEL_PARAMETER_INVALID", "holt()", options, { damped: true });
   const damped = oneOf("damped", options.damped ?? false, [true, false]);
-  return ets({ error: "additive", trend: "additive", damped, season: "none" });
+  return etsOf({ ...given, error: "additive", trend: "additive", damped, season: "none" }, "holt");
 }
 
 /** Settings of `holtWinters`. */
@@ -127,13 +128,8 @@ export function holtWinters(options: HoltWintersOptions): Ets {
   });
   const season = oneOf("season", options.season ?? "additive", ["additive", "multiplicative"]);
   const damped = oneOf("damped", options.damped ?? false, [true, false]);
-  return ets({
-    error: season,
-    trend: "additive",
-    damped,
-    season,
-    seasonLength: wholeNumber("seasonLength", options.seasonLength, 2),
-  });
+  const seasonLength = wholeNumber("seasonLength", options.seasonLength, 2);
+  return etsOf({ ...given, error: season, trend: "additive", damped, season, seasonLength }, "holtWinters");
 }
 
 function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]): T {
@@ -144,8 +140,14 @@ function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]):
   );
 }
 
-function etsOf(choice: EtsChoice): Ets {
-  return localForecaster(modelOf(choice), (params) => modelOf(params as unknown as EtsChoice));
+/** What the forms with a name leave at the defaults of `ets`. */
+const given = { seasonLength: 1, criterion: "multiStep", steps: null } as const;
+
+/** @param calledAs - The maker that was called, if it is not `ets`: bytes do not tell, so it is kept with what loads them. */
+function etsOf(choice: EtsChoice, calledAs?: string): Ets {
+  return localForecaster(modelOf(choice, calledAs), (params) =>
+    modelOf(params as unknown as EtsChoice, calledAs),
+  );
 }
 
 /** Where the parameters lie: four numbers of the form, the smoothing, then these. */
@@ -153,7 +155,7 @@ const [smoothingAt, logLikelihoodAt, aiccAt] = [4, 8, 9];
 /** Where the state lies: rows, known values and the sum of their squared errors, then level, trend and season by phase. */
 const statesAt = 3;
 
-function modelOf(choice: EtsChoice): LocalModel<"ets"> {
+function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
   const { seasonLength } = choice;
   const forms = formsOf(choice);
   if (
@@ -170,32 +172,20 @@ function modelOf(choice: EtsChoice): LocalModel<"ets"> {
     throw new TsopsError("MODEL_PARAMETER_INVALID", "Without a trend there is nothing to damp.", {
       hint: 'Leave damped out, or give trend: "additive".',
     });
-  const needsPositive = forms.every(
-    (form) => form.error === "multiplicative" || form.season === "multiplicative",
-  );
   return {
     kind: "ets",
+    ...(calledAs === undefined ? {} : { calledAs }),
     params: { ...choice },
     neededRows: Math.min(...forms.map(rowsFor)),
     keptRows: seasonLength,
-    ...(needsPositive ? { lowest: Number.MIN_VALUE } : {}),
+    ...(forms.every(needsPositive) ? { lowest: Number.MIN_VALUE } : {}),
     fit(y) {
       const fit = selectEts(forms, y, choice);
       if (fit === null)
-        throw new TsopsError(
-          "PANEL_INVALID",
-          "None of the forms that were asked for can be fitted to a series.",
-          {
-            hint: "Leave components to the choice: ets({ seasonLength }).",
-          },
-        );
-      const parameters = Float64Array.of(
-        ...formToNumbers(fit.form),
-        ...fit.numbers.subarray(0, levelAt),
-        fit.logLikelihood,
-        fit.aicc,
-      );
-      return { parameters, state: Float64Array.of(0, 0, 0, ...fit.numbers.subarray(levelAt)) };
+        throw new TsopsError("PANEL_INVALID", whyNone(forms, y), {
+          hint: "Look at these values, or leave components to the choice: ets({ seasonLength }).",
+        });
+      return localFitOf(fit);
     },
     absorb(fit, value) {
       absorb(fit, value, seasonLength);
@@ -272,6 +262,14 @@ function nextSeason(state: Float64Array, seasonLength: number): Float64Array {
     { length: seasonLength },
     (_, h) => state[statesAt + seasonAt - levelAt + ((rows + h) % seasonLength)] as number,
   );
+}
+
+/** A fit as the recursion takes it: its parameters and the state before the first row. */
+export function localFitOf({ form, numbers, logLikelihood, aicc }: EtsFit): LocalFit {
+  return {
+    parameters: Float64Array.of(...formToNumbers(form), ...numbers.subarray(0, levelAt), logLikelihood, aicc),
+    state: Float64Array.of(0, 0, 0, ...numbers.subarray(levelAt)),
+  };
 }
 
 /** Of the errors, relative ones where the error is multiplicative; the fit's parameters are counted, as in the reference. */

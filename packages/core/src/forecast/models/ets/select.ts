@@ -1,5 +1,5 @@
 import { type EtsFit, type EtsSearch, fitForm, searchForm, sizeOf, standingStill } from "./fit-form.ts";
-import { type EtsForm, parameterCount } from "./form.ts";
+import { type EtsForm, formName, parameterCount } from "./form.ts";
 import { filledLinearly } from "./start.ts";
 import { stepErrors } from "./step-errors.ts";
 
@@ -84,9 +84,7 @@ export function selectEts(
   const values = y.filter((value) => !Number.isNaN(value));
   const isPositive = values.every((value) => value > 0);
   const bearable = forms.filter(
-    (form) =>
-      values.length >= rowsFor(form) &&
-      (isPositive || (form.error === "additive" && form.season !== "multiplicative")),
+    (form) => values.length >= rowsFor(form) && (isPositive || !needsPositive(form)),
   );
   if (bearable.length === 0) return null;
   if (values.every((value) => value === values[0])) return constantFit(bearable, values[0] as number);
@@ -99,6 +97,24 @@ export function selectEts(
   return criterion === "aicc" || possible.length === 1
     ? leastAicc(possible, y, filled)
     : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
+}
+
+/** Why a series can bear none of the forms, as a sentence. */
+export function whyNone(forms: readonly EtsForm[], y: Float64Array): string {
+  const values = y.filter((value) => !Number.isNaN(value));
+  const names = forms.map(formName).join(", ");
+  const needed = Math.min(...forms.map(rowsFor));
+  if (values.length < needed) return `${names} needs ${needed} known rows, the series has ${values.length}.`;
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const range = `targets from ${low} to ${high}`;
+  if (low <= 0 && forms.every(needsPositive))
+    return `${names} takes only targets above 0, the series has ${range}.`;
+  return `The likelihood of ${names} is not finite from any start of the search, on ${range}.`;
+}
+
+/** Whether a form takes only targets above 0. */
+export function needsPositive({ error, season }: EtsForm): boolean {
+  return error === "multiplicative" || season === "multiplicative";
 }
 
 /** Every form fitted to the end from several starts. */

@@ -86,7 +86,8 @@ const [dynamicAt, fittedAt, alphaAt, shareAt, startAt, squaresAt, aiccAt, season
 ];
 /** Where the errors lie in the state, after the recursion: their number, mean and squares about the mean. */
 const errorsAt = recursionLength;
-const [noSeason, summands, factors] = [0, 1, 2];
+/** What a season can be, as a number. */
+export const [noSeason, summands, factors] = [0, 1, 2];
 
 /** Shares of the line that a variant chooses from; a half is theta = 2, none theta = 1, undefined is fitted. */
 const sharesOf: Readonly<Record<ThetaVariant, readonly (number | undefined)[]>> = {
@@ -114,7 +115,7 @@ function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOp
         kind === noSeason ? [y, filled] : [y.map(adjust), filled.map(adjust)];
       const fits = shares.map((share) => fitTheta(adjustedY, adjustedFilled, isDynamic, share));
       const best = fits.reduce((least, fit) => (fit.aicc < least.aicc ? fit : least));
-      return { parameters: toNumbers(best, kind, values), state: before(best) };
+      return localFitOf(best, kind, values);
     },
     absorb,
     forecast({ parameters, state }, mean) {
@@ -155,7 +156,7 @@ function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOp
 }
 
 /** The season that the series shows, if any; or has, where it need not show. */
-function seasonFor(
+export function seasonFor(
   filled: Float64Array,
   season: ThetaSeason,
   seasonLength: number,
@@ -177,15 +178,14 @@ function adjusted(value: number, kind: number, season: Float64Array, t: number):
   return kind === factors ? value / phase : value - phase;
 }
 
-function toNumbers(fit: ThetaFit, kind: number, season: Float64Array): Float64Array {
-  const { isDynamic, isFitted, alpha, share, start, squares, aicc } = fit;
+/** A fit as the recursion takes it, with its season by phase: its parameters and the state before the first row. */
+export function localFitOf(fit: ThetaFit, kind: number, season: Float64Array): LocalFit {
+  const { isDynamic, isFitted, alpha, share, start, intercept, slope, squares, aicc } = fit;
   const flags = [isDynamic ? 1 : 0, isFitted ? 1 : 0];
-  return Float64Array.of(...flags, alpha, share, start, squares, aicc, kind, ...season);
-}
-
-/** The state before the first row. */
-function before({ intercept, slope }: ThetaFit): Float64Array {
-  return Float64Array.of(0, 0, 0, intercept, slope, 1, 0, 0, 0);
+  return {
+    parameters: Float64Array.of(...flags, alpha, share, start, squares, aicc, kind, ...season),
+    state: Float64Array.of(0, 0, 0, intercept, slope, 1, 0, 0, 0),
+  };
 }
 
 function recursionOf(parameters: Float64Array): ThetaParameters {

@@ -5,8 +5,8 @@
 
 With differences, the search of statsforecast 2.1.1 does not maximise the likelihood: the diffuse part of the initial covariance is not restored between
 evaluations (`upARIMA` sets the other part only), so the first value counts as an observation with mean 0. The likelihoods here are therefore those of its
-`arima_like` with a fresh model at the coefficients that it returned; where gaps keep it from fitting at all, the same function is
-maximised by Nelder and Mead's method.
+`arima_like` with a fresh model at the coefficients that it returned, or from the covariance matrix (fixed.json); where gaps keep it from fitting at all, the same function
+is maximised by Nelder and Mead's method.
 """
 
 import json
@@ -15,6 +15,7 @@ import pathlib
 import warnings
 
 import numpy as np
+from scipy.linalg import solve_triangular, toeplitz
 from scipy.optimize import minimize
 from statsforecast.arima import (
     Arima,
@@ -28,6 +29,7 @@ from statsforecast.arima import (
     nsdiffs,
     seas_heuristic,
 )
+from statsmodels.tsa.arima_process import arma_acovf
 
 warnings.filterwarnings("ignore")
 here = pathlib.Path(__file__).parent
@@ -72,10 +74,51 @@ def shift_of(y, order, seasonal, constant):
     return constant * (np.arange(1, len(y) + 1) if order[1] + seasonal[1] > 0 else np.ones(len(y)))
 
 
-def described(y, order, seasonal, m, coefficients):
+def split(order, seasonal, coefficients):
     arma = coefficients[: order[0] + order[2] + seasonal[0] + seasonal[2]]
-    constant = coefficients[len(arma)] if len(coefficients) > len(arma) else 0.0
+    return arma, coefficients[len(arma)] if len(coefficients) > len(arma) else 0.0
+
+
+def described(y, order, seasonal, m, coefficients):
+    arma, constant = split(order, seasonal, coefficients)
     return filtered(y, order, seasonal, m, arma, shift_of(y, order, seasonal, constant))[0]
+
+
+def exact_likelihood(y, order, seasonal, m, arma, shift):
+    """
+    From the covariance matrix of the differenced series. `arima_like` leaves rows out whose error has more than 10,000 times the variance of an innovation, as it does
+    those before the differences: near a unit root its value is that of fewer rows.
+    """
+    (p, d, q), (P, D, Q) = order, seasonal
+    phi, theta = arima_transpar(np.array(arma, float), np.array([p, q, P, Q, m, d, D], dtype=np.int32), False)
+    w = y - shift
+    for lag in [1] * d + [m] * D:
+        w = w[lag:] - w[:-lag]
+    n = len(w)
+    factor = np.linalg.cholesky(toeplitz(arma_acovf(np.r_[1, -phi], np.r_[1, theta], nobs=n)))
+    errors = solve_triangular(factor, w, lower=True)
+    squares = errors @ errors
+    logs = 2 * np.log(np.diag(factor)).sum()
+    return -0.5 * (n * math.log(squares / n) + logs + n + n * math.log(2 * math.pi)), squares
+
+
+def at_its_coefficients(y, order, seasonal, m, coefficients):
+    """Likelihood and variance from the covariance matrix, forecasts and the share of their deviations by a fresh filter."""
+    arma, constant = split(order, seasonal, coefficients)
+    shift = shift_of(y, order, seasonal, constant)
+    likelihood, squares = exact_likelihood(y, order, seasonal, m, arma, shift)
+    sigma2 = squares / (len(y) - order[1] - seasonal[1] * m - len(coefficients))
+    # Where there are differences the filter begins about 0 with a variance of a million: near the first value that says nothing.
+    base = y[0] if order[1] + seasonal[1] > 0 else 0.0
+    _, _, model = filtered(y - base, order, seasonal, m, arma, shift)
+    ahead, variance = kalman_forecast(horizon, *(model[k] for k in ["Z", "a", "P", "T", "V", "h"]))
+    rows = shift_of(np.zeros(len(y) + horizon), order, seasonal, constant)[len(y) :]
+    return {
+        "likelihood": likelihood,
+        "sigma2": sigma2,
+        "mean": steps(ahead + rows + base),
+        "deviation": steps(np.sqrt(variance * sigma2)),
+    }
 
 
 def fixed():
@@ -104,10 +147,10 @@ def fixed():
                 fit = Arima(
                     y, order=order, seasonal={"order": seasonal, "period": m}, include_drift=drift, method="CSS-ML"
                 )
-                f = forecast_arima(fit, h=horizon, level=[80, 95])
-                likelihood = described(y, order, seasonal, m, list(fit["coef"].values()))
+                found_there = at_its_coefficients(y, order, seasonal, m, list(fit["coef"].values()))
             except Exception:
                 continue
+            likelihood = found_there["likelihood"]
             if not math.isfinite(likelihood):
                 continue
             found.append(
@@ -116,13 +159,9 @@ def fixed():
                     "order": order,
                     "seasonal": seasonal,
                     "constant": order[1] + seasonal[1] == 0 or drift,
-                    "coefficients": numbers(list(fit["coef"].values()), 8),
-                    "likelihood": likelihood,
+                    "coefficients": numbers(list(fit["coef"].values()), 13),
                     "aicc": float(fit["aicc"] + 2 * fit["loglik"] - 2 * likelihood),
-                    "sigma2": float(fit["sigma2"]),
-                    "mean": steps(f["mean"]),
-                    "lo80": steps(f["lower"]["80%"]),
-                    "hi95": steps(f["upper"]["95%"]),
+                    **found_there,
                 }
             )
     return found
