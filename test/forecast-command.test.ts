@@ -727,12 +727,19 @@ describe("columns that are known for the future", () => {
     const { code, json } = await forecast(...asked, "--json");
     expect([code, json().series.dropped]).toEqual([
       0,
-      [{ series: 'series {"id":"b"}', because: expect.stringContaining("with its regressors") }],
+      [
+        {
+          series: 'series {"id":"b"}',
+          because: expect.stringContaining("with a known target and regressors"),
+        },
+      ],
     ]);
     expect(new Set(json().forecast.map(({ key }: { key: { id: string } }) => key.id))).toEqual(
       new Set(["a"]),
     );
-    expect((await forecast(...asked)).stdout).toMatch(/left out: series \{"id":"b"\} \(A known target/);
+    expect((await forecast(...asked)).stdout).toMatch(
+      /left out: series \{"id":"b"\} \(arima needs \d+ rows with a known target/,
+    );
   });
 
   it("are asked for when rows of them are missing", async () => {
