@@ -75,7 +75,7 @@ async function fit<Known extends string>(
 ): Promise<FittedAuto<Known>> {
   checkFit(panel, fitOptions);
   // What even the simplest model asks for, before time is spent.
-  requireRows(panel, observedCounts(panel), 2, "A known target: autoForecaster");
+  requireRows(panel, observedCounts(panel), 2, "autoForecaster", " with a known target");
   const { horizon, threads = mostThreads } = fitOptions;
   const { spec } = panel;
   const given = options.seasonLengths;

@@ -6,6 +6,7 @@ import {
   type PathOptions,
   pathOptionNames,
   type ResolvedPathOptions,
+  refuseVastPaths,
   resolvePathOptions,
   type SamplePaths,
   samplePathsOf,
@@ -65,6 +66,7 @@ export function drawPaths(
   const random = createRandom(seed);
   const weights =
     draw === "bootstrap" ? picks(random, paths, origins.length) : mixtures(random, paths, origins.length);
+  refuseVastPaths(chosen.length, paths, steps);
   const values = new Float64Array(chosen.length * paths * steps);
   chosen.forEach((s, i) => {
     const own = calibration.scores[s] as Float64Array;

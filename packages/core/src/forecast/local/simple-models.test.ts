@@ -226,7 +226,8 @@ describe("seasonalNaive", () => {
             9,
           );
       });
-      expect(fitted.fits[0]?.["deviation"]).toBeCloseTo(Math.sqrt(squares / count), 9);
+      if (count === 0) expect(fitted.fits[0]?.["deviation"]).toBeNaN();
+      else expect(fitted.fits[0]?.["deviation"]).toBeCloseTo(Math.sqrt(squares / count), 9);
     },
   );
 });

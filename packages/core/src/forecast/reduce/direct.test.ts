@@ -110,6 +110,8 @@ describe("a direct strategy with lags nearer than the horizon", () => {
   });
 
   it("knows nothing of what comes after the cutoff of a row", async () => {
+    // One value may be looked at by no row: those it would be of have no target.
+    let moved = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.integer(),
@@ -127,7 +129,6 @@ describe("a direct strategy with lags nearer than the horizon", () => {
             return seen;
           };
           const [clean, spoilt] = [await fits(false), await fits(true)];
-          let moved = 0;
           clean.forEach(({ x }, model) => {
             const ids = x.columns.find(({ name }) => name === "id")?.values as Float64Array;
             ids.forEach((t, row) => {
@@ -140,11 +141,11 @@ describe("a direct strategy with lags nearer than the horizon", () => {
               });
             });
           });
-          if (changed < rows - 2 * horizon) expect(moved).toBeGreaterThan(0);
         },
       ),
       { numRuns: 12 },
     );
+    expect(moved).toBeGreaterThan(0);
   });
 
   it("predicts after an update what it would from the longer history, and restored the same", async () => {
