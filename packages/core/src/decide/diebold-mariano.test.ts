@@ -51,8 +51,8 @@ it("takes losses of one step ahead, and either side, unless told otherwise", () 
   expect(dieboldMariano(lossA, lossB)).toEqual(
     dieboldMariano(lossA, lossB, { horizon: 1, kernel: "bartlett", alternative: "two-sided" }),
   );
-  expect(codeOf(() => dieboldMariano(lossA, lossB, null as never))).toBe("GATE_INVALID");
-  expect(codeOf(() => dieboldMariano(lossA, lossB, { horizn: 2 } as never))).toBe("GATE_INVALID");
+  expect(codeOf(() => dieboldMariano(lossA, lossB, null as never))).toBe("COMPARISON_INVALID");
+  expect(codeOf(() => dieboldMariano(lossA, lossB, { horizn: 2 } as never))).toBe("COMPARISON_INVALID");
 });
 
 describe("what must hold for any losses", () => {

@@ -363,7 +363,7 @@ describe("ets", () => {
       ["ets", ets(), 5],
     ] as const)
       await expect(model.fit(hourlyPanel([1, 2, 3]), { horizon: 1 })).rejects.toThrow(
-        `A known target: ${name} needs ${needed} rows per series`,
+        `${name} needs ${needed} rows with a known target`,
       );
     const multiplicative = holtWinters({ seasonLength: 4, season: "multiplicative" });
     const y = Array.from({ length: 30 }, (_, t) => 5 + (t % 4));
