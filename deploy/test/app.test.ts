@@ -66,9 +66,14 @@ describe("the app in this process", () => {
         cutoff: instant(249),
         step: i + 1,
         mean: units("a", index),
-        quantiles: {},
+        quantiles: expect.any(Object),
       })),
     );
+    for (const { mean, quantiles } of answer.forecast) {
+      expect(Object.keys(quantiles)).toEqual(["0.025", "0.1", "0.9", "0.975"]);
+      const [low, lower, upper, high] = Object.values<number>(quantiles);
+      expect([low, lower, mean, upper, high]).toEqual([low, lower, mean, upper, high].sort((a, b) => a - b));
+    }
     await using home = await openHome(path);
     const logged = await home.predictions.get(answer.predictionIds[0]);
     expect([...logged.mean]).toEqual([250, 251].map((index) => units("a", index)));
