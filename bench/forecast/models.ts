@@ -1,13 +1,19 @@
+import { availableParallelism } from "node:os";
 import {
+  adida,
   arima,
   autoForecaster,
   ces,
   conformal,
+  croston,
   ensemble,
   ets,
   type Forecaster,
   gbdt,
   historicAverage,
+  holt,
+  holtWinters,
+  imapa,
   mstl,
   naive,
   naive2,
@@ -16,8 +22,11 @@ import {
   reduce,
   seasonalFeatures,
   seasonalNaive,
+  ses,
   type ThetaVariant,
   theta,
+  tsb,
+  windowAverage,
 } from "@tsops/core";
 
 /** What a model of the bench is made of: it may know the seasons that were given, and nothing of the data set. */
@@ -35,10 +44,20 @@ const first = (seasons: readonly number[]): number => seasons[0] ?? 1;
 
 /** A global model of boosted trees; what it learns is the target in one of three shapes. */
 const boosted = (seasons: readonly number[], target: ReduceOptions): Forecaster =>
-  reduce(gbdt({ loss: "absolute", trees: 600, learningRate: 0.05, leaves: 63, columnFraction: 0.6 }), {
-    ...seasonalFeatures(seasons),
-    ...target,
-  });
+  reduce(
+    gbdt({
+      loss: "absolute",
+      trees: 600,
+      learningRate: 0.05,
+      leaves: 63,
+      columnFraction: 0.6,
+      threads: availableParallelism(),
+    }),
+    {
+      ...seasonalFeatures(seasons),
+      ...target,
+    },
+  );
 const targets: Readonly<Record<string, (seasons: readonly number[]) => ReduceOptions>> = {
   globalScaled: () => ({ scale: "standard" }),
   globalDifferenced: () => ({ differences: [1], scale: "standard" }),
@@ -58,6 +77,24 @@ export const models: readonly BenchModel[] = [
   },
   { name: "drift", peer: "RandomWalkWithDrift", make: () => randomWalkWithDrift() },
   { name: "historicAverage", peer: "HistoricAverage", make: () => historicAverage() },
+  {
+    name: "windowAverage",
+    peer: "WindowAverage",
+    make: (seasons) => windowAverage({ window: first(seasons) }),
+  },
+  { name: "croston", peer: "CrostonClassic", make: () => croston({ variant: "classic" }) },
+  { name: "crostonOptimized", peer: "CrostonOptimized", make: () => croston({ variant: "optimized" }) },
+  { name: "crostonSba", peer: "CrostonSBA", make: () => croston({ variant: "sba" }) },
+  { name: "tsb", peer: "TSB", make: () => tsb({ sizeRate: 0.1, probabilityRate: 0.1 }) },
+  { name: "adida", peer: "ADIDA", make: () => adida() },
+  { name: "imapa", peer: "IMAPA", make: () => imapa() },
+  { name: "ses", peer: "SimpleExponentialSmoothingOptimized", make: () => ses() },
+  { name: "holt", peer: "Holt", make: () => holt() },
+  {
+    name: "holtWinters",
+    peer: "HoltWinters",
+    make: (seasons) => holtWinters({ seasonLength: first(seasons) }),
+  },
   { name: "arima", peer: "AutoARIMA", make: (seasons) => arima({ seasonLength: first(seasons) }) },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
   thetaModel("theta", "AutoTheta", "auto"),
