@@ -62,7 +62,7 @@ export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
   panel.series.forEach((key, s) => {
     const place = placeOf.get(s);
     const random = createRandom(`typical errors of ${seriesKeyText(key)}`);
-    const shape = judged[random.integer(judged.length)]?.shape;
+    const shape = judged[random.integer(Math.max(1, judged.length))]?.shape;
     means.forEach((mean, fold) => {
       // Nothing says that they err together.
       const sign = random.integer(2) === 0 ? 1 : -1;

@@ -202,6 +202,14 @@ describe("intervals of autoForecaster", { timeout: 60_000 }, () => {
     }
   });
 
+  it("are known for short series beside long ones that were forecast exactly", async () => {
+    const history = panelOf({ long: Array.from({ length: 60 }, () => 5), short: noise("short", 8, 50) });
+    const fitted = await plain().fit(history, { horizon: 4, threads: 1 });
+    const width = widths(fitted.predict({ levels: [80] }), 80);
+    expect(width.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    for (const one of width.slice(4)) expect(one).toBeGreaterThan(0.5);
+  });
+
   it("of sums over series that were not judged are those of independent series", async () => {
     const count = 50;
     const short = Object.fromEntries(
