@@ -125,7 +125,7 @@ async function fit<Known extends string>(
     panel: judged,
     folds,
     fitOptions,
-    budgetMs: options.budgetMs,
+    budgetMs: planned * options.budgetMs,
     judgement,
     reference: { candidate: reference, means: plain.means },
     growth: growthOf(panel.y.length, judged.y.length),
@@ -222,6 +222,8 @@ function growthOf(rows: number, judgedRows: number): Growth {
   };
 }
 
+/** Share of the budget that is planned with: what is estimated takes longer where two fits share the memory. */
+const planned = 0.95;
 /** Shorter fits are done before a thread has loaded what it needs. */
 const worthThreadMs = 1500;
 /** Share of the budget that models of single series leave to those of all, as long as these have not been tried. */

@@ -141,4 +141,4 @@ function boosted(task: CandidateTask, target: ReduceOptions, trees: number): For
 export const maxTrainingRows = 400_000;
 
 /** Trees of a model when time allows. */
-export const mostTrees = 600;
+export const mostTrees = 500;
