@@ -3,7 +3,7 @@ import { inOwnSizes, seriesToCompare } from "../conformal/error-sizes.ts";
 import type { Panel } from "../panel.ts";
 import { middleOf, ownScales } from "../scales.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { type GuessedErrors, guessedDeviations, guessedErrors } from "./guessed-errors.ts";
+import { type GuessedErrors, guessedDeviations, guessedErrors, perMeanSize } from "./guessed-errors.ts";
 
 /** What the combination forecast for held-out rows, and what came. */
 export interface HeldOutErrors {
@@ -102,7 +102,7 @@ function likeOneHorizon(
       deviation += deviations[s * horizon + h] as number;
     }
     if (!(error > 0 && deviation > 0)) continue;
-    sum += Math.log((Math.sqrt(Math.PI / 2) * error) / deviation);
+    sum += Math.log((perMeanSize * error) / deviation);
     count++;
   }
   const factor = Math.exp(sum / count);

@@ -59,5 +59,5 @@ export function guessedDeviations(panel: Panel, horizon: number, seasonLength: n
   return deviations;
 }
 
-/** The mean absolute value of a normal variable is 0.8 of its standard deviation. */
-const perMeanSize = Math.sqrt(Math.PI / 2);
+/** The standard deviation of a normal variable in units of its mean absolute value, which is 0.8 of it. */
+export const perMeanSize = Math.sqrt(Math.PI / 2);

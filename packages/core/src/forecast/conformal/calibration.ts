@@ -182,9 +182,9 @@ function boundsOf(
     };
   }
   const scoresAt = poolsOf(table, horizon, options.neighbours);
-  const sizes = sizesOf(calibration, options).subarray(firstSeries, firstSeries + count);
+  const ownSizes = () => sizesOf(calibration, options).subarray(firstSeries, firstSeries + count);
   const tailAt =
-    options.fewScores === "student" ? studentTails(own, sizes, horizon, options, scoresAt) : () => null;
+    options.fewScores === "student" ? studentTails(own, ownSizes(), horizon, options, scoresAt) : () => null;
   return (step, level) => {
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));
