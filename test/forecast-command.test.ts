@@ -146,6 +146,56 @@ describe("a file of rows", () => {
     expect([read.code, read.json().forecast]).toEqual([0, pointed.json().forecast]);
   });
 
+  it("with numbers as people write them is read where all of them say how, and that is told", async () => {
+    const asked = ["--horizon", "2", "--model", "ets", "--backtest", "0", "--json"];
+    const scaled = (write: (y: number) => string) =>
+      dates(60).map((date, i) => `${date};${write(10 * Math.round(100 * weekly(i)))}`);
+    const [plain, german, percent] = await Promise.all([
+      forecast(
+        csv(
+          "plain.csv",
+          "ds;y",
+          scaled((y) => String(y / 10)),
+        ),
+        ...asked,
+      ),
+      forecast(
+        csv(
+          "german.csv",
+          "ds;y",
+          scaled((y) => `${(y / 10).toLocaleString("de", { minimumFractionDigits: 1 })} €`),
+        ),
+        ...asked,
+      ),
+      forecast(
+        csv(
+          "percent.csv",
+          "ds;y",
+          scaled((y) => `${(y / 10).toFixed(1)} %`),
+        ),
+        ...asked,
+      ),
+    ]);
+    expect([german.code, german.json().forecast]).toEqual([0, plain.json().forecast]);
+    expect([percent.code, percent.json().forecast]).toEqual([0, plain.json().forecast]);
+    expect(german.stderr).toMatch(
+      /guessed numbers of y: \d\d[.]\d{3},\d € is \d{5} \(decimal commas, points between thousands, € left out; --decimal says otherwise\)/,
+    );
+    expect(percent.stderr).toMatch(
+      /guessed numbers of y: \d+[.]\d % is \d+ \(% left out; a column of plain numbers/,
+    );
+    const either = csv(
+      "either.csv",
+      "ds;y",
+      dates(60).map((date, i) => `${date};${100 + i},${500 + i}`),
+    );
+    const refused = await forecast(either, ...asked);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('"100,500" in line 2')]);
+    expect(refused.stderr).toContain("can be read in two ways: say --decimal .");
+    const said = await forecast(either, ...asked, "--decimal", ".");
+    expect(said.json().forecast[0].mean).toBeGreaterThan(100_000);
+  });
+
   it("is warned of a horizon that is long beside its history", async () => {
     const { code, json } = await forecast(
       path("daily.csv"),
@@ -838,28 +888,28 @@ describe("what is wrong is said with its place", () => {
       ],
     ],
     [
-      "percent signs",
+      "percent signs with some of the values",
       () => [
         csv(
-          "percent.csv",
+          "some-percent.csv",
           "ds,y",
-          daily.map((row) => `${row}%`),
+          daily.map((row, i) => `${row}${i < 100 ? "%" : ""}`),
         ),
       ],
       1,
-      ["VALUE_INVALID", "140 values", "Leave the percent signs out"],
+      ["VALUE_INVALID", "100 values", "with all of the values or with none"],
     ],
     [
-      "marks between thousands",
+      "marks between thousands, and a number without the others' mark before decimals",
       () => [
         csv(
           "thousands.csv",
           "ds;y",
-          daily.map((row, i) => `${row.slice(0, 10)};${i < 9 ? 900 + i : `1,00${i % 10}.5`}`),
+          daily.map((row, i) => `${row.slice(0, 10)};${i === 9 ? "1.009,5" : `1,00${i % 10}.5`}`),
         ),
       ],
       1,
-      ["VALUE_INVALID", '"1,009.5" in line 11', "leave them out: 1234 for 1,234"],
+      ["VALUE_INVALID", '"1.009,5"', "Write all numbers in one way"],
     ],
     [
       "an hour that clocks show twice",
@@ -1026,7 +1076,7 @@ describe("what is wrong is said with its place", () => {
       ["VALUE_INVALID", "not written in UTF-8: line 2", "iconv -f WINDOWS-1252 -t UTF-8"],
     ],
     [
-      "decimal commas",
+      "decimal commas that could be between thousands",
       () => [
         csv(
           "commas.csv",

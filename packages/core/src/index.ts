@@ -18,6 +18,7 @@ export type {
   FileColumn,
   FileColumnKind,
   ForecastDrawing,
+  NumberForm,
   ReadFileOptions,
   TableFile,
   TableFiles,

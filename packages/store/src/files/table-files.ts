@@ -9,7 +9,7 @@ import { lookAt } from "./open-file.ts";
 
 /** Tables in CSV and Parquet files, read and written by the embedded DuckDB; what `tsops forecast` works with. */
 export const tableFiles: TableFiles = {
-  async open(path, { signal, decimal = "." } = {}) {
+  async open(path, { signal, decimal = null } = {}) {
     const format = formatOf(path, ["csv", "tsv", "csv.gz", "tsv.gz", "parquet"]);
     const found = await stat(path).catch(() => null);
     if (found === null || !found.isFile())
@@ -81,9 +81,11 @@ async function load(session: DuckSession, path: string, format: string, signal?:
   // Text as it stands, so that a key "007" stays one: what its values are is found by looking at all of them.
   const csv = (delimiter: string) =>
     `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false${delimiter})`;
+  const take = (source: string) =>
+    session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
   const create = async (source: string) => {
     try {
-      await session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
+      await take(source);
     } catch (cause) {
       if (!TsopsError.is(cause, "QUERY_INVALID")) throw cause;
       const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
@@ -91,18 +93,48 @@ async function load(session: DuckSession, path: string, format: string, signal?:
     }
   };
   if (format === "parquet") return create(`read_parquet(${quotePath(path)})`);
+  const said = await delimiterOfHead(path);
+  const isTaken =
+    said !== null &&
+    (await take(csv(`, delim = '${said}'`)).then(
+      () => true,
+      (error: unknown) => {
+        if (TsopsError.is(error, "QUERY_INVALID")) return false;
+        throw error;
+      },
+    ));
+  if (isTaken) return;
   await create(csv(""));
   const [only, ...others] = Object.keys(
     (await session.columns("SELECT * FROM input LIMIT 0", { signal })).types,
   );
   // Lines of different lengths are taken for lines of one field; with the delimiter named, it is told which line differs.
-  const delimiter = others.length > 0 ? undefined : [",", ";", "\t", "|"].find((one) => only?.includes(one));
+  const delimiter = others.length > 0 ? undefined : delimiters.find((one) => only?.includes(one));
   if (delimiter === undefined) return;
   const names = (only ?? "").split(delimiter).map((name) => `${quoteText(name)}: 'VARCHAR'`);
   await create(
     csv(`, delim = '${delimiter}', quote = '"', auto_detect = false, columns = {${names.join(", ")}}`),
   );
 }
+
+/** The delimiter between the names of a file, where only one is among them: fields may have others in them, `1,234;5`. */
+async function delimiterOfHead(path: string): Promise<string | null> {
+  if (path.toLowerCase().endsWith(".gz")) return null;
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0);
+    const [head = ""] = buffer
+      .toString("utf8", 0, bytesRead)
+      .replace(/"(?:[^"]|"")*"/g, "")
+      .split(/[\r\n]/, 1);
+    const found = delimiters.filter((one) => head.includes(one));
+    return found.length === 1 ? (found[0] as string) : null;
+  } finally {
+    await file.close();
+  }
+}
+
+const delimiters = [",", ";", "\t", "|"];
 
 /** Whether a file begins as UTF-16 does. */
 async function hasWideLetters(path: string): Promise<boolean> {

@@ -26,9 +26,10 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
     .addOption(
-      new Option("--decimal <mark>", "mark before decimals in text; with , points are between thousands")
-        .choices([".", ","])
-        .default("."),
+      new Option(
+        "--decimal <mark>",
+        "mark before decimals in text, the other one is between thousands; guessed where the values tell",
+      ).choices([".", ","]),
     )
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
     .option("--level <percent>", "central intervals", percents, [80, 95])

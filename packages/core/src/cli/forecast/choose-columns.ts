@@ -206,9 +206,11 @@ async function guessKeys(
   free: readonly FileColumn[],
   guesses: Guesses,
 ): Promise<readonly FileColumn[]> {
-  // Whole numbers are counts or hours of the day more often than names of series: their column has to be called like one.
+  // Numbers are counts, prices or hours of the day more often than names of series: their column has to be called like one.
   const candidates = free.filter(
-    ({ name, kind }) => kind === "text" || (kind === "integer" && namesSeries.test(name)),
+    ({ name, kind, numberForm }) =>
+      (kind === "text" && numberForm === null) ||
+      ((kind === "integer" || numberForm !== null) && namesSeries.test(name)),
   );
   const named = byName(candidates, keyNames.slice(0, 2));
   if (named !== undefined) {

@@ -15,6 +15,17 @@ export type FileColumnKind =
   | "empty"
   | "other";
 
+/** How the numbers of a column of text are written, where it is not as programs write them. */
+export interface NumberForm {
+  readonly decimal: "." | ",";
+  /** Between thousands; null where no number shows one. */
+  readonly thousands: "." | "," | " " | "'" | null;
+  /** Of currency or percent, beside the numbers: left out of their values, so that `12 %` is 12. */
+  readonly sign: string | null;
+  /** A text of the column, and its value. */
+  readonly example: { readonly text: string; readonly value: number };
+}
+
 /** A column of a file. */
 export interface FileColumn {
   readonly name: string;
@@ -25,6 +36,8 @@ export interface FileColumn {
   readonly distinct: number;
   /** Rows that hold a number, or what people write for one: `1,5`, `12 %`. Of text that is mostly such, the other rows are mistakes. */
   readonly numberLike: number;
+  /** How they are written; `"ambiguous"` where they can be read in several ways (`1,234`), null where it is plainly, as `1234.5`, or the column holds none. */
+  readonly numberForm: NumberForm | "ambiguous" | null;
   /** Local times only: whether all are dates without a time of day. */
   readonly isDate: boolean;
   /** Instants only: the one offset that all are written with, `"+02:00"`; null where they differ or have none of their own. */
@@ -38,6 +51,8 @@ export interface ReadFileOptions {
    * Default: ISO 8601.
    */
   readonly timeFormats?: Readonly<Record<string, string>>;
+  /** Forms of numbers, e.g. as they are in another file with the same columns. Default: what the column's own values say. */
+  readonly numberForms?: Readonly<Record<string, NumberForm>>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +83,7 @@ export interface TableFiles {
     path: string,
     options?: {
       readonly signal?: AbortSignal | undefined;
-      /** How decimals are written in text. With a comma, points are between thousands. Default a point. */
+      /** How decimals are written in text. With a comma points are between thousands, with a point commas. Default: what the values of each column say. */
       readonly decimal?: "." | ",";
     },
   ): Promise<TableFile>;

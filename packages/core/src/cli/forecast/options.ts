@@ -9,7 +9,7 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly key?: readonly string[];
   readonly freq: string;
   readonly zone?: string;
-  readonly decimal: "." | ",";
+  readonly decimal?: "." | ",";
   readonly season?: readonly number[];
   readonly horizon: number;
   readonly level: readonly number[];
