@@ -268,6 +268,7 @@ describe("a file of rows", () => {
     // History, forecast, two bands.
     expect(svg.match(/<path [^>]*d="M[^"]{200,}/g)?.length).toBeGreaterThanOrEqual(4);
     expect(svg).not.toContain("NaN");
+    expect(svg).toContain("forecasts of the backtest");
   });
 });
 

@@ -15,6 +15,7 @@ export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts"
 export type {
   DrawForecasts,
   DrawnSeries,
+  DrawnStep,
   FileColumn,
   FileColumnKind,
   ForecastDrawing,

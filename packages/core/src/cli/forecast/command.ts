@@ -46,7 +46,7 @@ export async function forecastCommand(
       if (table.series.length > mostDrawn)
         tell(`${options.plot} shows the first ${mostDrawn} of ${table.series.length} series`);
       picture = await drawForecasts(
-        drawingOf(basename(path), report.target, table, history, options.horizon),
+        drawingOf(basename(path), report.target, table, history, report.folds, options.horizon),
       );
     }
     if (options.out !== undefined) {

@@ -99,16 +99,21 @@ export interface TableFiles {
   ): Promise<void>;
 }
 
+/** One step of a forecast in a drawing. */
+export interface DrawnStep {
+  readonly at: number;
+  readonly mean: number;
+  /** By ascending level; NaN where a bound is not known. */
+  readonly intervals: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
+}
+
 /** One series of a drawing. */
 export interface DrawnSeries {
   readonly name: string;
   readonly history: readonly { readonly at: number; readonly y: number }[];
-  readonly forecast: readonly {
-    readonly at: number;
-    readonly mean: number;
-    /** By ascending level; NaN where a bound is not known. */
-    readonly intervals: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
-  }[];
+  readonly forecast: readonly DrawnStep[];
+  /** Forecasts of a backtest, drawn over the history: by fold, each after its cutoff. Default: none. */
+  readonly folds?: readonly (readonly DrawnStep[])[];
 }
 
 /** What a drawing of forecasts shows. */

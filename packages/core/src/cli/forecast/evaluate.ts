@@ -1,5 +1,5 @@
 import { backtest } from "../../forecast/backtest/backtest.ts";
-import type { BacktestMetrics } from "../../forecast/backtest/result.ts";
+import type { BacktestMetrics, BacktestResult } from "../../forecast/backtest/result.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
 import type { Panel } from "../../forecast/panel.ts";
 import { takeSeries } from "../../forecast/panel-slices.ts";
@@ -70,6 +70,12 @@ export function planBacktest(
   return null;
 }
 
+/** How a forecaster did in a backtest. */
+export interface Evaluation {
+  readonly score: Score;
+  readonly result: BacktestResult;
+}
+
 /** Backtests a forecaster. */
 export async function evaluate(
   model: string,
@@ -84,15 +90,15 @@ export async function evaluate(
     readonly signal: AbortSignal;
     readonly progress: Progress;
   },
-): Promise<Score> {
+): Promise<Evaluation> {
   const { progress, ...rest } = options;
-  const { overall } = await backtest(forecaster, plan.panel, {
+  const result = await backtest(forecaster, plan.panel, {
     ...rest,
     folds: plan.folds,
     failures: "collect",
     progress: (event) => progress({ ...event, task: `backtest of ${model}` }),
   });
-  return scoreOf(model, overall);
+  return { score: scoreOf(model, result.overall), result };
 }
 
 function scoreOf(model: string, metrics: BacktestMetrics): Score {

@@ -1,4 +1,5 @@
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
+import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { listSome, seriesName } from "../../forecast/rows.ts";
 import type { Score } from "./evaluate.ts";
 import type { ForecastTable } from "./forecast-table.ts";
@@ -29,6 +30,8 @@ export interface ForecastReport {
     readonly series: number;
     readonly scores: readonly Score[];
   } | null;
+  /** What was forecast in the backtest by what is chosen; null without one. */
+  readonly folds: BacktestResult | null;
   readonly split: SplitSeries;
   readonly guessed: readonly Guess[];
   /** What was told about the data and the way they are forecast, besides the guesses. */
