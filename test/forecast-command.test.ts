@@ -207,6 +207,22 @@ describe("a file of rows", () => {
     ]);
   });
 
+  it("is judged by fewer folds where its season would be too short before more, unless they are said", async () => {
+    const months = Array.from({ length: 60 }, (_, i) => {
+      const date = new Date(Date.UTC(2019, i, 1)).toISOString().slice(0, 10);
+      return `${date},${(200 + i + 40 * Math.sin((Math.PI * i) / 6) + 3 * Math.sin(i * i)).toFixed(2)}`;
+    });
+    const asked = [csv("sixty.csv", "ds,y", months), ...["--horizon", "12", "--model", "ets", "--json"]];
+    const [usual, said] = await Promise.all([forecast(...asked), forecast(...asked, "--backtest", "3")]);
+    expect([usual.code, usual.json().scores.folds]).toEqual([0, 2]);
+    expect(usual.json().notes).toEqual([
+      expect.stringMatching(
+        /^2 of 3 folds: with more, fewer than the 36 rows .* season of 12 steps; --backtest 3/,
+      ),
+    ]);
+    expect([said.code, said.json().scores.folds, said.json().notes]).toEqual([0, 3, []]);
+  });
+
   it("is asked nothing that was said", async () => {
     const { code, stderr, json } = await forecast(
       csv(

@@ -42,6 +42,13 @@ const ownForms: Readonly<Record<string, (value: string) => string>> = {
     `CASE WHEN regexp_full_match(${value}, '-?[0-9]{1,11}([.][0-9]+)?') THEN to_timestamp(${value}::DOUBLE) END`,
   "unix-ms": (value) =>
     `CASE WHEN regexp_full_match(${value}, '-?[0-9]{1,14}') THEN timezone('UTC', epoch_ms(${value}::BIGINT)) END`,
+  week(value) {
+    const part = (pattern: string) => `regexp_extract(upper(${value}), '${pattern}', 1)::BIGINT`;
+    const ofYear = (year: string) => `date_trunc('week', make_timestamp(${year}, 1, 4, 0, 0, 0))`;
+    const monday = `${ofYear(part("^([0-9]{4})"))} + to_days((7 * (${part("W([0-9]{2})$")} - 1))::INTEGER)`;
+    // A year has a 53rd week where the next one does not begin before it ends.
+    return `CASE WHEN regexp_full_match(upper(${value}), '[0-9]{4}-?W(0[1-9]|[1-4][0-9]|5[0-3])') AND ${monday} < ${ofYear(`${part("^([0-9]{4})")} + 1`)} THEN ${monday} END`;
+  },
   quarter(value) {
     const part = (pattern: string) => `regexp_extract(upper(${value}), '${pattern}', 1)::BIGINT`;
     return `CASE WHEN regexp_full_match(upper(${value}), '[0-9]{4}[-/ ]?Q[1-4]|Q[1-4][-/ ]?[0-9]{4}') THEN make_timestamp(${part("([0-9]{4})")}, 3 * ${part("Q([1-4])")} - 2, 1, 0, 0, 0) END`;
@@ -103,4 +110,4 @@ const timeFormats = [
 ] as const;
 
 /** All forms that times are looked for in. */
-export const timeForms = [...timeFormats, "quarter", "unix", "unix-ms"] as const;
+export const timeForms = [...timeFormats, "week", "quarter", "unix", "unix-ms"] as const;

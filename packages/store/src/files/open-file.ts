@@ -21,6 +21,8 @@ interface LoadedFile {
   /** The file has not a single byte, so there is no table. */
   readonly isEmpty: boolean;
   readonly place: "line" | "row";
+  /** The names in the first line of text, as far as it is known. */
+  readonly names: readonly string[];
   /** As it was said; null where the values have to tell. */
   readonly decimal: Decimal | null;
   readonly signal: AbortSignal | undefined;
@@ -55,6 +57,9 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     decimal,
     signal,
   );
+  const names = file.names.map((name) => name.toLowerCase());
+  const alike =
+    names.length === described.length ? names.map((name) => names.filter((one) => one === name).length) : [];
   const columns = described.map((column, i): FileColumn => {
     const count = (what: string) => countOf(`c${i}_${what}`);
     const isText = texts.includes(column);
@@ -64,6 +69,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       isText && kind === "instant" && count("offsets") === 1 ? textAt(counts, `c${i}_offset`) : null;
     return {
       name: column.name,
+      alike: alike[i] ?? 1,
       kind: count("known") === 0 && rows > 0 ? "empty" : kind,
       missing: rows - count(kind === "text" ? "filled" : "known"),
       distinct: count("distinct"),

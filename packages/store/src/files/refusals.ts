@@ -20,7 +20,7 @@ export function notTimes(values: BadValues, form: string | undefined): TsopsErro
     values,
     form === undefined ? "time" : `time of the form ${form}`,
     form === undefined
-      ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y"; unix or unix-ms for seconds or milliseconds since 1970, quarter for 2024-Q1.'
+      ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y"; unix or unix-ms for seconds or milliseconds since 1970, quarter for 2024-Q1, week for 2024-W09.'
       : "Correct them, or say another form with --time-format.",
   );
 }
@@ -75,7 +75,7 @@ export function unknownForm(form: string, cause: unknown): unknown {
     "CONFIG_INVALID",
     `${JSON.stringify(form)} is no form of times${part === undefined ? "" : `: ${part} is not known`}.`,
     {
-      hint: 'Write it with %Y %m %d %H %M %S, e.g. --time-format "%d.%m.%Y %H:%M"; or unix, unix-ms (seconds and milliseconds since 1970), quarter (2024-Q1), step (whole numbers that count steps).',
+      hint: 'Write it with %Y %m %d %H %M %S, e.g. --time-format "%d.%m.%Y %H:%M"; or unix, unix-ms (seconds and milliseconds since 1970), quarter (2024-Q1), week (2024-W09), step (whole numbers that count steps).',
       details: { form },
     },
   );

@@ -57,6 +57,24 @@ describe("what columns of text hold", () => {
     expect(await file.timeFormatsOf("c")).toEqual([]);
   });
 
+  it("finds weeks as ISO 8601 counts them, from the one with the year's first Thursday", async () => {
+    const path = join(folder, "weeks.csv");
+    writeFileSync(path, "week,none\n2020-W53,2021-W53\n2021-W01,2021-W01\n2024w09,2021-W54\n");
+    await using file = await tableFiles.open(path);
+    expect([await file.timeFormatsOf("week"), await file.timeFormatsOf("none")]).toEqual([["week"], []]);
+    const { data } = await file.read({ week: timestamp({ zone: "UTC" }) }, { timeFormats: { week: "week" } });
+    expect(
+      [...(data["week"] as { values: BigInt64Array }).values].map((at) =>
+        new Date(Number(at / 1000n)).toISOString().slice(0, 10),
+      ),
+    ).toEqual(["2020-12-28", "2021-01-04", "2024-02-26"]);
+    await expect(
+      file.read({ none: timestamp({ zone: "UTC" }) }, { timeFormats: { none: "week" } }),
+    ).rejects.toThrow(
+      /2 values that are no time of the form week: "2021-W53" in line 2, "2021-W54" in line 4/,
+    );
+  });
+
   it("finds quarters, and times since 1970 where they are in this century", async () => {
     const path = join(folder, "own-forms.csv");
     const rows = [

@@ -5,6 +5,7 @@ import { type Columns, type TableFiles, type TimeStyle, TsopsError } from "@tsop
 import { asEngineError } from "../engine/duckdb-error.ts";
 import { type DuckSession, openEngine } from "../engine/engine.ts";
 import { quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
+import { delimiters, headOf } from "./head-line.ts";
 import { lookAt } from "./open-file.ts";
 
 /** Tables in CSV and Parquet files, read and written by the embedded DuckDB; what `tsops forecast` works with. */
@@ -24,10 +25,12 @@ export const tableFiles: TableFiles = {
     try {
       const session = await engine.session();
       const isEmpty = found.size === 0;
-      if (!isEmpty) await load(session, path, format, signal);
+      const head = isEmpty || format === "parquet" ? null : await headOf(path);
+      if (!isEmpty) await load(session, path, format, head?.delimiter ?? null, signal);
       return await lookAt(session, {
         path,
         isEmpty,
+        names: head?.names ?? [],
         place: format === "parquet" ? "row" : "line",
         decimal,
         signal,
@@ -77,7 +80,13 @@ export const tableFiles: TableFiles = {
   },
 };
 
-async function load(session: DuckSession, path: string, format: string, signal?: AbortSignal): Promise<void> {
+async function load(
+  session: DuckSession,
+  path: string,
+  format: string,
+  said: string | null,
+  signal?: AbortSignal,
+): Promise<void> {
   // Text as it stands, so that a key "007" stays one: what its values are is found by looking at all of them.
   const csv = (delimiter: string) =>
     `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false${delimiter})`;
@@ -93,7 +102,6 @@ async function load(session: DuckSession, path: string, format: string, signal?:
     }
   };
   if (format === "parquet") return create(`read_parquet(${quotePath(path)})`);
-  const said = await delimiterOfHead(path);
   const isTaken =
     said !== null &&
     (await take(csv(`, delim = '${said}'`)).then(
@@ -116,25 +124,6 @@ async function load(session: DuckSession, path: string, format: string, signal?:
     csv(`, delim = '${delimiter}', quote = '"', auto_detect = false, columns = {${names.join(", ")}}`),
   );
 }
-
-/** The delimiter between the names of a file, where only one is among them: fields may have others in them, `1,234;5`. */
-async function delimiterOfHead(path: string): Promise<string | null> {
-  if (path.toLowerCase().endsWith(".gz")) return null;
-  const file = await open(path, "r");
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0);
-    const [head = ""] = buffer
-      .toString("utf8", 0, bytesRead)
-      .replace(/"(?:[^"]|"")*"/g, "")
-      .split(/[\r\n]/, 1);
-    const found = delimiters.filter((one) => head.includes(one));
-    return found.length === 1 ? (found[0] as string) : null;
-  } finally {
-    await file.close();
-  }
-}
-
-const delimiters = [",", ";", "\t", "|"];
 
 /** Whether a file begins as UTF-16 does. */
 async function hasWideLetters(path: string): Promise<boolean> {

@@ -19,7 +19,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--time <column>", "column of times, or of whole numbers that count steps")
     .option(
       "--time-format <form>",
-      "form of times that are not ISO 8601: %d.%m.%Y, or unix, unix-ms, quarter (2024-Q1), step",
+      "form of times that are not ISO 8601: %d.%m.%Y, or unix, unix-ms, quarter (2024-Q1), week (2024-W09), step",
     )
     .option("--target <column>", "column to forecast")
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
@@ -38,9 +38,8 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--budget <duration>", "time to choose a model in, backtest included, about", budget, "60s")
     .option(
       "--backtest <folds>",
-      "horizons at the end that the model is judged by; 0 for none",
+      "horizons at the end that the model is judged by; 0 for none (default: 3, or fewer where a season would be too short before them)",
       wholeNumberOrZero,
-      3,
     )
     .option("--out <file>", "write the forecast as .csv, .tsv or .parquet")
     .option("--plot <file>", "draw history, forecast and intervals as .svg")

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { TsopsError } from "../../errors.ts";
 import { checkLevels } from "../../forecast/levels.ts";
@@ -94,6 +94,16 @@ async function checkTargets(cwd: string, path: string, options: ForecastCommandO
       throw new TsopsError("STORE_NOT_FOUND", `There is no folder ${dirname(target)} for ${option}.`, {
         hint: "Make it first.",
       });
+    await access(dirname(target), constants.W_OK).catch((cause: unknown) => {
+      throw new TsopsError(
+        "STORE_NOT_FOUND",
+        `The folder ${dirname(target)} for ${option} cannot be written to.`,
+        {
+          hint: "Give it to this user, or name another folder.",
+          cause,
+        },
+      );
+    });
     if ((await stat(target).catch(() => null))?.isDirectory() === true)
       throw new TsopsError("CONFIG_INVALID", `${option} ${name} is a folder.`, { hint: "Name a file." });
   }

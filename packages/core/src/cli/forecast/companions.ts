@@ -29,6 +29,8 @@ export interface NumberForm {
 /** A column of a file. */
 export interface FileColumn {
   readonly name: string;
+  /** Columns that have this name in the file, capitals aside; all but the first are called otherwise here, `y_1`. 1 where there is no other. */
+  readonly alike: number;
   readonly kind: FileColumnKind;
   /** Rows without a value. */
   readonly missing: number;
@@ -47,7 +49,7 @@ export interface FileColumn {
 /** How a column of a file is to be read. */
 export interface ReadFileOptions {
   /**
-   * Forms of time columns, as `strptime` has them: `{ day: "%d.%m.%Y" }`; or `unix` and `unix-ms`, seconds and milliseconds since 1970, and `quarter`, `2024-Q1`.
+   * Forms of time columns, as `strptime` has them: `{ day: "%d.%m.%Y" }`; or `unix` and `unix-ms`, seconds and milliseconds since 1970, `quarter`, `2024-Q1`, and `week`, `2024-W09`.
    * Default: ISO 8601.
    */
   readonly timeFormats?: Readonly<Record<string, string>>;

@@ -25,16 +25,17 @@ import {
   seasonalNaiveWithIntervals,
 } from "./choose-forecaster.ts";
 import type { TableFile } from "./companions.ts";
-import { type Evaluation, evaluate, planBacktest, type Score } from "./evaluate.ts";
+import { type Evaluation, evaluate, type Score } from "./evaluate.ts";
 import type { ForecastReport } from "./forecast-report.ts";
 import { joinForecasts } from "./forecast-table.ts";
 import { collectGuesses } from "./guessed.ts";
 import type { ForecastCommandOptions } from "./options.ts";
+import { planFolds } from "./plan-backtest.ts";
 import { knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 import { tellOfHistory } from "./tell-of-history.ts";
-import { seriesWithoutSeason } from "./unused-season.ts";
+import { passedOver, seriesWithoutSeason } from "./unused-season.ts";
 
 /** A file to forecast, and where to tell of it. */
 export interface ForecastWork {
@@ -158,6 +159,8 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
           `seasons of ${listSome(choice.seasonsTooLong.map(String))} steps are not used: no series has two of them before what is held out`,
         );
     }
+    const other = passedOver(picked.chosen.name as ModelName, seasons, most(rowCounts(split.main)));
+    if (other !== null) tell(other);
     const without = seriesWithoutSeason(picked.chosen.name as ModelName, seasons, fitted);
     if (without.length > 0)
       tell(
@@ -229,16 +232,9 @@ async function choose(
   const wanted = options.model === "auto" ? "by default" : "as --model says";
   const { horizon } = options;
   const fewest = Math.max(rowsNeeded(task), seasonLength);
-  const plan =
-    options.backtest === 0
-      ? null
-      : // With less than two seasons before it a fold would judge models that have none.
-        (planBacktest(main, horizon, options.backtest, Math.max(fewest, 2 * seasonLength)) ??
-        planBacktest(main, horizon, options.backtest, fewest));
-  if (plan === null && options.backtest > 0) tell("no backtest: the history is too short for one");
+  const plan = options.backtest === 0 ? null : planFolds(main, options.backtest, task, fewest, tell);
+  if (plan === null && options.backtest !== 0) tell("no backtest: the history is too short for one");
   if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null, folds: null };
-  if (plan.folds < options.backtest)
-    tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);
   const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
   const refit = options.model !== "auto";
@@ -299,6 +295,10 @@ async function forecastShort(short: Panel, horizon: number, levels: readonly num
 
 function least(values: Int32Array): number {
   return values.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
+}
+
+function most(values: Int32Array): number {
+  return values.reduce((largest, value) => Math.max(largest, value), 0);
 }
 
 function quantile(values: Int32Array, share: number): number {

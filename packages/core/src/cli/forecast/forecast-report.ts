@@ -239,9 +239,10 @@ function number(value: number | null, digits: number): string {
   return value === null ? "-" : value.toFixed(digits);
 }
 
-/** Four significant digits. */
+/** Four significant digits; in powers of ten where zeros would hide them. */
 function figure(value: number | null): string {
   if (value === null || Number.isNaN(value)) return "-";
+  if (value !== 0 && (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e15)) return value.toExponential(3);
   const digits = value === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 12));
 }

@@ -16,7 +16,8 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly future?: string;
   readonly model: ModelName;
   readonly budget: string;
-  readonly backtest: number;
+  /** Default: 3, or fewer where a season would be too short before them. */
+  readonly backtest?: number;
   readonly out?: string;
   readonly plot?: string;
 }

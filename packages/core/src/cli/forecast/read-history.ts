@@ -120,7 +120,20 @@ export async function readHistory(
     };
     const isGuessed = options.freq === "auto";
     const guess = isGuessed ? guessAxis(times) : axisOf(times, options.freq);
-    const panelOn = (axis: TimeAxis): Panel =>
+    const panelOn = (axis: TimeAxis): Panel => {
+      try {
+        return madeOn(axis);
+      } catch (error) {
+        // Steps that never follow each other at the frequency that was said.
+        if (isGuessed || !TsopsError.is(error, "PANEL_INVALID") || typeof error.details["steps"] !== "number")
+          throw error;
+        throw new TsopsError(error.code, error.message, {
+          hint: "Leave --freq out to have it guessed, or say the one that the times have.",
+          details: error.details,
+        });
+      }
+    };
+    const madeOn = (axis: TimeAxis): Panel =>
       panel<Record<string, ColumnType>, string>(onGrid(columns, time.name, axis), {
         keys: keyNames,
         time: time.name,
@@ -182,7 +195,7 @@ function likelyZone({ gaps }: Panel, axis: TimeAxis): History["likelyZone"] {
 
 function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
   if (format === "unix" || format === "unix-ms") return "instant";
-  if (format === "quarter") return "date";
+  if (format === "quarter" || format === "week") return "date";
   if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
   if (time.kind === "integer") return "steps";
   if (time.kind === "instant") return "instant";
