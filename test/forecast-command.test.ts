@@ -223,6 +223,18 @@ describe("a file of rows", () => {
     expect([said.code, said.json().scores.folds, said.json().notes]).toEqual([0, 3, []]);
   });
 
+  it("is told which seasons a model takes no notice of", async () => {
+    const asked = [path("daily.csv"), "--horizon", "2", "--backtest", "0", "--json"];
+    const [one, several] = await Promise.all([
+      forecast(...asked, "--model", "ets", "--season", "7,14"),
+      forecast(...asked, "--model", "mstl", "--season", "7,400"),
+    ]);
+    expect(one.json().notes).toEqual([
+      "ets takes one season, of 7 steps, and takes no notice of 14: auto and mstl take several",
+    ]);
+    expect(several.json().notes).toEqual(["seasons of 400 steps are not used: no series has two of them"]);
+  });
+
   it("is asked nothing that was said", async () => {
     const { code, stderr, json } = await forecast(
       csv(
@@ -868,6 +880,35 @@ describe("what is wrong is said with its place", () => {
       () => [csv("two.csv", "ds,sold,paid", twoColumns)],
       64,
       ["sold, paid", "--target sold"],
+    ],
+    [
+      "columns named alike, capitals aside",
+      () => [csv("alike.csv", "ds,y,Y", twoColumns)],
+      64,
+      ["CONFIG_INVALID", "2 columns of", 'named "y"', "y, Y_1 here, e.g. --target Y_1"],
+    ],
+    [
+      "the only column of times as a key",
+      () => [path("daily.csv"), "--key", "ds"],
+      64,
+      ['"ds", is named as a key or the target'],
+    ],
+    [
+      "a frequency at which no row follows another",
+      () => [path("daily.csv"), "--freq", "1h"],
+      1,
+      ["PANEL_INVALID", "24 steps", "Leave --freq out to have it guessed"],
+    ],
+    [
+      "future rows that are there twice",
+      () => {
+        const priced = csv("priced.csv", "ds,y,price", twoColumns);
+        const rows = dates(7, "2024-05-20").map((date, i) => `${date},${i}`);
+        const twice = csv("twice-ahead.csv", "ds,price", [...rows, rows[2] as string]);
+        return [priced, "--target", "y", "--future", twice];
+      },
+      1,
+      ["PANEL_INVALID", "a time of a series twice: the series at 2024-05-22 in line 4 and line 9"],
     ],
     [
       "a column with two roles",
