@@ -15,9 +15,11 @@ export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts"
 export type {
   DrawForecasts,
   DrawnSeries,
+  DrawnStep,
   FileColumn,
   FileColumnKind,
   ForecastDrawing,
+  NumberForm,
   ReadFileOptions,
   TableFile,
   TableFiles,

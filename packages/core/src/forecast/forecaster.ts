@@ -26,8 +26,8 @@ export interface PredictOptions {
   /** Steps ahead, at most the fitted horizon. Default: the fitted horizon. */
   readonly horizon?: number;
   /**
-   * Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. A forecaster without intervals of its own leaves
-   * `quantiles` empty: wrap it in `conformal`.
+   * Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. Of a forecaster without intervals of its own (`FittedForecaster.hasIntervals`) they
+   * are an error: wrap it in `conformal`.
    */
   readonly levels?: readonly number[];
   /** Further quantiles by their probability, e.g. `[0.5, 0.9]`: the median, and what 9 of 10 outcomes lie below. They join those of `levels`, each once. */
@@ -80,11 +80,16 @@ export interface FittedForecaster<Known extends string = string> {
    * says why it failed. Rows of theirs, in `update` and `future`, change nothing. Kept in the saved bytes.
    */
   readonly failures?: readonly SeriesFailure[];
+  /**
+   * Whether `predict` takes `levels` and `quantiles`; where not, asking for some is an error. A caller that takes what is there asks only where there are some:
+   * `predict({ levels: fitted.hasIntervals ? [80, 95] : [] })`.
+   */
+  readonly hasIntervals: boolean;
   /** Last observed instant of each series, microseconds UTC: forecasts start one step later. */
   readonly lastTimes: BigInt64Array;
   /**
    * Predicts the steps after each series' last observed instant.
-   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one).
+   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one; levels or quantiles of a forecaster without intervals).
    */
   predict(...args: PredictArguments<Known>): Forecast;
   /**

@@ -16,6 +16,7 @@ import { withoutCovariates } from "../models/without-covariates.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import { listSome, seriesName } from "../rows.ts";
 import { fitOthers, leaveOut, withFailures } from "../series-failures.ts";
 import type { AugursModel, SeriesAhead } from "./augurs-model.ts";
@@ -107,16 +108,16 @@ function fitted(state: State): FittedForecaster<never> {
     horizon: fittedHorizon,
     series: history.series,
     failures: history.failures ?? [],
+    hasIntervals: model.hasIntervals,
     lastTimes: lastTimesOf(history),
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
+      if (!model.hasIntervals) refuseIntervals(model.kind, options);
       const chosen = chooseSeries(history, options.keys);
       const panel = panelOfChosen(history, chosen);
       const found = chosen.map(aheadOf);
       refuseFits(model, failuresAmong(panel.series, found), found.find(isRefused));
-      const probabilities = model.hasIntervals
-        ? probabilitiesOf(options.levels ?? [], options.quantiles)
-        : [];
+      const probabilities = probabilitiesOf(options.levels ?? [], options.quantiles);
       const mean = new Float64Array(chosen.length * horizon);
       const quantiles = probabilities.map((probability) => ({
         probability,

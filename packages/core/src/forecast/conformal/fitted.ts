@@ -82,6 +82,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     horizon: current.horizon,
     series: pending.series,
     failures: pending.failures ?? [],
+    hasIntervals: true,
     lastTimes: BigInt64Array.from(
       pending.series,
       (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,

@@ -280,10 +280,10 @@ describe("reconciled", () => {
     const wrapped = conformal(reconciled(naive(), { levels }), { folds: 10 });
     const forecast = (await wrapped.fit(history, { horizon: 4 })).predict({ levels: [80] });
     expect(forecast.quantiles.map(({ probability }) => probability)).toEqual([0.1, 0.9]);
-    expect(
-      (await reconciled(naive(), { levels }).fit(history, { horizon: 4 })).predict({ levels: [80] })
-        .quantiles,
-    ).toEqual([]);
+    const plain = await reconciled(naive(), { levels }).fit(history, { horizon: 4 });
+    expect(plain.hasIntervals).toBe(false);
+    for (const ask of [plain.predict, plain.predictLevels] as const)
+      expect(() => ask({ levels: [80] })).toThrow(/and reconciled has none/);
   });
 
   it("draws paths with conformal whose sums are those of the levels", async () => {

@@ -13,6 +13,7 @@ import { type NotFinite, refuseNotFinite } from "../not-finite.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { selectRows } from "../panel-slices.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import {
   type PathOptions,
   pathOptionNames,
@@ -216,15 +217,16 @@ function fitted(state: State): FittedLocal {
     horizon: fittedHorizon,
     series: history.series,
     failures: history.failures ?? [],
+    hasIntervals: model.quantiles !== undefined,
     lastTimes: lastTimesOf(history),
     get fits() {
       return history.series.map((_, s) => model.summary(current(s).now));
     },
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
+      if (model.quantiles === undefined) refuseIntervals(nameOf(model), options);
       const { panel, states, added } = asked(options, horizon);
-      const probabilities =
-        model.quantiles === undefined ? [] : probabilitiesOf(options.levels ?? [], options.quantiles);
+      const probabilities = probabilitiesOf(options.levels ?? [], options.quantiles);
       const mean = new Float64Array(states.length * horizon);
       const quantiles = probabilities.map((probability) => ({
         probability,

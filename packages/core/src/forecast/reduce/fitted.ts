@@ -10,6 +10,7 @@ import { forecastOf, readFuture } from "../future.ts";
 import { refuseMeans } from "../not-finite.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
 import type { RowValue } from "./feature.ts";
 import type { ReduceStrategy, ResolvedReduceOptions } from "./options.ts";
@@ -55,9 +56,11 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
     horizon,
     series: history.series,
     failures: history.failures ?? [],
+    hasIntervals: false,
     lastTimes: lastTimesOf(history),
     predict: (predictOptions?: PredictOptions) => {
       const steps = checkPredict(predictOptions, horizon);
+      refuseIntervals("reduce", predictOptions);
       const chosen = chooseSeries(history, predictOptions?.keys);
       const asked = stateOfChosen(state, chosen);
       const rows = predictOptions?.future && rowsOfChosen(predictOptions.future, history, chosen);
