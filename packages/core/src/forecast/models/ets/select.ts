@@ -1,4 +1,15 @@
-import { type EtsFit, type EtsSearch, fitForm, searchForm, sizeOf, standingStill } from "./fit-form.ts";
+import {
+  type EtsFit,
+  type EtsSearch,
+  fitForm,
+  floorOf,
+  searchForm,
+  sizeOf,
+  standingStill,
+  type TrendReach,
+  trendMost,
+} from "./fit-form.ts";
+import { fitLevel } from "./fit-level.ts";
 import { type EtsForm, formName, parameterCount } from "./form.ts";
 import { filledLinearly } from "./start.ts";
 import { stepErrors } from "./step-errors.ts";
@@ -94,9 +105,28 @@ export function selectEts(
       : [];
   const possible = seasonal.length > 0 ? seasonal : bearable;
   const filled = filledLinearly(y);
-  return criterion === "aicc" || possible.length === 1
-    ? leastAicc(possible, y, filled)
-    : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
+  if (criterion === "aicc") return leastAicc(possible, y, filled, "quick");
+  const best =
+    possible.length === 1
+      ? leastAicc(possible, y, filled, "slow")
+      : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
+  return best === null ? null : quickened(best, y, filled);
+}
+
+/** By how much the AICc must fall for a quick trend: a likelihood that is 20 times as great. */
+const worthQuick = 6;
+
+/**
+ * A fit whose trend is as quick as a slow one can be, with a quick one where that is clearly likelier. Trends that are quick at an optimum of their own, apart from the slow one, are not looked for:
+ * where a season is taken for turns of the trend they are the likelier ones, and run away.
+ */
+function quickened(fit: EtsFit, y: Float64Array, filled: Float64Array): EtsFit {
+  const { form, numbers } = fit;
+  const slow = trendMost(form, "slow");
+  if (form.trend === "none" || !((numbers[1] as number) > 0.9 * slow) || slow === trendMost(form, "quick"))
+    return fit;
+  const quick = fitForm(form, y, filled, "quick");
+  return fit.aicc - quick.aicc > worthQuick ? quick : fit;
 }
 
 /** Why a series can bear none of the forms, as a sentence. */
@@ -118,13 +148,28 @@ export function needsPositive({ error, season }: EtsForm): boolean {
 }
 
 /** Every form fitted to the end from several starts. */
-function leastAicc(forms: readonly EtsForm[], y: Float64Array, filled: Float64Array): EtsFit | null {
+function leastAicc(
+  forms: readonly EtsForm[],
+  y: Float64Array,
+  filled: Float64Array,
+  reach: TrendReach,
+): EtsFit | null {
   let best: EtsFit | null = null;
   for (const form of forms) {
-    const fit = fitForm(form, y, filled);
+    const fit =
+      isLevel(form) && reach === "slow" ? levelOf(form, y, filled) : fitForm(form, y, filled, reach);
     if (Number.isFinite(fit.aicc) && (best === null || fit.aicc < best.aicc)) best = fit;
   }
   return best;
+}
+
+/** Whether a form is a level with additive errors and nothing else. */
+function isLevel({ error, trend, season }: EtsForm): boolean {
+  return error === "additive" && trend === "none" && season === "none";
+}
+
+function levelOf(form: EtsForm, y: Float64Array, filled: Float64Array): EtsFit {
+  return fitLevel(form, y, floorOf(form, y.length, filled));
 }
 
 interface Begun {
