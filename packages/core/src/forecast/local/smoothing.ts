@@ -8,6 +8,8 @@ const rates = Float64Array.of(0.1, 1 / 6, 7 / 30, 0.3);
  * is the lowest.
  */
 export function bestRate(values: Float64Array): number {
+  // One value is forecast by nothing, so that all rates are as good.
+  if (values.length < 2) return rates[0] as number;
   return leastRate((rates, losses) => smoothingLosses(values, rates, losses), rates);
 }
 

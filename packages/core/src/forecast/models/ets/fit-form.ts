@@ -150,7 +150,9 @@ export function floorOf({ error }: EtsForm, known: number, filled: Float64Array)
 
 /** The greatest absolute value. */
 export function sizeOf(filled: Float64Array): number {
-  return filled.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+  let size = 0;
+  for (let t = 0; t < filled.length; t++) size = Math.max(size, Math.abs(filled[t] as number));
+  return size;
 }
 
 /** States of a level at the mean, without trend and season. */

@@ -1,9 +1,10 @@
+import { knownValues } from "../../local/known-values.ts";
 import { leastRate } from "../../local/least-rate.ts";
 import { type EtsFit, penaltyOf } from "./fit-form.ts";
 import { type EtsForm, levelAt, numbersLength } from "./form.ts";
 
 /** Where the search for the rate begins, from bound to bound; closer where the rate is small, as optima are narrow there. */
-const grid = Float64Array.of(1e-4, 0.005, 0.02, 0.05, 0.1, 0.18, 0.28, 0.4, 0.54, 0.7, 0.85, 0.9999);
+const grid = Float64Array.of(1e-4, 0.01, 0.04, 0.12, 0.27, 0.5, 0.75, 0.9999);
 
 /**
  * Fits a level without trend and season, ETS(A,N,N): the errors are linear in the first level, so that for every rate the likeliest first level is known, and only the rate is searched for.
@@ -11,7 +12,7 @@ const grid = Float64Array.of(1e-4, 0.005, 0.02, 0.05, 0.1, 0.18, 0.28, 0.4, 0.54
  */
 export function fitLevel(form: EtsForm, y: Float64Array, floor: number): EtsFit {
   // A missing value moves nothing on.
-  const values = y.filter((value) => !Number.isNaN(value));
+  const values = knownValues(y);
   const known = values.length;
   const sums = new Float64Array(12);
   const rate = leastRate((rates, losses) => {
@@ -48,7 +49,9 @@ function errorSums(values: Float64Array, rates: Float64Array, sums: Float64Array
   let [squaresA, squaresB, squaresC, squaresD] = [0, 0, 0, 0];
   let [productsA, productsB, productsC, productsD] = [0, 0, 0, 0];
   let [weightsA, weightsB, weightsC, weightsD] = [0, 0, 0, 0];
-  for (let t = 0; t < values.length; t++) {
+  let t = 0;
+  // A first level that weighs nothing any more, to the digits there are, is left out: numbers near the least that can be written are slow.
+  for (; t < values.length && Math.max(weightA, weightB, weightC, weightD) > 1e-20; t++) {
     const value = values[t] as number;
     const errorA = value - levelA;
     const errorB = value - levelB;
@@ -74,6 +77,21 @@ function errorSums(values: Float64Array, rates: Float64Array, sums: Float64Array
     weightB -= b * weightB;
     weightC -= c * weightC;
     weightD -= d * weightD;
+  }
+  for (; t < values.length; t++) {
+    const value = values[t] as number;
+    const errorA = value - levelA;
+    const errorB = value - levelB;
+    const errorC = value - levelC;
+    const errorD = value - levelD;
+    squaresA += errorA * errorA;
+    squaresB += errorB * errorB;
+    squaresC += errorC * errorC;
+    squaresD += errorD * errorD;
+    levelA += a * errorA;
+    levelB += b * errorB;
+    levelC += c * errorC;
+    levelD += d * errorD;
   }
   sums.set([squaresA, squaresB, squaresC, squaresD]);
   sums.set([productsA, productsB, productsC, productsD], 4);

@@ -1,3 +1,4 @@
+import { knownValues } from "../../local/known-values.ts";
 import {
   type EtsFit,
   type EtsSearch,
@@ -92,13 +93,13 @@ export function selectEts(
     steps,
   }: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
 ): EtsFit | null {
-  const values = y.filter((value) => !Number.isNaN(value));
-  const isPositive = values.every((value) => value > 0);
+  const values = knownValues(y);
+  const isPositive = isAllAbove(values, 0);
   const bearable = forms.filter(
     (form) => values.length >= rowsFor(form) && (isPositive || !needsPositive(form)),
   );
   if (bearable.length === 0) return null;
-  if (values.every((value) => value === values[0])) return constantFit(bearable, values[0] as number);
+  if (isConstant(values)) return constantFit(bearable, values[0] as number);
   const seasonal =
     season === "some" && values.length >= 2 * seasonLength
       ? bearable.filter((form) => form.season !== "none")
@@ -111,6 +112,16 @@ export function selectEts(
       ? leastAicc(possible, y, filled, "slow")
       : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
   return best === null ? null : quickened(best, y, filled);
+}
+
+function isAllAbove(values: Float64Array, bound: number): boolean {
+  for (let i = 0; i < values.length; i++) if (!((values[i] as number) > bound)) return false;
+  return true;
+}
+
+function isConstant(values: Float64Array): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
 }
 
 /** By how much the AICc must fall for a quick trend: a likelihood that is 20 times as great. */
