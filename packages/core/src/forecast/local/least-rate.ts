@@ -25,11 +25,13 @@ export function leastRate(lossesAt: FourLosses, grid: Float64Array): number {
   };
   for (let pass = 0; pass < 3; pass++) {
     const { low, best: middle, high } = bracket;
-    // All four on the one side where the best is a bound.
-    const lower = middle.rate === low.rate ? 0 : middle.rate === high.rate ? 4 : 2;
-    for (let i = 0; i < lower; i++) rates[i] = low.rate + ((middle.rate - low.rate) * (i + 1)) / (lower + 1);
-    for (let i = lower; i < 4; i++)
-      rates[i] = middle.rate + ((high.rate - middle.rate) * (i - lower + 1)) / (5 - lower);
+    const isBound = middle.rate === low.rate || middle.rate === high.rate;
+    // Close to a bound that is the best, as the least may be just within; or else two on either side.
+    const shares = isBound ? [1 / 64, 1 / 16, 1 / 4, 1 / 2] : [-1 / 3, -2 / 3, 1 / 3, 2 / 3];
+    shares.forEach((share, i) => {
+      const isBelow = share < 0 || middle.rate === high.rate;
+      rates[i] = middle.rate + Math.abs(share) * ((isBelow ? low : high).rate - middle.rate);
+    });
     look();
   }
   for (const share of [0.02, 0.0005]) {

@@ -57,14 +57,15 @@ function modelOf<Kind extends "adida" | "imapa">(
     },
     absorb({ parameters, state }, value) {
       if (Number.isNaN(value)) return;
-      const ring = parameters[parameters.length - 2] as number;
-      const row = state[0] as number;
+      // As integers, of which remainders are quick.
+      const ring = (parameters[parameters.length - 2] as number) | 0;
+      const row = (state[0] as number) | 0;
       state[0] = row + 1;
       if (value > 0) state[1] = 1;
       state[2 + (row % ring)] = value;
       let base = 2 + ring;
       for (let i = 0; i < parameters.length; i += 2) {
-        const length = parameters[i] as number;
+        const length = (parameters[i] as number) | 0;
         if (row + 1 >= length) {
           let sum = 0;
           for (let back = length - 1; back >= 0; back--) sum += state[2 + ((row - back) % ring)] as number;

@@ -75,13 +75,16 @@ function modelOf(variant: CrostonVariant): LocalModel<"croston"> {
       if (Number.isNaN(value)) return;
       state[2] = (state[2] as number) + 1;
       if (value === 0) return;
-      const [size, interval, rows] = state as unknown as [number, number, number];
+      const size = state[0] as number;
+      const interval = state[1] as number;
+      const rows = state[2] as number;
       state[0] = Number.isNaN(size) ? value : size + (parameters[0] as number) * (value - size);
       state[1] = Number.isNaN(size) ? rows : interval + (parameters[1] as number) * (rows - interval);
       state[2] = 0;
     },
     forecast({ state }, mean) {
-      const [size, interval] = state as unknown as [number, number];
+      const size = state[0] as number;
+      const interval = state[1] as number;
       mean.fill(Number.isNaN(size) ? 0 : ((variant === "sba" ? 0.95 : 1) * size) / interval);
     },
     summary: ({ parameters, state }) => ({
