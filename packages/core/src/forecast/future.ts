@@ -30,13 +30,21 @@ export function forecastOf(
 ): Forecast {
   const lastTimes = lastTimesOf(panel);
   const length = panel.series.length * horizon;
+  const seriesIndex = new Int32Array(length);
+  const step = new Int32Array(length);
+  const cutoff = new BigInt64Array(length);
+  for (let s = 0, row = 0; s < panel.series.length; s++) {
+    seriesIndex.fill(s, row, row + horizon);
+    cutoff.fill(lastTimes[s] as bigint, row, row + horizon);
+    for (let h = 1; h <= horizon; h++) step[row++] = h;
+  }
   return {
     length,
     series: panel.series,
-    seriesIndex: Int32Array.from({ length }, (_, row) => Math.floor(row / horizon)),
-    step: Int32Array.from({ length }, (_, row) => (row % horizon) + 1),
+    seriesIndex,
+    step,
     time: futureTimes(panel.spec, lastTimes, horizon),
-    cutoff: BigInt64Array.from({ length }, (_, row) => lastTimes[Math.floor(row / horizon)] as bigint),
+    cutoff,
     mean,
     quantiles,
   };
