@@ -3,6 +3,7 @@ import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { panel } from "../build-panel.ts";
+import { conformal } from "../conformal/conformal.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
@@ -152,6 +153,19 @@ describe("sample paths of models of single series", { timeout: 60_000 }, () => {
       expect(Math.abs(draws.mean - (mean[h] as number))).toBeLessThan(0.1);
     });
     await expect(fitted.samplePaths()).rejects.toThrow(/price/);
+  });
+
+  it("stop with their signal, also within a series, as others have their turn meanwhile", async () => {
+    const walk = await naive().fit(historyOf(["a"]), { horizon });
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 5);
+    await expect(walk.samplePaths({ paths: 1_000_000, signal: controller.signal })).rejects.toThrow(
+      expect.objectContaining({ code: "ABORTED" }),
+    );
+    const { signal } = controller;
+    await expect(walk.samplePaths({ paths: 1, signal })).rejects.toThrow(/cancelled/);
+    const judged = await conformal(naive(), { folds: 5 }).fit(historyOf(["a"]), { horizon });
+    await expect(judged.samplePaths({ paths: 1, signal })).rejects.toThrow(/cancelled/);
   });
 
   it("are refused where the model has no distribution, and when they are asked for wrongly", async () => {
