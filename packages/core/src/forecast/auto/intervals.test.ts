@@ -221,7 +221,7 @@ describe("intervals of autoForecaster", { timeout: 60_000 }, () => {
     for (const history of [panelOf(short), panelOf({ ...long, ...short })]) {
       const fitted = await plain().fit(history, { horizon: 4, threads: 1 });
       const keys = Object.keys(short).map((key) => ({ key }));
-      const paths = fitted.samplePaths({ paths: 2000, keys });
+      const paths = await fitted.samplePaths({ paths: 2000, keys });
       const widthOf = (values: Float64Array) => {
         const sorted = values.slice().sort();
         return (

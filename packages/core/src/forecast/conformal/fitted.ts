@@ -45,9 +45,9 @@ export interface FittedConformal<Known extends string = string> extends FittedFo
   /**
    * Draws paths of the asked series and steps together, from the error trajectories of past origins: a bad day for one series is a bad day for others as far as it was so before, and
    * errors last over the steps as they did. For sums over the horizon or over series, whose intervals are not sums of intervals. They learn as `update` scores origins; `adapt` does not touch them.
-   * @throws what `predict` throws.
+   * @throws TsopsError ABORTED; what `predict` throws.
    */
-  samplePaths(options?: SamplePathOptions): SamplePaths;
+  samplePaths(options?: SamplePathOptions): Promise<SamplePaths>;
   update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedConformal<Known>;
 }
 
@@ -108,7 +108,7 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, probabilities });
       return forecastOf(asked, steps, mean, quantiles);
     },
-    samplePaths: (pathOptions: SamplePathOptions = {}) => {
+    samplePaths: async (pathOptions: SamplePathOptions = {}) => {
       const resolved = resolveSamplePathOptions(pathOptions);
       const steps = checkPredict(resolved.predict, current.horizon);
       const { chosen, asked, mean } = centre(resolved.predict, steps);

@@ -264,7 +264,7 @@ describe.each([
       [Number.NaN, Number.NaN],
       [Number.NaN, Number.NaN],
     ]);
-    expect(() => fitted.samplePaths({ paths: 2 })).toThrow(
+    await expect(fitted.samplePaths({ paths: 2 })).rejects.toThrow(
       expect.objectContaining({
         code: "FIT_FAILED",
         message: `${kind} has no path of the series (It has shown no errors to draw from.).`,
@@ -274,7 +274,7 @@ describe.each([
     expect(
       later.predict({ levels: [80] }).quantiles.every(({ values }) => values.every(Number.isFinite)),
     ).toBe(true);
-    expect(later.samplePaths({ paths: 2 }).values.every(Number.isFinite)).toBe(true);
+    expect((await later.samplePaths({ paths: 2 })).values.every(Number.isFinite)).toBe(true);
   });
 });
 
