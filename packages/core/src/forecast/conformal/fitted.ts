@@ -2,6 +2,7 @@ import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Columns } from "../../schema/columns.ts";
+import { lastTimesOf } from "../absorb.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
@@ -82,20 +83,19 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     horizon: current.horizon,
     series: pending.series,
     failures: pending.failures ?? [],
-    lastTimes: BigInt64Array.from(
-      pending.series,
-      (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,
-    ),
+    lastTimes: lastTimesOf(pending),
     forecaster: current,
     origins: originsOf(calibration),
     lowest: options.lowest,
-    adaptedLevels: groups.flatMap((key, group) =>
-      options.levels.map((level) => ({
-        key,
-        level,
-        ...aimOf(calibration.adaptation, options, group, level),
-      })),
-    ),
+    get adaptedLevels() {
+      return groups.flatMap((key, group) =>
+        options.levels.map((level) => ({
+          key,
+          level,
+          ...aimOf(calibration.adaptation, options, group, level),
+        })),
+      );
+    },
     predict: (predictOptions: PredictOptions = {}) => {
       const { levels = [], quantiles: further = [] } = predictOptions;
       const probabilities = probabilitiesOf(levels, further);
