@@ -1,12 +1,11 @@
 import { TsopsError } from "../errors.ts";
-import { checkColumns } from "../options.ts";
-import type { Columns } from "../schema/columns.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
 import { panelOfRows, refuseVastGaps } from "./build-panel.ts";
 import type { Covariate, Panel, PanelGap, SeriesKey } from "./panel.ts";
 import { copyValues, type RowRange, rangesOf, timesAt, withRowsOfSeries } from "./panel-patches.ts";
 import { takeSeries } from "./panel-slices.ts";
+import { columnsOf, type RowsInput } from "./plain-rows.ts";
 import { columnOfKind, listSome, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
 import { refuseOtherStatics } from "./static-columns.ts";
@@ -21,7 +20,7 @@ import { refuseOtherStatics } from "./static-columns.ts";
  */
 export function absorbRows<Known extends string>(
   history: Panel<Known>,
-  rows: Columns,
+  rows: RowsInput,
   depth = Number.POSITIVE_INFINITY,
 ): Panel<Known> {
   const { changed, covariates } = absorb(history, rows, depth);
@@ -37,8 +36,8 @@ export interface Absorbed {
 }
 
 /** What `absorbRows` changes, for `withRowsOfSeries`. */
-export function absorb(history: Panel, rows: Columns, depth = Number.POSITIVE_INFINITY): Absorbed {
-  checkColumns("PANEL_INVALID", "update()", rows);
+export function absorb(history: Panel, input: RowsInput, depth = Number.POSITIVE_INFINITY): Absorbed {
+  const rows = columnsOf("update()", history, input);
   if (rows.length === 0) {
     columnOfKind(rows, history.spec.time, ["timestamp"], "time");
     return { changed: new Map(), covariates: history };

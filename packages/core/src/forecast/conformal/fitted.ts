@@ -12,6 +12,7 @@ import { levelOfQuantile, probabilitiesOf } from "../levels.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { columnsOf } from "../plain-rows.ts";
 import { columnOfKind, numbersOf } from "../rows.ts";
 import type { SamplePaths } from "../sample-paths.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
@@ -113,7 +114,8 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       const { chosen, asked, mean } = centre(resolved.predict, steps);
       return drawPaths({ calibration, options, series: asked.series, chosen, mean, steps }, resolved);
     },
-    update(rows) {
+    update(input) {
+      const rows = columnsOf("update()", pending, input);
       const next = current.update(rows);
       const late = rowsUpToOrigin(pending, rows);
       return fittedConformal(
