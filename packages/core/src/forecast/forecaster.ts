@@ -1,7 +1,7 @@
 import type { Progress } from "../progress.ts";
-import type { Columns } from "../schema/columns.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
+import type { RowsInput } from "./plain-rows.ts";
 
 /** What a fit may be given besides the panel. */
 export interface FitOptions {
@@ -38,10 +38,10 @@ export interface PredictOptions {
    */
   readonly keys?: readonly SeriesKey[];
   /**
-   * Rows (key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
+   * Rows (columns or plain objects with key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
    * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows.
    */
-  readonly future?: Columns;
+  readonly future?: RowsInput;
 }
 
 /**
@@ -52,7 +52,7 @@ export type PredictArguments<Known extends string> = [Known] extends [never]
   ? [options?: PredictOptions]
   : string extends Known
     ? [options?: PredictOptions]
-    : [options: PredictOptions & { readonly future: Columns }];
+    : [options: PredictOptions & { readonly future: RowsInput }];
 
 /** Fits a panel of series. Same panel and seed give the same bytes. */
 export interface Forecaster {
@@ -93,12 +93,12 @@ export interface FittedForecaster<Known extends string = string> {
    */
   predict(...args: PredictArguments<Known>): Forecast;
   /**
-   * Absorbs rows (key columns, time, target, covariates) that follow the observed history, without refitting.
+   * Absorbs rows (columns or plain objects with key columns, time, target, covariates) that follow the observed history, without refitting.
    * Rows already absorbed with the same value change nothing; gaps become missing values, and late values fill them. A row that
    * contradicts a target is refused as far back as the forecaster keeps its history (what its lags and season need); older rows change nothing.
    * @throws TsopsError KEY_UNKNOWN, PANEL_INVALID (offending rows listed).
    */
-  update(rows: Columns): FittedForecaster<Known>;
+  update(rows: RowsInput): FittedForecaster<Known>;
   /** Self-describing bytes with a format version. */
   save(): Uint8Array;
 }

@@ -13,6 +13,7 @@ import { dictionaryBuilder } from "../schema/dictionary.ts";
 import { fullBitmap, setNull } from "../schema/validity.ts";
 import { type InstantInput, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, SeriesKey } from "./panel.ts";
+import { takeShared } from "./panel-patches.ts";
 
 /** Which instants of a panel to keep. */
 export interface PanelSlice {
@@ -63,6 +64,8 @@ export function takeSeries<Known extends string>(
   panel: Panel<Known>,
   chosen: readonly number[],
 ): Panel<Known> {
+  const shared = takeShared(panel, chosen);
+  if (shared !== undefined) return shared;
   return assemble(
     panel,
     chosen.map((s) => [s, panel.offsets[s] as number, panel.offsets[s + 1] as number]),

@@ -2,6 +2,7 @@ import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Columns } from "../../schema/columns.ts";
+import { lastTimesOf } from "../absorb.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
@@ -11,6 +12,7 @@ import { levelOfQuantile, probabilitiesOf } from "../levels.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { columnsOf } from "../plain-rows.ts";
 import { columnOfKind, numbersOf } from "../rows.ts";
 import type { SamplePaths } from "../sample-paths.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
@@ -83,20 +85,19 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     series: pending.series,
     failures: pending.failures ?? [],
     hasIntervals: true,
-    lastTimes: BigInt64Array.from(
-      pending.series,
-      (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,
-    ),
+    lastTimes: lastTimesOf(pending),
     forecaster: current,
     origins: originsOf(calibration),
     lowest: options.lowest,
-    adaptedLevels: groups.flatMap((key, group) =>
-      options.levels.map((level) => ({
-        key,
-        level,
-        ...aimOf(calibration.adaptation, options, group, level),
-      })),
-    ),
+    get adaptedLevels() {
+      return groups.flatMap((key, group) =>
+        options.levels.map((level) => ({
+          key,
+          level,
+          ...aimOf(calibration.adaptation, options, group, level),
+        })),
+      );
+    },
     predict: (predictOptions: PredictOptions = {}) => {
       const { levels = [], quantiles: further = [] } = predictOptions;
       const probabilities = probabilitiesOf(levels, further);
@@ -114,7 +115,8 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       const { chosen, asked, mean } = centre(resolved.predict, steps);
       return drawPaths({ calibration, options, series: asked.series, chosen, mean, steps }, resolved);
     },
-    update(rows) {
+    update(input) {
+      const rows = columnsOf("update()", pending, input);
       const next = current.update(rows);
       const late = rowsUpToOrigin(pending, rows);
       return fittedConformal(

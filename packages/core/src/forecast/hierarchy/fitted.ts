@@ -12,6 +12,7 @@ import { forecastOf, futureTimes, readFuture } from "../future.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows, takeSeries } from "../panel-slices.ts";
+import type { RowsInput } from "../plain-rows.ts";
 import { refuseIntervals } from "../refuse-intervals.ts";
 import { withSums } from "./aggregate.ts";
 import type { ResolvedReconciledOptions } from "./options.ts";
@@ -162,7 +163,7 @@ function evened<Known extends string>(panel: Panel<Known>): Panel<Known> {
 }
 
 /** Future rows of the series and of their sums. */
-function futureWithSums(tail: Panel, within: Structure, steps: number, future: Columns): Columns {
+function futureWithSums(tail: Panel, within: Structure, steps: number, future: RowsInput): Columns {
   const values = readFuture(tail, steps, future, []);
   const bottom: Panel = {
     ...tail,

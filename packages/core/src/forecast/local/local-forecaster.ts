@@ -1,7 +1,7 @@
 import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
-import { absorbRows, lastTimesOf } from "../absorb.ts";
+import { type Absorbed, absorb, changedSeries, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, firstKnown, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
@@ -11,6 +11,7 @@ import { withoutCovariates } from "../models/without-covariates.ts";
 import { type NotFinite, refuseNotFinite } from "../not-finite.ts";
 import type { Panel, SeriesFailure } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { type RowRange, rangesOf, rowsOfSeries, withRowsOfSeries } from "../panel-patches.ts";
 import { selectRows } from "../panel-slices.ts";
 import { refuseIntervals } from "../refuse-intervals.ts";
 import { type PathOptions, pathOptionNames, resolvePathOptions, type SamplePaths } from "../sample-paths.ts";
@@ -157,32 +158,39 @@ async function fit(
 }
 
 /** Moves the states over the rows that are not kept. */
-function settle({ model, horizon, history, fits }: State): State {
-  const firstKept: number[] = [];
-  const moved = fits.map((before, s) => {
-    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    const targets = targetsLess(history, start, end, model.slopes?.(before));
+function settle(state: State): State {
+  const { history } = state;
+  const rangeOf = rangesOf(history);
+  const changed = new Map(history.series.map((_, s) => [s, rangeOf(s)]));
+  return settleChanged(state, { changed, covariates: history });
+}
+
+/** Gives some series other rows, and moves their states over those that are not kept. */
+function settleChanged({ model, horizon, history, fits }: State, { changed, covariates }: Absorbed): State {
+  const moved = fits.slice();
+  const kept = new Map<number, RowRange>();
+  for (const [s, { rows, start, end }] of changed) {
+    const before = fits[s] as LocalFit;
+    const slopes = model.slopes?.(before);
+    const part = (values: Float64Array) => values.subarray(start, end);
+    const targets = targetsLess(
+      { y: part(rows.y), known: slopes === undefined ? [] : rows.known.map(part) },
+      slopes,
+    );
     const open = model.quantiles === undefined ? 0 : missingAtEnd(targets);
     const first = Math.max(0, targets.length - Math.max(horizon, model.keptRows ?? 1, open));
-    firstKept.push(first);
+    kept.set(s, { rows, start: start + first, end });
     const after = absorbed(model, before, targets.subarray(0, first));
-    return model.settle?.(after) ?? after;
-  });
-  return {
-    model,
-    horizon,
-    history: selectRows(history, (s) => [firstKept[s] as number, Number.POSITIVE_INFINITY]),
-    fits: moved,
-  };
+    moved[s] = model.settle?.(after) ?? after;
+  }
+  return { model, horizon, history: withRowsOfSeries(history, kept, covariates), fits: moved };
 }
 
 function fitted(state: State): FittedLocal {
   const { model, horizon: fittedHorizon, history } = state;
   const current = (s: number): Current => {
     const before = state.fits[s] as LocalFit;
-    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    const targets = targetsLess(history, start, end, model.slopes?.(before));
-    return currentOf(model, before, targets);
+    return currentOf(model, before, targetsLess(rowsOfSeries(history, s), model.slopes?.(before)));
   };
   /** The series that are asked for, and where each stands with what the regressors add to its steps. */
   const asked = (options: PredictOptions, horizon: number) => {
@@ -265,9 +273,9 @@ function fitted(state: State): FittedLocal {
       return drawPaths(model, panel.series, standing, horizon, resolved);
     },
     update(rows) {
-      const longer = absorbRows(history, rows);
-      refuseBelow(model, longer);
-      return fitted(settle({ ...state, history: longer }));
+      const news = absorb(history, rows);
+      if (model.lowest !== undefined) refuseBelow(model, changedSeries(history, news));
+      return fitted(settleChanged(state, news));
     },
     save() {
       const { header, arrays } = panelToBinary(history);

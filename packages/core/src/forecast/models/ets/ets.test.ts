@@ -299,19 +299,6 @@ describe("the recursion of updates", () => {
 describe("ets", () => {
   const positive = fc.array(fc.double({ min: 1, max: 100, noNaN: true }), { minLength: 24, maxLength: 60 });
 
-  test.prop([positive, positive], { numRuns: 25 })(
-    "continues exactly, in any pieces",
-    async (first, later) => {
-      const fitted = await ets({ seasonLength: 4 }).fit(hourlyPanel(first), { horizon: 2 });
-      const atOnce = fitted.update(hourlyRows(later, first.length));
-      const half = later.length >> 1;
-      const inTwo = fitted
-        .update(hourlyRows(later.slice(0, half), first.length))
-        .update(hourlyRows(later.slice(half), first.length + half));
-      expect(inTwo.save()).toEqual(atOnce.save());
-    },
-  );
-
   test.prop([positive, fc.constantFrom(0.25, 8), fc.constantFrom(0, 64)], { numRuns: 20 })(
     "with additive parts is scaled and shifted with its series",
     async (y, factor, shift) => {
