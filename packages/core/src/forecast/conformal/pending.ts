@@ -14,9 +14,9 @@ import { groupByKey } from "../rows.ts";
 export type Pending = Panel;
 
 /**
- * The last `rows` rows of each series as pending after the row before them; covariates that the spec does not name are left out.
+ * The last rows of each series, so many as `rowsOf` says, as pending after the row before them; covariates that the spec does not name are left out.
  */
-export function pendingOf(panel: Panel, spec: PanelSpec, rows: number): Pending {
+export function pendingOf(panel: Panel, spec: PanelSpec, rowsOf: (series: number) => number): Pending {
   const among = (all: readonly Covariate[], names: readonly string[]): Covariate[] =>
     names.map((name) => all.find((covariate) => covariate.name === name) as Covariate);
   const own = {
@@ -27,7 +27,7 @@ export function pendingOf(panel: Panel, spec: PanelSpec, rows: number): Pending 
     static: among(panel.static, spec.static),
   };
   return selectRows(own, (s) => [
-    (own.offsets[s + 1] as number) - (own.offsets[s] as number) - rows - 1,
+    (own.offsets[s + 1] as number) - (own.offsets[s] as number) - rowsOf(s) - 1,
     Number.POSITIVE_INFINITY,
   ]);
 }
