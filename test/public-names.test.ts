@@ -37,7 +37,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
       "abortable abortedError addDuration adida aggregateKinds aggregatePanel announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema autoForecaster
-      backfill backtest bool boundsOfLevel
+      backfill backtest binomialProbability bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       elasticNet emptyBitmap emptyColumns ensemble ets

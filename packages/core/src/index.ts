@@ -457,6 +457,7 @@ export {
   setValid,
 } from "./schema/validity.ts";
 export {
+  binomialProbability,
   chiSquareCdf,
   chiSquareSurvival,
   fCdf,
