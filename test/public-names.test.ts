@@ -154,6 +154,23 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
+  it("@tsops/monitor/statistics", async () =>
+    expect(await namesOf("@tsops/monitor/statistics")).toMatchInlineSnapshot(`
+      "alignCounts andersonDarling
+      benjaminiHochberg binCounts
+      chiSquare countCategories cramerVonMises
+      domainClassifier
+      energyDistance
+      hellinger
+      jensenShannon
+      kolmogorovSmirnov
+      maximumMeanDiscrepancy
+      populationStability
+      quantileBins
+      reconstruction
+      simes sortedSample
+      wasserstein"
+    `));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "drawBacktest drawForecasts driftReports

@@ -63,7 +63,7 @@ export function kolmogorovSmirnov(
       : kolmogorovSurvival(statistic, Math.max(1, roundHalfToEven((n / (n + m)) * m))),
     method: isExact ? "exact" : "asymptotic",
     location,
-    difference: -gap / (n * m),
+    difference: gap === 0 ? 0 : -gap / (n * m),
   };
 }
 
