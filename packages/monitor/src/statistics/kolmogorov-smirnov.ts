@@ -73,22 +73,25 @@ function largestGap(x: Float64Array, y: Float64Array): { gap: number; location: 
   let [i, j] = [0, 0];
   let [least, most] = [0, 0];
   let [leastAt, mostAt] = [x[0]!, x[0]!];
+  // The difference is largest where one sample's turn ends; of tied values both samples' come first.
   while (i < n && j < m) {
-    const a = x[i]!;
-    const b = y[j]!;
-    const value = a <= b ? a : b;
-    if (a === b) {
+    if (x[i]! < y[j]!) {
+      const end = y[j]!;
+      while (i < n && x[i]! < end) i++;
+      const gap = i * m - j * n;
+      if (gap > most) [most, mostAt] = [gap, x[i - 1]!];
+    } else if (y[j]! < x[i]!) {
+      const end = x[i]!;
+      while (j < m && y[j]! < end) j++;
+      const gap = i * m - j * n;
+      if (gap < least) [least, leastAt] = [gap, y[j - 1]!];
+    } else {
+      const value = x[i]!;
       while (i < n && x[i] === value) i++;
       while (j < m && y[j] === value) j++;
-    } else if (a < b) i++;
-    else j++;
-    const gap = i * m - j * n;
-    if (gap > most) {
-      most = gap;
-      mostAt = value;
-    } else if (gap < least) {
-      least = gap;
-      leastAt = value;
+      const gap = i * m - j * n;
+      if (gap > most) [most, mostAt] = [gap, value];
+      else if (gap < least) [least, leastAt] = [gap, value];
     }
   }
   return -least > most ? { gap: least, location: leastAt } : { gap: most, location: mostAt };
