@@ -194,7 +194,10 @@ describe("against slow definitions", () => {
   });
 
   it("countCategories, alignCounts and chiSquare: the table by hand", () => {
-    const letters = fc.array(fc.constantFrom("a", "b", "c", "d", null), { minLength: 1, maxLength: 80 });
+    const letters = fc.array(fc.constantFrom<(string | null)[]>("a", "b", "c", "d", null), {
+      minLength: 1,
+      maxLength: 80,
+    });
     fc.assert(
       fc.property(letters, letters, (x, y) => {
         fc.pre(x.some((value) => value !== null) && y.some((value) => value !== null));
