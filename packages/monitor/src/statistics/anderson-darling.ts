@@ -18,7 +18,7 @@ export interface AndersonDarlingResult {
 }
 
 const levels = [0.25, 0.1, 0.05, 0.025, 0.01, 0.005, 0.001];
-// Table 2 of Scholz and Stephens, the last two levels by simulation in R's kSamples and scipy.
+// Table 2 of Scholz and Stephens; the last two levels, which it lacks, are scipy's.
 const coefficients = [
   [0.675, -0.245, -0.105],
   [1.281, 0.25, -0.305],

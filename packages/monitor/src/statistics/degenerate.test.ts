@@ -1,4 +1,4 @@
-import { type FeatureMatrix, float64 } from "@tsops/core";
+import { columnsFromArrays, type FeatureMatrix, float64, nullable, utf8 } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../../test/without-types.ts";
 import {
@@ -225,6 +225,17 @@ describe("few or equal values have a defined result", () => {
       degrees: 0,
       cramersV: 0,
     });
+  });
+
+  it("counts the codes of a text column, without its nulls", () => {
+    const { data } = columnsFromArrays(
+      { site: nullable(utf8()) },
+      { site: ["b", "a", null, "b", null, "b"] },
+    );
+    expect([...countCategories(data.site)]).toEqual([
+      ["b", 3],
+      ["a", 1],
+    ]);
   });
 
   it("unseen categories are one cell, rare ones are put together, and correlated rows count as fewer", () => {
