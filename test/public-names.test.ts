@@ -37,7 +37,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
       "abortable abortedError addDuration adida aggregateKinds aggregatePanel announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema autoForecaster
-      backfill backtest bool boundsOfLevel
+      backfill backtest binomialProbability bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       elasticNet emptyBitmap emptyColumns ensemble ets
@@ -154,6 +154,23 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
+  it("@tsops/monitor/statistics", async () =>
+    expect(await namesOf("@tsops/monitor/statistics")).toMatchInlineSnapshot(`
+      "alignCounts andersonDarling
+      benjaminiHochberg binCounts
+      chiSquare countCategories cramerVonMises
+      domainClassifier
+      energyDistance
+      hellinger
+      jensenShannon
+      kolmogorovSmirnov
+      maximumMeanDiscrepancy
+      populationStability
+      quantileBins
+      reconstruction
+      simes sortedSample
+      wasserstein"
+    `));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "drawBacktest drawForecasts driftReports

@@ -461,6 +461,7 @@ export {
   setValid,
 } from "./schema/validity.ts";
 export {
+  binomialProbability,
   chiSquareCdf,
   chiSquareSurvival,
   fCdf,
