@@ -146,6 +146,56 @@ describe("a file of rows", () => {
     expect([read.code, read.json().forecast]).toEqual([0, pointed.json().forecast]);
   });
 
+  it("with numbers as people write them is read where all of them say how, and that is told", async () => {
+    const asked = ["--horizon", "2", "--model", "ets", "--backtest", "0", "--json"];
+    const scaled = (write: (y: number) => string) =>
+      dates(60).map((date, i) => `${date};${write(10 * Math.round(100 * weekly(i)))}`);
+    const [plain, german, percent] = await Promise.all([
+      forecast(
+        csv(
+          "plain.csv",
+          "ds;y",
+          scaled((y) => String(y / 10)),
+        ),
+        ...asked,
+      ),
+      forecast(
+        csv(
+          "german.csv",
+          "ds;y",
+          scaled((y) => `${(y / 10).toLocaleString("de", { minimumFractionDigits: 1 })} €`),
+        ),
+        ...asked,
+      ),
+      forecast(
+        csv(
+          "percent.csv",
+          "ds;y",
+          scaled((y) => `${(y / 10).toFixed(1)} %`),
+        ),
+        ...asked,
+      ),
+    ]);
+    expect([german.code, german.json().forecast]).toEqual([0, plain.json().forecast]);
+    expect([percent.code, percent.json().forecast]).toEqual([0, plain.json().forecast]);
+    expect(german.stderr).toMatch(
+      /guessed numbers of y: \d\d[.]\d{3},\d € is \d{5} \(decimal commas, points between thousands, € left out; --decimal says otherwise\)/,
+    );
+    expect(percent.stderr).toMatch(
+      /guessed numbers of y: \d+[.]\d % is \d+ \(% left out; a column of plain numbers/,
+    );
+    const either = csv(
+      "either.csv",
+      "ds;y",
+      dates(60).map((date, i) => `${date};${100 + i},${500 + i}`),
+    );
+    const refused = await forecast(either, ...asked);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('"100,500" in line 2')]);
+    expect(refused.stderr).toContain("can be read in two ways: say --decimal .");
+    const said = await forecast(either, ...asked, "--decimal", ".");
+    expect(said.json().forecast[0].mean).toBeGreaterThan(100_000);
+  });
+
   it("is warned of a horizon that is long beside its history", async () => {
     const { code, json } = await forecast(
       path("daily.csv"),
@@ -155,6 +205,34 @@ describe("a file of rows", () => {
       0,
       [expect.stringContaining("the horizon of 100 steps is more than half of the history, 140 rows")],
     ]);
+  });
+
+  it("is judged by fewer folds where its season would be too short before more, unless they are said", async () => {
+    const months = Array.from({ length: 60 }, (_, i) => {
+      const date = new Date(Date.UTC(2019, i, 1)).toISOString().slice(0, 10);
+      return `${date},${(200 + i + 40 * Math.sin((Math.PI * i) / 6) + 3 * Math.sin(i * i)).toFixed(2)}`;
+    });
+    const asked = [csv("sixty.csv", "ds,y", months), ...["--horizon", "12", "--model", "ets", "--json"]];
+    const [usual, said] = await Promise.all([forecast(...asked), forecast(...asked, "--backtest", "3")]);
+    expect([usual.code, usual.json().scores.folds]).toEqual([0, 2]);
+    expect(usual.json().notes).toEqual([
+      expect.stringMatching(
+        /^2 of 3 folds: with more, fewer than the 36 rows .* season of 12 steps; --backtest 3/,
+      ),
+    ]);
+    expect([said.code, said.json().scores.folds, said.json().notes]).toEqual([0, 3, []]);
+  });
+
+  it("is told which seasons a model takes no notice of", async () => {
+    const asked = [path("daily.csv"), "--horizon", "2", "--backtest", "0", "--json"];
+    const [one, several] = await Promise.all([
+      forecast(...asked, "--model", "ets", "--season", "7,14"),
+      forecast(...asked, "--model", "mstl", "--season", "7,400"),
+    ]);
+    expect(one.json().notes).toEqual([
+      "ets takes one season, of 7 steps, and takes no notice of 14: auto and mstl take several",
+    ]);
+    expect(several.json().notes).toEqual(["seasons of 400 steps are not used: no series has two of them"]);
   });
 
   it("is asked nothing that was said", async () => {
@@ -218,6 +296,7 @@ describe("a file of rows", () => {
     // History, forecast, two bands.
     expect(svg.match(/<path [^>]*d="M[^"]{200,}/g)?.length).toBeGreaterThanOrEqual(4);
     expect(svg).not.toContain("NaN");
+    expect(svg).toContain("forecasts of the backtest");
   });
 });
 
@@ -803,6 +882,35 @@ describe("what is wrong is said with its place", () => {
       ["sold, paid", "--target sold"],
     ],
     [
+      "columns named alike, capitals aside",
+      () => [csv("alike.csv", "ds,y,Y", twoColumns)],
+      64,
+      ["CONFIG_INVALID", "2 columns of", 'named "y"', "y, Y_1 here, e.g. --target Y_1"],
+    ],
+    [
+      "the only column of times as a key",
+      () => [path("daily.csv"), "--key", "ds"],
+      64,
+      ['"ds", is named as a key or the target'],
+    ],
+    [
+      "a frequency at which no row follows another",
+      () => [path("daily.csv"), "--freq", "1h"],
+      1,
+      ["PANEL_INVALID", "24 steps", "Leave --freq out to have it guessed"],
+    ],
+    [
+      "future rows that are there twice",
+      () => {
+        const priced = csv("priced.csv", "ds,y,price", twoColumns);
+        const rows = dates(7, "2024-05-20").map((date, i) => `${date},${i}`);
+        const twice = csv("twice-ahead.csv", "ds,price", [...rows, rows[2] as string]);
+        return [priced, "--target", "y", "--future", twice];
+      },
+      1,
+      ["PANEL_INVALID", "a time of a series twice: the series at 2024-05-22 in line 4 and line 9"],
+    ],
+    [
       "a column with two roles",
       () => [path("daily.csv"), "--time", "ds", "--target", "ds"],
       64,
@@ -838,28 +946,28 @@ describe("what is wrong is said with its place", () => {
       ],
     ],
     [
-      "percent signs",
+      "percent signs with some of the values",
       () => [
         csv(
-          "percent.csv",
+          "some-percent.csv",
           "ds,y",
-          daily.map((row) => `${row}%`),
+          daily.map((row, i) => `${row}${i < 100 ? "%" : ""}`),
         ),
       ],
       1,
-      ["VALUE_INVALID", "140 values", "Leave the percent signs out"],
+      ["VALUE_INVALID", "100 values", "with all of the values or with none"],
     ],
     [
-      "marks between thousands",
+      "marks between thousands, and a number without the others' mark before decimals",
       () => [
         csv(
           "thousands.csv",
           "ds;y",
-          daily.map((row, i) => `${row.slice(0, 10)};${i < 9 ? 900 + i : `1,00${i % 10}.5`}`),
+          daily.map((row, i) => `${row.slice(0, 10)};${i === 9 ? "1.009,5" : `1,00${i % 10}.5`}`),
         ),
       ],
       1,
-      ["VALUE_INVALID", '"1,009.5" in line 11', "leave them out: 1234 for 1,234"],
+      ["VALUE_INVALID", '"1.009,5"', "Write all numbers in one way"],
     ],
     [
       "an hour that clocks show twice",
@@ -1026,7 +1134,7 @@ describe("what is wrong is said with its place", () => {
       ["VALUE_INVALID", "not written in UTF-8: line 2", "iconv -f WINDOWS-1252 -t UTF-8"],
     ],
     [
-      "decimal commas",
+      "decimal commas that could be between thousands",
       () => [
         csv(
           "commas.csv",

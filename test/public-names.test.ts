@@ -37,11 +37,11 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
       "abortable abortedError addDuration adida aggregateKinds aggregatePanel announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema autoForecaster
-      backfill backtest bool boundsOfLevel
+      backfill backtest binomialProbability bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
       elasticNet emptyBitmap emptyColumns ensemble ets
-      fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first fittedValues float64 forecasterCache forecasterFile formatDuration formatInstant fullBitmap
+      fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first fittedValues float64 forecastRows forecasterCache forecasterFile formatDuration formatInstant fullBitmap
       gate gbdt
       historicAverage holt holtWinters
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
@@ -154,6 +154,23 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
   `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
+  it("@tsops/monitor/statistics", async () =>
+    expect(await namesOf("@tsops/monitor/statistics")).toMatchInlineSnapshot(`
+      "alignCounts andersonDarling
+      benjaminiHochberg binCounts
+      chiSquare countCategories cramerVonMises
+      domainClassifier
+      energyDistance
+      hellinger
+      jensenShannon
+      kolmogorovSmirnov
+      maximumMeanDiscrepancy
+      populationStability
+      quantileBins
+      reconstruction
+      simes sortedSample
+      wasserstein"
+    `));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "drawBacktest drawForecasts driftReports

@@ -1,2 +1,4 @@
 import { defineConfig, esm } from "../../tsup.base.ts";
-export default defineConfig(esm(["src/index.ts", "src/report/index.ts", "src/prometheus/index.ts"]));
+export default defineConfig(
+  esm(["src/index.ts", "src/report/index.ts", "src/statistics/index.ts", "src/prometheus/index.ts"]),
+);

@@ -15,9 +15,11 @@ export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts"
 export type {
   DrawForecasts,
   DrawnSeries,
+  DrawnStep,
   FileColumn,
   FileColumnKind,
   ForecastDrawing,
+  NumberForm,
   ReadFileOptions,
   TableFile,
   TableFiles,
@@ -157,6 +159,7 @@ export { type Ensemble, ensemble } from "./forecast/ensemble/ensemble.ts";
 export type { FittedEnsemble } from "./forecast/ensemble/fitted.ts";
 export type { EnsembleOptions } from "./forecast/ensemble/options.ts";
 export type { Forecast, ForecastQuantile } from "./forecast/forecast.ts";
+export { type AnyForecastRow, type ForecastRow, forecastRows } from "./forecast/forecast-rows.ts";
 export type {
   FitOptions,
   FittedForecaster,
@@ -259,6 +262,7 @@ export type {
   SeriesKey,
 } from "./forecast/panel.ts";
 export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-slices.ts";
+export type { RowsInput } from "./forecast/plain-rows.ts";
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";
 export {
@@ -457,6 +461,7 @@ export {
   setValid,
 } from "./schema/validity.ts";
 export {
+  binomialProbability,
   chiSquareCdf,
   chiSquareSurvival,
   fCdf,

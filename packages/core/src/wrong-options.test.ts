@@ -391,10 +391,10 @@ describe("rows of a forecaster", () => {
     expect(error.hint).toMatch(/as nanoseconds it would be 2026-01-01T00:00:00Z/);
   });
 
-  it("row objects are refused where columns are needed", async () => {
+  it("what holds no rows is refused where rows are needed", async () => {
     const history = panel(columnsFromArrays(types, hours(from)), options);
     const fitted = await seasonalNaive({ seasonLength: 24 }).fit(history, { horizon: 24 });
-    for (const wrong of [[{ at: from, mw: 1 }], undefined, history])
+    for (const wrong of [{ at: from, mw: 1 }, undefined, history])
       expect(await errorOf(() => fitted.update(untyped(wrong)))).toMatchObject({
         code: "PANEL_INVALID",
         message: expect.stringMatching(/^update\(\) takes columns, got/),

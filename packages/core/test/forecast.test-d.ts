@@ -5,8 +5,10 @@ import {
   columnsFromRows,
   conformal,
   type FittedForecaster,
+  type Forecast,
   type Forecaster,
   float64,
+  forecastRows,
   gbdt,
   nullable,
   type Panel,
@@ -93,6 +95,21 @@ it("asks for no future values where there are none, or where the model uses none
   );
   expectTypeOf(naive).toExtend<FittedForecaster<never>>();
   naive.predict();
+});
+
+it("names the key columns in the rows of a forecast, and takes plain rows", async () => {
+  const forecast: Forecast = (
+    await seasonalNaive({ seasonLength: 24 }).fit(panel(columns, common), { horizon: 2 })
+  )
+    .update([{ city: "a", at: new Date(), users: 3 }])
+    .predict({ levels: [80] });
+  const [row] = forecastRows(forecast, ["city"]);
+  expectTypeOf(row?.city).toEqualTypeOf<string | number | boolean | undefined>();
+  expectTypeOf(row?.time).toEqualTypeOf<Date | undefined>();
+  expectTypeOf(row?.["lo-80"]).toEqualTypeOf<number | null | undefined>();
+  // @ts-expect-error there is no such column
+  row?.town;
+  expectTypeOf(forecastRows(forecast)[0]?.mean).toEqualTypeOf<number | undefined>();
 });
 
 it("lets every fitted forecaster be used where the columns are not known", async () => {

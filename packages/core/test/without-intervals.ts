@@ -4,6 +4,7 @@ import type { FittedForecaster, Forecaster } from "../src/forecast/forecaster.ts
 export function withoutIntervals(forecaster: Forecaster): Forecaster {
   const bare = <Known extends string>(fitted: FittedForecaster<Known>): FittedForecaster<Known> => ({
     ...fitted,
+    hasIntervals: false,
     predict: (...options) => ({ ...fitted.predict(...options), quantiles: [] }),
     update: (rows) => bare(fitted.update(rows)),
   });

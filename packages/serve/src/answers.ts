@@ -60,7 +60,7 @@ export function answersOf(
     const rows = await covariates(fitted, horizon, options);
     const forecast = fitted.predict({
       horizon,
-      levels,
+      levels: fitted.hasIntervals ? levels : [],
       ...(options.keys === undefined ? {} : { keys: options.keys }),
       ...(rows === null ? {} : { future: selectColumns(rows, futureColumns(fitted)) }),
     });

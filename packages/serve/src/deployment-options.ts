@@ -29,7 +29,10 @@ export interface DeployOptions {
   readonly features?: DeploymentFeatures;
   /** Table whose rows hold the target: what `observe` feeds to the models. */
   readonly targetTable: string;
-  /** Central intervals in percent. Default 80 and 95. A model without intervals gives none: wrap the forecaster in `conformal`. */
+  /**
+   * Central intervals in percent. A version whose model has none is then not served: `deploy` throws, and `refresh` goes on with the last good one. Default: 80 and 95 of
+   * models that have intervals, and none of others; `conformal` gives a forecaster some.
+   */
   readonly levels?: readonly number[];
   /**
    * Let the alias `challenger` predict in the background; its predictions are logged, never returned. One that fails is told to

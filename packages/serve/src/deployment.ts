@@ -81,6 +81,7 @@ export class Deployment {
     this.#loader = {
       registry: options.registry,
       load: options.load ?? loadSaved,
+      levels: options.levels ?? [],
       now: () => this.#clock.now(),
       history: async (since, signal) => (await options.history?.(since, signal)) ?? null,
     };

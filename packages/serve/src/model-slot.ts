@@ -21,6 +21,8 @@ export interface SlotLoader {
   load(files: Readonly<Record<string, Uint8Array>>): FittedForecaster;
   /** Rows observed after `since`, or null when nobody keeps them. */
   history(since: bigint, signal: AbortSignal): Promise<Columns | null>;
+  /** Levels that every version must be able to give. */
+  readonly levels: readonly number[];
   /** The present, which no row of the history is after. */
   now(): bigint;
 }
@@ -78,7 +80,7 @@ async function resolveOrNull(
 
 /**
  * Loads a version and lets it absorb what was observed since it was saved.
- * @throws TsopsError PANEL_INVALID for a history with rows of the future, besides what the registry, `load` and `update` throw
+ * @throws TsopsError PANEL_INVALID for a history with rows of the future, MODEL_PARAMETER_INVALID for a model without intervals where levels were asked for, besides what the registry, `load` and `update` throw
  */
 export async function loadSlot(
   loader: SlotLoader,
@@ -87,9 +89,25 @@ export async function loadSlot(
 ): Promise<ModelSlot> {
   const files = await loader.registry.readFiles(version.name, version.version, { signal });
   const saved = loader.load(files);
+  if (loader.levels.length > 0 && !saved.hasIntervals) throw withoutIntervals(version, saved, loader.levels);
   const rows = await loader.history(oldest(saved.lastTimes), signal);
   if (rows !== null) refuseFuture(rows, saved.spec, loader.now());
   return { version, fitted: rows === null || rows.length === 0 ? saved : saved.update(rows) };
+}
+
+function withoutIntervals(
+  { name, version }: ModelVersion,
+  { kind }: FittedForecaster,
+  levels: readonly number[],
+): TsopsError {
+  return new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `deploy({ levels: [${levels.join(", ")}] }) asks for intervals, and version ${version} of "${name}", a ${kind}, has none.`,
+    {
+      hint: "Register a version whose forecaster is within conformal(...), or leave levels out to serve without intervals.",
+      details: { model: name, version, kind, levels },
+    },
+  );
 }
 
 /** The instant up to which every series has been observed. */

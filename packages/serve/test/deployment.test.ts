@@ -1,4 +1,4 @@
-import { loadForecaster, type PredictionRecord, type Registry, TsopsError } from "@tsops/core";
+import { croston, loadForecaster, type PredictionRecord, type Registry, TsopsError } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DeploymentEvent, deploy, type Prediction } from "../src/index.ts";
 import {
@@ -225,6 +225,29 @@ describe("observing", () => {
     await registerModel(space.home, 240, ["champion"]);
     const error = await deploy("demand", { ...options(), levels: [120] }).catch((e: unknown) => e);
     expect(TsopsError.is(error, "MODEL_PARAMETER_INVALID")).toBe(true);
+  });
+
+  it("serves a model without intervals where none were asked for, and refuses it where some were", async () => {
+    await registerModel(space.home, 240, ["champion"], croston());
+    await using deployment = await deploy("demand", options());
+    expect((await deployment.predict()).forecast.quantiles).toEqual([]);
+    const error = await deploy("demand", { ...options(), levels: [80] }).catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      message: 'deploy({ levels: [80] }) asks for intervals, and version 1 of "demand", a croston, has none.',
+    });
+    await using none = await deploy("demand", { ...options(), levels: [] });
+    expect((await none.predict()).forecast.quantiles).toEqual([]);
+  });
+
+  it("goes on with the last good model where a new champion lacks the intervals that were asked for", async () => {
+    await registerModel(space.home, 240, ["champion"]);
+    await using deployment = await deploy("demand", { ...options(), levels: [80] });
+    await registerModel(space.home, 240, ["champion"], croston());
+    expect(await deployment.refresh()).toBe(false);
+    expect(TsopsError.is(deployment.status().refreshError, "MODEL_PARAMETER_INVALID")).toBe(true);
+    const { modelVersion, forecast } = await deployment.predict();
+    expect([modelVersion, forecast.quantiles.length]).toEqual([1, 2]);
   });
 
   it("refuses rows of keys that the model never saw, and stays as it was", async () => {

@@ -1,10 +1,11 @@
 import { TsopsError } from "../errors.ts";
-import { checkColumns } from "../options.ts";
-import type { Columns } from "../schema/columns.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
 import { panelOfRows, refuseVastGaps } from "./build-panel.ts";
 import type { Covariate, Panel, PanelGap, SeriesKey } from "./panel.ts";
+import { copyValues, type RowRange, rangesOf, timesAt, withRowsOfSeries } from "./panel-patches.ts";
+import { takeSeries } from "./panel-slices.ts";
+import { columnsOf, type RowsInput } from "./plain-rows.ts";
 import { columnOfKind, listSome, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
 import { refuseOtherStatics } from "./static-columns.ts";
@@ -13,138 +14,189 @@ import { refuseOtherStatics } from "./static-columns.ts";
  * A panel with further rows: what `update` of every forecaster does to the history it keeps. Rows after a series' last one are
  * appended, with missing rows where the grid has gaps; a missing value that arrives late is filled in; rows before the kept
  * history, or equal to it, change nothing, nor do rows of series that the fit left out. Covariates keep their first value. Static columns may be
- * left out. `gaps` is empty: rows that come late fill them.
- * @param depth - Rows to keep per series, at most; all when absent.
+ * left out. `gaps` is empty: rows that come late fill them. Costs what the series cost that the rows are of; the others are shared.
+ * @param depth - Rows to keep per series, at most, as the history does; all when absent.
  * @throws TsopsError KEY_UNKNOWN (keys listed), PANEL_INVALID (a target that contradicts one in the kept history, or a static value; whatever `panel` refuses).
  */
 export function absorbRows<Known extends string>(
   history: Panel<Known>,
-  rows: Columns,
+  rows: RowsInput,
   depth = Number.POSITIVE_INFINITY,
 ): Panel<Known> {
-  checkColumns("PANEL_INVALID", "update()", rows);
+  const { changed, covariates } = absorb(history, rows, depth);
+  return withRowsOfSeries(history, changed, covariates);
+}
+
+/** What further rows change of a panel. */
+export interface Absorbed {
+  /** Where the rows of the series are that have other rows than before, by their index. */
+  readonly changed: ReadonlyMap<number, RowRange>;
+  /** The covariates with the categories that the rows brought; without their values. */
+  readonly covariates: Pick<Panel, "known" | "past">;
+}
+
+/** What `absorbRows` changes, for `withRowsOfSeries`. */
+export function absorb(history: Panel, input: RowsInput, depth = Number.POSITIVE_INFINITY): Absorbed {
+  const rows = columnsOf("update()", history, input);
   if (rows.length === 0) {
     columnOfKind(rows, history.spec.time, ["timestamp"], "time");
-    return history;
+    return { changed: new Map(), covariates: history };
   }
   const added = panelOfRows(rows, {
     ...history.spec,
     static: history.spec.static.filter((name) => Object.hasOwn(rows.data, name)),
   });
   const frequency = parseFrequency(history.spec.frequency, { zone: history.spec.zone });
-  const alignment = align(history, added, frequency, depth);
+  const found = matchSeries(added.series, history);
+  const parts = align(history, added, found, frequency, depth);
+  const known = history.known.map((one, k) => sharedCategories(one, added.known[k] as Covariate));
+  const past = history.past.map((one, k) => sharedCategories(one, added.past[k] as Covariate));
   const conflicts: string[] = [];
-  const y = mergeValues(alignment, history.y, added.y, (s, time) => {
-    conflicts.push(`${seriesName(history.series[s] as SeriesKey)} at ${formatInstant(time)}`);
-  });
-  refuseConflicts(conflicts);
-  if (added.static.length > 0) refuseOtherStatics(history, added, matchSeries(added.series, history));
-  const covariates = (ours: readonly Covariate[], theirs: readonly Covariate[]): Covariate[] =>
-    ours.map((covariate, i) => {
-      const [shared, values] = sharedCategories(covariate, theirs[i] as Covariate);
-      return { ...shared, values: mergeValues(alignment, covariate.values, values, () => {}) };
-    });
-  return {
-    spec: history.spec,
-    series: history.series,
-    offsets: alignment.offsets,
-    times: mergeTimes(alignment),
-    y,
-    known: covariates(history.known, added.known),
-    past: covariates(history.past, added.past),
-    static: history.static,
-    gaps: [],
-    ...(history.failures === undefined ? {} : { failures: history.failures }),
+  const changed = new Map<number, RowRange>();
+  // One array for all: thousands of small ones are slow to make and to clear away.
+  const last = parts[parts.length - 1];
+  const length = last === undefined ? 0 : last.start + last.length - last.dropped;
+  const room = () => new Float64Array(length);
+  const merged = {
+    times: new BigInt64Array(length),
+    y: room(),
+    known: known.map(room),
+    past: past.map(room),
   };
+  const conflictAt = ({ series }: AlignedSeries, row: number) => {
+    const time = formatInstant(added.times[row] as bigint);
+    conflicts.push(`${seriesName(history.series[series] as SeriesKey)} at ${time}`);
+  };
+  for (const part of parts) {
+    const { series, ours, start } = part;
+    const own = ours.rows;
+    mergeTimes(part, added.times, merged.times, frequency);
+    let filled = mergeValues(part, own.y, added.y, merged.y, conflictAt);
+    for (let k = 0; k < known.length; k++)
+      filled += mergeValues(
+        part,
+        own.known[k] as Float64Array,
+        known[k]?.[1] as Float64Array,
+        merged.known[k] as Float64Array,
+      );
+    for (let k = 0; k < past.length; k++)
+      filled += mergeValues(
+        part,
+        own.past[k] as Float64Array,
+        past[k]?.[1] as Float64Array,
+        merged.past[k] as Float64Array,
+      );
+    if (filled > 0 || part.length > part.before || part.dropped > 0)
+      changed.set(series, { rows: merged, start, end: start + part.length - part.dropped });
+  }
+  refuseConflicts(conflicts);
+  if (added.static.length > 0) refuseOtherStatics(history, added, found);
+  return { changed, covariates: { known: known.map(([one]) => one), past: past.map(([one]) => one) } };
 }
 
-/** How added rows lie beside the history. */
-interface Alignment {
-  readonly history: Panel;
-  readonly added: Panel;
-  readonly frequency: Frequency;
-  /** Of the merged panel. */
-  readonly offsets: Int32Array;
-  readonly parts: readonly AlignedSeries[];
+/** The series that have other rows than before, with them. */
+export function changedSeries<Known extends string>(
+  history: Panel<Known>,
+  { changed, covariates }: Absorbed,
+): Panel<Known> {
+  return takeSeries(withRowsOfSeries(history, changed, covariates), [...changed.keys()]);
 }
 
-/** One series; rows are counted from the first row of its history. */
+/** How added rows lie beside the history of their series; rows are counted from the first of the history. */
 interface AlignedSeries {
-  /** First row in the history's arrays, and number of rows there. */
-  readonly start: number;
+  readonly series: number;
+  readonly ours: RowRange;
+  /** Rows of the history. */
   readonly before: number;
-  /** Series among the added ones, or -1; its first row in the added arrays; number of rows; where they begin. */
-  readonly addedSeries: number;
+  /** First row in the added arrays, number of rows, and where they begin. */
   readonly addedStart: number;
   readonly addedCount: number;
   readonly shift: number;
   /** Rows of both together, and how many of the first are dropped. */
   readonly length: number;
   readonly dropped: number;
+  /** Number of the first row's cell. */
+  readonly firstCell: number;
+  /** Where the rows of both together are written. */
+  readonly start: number;
 }
 
-function align(history: Panel, added: Panel, frequency: Frequency, depth: number): Alignment {
-  const addedOf = new Int32Array(history.series.length).fill(-1);
-  matchSeries(added.series, history).forEach((s, a) => {
-    if (s >= 0) addedOf[s] = a;
-  });
-  const offsets = new Int32Array(history.series.length + 1);
+/** The series that rows came of, in the order of the history. */
+function align(
+  history: Panel,
+  added: Panel,
+  found: Int32Array,
+  frequency: Frequency,
+  depth: number,
+): readonly AlignedSeries[] {
   const gaps: PanelGap[] = [];
-  const parts = history.series.map((_, s): AlignedSeries => {
-    const start = history.offsets[s] as number;
-    const before = (history.offsets[s + 1] as number) - start;
-    const addedSeries = addedOf[s] as number;
-    const isAdded = addedSeries >= 0;
-    const addedStart = isAdded ? (added.offsets[addedSeries] as number) : 0;
-    const addedCount = isAdded ? (added.offsets[addedSeries + 1] as number) - addedStart : 0;
-    const firstCell = frequency.indexOf(history.times[start] as bigint);
-    const shift = isAdded ? frequency.indexOf(added.times[addedStart] as bigint) - firstCell : 0;
-    const length = Math.max(before, shift + addedCount);
-    if (shift > before)
-      gaps.push({ series: s, from: frequency.instantAt(firstCell + before), steps: shift - before });
-    const dropped = Math.max(0, length - depth);
-    offsets[s + 1] = (offsets[s] as number) + length - dropped;
-    return { start, before, addedSeries, addedStart, addedCount, shift, length, dropped };
-  });
+  const rangeOf = rangesOf(history);
+  let start = 0;
+  const places = Array.from(found, (series, place) => ({ series, place }));
+  const parts = places
+    .filter(({ series }) => series >= 0)
+    .sort((a, b) => a.series - b.series)
+    .map(({ series, place }): AlignedSeries => {
+      const ours = rangeOf(series);
+      const before = ours.end - ours.start;
+      const addedStart = added.offsets[place] as number;
+      const addedCount = (added.offsets[place + 1] as number) - addedStart;
+      const firstCell = frequency.indexOf(ours.rows.times[ours.start] as bigint);
+      const shift = frequency.indexOf(added.times[addedStart] as bigint) - firstCell;
+      const length = Math.max(before, shift + addedCount);
+      if (shift > before)
+        gaps.push({ series, from: frequency.instantAt(firstCell + before), steps: shift - before });
+      const dropped = Math.max(0, length - depth);
+      const part = { series, ours, before, addedStart, addedCount, shift, length, dropped, firstCell, start };
+      start += length - dropped;
+      return part;
+    });
   const filled = gaps.reduce((sum, gap) => sum + gap.steps, 0);
   refuseVastGaps(gaps, added.times.length, added.times.length + filled, frequency);
-  return { history, added, frequency, offsets, parts };
+  return parts;
 }
 
+/**
+ * Writes the values of both, and tells how many of the added ones are new.
+ * @param onConflict - Is told the added rows that say something else.
+ */
 function mergeValues(
-  { added, offsets, parts }: Alignment,
-  ours: Float64Array,
+  part: AlignedSeries,
+  own: Float64Array,
   theirs: Float64Array,
-  onConflict: (series: number, time: bigint) => void,
-): Float64Array {
-  const result = new Float64Array(offsets[parts.length] as number).fill(Number.NaN);
-  parts.forEach(({ start, before, addedStart, addedCount, shift, dropped }, s) => {
-    const base = (offsets[s] as number) - dropped;
-    for (let i = dropped; i < before; i++) result[base + i] = ours[start + i] as number;
-    for (let i = Math.max(0, -shift); i < addedCount; i++) {
-      const value = theirs[addedStart + i] as number;
-      const at = shift + i;
-      if (Number.isNaN(value)) continue;
-      const held = at < before ? (ours[start + at] as number) : Number.NaN;
-      if (Number.isNaN(held)) {
-        if (at >= dropped) result[base + at] = value;
-      } else if (held !== value) onConflict(s, added.times[addedStart + i] as bigint);
-    }
-  });
-  return result;
+  merged: Float64Array,
+  onConflict?: (part: AlignedSeries, row: number) => void,
+): number {
+  const { ours, before, addedStart, addedCount, shift, length, dropped, start } = part;
+  const kept = Math.max(0, before - dropped);
+  copyValues(own, ours.end - kept, ours.end, merged, start);
+  merged.fill(Number.NaN, start + kept, start + length - dropped);
+  let filled = 0;
+  for (let i = Math.max(0, -shift); i < addedCount; i++) {
+    const value = theirs[addedStart + i] as number;
+    if (Number.isNaN(value)) continue;
+    const at = shift + i;
+    const held = at < before ? (own[ours.start + at] as number) : Number.NaN;
+    if (Number.isNaN(held)) {
+      if (at < dropped) continue;
+      merged[start + at - dropped] = value;
+      filled++;
+    } else if (held !== value) onConflict?.(part, addedStart + i);
+  }
+  return filled;
 }
 
-function mergeTimes({ history, added, frequency, offsets, parts }: Alignment): BigInt64Array {
-  const times = new BigInt64Array(offsets[parts.length] as number);
-  parts.forEach(({ start, before, addedStart, shift, length, dropped }, s) => {
-    const base = (offsets[s] as number) - dropped;
-    const firstCell = frequency.indexOf(history.times[start] as bigint);
-    for (let i = dropped; i < length; i++)
-      if (i < before) times[base + i] = history.times[start + i] as bigint;
-      else if (i >= shift) times[base + i] = added.times[addedStart + i - shift] as bigint;
-      else times[base + i] = frequency.instantAt(firstCell + i);
-  });
-  return times;
+function mergeTimes(
+  { ours, before, addedStart, shift, length, dropped, firstCell, start }: AlignedSeries,
+  theirs: BigInt64Array,
+  merged: BigInt64Array,
+  frequency: Frequency,
+): void {
+  const kept = Math.max(0, before - dropped);
+  copyValues(ours.rows.times, ours.end - kept, ours.end, merged, start);
+  for (let i = Math.max(before, dropped); i < length; i++)
+    merged[start + i - dropped] =
+      i >= shift ? (theirs[addedStart + i - shift] as bigint) : frequency.instantAt(firstCell + i);
 }
 
 function refuseConflicts(conflicts: readonly string[]): void {
@@ -167,14 +219,13 @@ export function matchSeries(
   found: readonly SeriesKey[],
   { series, failures = [] }: Pick<Panel, "series" | "failures">,
 ): Int32Array {
-  const indexes = new Map(failures.map(({ key }) => [seriesKeyText(key), -1]));
-  series.forEach((key, index) => {
-    indexes.set(seriesKeyText(key), index);
-  });
+  const places = placesOf(series, (key) => key);
+  const leftOut = failures.length === 0 ? null : placesOf(failures, ({ key }) => key);
   const unknown: SeriesKey[] = [];
   const result = Int32Array.from(found, (key) => {
-    const index = indexes.get(seriesKeyText(key));
-    if (index === undefined) unknown.push(key);
+    const text = seriesKeyText(key);
+    const index = places.get(text);
+    if (index === undefined && leftOut?.has(text) !== true) unknown.push(key);
     return index ?? -1;
   });
   const [first] = unknown;
@@ -188,6 +239,17 @@ export function matchSeries(
       },
     );
   return result;
+}
+
+const placesOfLists = new WeakMap<object, ReadonlyMap<string, number>>();
+
+/** Where each key is in a list that does not change, kept with the list: an update of one row does not look at all keys again. */
+function placesOf<One>(list: readonly One[], keyOf: (one: One) => SeriesKey): ReadonlyMap<string, number> {
+  const known = placesOfLists.get(list);
+  if (known !== undefined) return known;
+  const places = new Map(list.map((one, index) => [seriesKeyText(keyOf(one)), index]));
+  placesOfLists.set(list, places);
+  return places;
 }
 
 /** What is amiss with the names of an unknown key, as a further sentence. */
@@ -230,10 +292,12 @@ function sharedCategories(ours: Covariate, theirs: Covariate): readonly [Covaria
   ];
 }
 
+/** First kept instant of each series. */
+export function firstTimesOf(panel: Panel): BigInt64Array {
+  return timesAt(panel, 0);
+}
+
 /** Last observed instant of each series. */
 export function lastTimesOf(panel: Panel): BigInt64Array {
-  return BigInt64Array.from(
-    panel.series,
-    (_, s) => panel.times[(panel.offsets[s + 1] as number) - 1] as bigint,
-  );
+  return timesAt(panel, -1);
 }

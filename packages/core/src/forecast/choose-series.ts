@@ -5,6 +5,7 @@ import { takeColumns } from "../schema/reshape.ts";
 import { matchSeries } from "./absorb.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "./panel.ts";
 import { takeSeries } from "./panel-slices.ts";
+import { columnsOf, type RowsInput } from "./plain-rows.ts";
 import { groupByKey, listSome, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
 
@@ -67,7 +68,8 @@ export function valuesOfChosen(values: Float64Array, chosen: readonly number[], 
  * Rows of the chosen series of a panel.
  * @throws TsopsError KEY_UNKNOWN when rows are of none of its series.
  */
-export function rowsOfChosen(rows: Columns, panel: Panel, chosen: readonly number[]): Columns {
+export function rowsOfChosen(input: RowsInput, panel: Panel, chosen: readonly number[]): Columns {
+  const rows = columnsOf("predict({ future })", panel, input);
   if (chosen.length === panel.series.length) return rows;
   const { series, seriesOf } = groupByKey(rows, panel.spec.keys);
   const isChosen = new Set(chosen);

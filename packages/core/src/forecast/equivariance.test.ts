@@ -17,7 +17,7 @@ import { elasticNet } from "./regressors/elastic-net.ts";
 /** The forecasts of a series and, where there are intervals, their bounds. */
 async function forecastOf(forecaster: Forecaster, y: readonly (number | null)[]): Promise<readonly number[]> {
   const fitted = await forecaster.fit(hourlyPanel(y), { horizon: 5 });
-  const { mean, quantiles } = fitted.predict({ levels: [80] });
+  const { mean, quantiles } = fitted.predict({ levels: fitted.hasIntervals ? [80] : [] });
   return [...mean, ...quantiles.flatMap(({ values }) => [...values])];
 }
 

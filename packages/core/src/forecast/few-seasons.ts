@@ -80,7 +80,11 @@ function regressionOn(filled: Float64Array, period: number, shorter: number | nu
   if (shorter !== null) addWaves(shorter, without);
   addWaves(period, withSeason.at(-1) as number);
   const mean = filled.reduce((sum, value) => sum + value / rows, 0);
-  return { columns: [...columns, filled.map((value) => value - mean)], without, withSeason };
+  const centred = filled.map((value) => value - mean);
+  // Squares of the smallest numbers are 0, of the largest infinite: a season is as clear in any unit.
+  const largest = centred.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const series = centred.map((value) => value / largest);
+  return { columns: [...columns, series], without, withSeason };
 }
 
 /** Restricted log likelihood of the noise, and the least chance that an F test gives, times the number of tests. */

@@ -32,6 +32,15 @@ describe("findSeasons", () => {
     ).toEqual([]);
   });
 
+  it("finds them in any unit, also where the squares of its numbers are 0", () => {
+    const y = Array.from(
+      { length: 60 },
+      (_, t) => 10 + 4 * Math.sin((Math.PI * t) / 6) + random.normal(0, 0.5),
+    );
+    for (const unit of [1, 1e-300, 1e140])
+      expect([unit, findSeasons(hourlyPanel(y.map((value) => value * unit)), [12])]).toEqual([unit, [12]]);
+  });
+
   it("does not ask for seasons of which there are not two", () => {
     expect(
       findSeasons(

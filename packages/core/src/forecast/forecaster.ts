@@ -1,7 +1,7 @@
 import type { Progress } from "../progress.ts";
-import type { Columns } from "../schema/columns.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
+import type { RowsInput } from "./plain-rows.ts";
 
 /** What a fit may be given besides the panel. */
 export interface FitOptions {
@@ -26,8 +26,8 @@ export interface PredictOptions {
   /** Steps ahead, at most the fitted horizon. Default: the fitted horizon. */
   readonly horizon?: number;
   /**
-   * Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. A forecaster without intervals of its own leaves
-   * `quantiles` empty: wrap it in `conformal`.
+   * Central intervals in percent, e.g. `[80, 95]`: adds the quantiles that bound them. Of a forecaster without intervals of its own (`FittedForecaster.hasIntervals`) they
+   * are an error: wrap it in `conformal`.
    */
   readonly levels?: readonly number[];
   /** Further quantiles by their probability, e.g. `[0.5, 0.9]`: the median, and what 9 of 10 outcomes lie below. They join those of `levels`, each once. */
@@ -38,10 +38,10 @@ export interface PredictOptions {
    */
   readonly keys?: readonly SeriesKey[];
   /**
-   * Rows (key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
+   * Rows (columns or plain objects with key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
    * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows.
    */
-  readonly future?: Columns;
+  readonly future?: RowsInput;
 }
 
 /**
@@ -52,7 +52,7 @@ export type PredictArguments<Known extends string> = [Known] extends [never]
   ? [options?: PredictOptions]
   : string extends Known
     ? [options?: PredictOptions]
-    : [options: PredictOptions & { readonly future: Columns }];
+    : [options: PredictOptions & { readonly future: RowsInput }];
 
 /** Fits a panel of series. Same panel and seed give the same bytes. */
 export interface Forecaster {
@@ -80,20 +80,25 @@ export interface FittedForecaster<Known extends string = string> {
    * says why it failed. Rows of theirs, in `update` and `future`, change nothing. Kept in the saved bytes.
    */
   readonly failures?: readonly SeriesFailure[];
+  /**
+   * Whether `predict` takes `levels` and `quantiles`; where not, asking for some is an error. A caller that takes what is there asks only where there are some:
+   * `predict({ levels: fitted.hasIntervals ? [80, 95] : [] })`.
+   */
+  readonly hasIntervals: boolean;
   /** Last observed instant of each series, microseconds UTC: forecasts start one step later. */
   readonly lastTimes: BigInt64Array;
   /**
    * Predicts the steps after each series' last observed instant.
-   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one).
+   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one; levels or quantiles of a forecaster without intervals).
    */
   predict(...args: PredictArguments<Known>): Forecast;
   /**
-   * Absorbs rows (key columns, time, target, covariates) that follow the observed history, without refitting.
+   * Absorbs rows (columns or plain objects with key columns, time, target, covariates) that follow the observed history, without refitting.
    * Rows already absorbed with the same value change nothing; gaps become missing values, and late values fill them. A row that
    * contradicts a target is refused as far back as the forecaster keeps its history (what its lags and season need); older rows change nothing.
    * @throws TsopsError KEY_UNKNOWN, PANEL_INVALID (offending rows listed).
    */
-  update(rows: Columns): FittedForecaster<Known>;
+  update(rows: RowsInput): FittedForecaster<Known>;
   /** Self-describing bytes with a format version. */
   save(): Uint8Array;
 }

@@ -1,11 +1,11 @@
 import { TsopsError } from "../errors.ts";
-import { checkColumns } from "../options.ts";
 import { type Columns, isValid } from "../schema/columns.ts";
 import { parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
 import { lastTimesOf, matchSeries } from "./absorb.ts";
 import type { Forecast, ForecastQuantile } from "./forecast.ts";
 import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
+import { columnsOf, type RowsInput } from "./plain-rows.ts";
 import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
 
@@ -30,13 +30,21 @@ export function forecastOf(
 ): Forecast {
   const lastTimes = lastTimesOf(panel);
   const length = panel.series.length * horizon;
+  const seriesIndex = new Int32Array(length);
+  const step = new Int32Array(length);
+  const cutoff = new BigInt64Array(length);
+  for (let s = 0, row = 0; s < panel.series.length; s++) {
+    seriesIndex.fill(s, row, row + horizon);
+    cutoff.fill(lastTimes[s] as bigint, row, row + horizon);
+    for (let h = 1; h <= horizon; h++) step[row++] = h;
+  }
   return {
     length,
     series: panel.series,
-    seriesIndex: Int32Array.from({ length }, (_, row) => Math.floor(row / horizon)),
-    step: Int32Array.from({ length }, (_, row) => (row % horizon) + 1),
+    seriesIndex,
+    step,
     time: futureTimes(panel.spec, lastTimes, horizon),
-    cutoff: BigInt64Array.from({ length }, (_, row) => lastTimes[Math.floor(row / horizon)] as bigint),
+    cutoff,
     mean,
     quantiles,
   };
@@ -80,12 +88,12 @@ export function arrangementOf(
 export function readFuture(
   history: Panel,
   horizon: number,
-  future: Columns | undefined,
+  input: RowsInput | undefined,
   needed: readonly string[] = history.spec.knownFuture,
 ): Float64Array[] {
   const length = history.series.length * horizon;
   const values = history.known.map(() => new Float64Array(length).fill(Number.NaN));
-  if (future !== undefined) checkColumns("PANEL_INVALID", "predict({ future })", future);
+  const future = input === undefined ? undefined : columnsOf("predict({ future })", history, input);
   if (future !== undefined && future.length > 0) {
     const targets = futureTargets(history, horizon, future);
     history.known.forEach(({ name, categories }, k) => {

@@ -50,6 +50,17 @@ export function loadForecaster(
       return loadConformal(bytes, (inner) => loadForecaster(inner, options));
     case "reconciled":
       return loadReconciled(bytes, (inner) => loadForecaster(inner, options));
+    case "augursEts":
+    case "augursMstl":
+    case "augursProphet":
+      throw new TsopsError(
+        "MODEL_FORMAT_INVALID",
+        `These bytes hold a "${kind}", which loadForecaster() does not load: it would need augurs.`,
+        {
+          hint: `Import ${kind} from "@tsops/core/augurs" and load with the forecaster that was fitted: (await ${kind}(...)).load(bytes), or conformal(await ${kind}(...)).load(bytes) where it is within another.`,
+          details: { kind },
+        },
+      );
     default:
       throw new TsopsError(
         "MODEL_FORMAT_INVALID",

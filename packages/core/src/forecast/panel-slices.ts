@@ -13,6 +13,7 @@ import { dictionaryBuilder } from "../schema/dictionary.ts";
 import { fullBitmap, setNull } from "../schema/validity.ts";
 import { type InstantInput, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, SeriesKey } from "./panel.ts";
+import { takeShared } from "./panel-patches.ts";
 
 /** Which instants of a panel to keep. */
 export interface PanelSlice {
@@ -24,7 +25,7 @@ export interface PanelSlice {
 
 /**
  * The rows of a panel between two instants, both kept. Series without a row in between are left out. The numbers are views
- * on the same memory when all rows of one series are asked for, copies otherwise.
+ * on the same memory when rows of one series are asked for, or all rows there are, copies otherwise.
  */
 export function slicePanel<Known extends string>(panel: Panel<Known>, slice: PanelSlice): Panel<Known> {
   const from = slice.from === undefined ? null : toMicros(slice.from);
@@ -63,6 +64,8 @@ export function takeSeries<Known extends string>(
   panel: Panel<Known>,
   chosen: readonly number[],
 ): Panel<Known> {
+  const shared = takeShared(panel, chosen);
+  if (shared !== undefined) return shared;
   return assemble(
     panel,
     chosen.map((s) => [s, panel.offsets[s] as number, panel.offsets[s + 1] as number]),
@@ -85,6 +88,7 @@ function assemble<Known extends string>(
   panel: Panel<Known>,
   ranges: readonly (readonly [series: number, start: number, end: number])[],
 ): Panel<Known> {
+  if (isWhole(panel, ranges)) return panel;
   const [first] = ranges;
   const isOne = ranges.length === 1 && first !== undefined;
   const offsets = new Int32Array(ranges.length + 1);
@@ -138,6 +142,17 @@ function assemble<Known extends string>(
     ),
     ...(panel.failures === undefined ? {} : { failures: panel.failures }),
   };
+}
+
+/** Whether these are all rows of all series, in their order. */
+function isWhole(
+  { series, offsets }: Panel,
+  ranges: readonly (readonly [series: number, start: number, end: number])[],
+): boolean {
+  return (
+    ranges.length === series.length &&
+    ranges.every(([s, start, end], i) => s === i && start === offsets[s] && end === offsets[s + 1])
+  );
 }
 
 /** First position in [start, end) whose instant is at or after `micros`; `end` when there is none. */

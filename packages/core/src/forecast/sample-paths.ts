@@ -12,6 +12,8 @@ export interface PathOptions extends Omit<PredictOptions, "levels" | "quantiles"
   readonly paths?: number;
   /** Same seed, same paths. Default 0. */
   readonly seed?: Seed;
+  /** Stops the drawing; the event loop gets its turn meanwhile. */
+  readonly signal?: AbortSignal;
 }
 
 export const pathOptionNames: OptionNames<PathOptions> = {
@@ -20,24 +22,31 @@ export const pathOptionNames: OptionNames<PathOptions> = {
   future: true,
   paths: true,
   seed: true,
+  signal: true,
 };
 
 /** Path options with every default filled in. */
 export interface ResolvedPathOptions {
   readonly paths: number;
   readonly seed: Seed;
+  readonly signal: AbortSignal | undefined;
   /** What `predict` is told. */
   readonly predict: PredictOptions;
 }
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID. */
-export function resolvePathOptions({ paths = 1000, seed = 0, ...predict }: PathOptions): ResolvedPathOptions {
+export function resolvePathOptions({
+  paths = 1000,
+  seed = 0,
+  signal,
+  ...predict
+}: PathOptions): ResolvedPathOptions {
   if (!(typeof seed === "string" || Number.isFinite(seed)))
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `A seed is a finite number or a text, got ${shown(seed)}.`,
     );
-  return { paths: wholeNumber("paths", paths), seed, predict };
+  return { paths: wholeNumber("paths", paths), seed, signal, predict };
 }
 
 /** Two GiB: what is drawn lies in memory at once, and so do its sums. */

@@ -111,7 +111,7 @@ describe.each(Object.entries(forecasters))("%s", (_, { forecaster, left }) => {
       horizon,
     });
     expect(alone.failures).toEqual([]);
-    const levels = [80];
+    const levels = fitted.hasIntervals ? [80] : [];
     expect(fitted.predict({ levels, future })).toEqual(
       alone.predict({
         levels,

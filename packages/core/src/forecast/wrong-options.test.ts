@@ -132,6 +132,21 @@ describe("quantiles", () => {
   });
 });
 
+describe("intervals", () => {
+  it("are refused of a model that has none, with what gives it some", async () => {
+    const fitted = await croston().fit(load, { horizon: 2 });
+    expect(fitted.hasIntervals).toBe(false);
+    expect(fitted.predict({ levels: [], quantiles: [] }).quantiles).toEqual([]);
+    const error = await errorOf(() => fitted.predict({ levels: [80, 95], quantiles: [0.5] }));
+    expect(error).toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      message: "predict({ levels: [80, 95], quantiles: [0.5] }) asks for intervals, and croston has none.",
+      details: { model: "croston", levels: [80, 95] },
+    });
+    expect(error.hint).toMatch(/^Fit conformal\(croston\(\.\.\.\)\)/);
+  });
+});
+
 describe("keys", () => {
   it("that lack a column, or have another, are told which", async () => {
     const shops = panel(

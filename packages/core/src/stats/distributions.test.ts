@@ -37,6 +37,9 @@ describe("edges", () => {
     expect(distributions.normalQuantile(0)).toBe(Number.NEGATIVE_INFINITY);
     expect(distributions.normalQuantile(1)).toBe(Number.POSITIVE_INFINITY);
     expect(distributions.studentTQuantile(1, 4)).toBe(Number.POSITIVE_INFINITY);
+    expect(distributions.binomialProbability(3, 3, 1)).toBe(1);
+    expect(distributions.binomialProbability(2, 3, 1)).toBe(0);
+    expect(distributions.binomialProbability(0, 3, 0)).toBe(1);
   });
 
   it("refuses values outside the domain instead of returning NaN", () => {
@@ -47,5 +50,8 @@ describe("edges", () => {
     expect(() => gamma.logGamma(-1)).toThrow(RangeError);
     expect(() => distributions.normalCdf(Number.NaN)).toThrow(RangeError);
     expect(() => distributions.fCdf(Number.NaN, 2, 2)).toThrow(RangeError);
+    expect(() => distributions.binomialProbability(4, 3, 0.5)).toThrow(RangeError);
+    expect(() => distributions.binomialProbability(1.5, 3, 0.5)).toThrow(RangeError);
+    expect(() => distributions.binomialProbability(1, 3, Number.NaN)).toThrow(RangeError);
   });
 });

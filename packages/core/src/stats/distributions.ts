@@ -1,5 +1,5 @@
 import { incompleteBeta } from "./beta.ts";
-import { erfc, lowerGamma, upperGamma } from "./gamma.ts";
+import { erfc, logMinusExcess, lowerGamma, stirlingError, upperGamma } from "./gamma.ts";
 
 /** P(Z <= x) of the standard normal distribution, precise in both tails. */
 export function normalCdf(x: number): number {
@@ -127,6 +127,45 @@ export function chiSquareCdf(x: number, degrees: number): number {
 export function chiSquareSurvival(x: number, degrees: number): number {
   checkDegrees(degrees);
   return x <= 0 ? 1 : upperGamma(degrees / 2, x / 2);
+}
+
+/**
+ * P(X = successes) of the binomial distribution, precise also for millions of trials and far in the tails.
+ * Source: C. Loader, "Fast and accurate computation of binomial probabilities" (2000).
+ * @param complement - 1 - probability. Pass it when it is known more precisely than the subtraction gives.
+ * @throws RangeError when the successes are not whole numbers of 0 to trials, or the probability is outside [0, 1].
+ */
+export function binomialProbability(
+  successes: number,
+  trials: number,
+  probability: number,
+  complement = 1 - probability,
+): number {
+  checkProbability(probability);
+  checkProbability(complement);
+  const failures = trials - successes;
+  if (!(Number.isSafeInteger(successes) && Number.isSafeInteger(trials) && successes >= 0 && failures >= 0))
+    throw new RangeError(`Successes are whole numbers of 0 to ${trials}, got ${successes}.`);
+  if (probability === 0 || complement === 0) return successes === trials * probability ? 1 : 0;
+  if (successes === 0) return Math.exp(trials * logOf(complement, probability));
+  if (failures === 0) return Math.exp(trials * logOf(probability, complement));
+  const exponent =
+    stirlingError(trials) -
+    stirlingError(successes) -
+    stirlingError(failures) +
+    deviance(successes, trials * probability) +
+    deviance(failures, trials * complement);
+  return Math.exp(exponent) * Math.sqrt(trials / (2 * Math.PI * successes * failures));
+}
+
+/** x (ln(mean / x) - (mean / x - 1)) without cancellation where the two are close. */
+function deviance(x: number, mean: number): number {
+  return x * logMinusExcess(mean / x, (mean - x) / x);
+}
+
+/** ln(x) with x = 1 - complement, precise near 1. */
+function logOf(x: number, complement: number): number {
+  return complement < 0.5 ? Math.log1p(-complement) : Math.log(x);
 }
 
 function checkDegrees(degrees: number): void {

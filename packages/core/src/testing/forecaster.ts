@@ -84,9 +84,10 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
   }) {
     const { history, future } = data();
     const fitted = await forecaster.fit(history, { horizon });
-    const whole = predict(fitted, { future, levels: [50] });
+    const levels = fitted.hasIntervals ? [50] : [];
+    const whole = predict(fitted, { future, levels });
     const keys = [{ station: "c" }, { station: "a" }, { station: "a" }];
-    const asked = predict(fitted, { future: rowsOf(future, ["a", "c"]), levels: [50], keys });
+    const asked = predict(fitted, { future: rowsOf(future, ["a", "c"]), levels, keys });
     assert.deepEqual(asked.series, [history.series[0], history.series[2]]);
     assert.deepEqual([...asked.seriesIndex], [...whole.seriesIndex.slice(0, 2 * horizon)]);
     const pick = <T>(values: Iterable<T>): T[] =>
@@ -97,7 +98,7 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
       asked.quantiles.map(({ values }) => [...values]),
       whole.quantiles.map(({ values }) => pick(values)),
     );
-    assert.deepEqual(predict(fitted, { future, levels: [50], keys }), asked);
+    assert.deepEqual(predict(fitted, { future, levels, keys }), asked);
     assert.equal(predict(fitted, { future, keys: [] }).length, 0);
     const error = await refuses("KEY_UNKNOWN", () => predict(fitted, { future, keys: [{ station: "z" }] }));
     assert.match(error.message, /"z"/);
@@ -147,6 +148,7 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
     const fitted = await forecaster.fit(history, { horizon });
     const loaded = (await make()).load(fitted.save());
     assert.deepEqual(loaded.spec, fitted.spec);
+    assert.equal(loaded.hasIntervals, fitted.hasIntervals);
     assert.deepEqual(loaded.lastTimes, fitted.lastTimes);
     assert.deepEqual(predict(loaded, { future }), predict(fitted, { future }));
     assert.deepEqual(loaded.save(), fitted.save());
@@ -173,6 +175,7 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
       [...updated.lastTimes],
       lastTimes(history).map((time) => time + hour * BigInt(laterRows)),
     );
+    assert.equal(updated.hasIntervals, fitted.hasIntervals);
     assert.notDeepEqual(predict(updated, { future: laterFuture }).mean, before.forecast.mean);
     assert.deepEqual(fitted.save(), before.bytes);
     assert.deepEqual(predict(fitted, { future }), before.forecast);
@@ -260,10 +263,19 @@ const cases: Readonly<Record<string, (subject: Subject) => Promise<void>>> = {
     assert.equal(error.details["count"], 1);
   },
 
-  async "gives the quantiles that bound the asked levels, in order, or none"({ forecaster }) {
+  async "gives the quantiles that bound the asked levels, in order, or refuses them and says beforehand that it has none"({
+    forecaster,
+  }) {
     const { history, future } = data();
-    const forecast = predict(await forecaster.fit(history, { horizon }), { future, levels: [80, 50] });
-    if (forecast.quantiles.length === 0) return;
+    const fitted = await forecaster.fit(history, { horizon });
+    assert.equal(typeof fitted.hasIntervals, "boolean");
+    assert.deepEqual(predict(fitted, { future, levels: [], quantiles: [] }).quantiles, []);
+    if (!fitted.hasIntervals) {
+      await refuses("MODEL_PARAMETER_INVALID", () => predict(fitted, { future, levels: [80] }));
+      await refuses("MODEL_PARAMETER_INVALID", () => predict(fitted, { future, quantiles: [0.5] }));
+      return;
+    }
+    const forecast = predict(fitted, { future, levels: [80, 50] });
     assert.deepEqual(
       forecast.quantiles.map(({ probability }) => probability),
       probabilitiesOf([50, 80]),

@@ -73,17 +73,7 @@ describe("a drawing of backtests", { timeout: 60_000 }, () => {
     };
     const { svg, texts, charts } = await draw(models, { history: load });
     expect(charts).toHaveLength(5);
-    for (const text of [
-      "oslo",
-      "turin",
-      "bergen",
-      "outcome",
-      "forecast",
-      "80 % interval",
-      "cutoff",
-      "ets",
-      "seasonal",
-    ])
+    for (const text of ["oslo", "turin", "bergen", "outcome", "80 % interval", "cutoff", "ets", "seasonal"])
       expect(texts).toContain(text);
     expect(texts).toContain("Backtest of ets, seasonal");
     expect(texts).toContain("MASE by step");
@@ -91,6 +81,9 @@ describe("a drawing of backtests", { timeout: 60_000 }, () => {
     const [series] = charts;
     expect(linesOf(series, "var(--forecast)")).toHaveLength(3);
     expect(linesOf(series, "var(--forecast)").every((line) => line.length === 12)).toBe(true);
+    // The other model's forecasts are beside them, in its colour.
+    expect(linesOf(series, "var(--other-1)").map((line) => line.length)).toEqual([12, 12, 12]);
+    expect(linesOf(series, "var(--other-1)")).not.toEqual(linesOf(series, "var(--forecast)"));
     // Two horizons before the first cutoff, and the three folds.
     expect(Math.max(...linesOf(series, "currentColor").map((line) => line.length))).toBe(60);
     const cutoffs = [...(series?.querySelectorAll("line") ?? [])].filter(

@@ -47,9 +47,9 @@ function refuseNoBacktests(backtests: unknown): void {
 }
 
 /**
- * Backtests as an SVG file of its own: for some series the forecasts of all folds of the first backtest with their intervals, beside what came; then the error by step of every model, and how many outcomes lay within
+ * Backtests as an SVG file of its own: for some series the forecasts of all folds of every model, those of the first with their intervals, beside what came; then the error by step of every model, and how many outcomes lay within
  * its intervals by step, beside what was promised. Errors are in units of the seasonal naive error (MASE) where all series have a scale, else in the target's.
- * @param backtests - By the names of their models, at most five; the series are drawn with the forecasts of the first.
+ * @param backtests - By the names of their models, at most five; the cutoffs are those of the first.
  * @returns SVG that follows the reader's light or dark setting, and needs no font or network.
  * @throws TsopsError MONITOR_INVALID (no backtest, too many, horizons that differ, a key that was not backtested), ADAPTER_MISSING_DEPENDENCY.
  * @example
@@ -94,9 +94,13 @@ export async function drawBacktest(
     const points = backtestPoints(first.result, s);
     const before = options.history === undefined ? [] : rowsBefore(options.history, first.result, s);
     const name = nameOf(first.result.series[s] as SeriesKey);
+    const others = models.slice(1).flatMap(({ result, colour }) => {
+      const place = result.series.findIndex((key) => nameOf(key) === name);
+      return place < 0 ? [] : [{ colour, points: backtestPoints(result, place) }];
+    });
     const x = (i % across) * (size.width + margin);
     const y = head + Math.floor(i / across) * (size.height + 22);
-    return `${caption(name, x, y, size.width)}${placed(seriesChart(charts, points, before, size), x, y + 18)}`;
+    return `${caption(name, x, y, size.width)}${placed(seriesChart(charts, points, others, before, size), x, y + 18)}`;
   });
   const below = head + Math.ceil(chosen.length / across) * (size.height + 22) + 8;
   const half = { width: Math.floor((width - margin) / 2), height: 220 };
@@ -133,7 +137,7 @@ export async function drawBacktest(
       title: options.title ?? `Backtest of ${names}`,
       label: `Line charts of a backtest of ${names}: forecasts of ${first.result.byFold.length} folds beside outcomes for ${chosen.length} series, then errors and coverage by step`,
     },
-    `${legendLine(seriesLegend(first.result), 8, 28)}${pieces.join("")}`,
+    `${legendLine(seriesLegend(models), 8, 28)}${pieces.join("")}`,
   );
 }
 
@@ -192,11 +196,13 @@ interface Size {
 function seriesChart(
   { Plot, svg }: ChartRenderer,
   points: readonly BacktestPoint[],
+  others: readonly { readonly colour: string; readonly points: readonly BacktestPoint[] }[],
   before: readonly { readonly at: Date; readonly y: number }[],
   size: Size,
 ): string {
   // Folds may overlap: an instant has one outcome.
-  const outcomes = new Map([...before, ...points].map(({ at, y }) => [at.getTime(), { at, y }]));
+  const all = [...before, ...others.flatMap((other) => other.points), ...points];
+  const outcomes = new Map(all.map(({ at, y }) => [at.getTime(), { at, y }]));
   const cutoffs = [...new Set(points.map(({ cutoff }) => cutoff.getTime()))].map((at) => new Date(at));
   return svg(
     {
@@ -214,11 +220,13 @@ function seriesChart(
           [...outcomes.values()].sort((a, b) => a.at.getTime() - b.at.getTime()),
           { x: "at", y: "y", stroke: "currentColor", strokeWidth: 1.25 },
         ),
-        Plot.lineY(points, { x: "at", y: "mean", z: "fold", stroke: "var(--forecast)", strokeWidth: 1.75 }),
-        // A line of one point is none.
-        ...(points.length === cutoffs.length
-          ? [Plot.dot(points, { x: "at", y: "mean", r: 2.5, fill: "var(--forecast)" })]
-          : []),
+        ...[...others, { colour: "var(--forecast)", points }].flatMap((one) => [
+          Plot.lineY(one.points, { x: "at", y: "mean", z: "fold", stroke: one.colour, strokeWidth: 1.75 }),
+          // A line of one point is none.
+          ...(points.length === cutoffs.length
+            ? [Plot.dot(one.points, { x: "at", y: "mean", r: 2.5, fill: one.colour })]
+            : []),
+        ]),
       ],
     },
     "series",
@@ -302,11 +310,12 @@ function byStep(size: Size, models: readonly Model[]) {
   };
 }
 
-function seriesLegend({ levels }: BacktestResult): readonly (readonly [Html, string])[] {
+function seriesLegend(models: readonly Model[]): readonly (readonly [Html, string])[] {
+  const entries = models.map(({ name, colour }) => [swatch(colour, "line"), name] as const);
   return [
     [swatch("var(--text)", "line"), "outcome"],
-    [swatch("var(--forecast)", "line"), "forecast"],
-    ...bandLegend(levels),
+    ...(models.length === 1 ? [[swatch("var(--forecast)", "line"), "forecast"] as const] : entries),
+    ...bandLegend(models[0]?.result.levels ?? []),
     [swatch("var(--muted)", "line", "3 3"), "cutoff"],
   ];
 }

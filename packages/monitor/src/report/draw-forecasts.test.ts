@@ -1,4 +1,4 @@
-import type { ForecastDrawing } from "@tsops/core";
+import type { DrawnSeries, ForecastDrawing } from "@tsops/core";
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { drawForecasts } from "./draw-forecasts.ts";
@@ -49,6 +49,27 @@ describe("a drawing of forecasts", () => {
     // The history is cut where a value is missing.
     const paths = [...document.querySelectorAll("path")].map((path) => path.getAttribute("d") ?? "");
     expect(paths.some((path) => path.split("M").length === 3)).toBe(true);
+  });
+
+  it("has the forecasts of a backtest over the history, fold by fold, each with its bands", async () => {
+    const [plain] = drawing(["load"]).series;
+    const fold = (from: number) =>
+      (plain?.forecast ?? []).map((step, i) => ({ ...step, at: start + (from + i) * hour }));
+    const { svg, document } = await draw(
+      drawing([], { series: [{ ...plain, folds: [fold(18), fold(24)] } as DrawnSeries] }),
+    );
+    const dashed = [...document.querySelectorAll("[stroke-dasharray='5 2']")];
+    const lines = dashed.flatMap((one) => [
+      ...one.querySelectorAll("path"),
+      ...(one.tagName === "path" ? [one] : []),
+    ]);
+    // The legend's line is no path.
+    expect(lines).toHaveLength(2);
+    expect(svg).toContain("forecasts of the backtest");
+    expect(document.documentElement.getAttribute("aria-label")).toContain(
+      "history with the forecasts of a backtest, then a forecast of 6 steps",
+    );
+    expect((await draw(drawing(["load"]))).svg).not.toContain("forecasts of the backtest");
   });
 
   it("puts a chart for each of several series below its name", async () => {

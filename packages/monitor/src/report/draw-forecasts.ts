@@ -34,13 +34,16 @@ export const drawForecasts: DrawForecasts = async (drawing) => {
 function chart(
   { Plot, svg }: ChartRenderer,
   { scale, target }: ForecastDrawing,
-  { name, history, forecast }: DrawnSeries,
+  { name, history, forecast, folds = [] }: DrawnSeries,
   size: { readonly width: number; readonly height: number },
 ): string {
   const at = (point: { readonly at: number }) => (scale === "time" ? new Date(point.at) : point.at);
   // The line goes on from the last known value, so that no gap is seen where there is none.
   const last = history.findLast(({ y }) => !Number.isNaN(y));
   const line = [...(last === undefined ? [] : [{ at: last.at, mean: last.y }]), ...forecast];
+  // What was forecast of the past, fainter than what is forecast now.
+  const judged = folds.flatMap((steps, fold) => steps.map((step) => ({ ...step, fold })));
+  const begins = folds.flatMap(([first]) => (first === undefined ? [] : [at(first)]));
   return svg(
     {
       ...size,
@@ -52,7 +55,21 @@ function chart(
       y: { grid: true, nice: true, label: size.width > 500 ? target : null, ticks: 5 },
       marks: [
         ...intervalBands(Plot, forecast, { x: at }),
+        ...intervalBands(Plot, judged, { x: at, z: "fold" }),
+        Plot.ruleX(begins, { stroke: "var(--muted)", strokeDasharray: "3 3" }),
         Plot.lineY(history, { x: at, y: "y", stroke: "currentColor", strokeWidth: 1.25 }),
+        Plot.lineY(judged, {
+          x: at,
+          y: "mean",
+          z: "fold",
+          stroke: "var(--forecast)",
+          strokeWidth: 1.25,
+          strokeDasharray: "5 2",
+        }),
+        // A line of one point is none.
+        ...(judged.length === begins.length
+          ? [Plot.dot(judged, { x: at, y: "mean", r: 2, fill: "var(--forecast)" })]
+          : []),
         Plot.lineY(line, { x: at, y: "mean", stroke: "var(--forecast)", strokeWidth: 1.75 }),
       ],
     },
@@ -60,10 +77,17 @@ function chart(
   );
 }
 
+function hasFolds(series: readonly DrawnSeries[]): boolean {
+  return series.some(({ folds = [] }) => folds.length > 0);
+}
+
 function legend({ series }: ForecastDrawing): string {
   const entries = [
     [swatch("var(--text)", "line"), "history"],
     [swatch("var(--forecast)", "line"), "forecast"],
+    ...(hasFolds(series)
+      ? [[swatch("var(--forecast)", "line", "5 2"), "forecasts of the backtest"] as const]
+      : []),
     ...bandLegend(levelsOf(series[0]?.forecast ?? [])),
   ] as const;
   return legendLine(entries, 8, 28);
@@ -72,5 +96,5 @@ function legend({ series }: ForecastDrawing): string {
 /** What the picture shows, for people who cannot see it. */
 function labelOf({ target, series }: ForecastDrawing): string {
   const steps = series[0]?.forecast.length ?? 0;
-  return `Line ${series.length === 1 ? "chart" : "charts"} of ${target}: history, then a forecast of ${steps} steps with intervals, for ${series.map(({ name }) => name).join(", ")}`;
+  return `Line ${series.length === 1 ? "chart" : "charts"} of ${target}: history${hasFolds(series) ? " with the forecasts of a backtest" : ""}, then a forecast of ${steps} steps with intervals, for ${series.map(({ name }) => name).join(", ")}`;
 }

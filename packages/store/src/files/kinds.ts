@@ -1,34 +1,6 @@
-import { quoteName, quoteText } from "../engine/sql-text.ts";
-
-/** What is written where a number or a time is not known. */
-const marks = ["na", "n/a", "#n/a", "nan", "null", "none", "-", "."];
-
-/** A text without the blanks round it; null when nothing is left. */
-export function trimmed(name: string): string {
-  return `nullif(trim(${quoteName(name)}::VARCHAR), '')`;
-}
-
-/** The same, null also for what stands for a missing number or time. */
-export function known(name: string): string {
-  const text = trimmed(name);
-  return `CASE WHEN lower(${text}) IN (${marks.map((mark) => `'${mark}'`).join(", ")}) THEN NULL ELSE ${text} END`;
-}
-
-/** How decimals are written. */
-export type Decimal = "." | ",";
-
-/** Text of a number as SQL that a cast understands: with decimal commas, points are between thousands. Null for what is not written so. */
-export function numberText(name: string, decimal: Decimal): string {
-  const text = known(name);
-  if (decimal === ".") return text;
-  const grouped = `regexp_full_match(${text}, '[-+]?[0-9]{1,3}([.][0-9]{3})+(,[0-9]+)?')`;
-  const plain = `regexp_full_match(${text}, '[-+]?[0-9]*,?[0-9]+([eE][-+]?[0-9]+)?')`;
-  return `CASE WHEN ${grouped} THEN replace(replace(${text}, '.', ''), ',', '.') WHEN ${plain} THEN replace(${text}, ',', '.') END`;
-}
-
-/** What people write for numbers and a cast refuses: signs of currency and percent, marks between thousands, decimal commas. No dates. */
-const numberLike =
-  "[-+(]?[€$£]? ?([0-9]+([.,][0-9]+)?|[0-9]{1,3}([.,'' ][0-9]{3})+([.,][0-9]+)?)([eE][-+]?[0-9]+)? ?[%€$£)]?";
+import { quoteText } from "../engine/sql-text.ts";
+import { known, trimmed } from "./known-text.ts";
+import { isLikeNumber } from "./number-form.ts";
 
 /** A text as an instant; with or without seconds, and a blank before its offset. */
 export function instant(name: string): string {
@@ -40,7 +12,7 @@ const offsetPattern = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)$";
 const datePattern = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}";
 
 /** One row of counts about a column of text, under names that begin with its number. */
-export function countsOf(name: string, number: number, decimal: Decimal): string {
+export function countsOf(name: string, number: number): string {
   const value = known(name);
   const isTime = `regexp_full_match(${value}, '${datePattern}([T ].*)?')`;
   const hasOffset = `regexp_matches(${value}, ':[0-9]{2}.*${offsetPattern}')`;
@@ -50,8 +22,8 @@ export function countsOf(name: string, number: number, decimal: Decimal): string
     distinct: `count(DISTINCT ${trimmed(name)})`,
     integers: `count(*) FILTER (regexp_full_match(${value}, '0|-?[1-9][0-9]{0,17}'))`,
     padded: `count(*) FILTER (regexp_full_match(${value}, '0[0-9]+'))`,
-    numbers: `count(TRY_CAST(${numberText(name, decimal)} AS DOUBLE))`,
-    likeNumbers: `count(*) FILTER (regexp_full_match(${value}, '${numberLike}') OR TRY_CAST(${value} AS DOUBLE) IS NOT NULL)`,
+    numbers: `count(TRY_CAST(${value} AS DOUBLE))`,
+    likeNumbers: `count(*) FILTER (${isLikeNumber(name)})`,
     bools: `count(*) FILTER (lower(${value}) IN ('true', 'false'))`,
     instants: `count(*) FILTER (${isTime} AND ${hasOffset} AND ${instant(name)} IS NOT NULL)`,
     locals: `count(*) FILTER (${isTime} AND NOT ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMP) IS NOT NULL)`,
@@ -70,6 +42,13 @@ const ownForms: Readonly<Record<string, (value: string) => string>> = {
     `CASE WHEN regexp_full_match(${value}, '-?[0-9]{1,11}([.][0-9]+)?') THEN to_timestamp(${value}::DOUBLE) END`,
   "unix-ms": (value) =>
     `CASE WHEN regexp_full_match(${value}, '-?[0-9]{1,14}') THEN timezone('UTC', epoch_ms(${value}::BIGINT)) END`,
+  week(value) {
+    const part = (pattern: string) => `regexp_extract(upper(${value}), '${pattern}', 1)::BIGINT`;
+    const ofYear = (year: string) => `date_trunc('week', make_timestamp(${year}, 1, 4, 0, 0, 0))`;
+    const monday = `${ofYear(part("^([0-9]{4})"))} + to_days((7 * (${part("W([0-9]{2})$")} - 1))::INTEGER)`;
+    // A year has a 53rd week where the next one does not begin before it ends.
+    return `CASE WHEN regexp_full_match(upper(${value}), '[0-9]{4}-?W(0[1-9]|[1-4][0-9]|5[0-3])') AND ${monday} < ${ofYear(`${part("^([0-9]{4})")} + 1`)} THEN ${monday} END`;
+  },
   quarter(value) {
     const part = (pattern: string) => `regexp_extract(upper(${value}), '${pattern}', 1)::BIGINT`;
     return `CASE WHEN regexp_full_match(upper(${value}), '[0-9]{4}[-/ ]?Q[1-4]|Q[1-4][-/ ]?[0-9]{4}') THEN make_timestamp(${part("([0-9]{4})")}, 3 * ${part("Q([1-4])")} - 2, 1, 0, 0, 0) END`;
@@ -131,4 +110,4 @@ const timeFormats = [
 ] as const;
 
 /** All forms that times are looked for in. */
-export const timeForms = [...timeFormats, "quarter", "unix", "unix-ms"] as const;
+export const timeForms = [...timeFormats, "week", "quarter", "unix", "unix-ms"] as const;

@@ -4,21 +4,15 @@ import {
   type FileColumn,
   type FileColumnKind,
   isValid,
+  type NumberForm,
   type TableFile,
 } from "@tsops/core";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
-import {
-  countsByForm,
-  countsOf,
-  type Decimal,
-  instant,
-  known,
-  numberText,
-  timeByForm,
-  timeForms,
-  trimmed,
-} from "./kinds.ts";
+import { countsByForm, countsOf, instant, timeByForm, timeForms } from "./kinds.ts";
+import { known, trimmed } from "./known-text.ts";
+import { type Decimal, numberText } from "./number-form.ts";
+import { numberFormsOf } from "./number-forms.ts";
 import { notNumbers, notTimes, unknownForm } from "./refusals.ts";
 
 /** Where the rows are: in the table `input` of a session. */
@@ -27,7 +21,10 @@ interface LoadedFile {
   /** The file has not a single byte, so there is no table. */
   readonly isEmpty: boolean;
   readonly place: "line" | "row";
-  readonly decimal: Decimal;
+  /** The names in the first line of text, as far as it is known. */
+  readonly names: readonly string[];
+  /** As it was said; null where the values have to tell. */
+  readonly decimal: Decimal | null;
   readonly signal: AbortSignal | undefined;
   close(): Promise<void>;
 }
@@ -40,19 +37,39 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
   const counts = file.isEmpty
     ? null
     : await session.columns(
-        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? countsOf(column.name, i, decimal) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
+        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? countsOf(column.name, i) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
         { signal },
       );
   const countOf = (name: string): number => (counts === null ? 0 : Number(valuesOf(counts, name)[0] ?? 0));
   const rows = countOf("rows");
+  const forms = await numberFormsOf(
+    session,
+    texts.map(({ name }) => {
+      const count = (what: string) => countOf(`c${described.findIndex((one) => one.name === name)}_${what}`);
+      return {
+        name,
+        known: count("known"),
+        integers: count("integers"),
+        numbers: count("numbers"),
+        likeNumbers: count("likeNumbers"),
+      };
+    }),
+    decimal,
+    signal,
+  );
+  const names = file.names.map((name) => name.toLowerCase());
+  const alike =
+    names.length === described.length ? names.map((name) => names.filter((one) => one === name).length) : [];
   const columns = described.map((column, i): FileColumn => {
     const count = (what: string) => countOf(`c${i}_${what}`);
     const isText = texts.includes(column);
-    const kind = isText ? kindOfText(count) : nativeKind(column.type);
+    const numberForm = forms.get(column.name) ?? null;
+    const kind = isText ? kindOfText(count, numberForm) : nativeKind(column.type);
     const offset =
       isText && kind === "instant" && count("offsets") === 1 ? textAt(counts, `c${i}_offset`) : null;
     return {
       name: column.name,
+      alike: alike[i] ?? 1,
       kind: count("known") === 0 && rows > 0 ? "empty" : kind,
       missing: rows - count(kind === "text" ? "filled" : "known"),
       distinct: count("distinct"),
@@ -61,6 +78,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
         : kind === "number" || kind === "integer"
           ? count("known")
           : 0,
+      numberForm,
       isDate: kind === "localTime" && count("dates") === count("known"),
       offset: offset === null ? null : wholeOffset(offset),
     };
@@ -70,12 +88,15 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     rows,
     columns,
     place: file.place,
-    async read(types, { timeFormats = {}, signal: stop = signal } = {}) {
-      const asked = Object.entries(types);
-      for (const [name, type] of asked) await refuseBad(name, type, timeFormats[name], stop);
-      const list = asked.map(
-        ([name, type]) => `${valueSql(name, type, timeFormats[name])} AS ${quoteName(name)}`,
-      );
+    async read(types, { timeFormats = {}, numberForms = {}, signal: stop = signal } = {}) {
+      const asked = Object.entries(types).map(([name, type]) => ({
+        name,
+        type,
+        timeFormat: timeFormats[name],
+        numberForm: numberForms[name] ?? ownForm(name),
+      }));
+      for (const column of asked) await refuseBad(column, stop);
+      const list = asked.map((column) => `${valueSql(column)} AS ${quoteName(column.name)}`);
       return session.columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop });
     },
     async timeFormatsOf(name) {
@@ -102,8 +123,15 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     },
   };
 
+  function ownForm(name: string): NumberForm | null {
+    const form = forms.get(name) ?? "ambiguous";
+    if (form !== "ambiguous") return form;
+    // What was said holds for what does not go with it, too: 1.5 is then no number.
+    return decimal === "," ? { decimal, thousands: null, sign: null, example: { text: "", value: 0 } } : null;
+  }
+
   /** The value of a column as SQL of the wanted type; null where it has none, or cannot be read as one. */
-  function valueSql(name: string, type: ColumnType, format: string | undefined): string {
+  function valueSql({ name, type, timeFormat: format, numberForm }: AskedColumn): string {
     const quoted = quoteName(name);
     const kind = columns.find((column) => column.name === name)?.kind;
     if (type.kind === "timestamp") {
@@ -114,31 +142,42 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     if (type.kind === "utf8") return isText(name) ? trimmed(name) : `${quoted}::VARCHAR`;
     const target = { float64: "DOUBLE", int64: "BIGINT", bool: "BOOLEAN" }[type.kind];
     if (!isText(name)) return `TRY_CAST(${quoted} AS ${target})`;
-    return `TRY_CAST(${type.kind === "bool" ? known(name) : numberText(name, decimal)} AS ${target})`;
+    return `TRY_CAST(${type.kind === "bool" ? known(name) : numberText(name, numberForm)} AS ${target})`;
   }
 
   /** @throws TsopsError VALUE_INVALID listing the first lines with what they hold */
-  async function refuseBad(name: string, type: ColumnType, format: string | undefined, stop?: AbortSignal) {
+  async function refuseBad(column: AskedColumn, stop?: AbortSignal) {
+    const { name, type, timeFormat: format, numberForm } = column;
     const value = isText(name) || format !== undefined ? known(name) : quoteName(name);
     if (type.kind === "utf8") return;
-    const bad = `${value} IS NOT NULL AND ${valueSql(name, type, format)} IS NULL`;
+    const bad = `${value} IS NOT NULL AND ${valueSql(column)} IS NULL`;
     const query = `SELECT rowid::BIGINT AS place, ${quoteName(name)}::VARCHAR AS text, count(*) OVER ()::BIGINT AS bad FROM input WHERE ${bad} ORDER BY rowid LIMIT 20`;
     const found = await session.columns(query, { signal: stop }).catch((cause: unknown) => {
       throw format === undefined ? cause : unknownForm(format, cause);
     });
     if (found.length === 0) return;
+    const count = Number(valuesOf(found, "bad")[0]);
     const values = {
       column: name,
       path: file.path,
-      count: Number(valuesOf(found, "bad")[0]),
+      count,
+      hasPlainOnes: count < (columns.find((one) => one.name === name)?.numberLike ?? 0),
       place: file.place,
       first: Array.from(valuesOf(found, "place"), (row, i) => ({
         at: Number(row) + (file.place === "line" ? 2 : 1),
         text: textAt(found, "text", i) ?? "",
       })),
     };
-    throw type.kind === "timestamp" ? notTimes(values, format) : notNumbers(values, decimal);
+    throw type.kind === "timestamp" ? notTimes(values, format) : notNumbers(values, numberForm, decimal);
   }
+}
+
+/** A column that is to be read, and how. */
+interface AskedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly timeFormat: string | undefined;
+  readonly numberForm: NumberForm | null;
 }
 
 interface Described {
@@ -164,11 +203,12 @@ function nativeCountsOf({ name, type }: Described, number: number): string {
   return `count(${value})::BIGINT AS c${number}_known, ${distinct}::BIGINT AS c${number}_distinct, ${dates}::BIGINT AS c${number}_dates`;
 }
 
-function kindOfText(count: (what: string) => number): FileColumnKind {
+function kindOfText(count: (what: string) => number, form: NumberForm | "ambiguous" | null): FileColumnKind {
   const known = count("known");
   if (count("integers") === known) return "integer";
   // 007 is a name.
-  if (count("numbers") === known) return count("padded") > 0 ? "text" : "number";
+  if (form === null && count("numbers") === known) return count("padded") > 0 ? "text" : "number";
+  if (form !== null && form !== "ambiguous" && count("likeNumbers") === known) return "number";
   if (count("bools") === known) return "bool";
   if (count("instants") === known) return "instant";
   return count("locals") === known ? "localTime" : "text";

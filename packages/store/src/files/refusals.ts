@@ -1,11 +1,13 @@
-import { TsopsError } from "@tsops/core";
-import type { Decimal } from "./kinds.ts";
+import { type NumberForm, TsopsError } from "@tsops/core";
+import type { Decimal } from "./number-form.ts";
 
 /** Values of a column that cannot be read as what is wanted. */
 interface BadValues {
   readonly column: string;
   readonly path: string;
   readonly count: number;
+  /** Whether others of the column are numbers as programs write them. */
+  readonly hasPlainOnes: boolean;
   /** How rows are counted. */
   readonly place: "line" | "row";
   /** The first of them. */
@@ -18,30 +20,36 @@ export function notTimes(values: BadValues, form: string | undefined): TsopsErro
     values,
     form === undefined ? "time" : `time of the form ${form}`,
     form === undefined
-      ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y"; unix or unix-ms for seconds or milliseconds since 1970, quarter for 2024-Q1.'
+      ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y"; unix or unix-ms for seconds or milliseconds since 1970, quarter for 2024-Q1, week for 2024-W09.'
       : "Correct them, or say another form with --time-format.",
   );
 }
 
-/** Values that are no numbers, with what to do about the way in which they are written. */
-export function notNumbers(values: BadValues, decimal: Decimal): TsopsError {
+const percentHint = "Write the percent sign with all of the values or with none.";
+const currency = /[€$£¥₹]|EUR|USD|GBP|CHF|JPY/;
+
+/**
+ * Values that are no numbers, with what to do about the way in which they are written.
+ * @param form - How the others are written; null where they are plain, or do not tell.
+ * @param decimal - The mark before decimals, as it was said.
+ */
+export function notNumbers(values: BadValues, form: NumberForm | null, decimal: Decimal | null): TsopsError {
   const texts = values.first.map(({ text }) => text.trim());
   const all = (pattern: RegExp) => texts.every((text) => pattern.test(text));
   const some = (pattern: RegExp) => texts.some((text) => pattern.test(text));
+  const empty = "leave the field empty where the number is not known";
   const hint = (): string => {
-    if (decimal === ",")
-      return "With --decimal , numbers are written 1.234,5 or 1234,5; leave the field empty where one is not known.";
-    if (some(/%/)) return "Leave the percent signs out: 12.5 for 12.5 %.";
-    if (some(/[€$£]/)) return "Leave the signs of currency out.";
-    // 1,234 may be either: something beside it must tell.
-    if (all(/^[-+]?(\d+|\d{1,3}([.]\d{3})+)(,\d+)?$/) && some(/(,(\d{1,2}|\d{4,})|[.]\d{3},\d+)$/))
-      return "They have decimal commas: say --decimal , to read them.";
-    if (all(/^[-+]?\d{1,3}(,\d{3})+([.]\d+)?$/))
-      return "Where the commas are between thousands, leave them out: 1234 for 1,234. Where they are decimal commas, say --decimal , to read them.";
-    if (some(/^[-+]?\d{1,3}([.,' ]\d{3})+([.,]\d+)?$/))
-      return "Leave the marks between thousands out: 1234.5 for 1 234.5.";
+    if (form !== null && form.example.text !== "")
+      return `The others are written as ${JSON.stringify(form.example.text)}, which is ${form.example.value}: write all in this way, and ${empty}.`;
+    if (decimal === ",") return `With --decimal , numbers are written 1.234,5 or 1234,5; ${empty}.`;
+    if (some(/%/) && values.hasPlainOnes) return percentHint;
+    // With one mark before three figures, and nothing beside it that tells which it is.
+    if (all(/^[^\d]*[1-9]\d{0,2}[.,]\d{3}[^\d]*$/))
+      return "They can be read in two ways: say --decimal . where commas are between thousands, --decimal , where they are before decimals.";
+    if (some(/%/)) return percentHint;
+    if (some(currency)) return "Write all values in one currency, or leave its signs out.";
     if (some(/\d/))
-      return "Write decimals with a point and without other signs, and leave the field empty where the number is not known.";
+      return `Write all numbers in one way, best with a point before decimals and no other signs; --decimal says which mark is before decimals; ${empty}.`;
     return "Leave the field empty where the number is not known.";
   };
   return refusal(values, "number", hint());
@@ -67,7 +75,7 @@ export function unknownForm(form: string, cause: unknown): unknown {
     "CONFIG_INVALID",
     `${JSON.stringify(form)} is no form of times${part === undefined ? "" : `: ${part} is not known`}.`,
     {
-      hint: 'Write it with %Y %m %d %H %M %S, e.g. --time-format "%d.%m.%Y %H:%M"; or unix, unix-ms (seconds and milliseconds since 1970), quarter (2024-Q1), step (whole numbers that count steps).',
+      hint: 'Write it with %Y %m %d %H %M %S, e.g. --time-format "%d.%m.%Y %H:%M"; or unix, unix-ms (seconds and milliseconds since 1970), quarter (2024-Q1), week (2024-W09), step (whole numbers that count steps).',
       details: { form },
     },
   );

@@ -57,6 +57,24 @@ describe("what columns of text hold", () => {
     expect(await file.timeFormatsOf("c")).toEqual([]);
   });
 
+  it("finds weeks as ISO 8601 counts them, from the one with the year's first Thursday", async () => {
+    const path = join(folder, "weeks.csv");
+    writeFileSync(path, "week,none\n2020-W53,2021-W53\n2021-W01,2021-W01\n2024w09,2021-W54\n");
+    await using file = await tableFiles.open(path);
+    expect([await file.timeFormatsOf("week"), await file.timeFormatsOf("none")]).toEqual([["week"], []]);
+    const { data } = await file.read({ week: timestamp({ zone: "UTC" }) }, { timeFormats: { week: "week" } });
+    expect(
+      [...(data["week"] as { values: BigInt64Array }).values].map((at) =>
+        new Date(Number(at / 1000n)).toISOString().slice(0, 10),
+      ),
+    ).toEqual(["2020-12-28", "2021-01-04", "2024-02-26"]);
+    await expect(
+      file.read({ none: timestamp({ zone: "UTC" }) }, { timeFormats: { none: "week" } }),
+    ).rejects.toThrow(
+      /2 values that are no time of the form week: "2021-W53" in line 2, "2021-W54" in line 4/,
+    );
+  });
+
   it("finds quarters, and times since 1970 where they are in this century", async () => {
     const path = join(folder, "own-forms.csv");
     const rows = [
@@ -116,20 +134,71 @@ describe("numbers as people write them", () => {
   });
 
   it.each([
-    [["1,5", "12,25"], "They have decimal commas: say --decimal ,"],
-    [["1.000,5", "12"], "They have decimal commas: say --decimal ,"],
-    [["1,000", "12,500"], "Where the commas are between thousands, leave them out"],
-    [["1 000.5", "2 000"], "Leave the marks between thousands out"],
-    [["12 %", "13.5%"], "Leave the percent signs out"],
-    [["€12", "$13.5"], "Leave the signs of currency out"],
-    [["4.5 kg", "3"], "Write decimals with a point"],
-    [["closed", "3"], "Leave the field empty"],
-  ])("are refused as %j with what to do about them", async (values, hint) => {
+    [["1,5", "12,25"], [1.5, 12.25], { decimal: ",", thousands: null, sign: null }],
+    [["1.000,5", "12"], [1000.5, 12], { decimal: ",", thousands: "." }],
+    [["1,234,567", "1,234"], [1234567, 1234], { decimal: ".", thousands: "," }],
+    [["1,234", "0,5"], [1.234, 0.5], { decimal: ",", thousands: null }],
+    [["1 000.5", "2 000"], [1000.5, 2000], { decimal: ".", thousands: " " }],
+    [["1\u202f234,5", "2\u00a0000", "\u22123"], [1234.5, 2000, -3], { decimal: ",", thousands: " " }],
+    [["1\u2019234.5", "2'000"], [1234.5, 2000], { decimal: ".", thousands: "'" }],
+    [["12,34,567.5", "1,000"], [1234567.5, 1000], { decimal: ".", thousands: "," }],
+    [["12 %", "-13.5%"], [12, -13.5], { decimal: ".", thousands: null, sign: "%" }],
+    [["$1,234.50", "(3.25)", "$-2"], [1234.5, -3.25, -2], { decimal: ".", thousands: ",", sign: "$" }],
+    [["EUR 1.234,50", "7,50 EUR"], [1234.5, 7.5], { decimal: ",", thousands: ".", sign: "EUR" }],
+  ] as const)("are read as all of them say: %j", async (values, numbers, form) => {
+    await using file = await tableFiles.open(written("read.csv", values));
+    expect(file.columns[0]).toMatchObject({ kind: "number", numberForm: form });
+    const { data } = await file.read({ v: float64(), n: int64() });
+    expect([...(data["v"] as { values: Float64Array }).values]).toEqual(numbers);
+  });
+
+  it("are read as the other columns say where their own do not tell", async () => {
+    const read = async (rows: readonly string[], decimal?: "." | ",") => {
+      writeFileSync(join(folder, "agreed.csv"), `v;w\n${rows.join("\n")}\n`);
+      await using file = await tableFiles.open(join(folder, "agreed.csv"), { ...(decimal && { decimal }) });
+      const { data } = await file.read({ v: float64(), w: float64() });
+      return [data["v"], data["w"]].map((column) => [...(column as { values: Float64Array }).values]);
+    };
+    const refused = { code: "VALUE_INVALID", hint: expect.stringContaining("can be read in two ways") };
+    expect(await read(["1,234;0.5", "2,345;1.25"])).toEqual([
+      [1234, 2345],
+      [0.5, 1.25],
+    ]);
+    expect(await read(["1.234;0,5", "2.345;1,25"])).toEqual([
+      [1234, 2345],
+      [0.5, 1.25],
+    ]);
+    // Plain numbers of a program, and columns that contradict each other.
+    expect(await read(["1.234;5", "2.345;6"])).toEqual([
+      [1.234, 2.345],
+      [5, 6],
+    ]);
+    await expect(read(["1,234;5", "2,345;6"])).rejects.toMatchObject(refused);
+    await expect(read(["1.234 €;5", "2.345 €;6"])).rejects.toMatchObject(refused);
+    expect(await read(["1,234;5", "2,345;6"], ".")).toEqual([
+      [1234, 2345],
+      [5, 6],
+    ]);
+    expect(await read(["1,234;5", "2,345;6"], ",")).toEqual([
+      [1.234, 2.345],
+      [5, 6],
+    ]);
+  });
+
+  it.each([
+    [["1,000", "12,500"], "They can be read in two ways", 2],
+    [["12 %", "13.5"], "Write the percent sign with all of the values or with none", 1],
+    [["€12", "$13.5"], "Write all values in one currency", 2],
+    [["4.5 kg", "3"], "Write all numbers in one way", 1],
+    [["closed", "3"], "Leave the field empty", 1],
+    [["1,234.5", "closed", "2"], 'The others are written as "1,234.5", which is 1234.5', 1],
+  ])("are refused as %j with what to do about them", async (values, hint, count) => {
     await using file = await tableFiles.open(written("refused.csv", values));
     expect(file.columns[0]?.kind).toBe("text");
     await expect(file.read({ v: nullable(float64()) })).rejects.toMatchObject({
       code: "VALUE_INVALID",
       hint: expect.stringContaining(hint),
+      details: { count },
     });
   });
 

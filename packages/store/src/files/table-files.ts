@@ -5,11 +5,12 @@ import { type Columns, type TableFiles, type TimeStyle, TsopsError } from "@tsop
 import { asEngineError } from "../engine/duckdb-error.ts";
 import { type DuckSession, openEngine } from "../engine/engine.ts";
 import { quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
+import { delimiters, headOf } from "./head-line.ts";
 import { lookAt } from "./open-file.ts";
 
 /** Tables in CSV and Parquet files, read and written by the embedded DuckDB; what `tsops forecast` works with. */
 export const tableFiles: TableFiles = {
-  async open(path, { signal, decimal = "." } = {}) {
+  async open(path, { signal, decimal = null } = {}) {
     const format = formatOf(path, ["csv", "tsv", "csv.gz", "tsv.gz", "parquet"]);
     const found = await stat(path).catch(() => null);
     if (found === null || !found.isFile())
@@ -24,10 +25,12 @@ export const tableFiles: TableFiles = {
     try {
       const session = await engine.session();
       const isEmpty = found.size === 0;
-      if (!isEmpty) await load(session, path, format, signal);
+      const head = isEmpty || format === "parquet" ? null : await headOf(path);
+      if (!isEmpty) await load(session, path, format, head?.delimiter ?? null, signal);
       return await lookAt(session, {
         path,
         isEmpty,
+        names: head?.names ?? [],
         place: format === "parquet" ? "row" : "line",
         decimal,
         signal,
@@ -77,13 +80,21 @@ export const tableFiles: TableFiles = {
   },
 };
 
-async function load(session: DuckSession, path: string, format: string, signal?: AbortSignal): Promise<void> {
+async function load(
+  session: DuckSession,
+  path: string,
+  format: string,
+  said: string | null,
+  signal?: AbortSignal,
+): Promise<void> {
   // Text as it stands, so that a key "007" stays one: what its values are is found by looking at all of them.
   const csv = (delimiter: string) =>
     `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false${delimiter})`;
+  const take = (source: string) =>
+    session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
   const create = async (source: string) => {
     try {
-      await session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
+      await take(source);
     } catch (cause) {
       if (!TsopsError.is(cause, "QUERY_INVALID")) throw cause;
       const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
@@ -91,12 +102,22 @@ async function load(session: DuckSession, path: string, format: string, signal?:
     }
   };
   if (format === "parquet") return create(`read_parquet(${quotePath(path)})`);
+  const isTaken =
+    said !== null &&
+    (await take(csv(`, delim = '${said}'`)).then(
+      () => true,
+      (error: unknown) => {
+        if (TsopsError.is(error, "QUERY_INVALID")) return false;
+        throw error;
+      },
+    ));
+  if (isTaken) return;
   await create(csv(""));
   const [only, ...others] = Object.keys(
     (await session.columns("SELECT * FROM input LIMIT 0", { signal })).types,
   );
   // Lines of different lengths are taken for lines of one field; with the delimiter named, it is told which line differs.
-  const delimiter = others.length > 0 ? undefined : [",", ";", "\t", "|"].find((one) => only?.includes(one));
+  const delimiter = others.length > 0 ? undefined : delimiters.find((one) => only?.includes(one));
   if (delimiter === undefined) return;
   const names = (only ?? "").split(delimiter).map((name) => `${quoteText(name)}: 'VARCHAR'`);
   await create(

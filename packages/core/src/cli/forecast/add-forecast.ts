@@ -19,16 +19,17 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--time <column>", "column of times, or of whole numbers that count steps")
     .option(
       "--time-format <form>",
-      "form of times that are not ISO 8601: %d.%m.%Y, or unix, unix-ms, quarter (2024-Q1), step",
+      "form of times that are not ISO 8601: %d.%m.%Y, or unix, unix-ms, quarter (2024-Q1), week (2024-W09), step",
     )
     .option("--target <column>", "column to forecast")
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
     .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
     .addOption(
-      new Option("--decimal <mark>", "mark before decimals in text; with , points are between thousands")
-        .choices([".", ","])
-        .default("."),
+      new Option(
+        "--decimal <mark>",
+        "mark before decimals in text, the other one is between thousands; guessed where the values tell",
+      ).choices([".", ","]),
     )
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
     .option("--level <percent>", "central intervals", percents, [80, 95])
@@ -37,9 +38,8 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--budget <duration>", "time to choose a model in, backtest included, about", budget, "60s")
     .option(
       "--backtest <folds>",
-      "horizons at the end that the model is judged by; 0 for none",
+      "horizons at the end that the model is judged by; 0 for none (default: 3, or fewer where a season would be too short before them)",
       wholeNumberOrZero,
-      3,
     )
     .option("--out <file>", "write the forecast as .csv, .tsv or .parquet")
     .option("--plot <file>", "draw history, forecast and intervals as .svg")

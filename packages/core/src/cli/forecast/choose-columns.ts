@@ -70,6 +70,8 @@ export async function chooseColumns(
     ({ name }) => name !== time.name && !taken.includes(name) && !name.startsWith("__"),
   );
   const keys = named.keys ?? (await guessKeys(file, time, free, guesses));
+  if (named.time === null) refuseAlike(path, file, time, "--time");
+  if (named.keys === undefined) for (const key of keys) refuseAlike(path, file, key, "--key");
   const target =
     named.target ??
     guessTarget(
@@ -79,7 +81,21 @@ export async function chooseColumns(
       known,
       guesses,
     );
+  if (named.target === null) refuseAlike(path, file, target, "--target");
   return { time, timeFormat, target, keys };
+}
+
+/** @throws TsopsError CONFIG_INVALID where a column that was guessed is one of several with its name */
+function refuseAlike(path: string, file: TableFile, { name, alike }: FileColumn, option: string): void {
+  if (alike === 1) return;
+  const first = name.toLowerCase().replace(/_\d+$/, "");
+  const called = file.columns
+    .filter((other) => other.alike > 1 && other.name.toLowerCase().replace(/_\d+$/, "") === first)
+    .map((other) => other.name);
+  throw new TsopsError("CONFIG_INVALID", `${alike} columns of ${path} are named "${name}".`, {
+    hint: `Give them names of their own, or say which is meant: in the order of the file they are ${called.join(", ")} here, e.g. ${option} ${quoted(called.at(-1) ?? name)}.`,
+    details: { option, columns: called },
+  });
 }
 
 /** @throws TsopsError CONFIG_INVALID with the name that is nearest. */
@@ -150,6 +166,13 @@ async function guessTime(
   const [counted] = since1970;
   if (counted !== undefined && since1970.length === 1) return told(counted, `the only column of ${since}`);
   if (since1970.length > 1) throw ambiguous(path, "the time", since1970, "--time");
+  const elsewhere = file.columns.find((column) => isTime(column) && taken.includes(column.name));
+  if (elsewhere !== undefined)
+    throw new TsopsError(
+      "CONFIG_INVALID",
+      `The only column of times in ${path}, "${elsewhere.name}", is named as a key or the target.`,
+      { hint: "Name another column there: each column has one role." },
+    );
   throw new TsopsError("CONFIG_INVALID", `No column of ${path} could be found that holds times.`, {
     hint: `Name it with --time. The file has ${file.columns.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
   });
@@ -206,9 +229,11 @@ async function guessKeys(
   free: readonly FileColumn[],
   guesses: Guesses,
 ): Promise<readonly FileColumn[]> {
-  // Whole numbers are counts or hours of the day more often than names of series: their column has to be called like one.
+  // Numbers are counts, prices or hours of the day more often than names of series: their column has to be called like one.
   const candidates = free.filter(
-    ({ name, kind }) => kind === "text" || (kind === "integer" && namesSeries.test(name)),
+    ({ name, kind, numberForm }) =>
+      (kind === "text" && numberForm === null) ||
+      ((kind === "integer" || numberForm !== null) && namesSeries.test(name)),
   );
   const named = byName(candidates, keyNames.slice(0, 2));
   if (named !== undefined) {

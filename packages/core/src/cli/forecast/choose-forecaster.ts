@@ -46,6 +46,16 @@ export function rowsNeeded({ model, seasons }: ForecastTask): number {
   return model === "seasonalNaive" ? (seasons[0] ?? 1) : 12;
 }
 
+/**
+ * Rows with which the forecaster of a task makes about as much of a season as it ever does: `auto` can judge its candidates with the season in them, the season of a named model has settled, and the test of `theta` can find one. MASE of the last day of
+ * training of 52 hourly series of M4 by the days before it, 2, 3, 4 and 8: `auto` 0.99, 0.75, 0.77, 0.74; `ets` 1.89, 1.29, 1.32, 1.13; `theta` 11.8, 11.8, 1.28, 1.36.
+ */
+export function rowsForSeason({ model, horizon, isSeasonSaid }: ForecastTask, season: number): number {
+  if (model === "auto") return 2 * season + horizon;
+  if (model === "naive" || model === "seasonalNaive") return season;
+  return (model === "theta" && !isSeasonSaid ? 4 : 3) * season;
+}
+
 /** The forecaster for a task. @throws TsopsError CONFIG_INVALID when a model was named that takes no known-future columns */
 export function chooseForecaster(task: ForecastTask): ChosenForecaster {
   const { model, seasons, known } = task;

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { TsopsError } from "../../errors.ts";
 import { checkLevels } from "../../forecast/levels.ts";
@@ -30,7 +30,10 @@ export async function forecastCommand(
   };
   try {
     const { tableFiles } = await loadCompanion("tsops forecast", "@tsops/store/files", io.cwd);
-    const reading = { signal: io.signal, decimal: options.decimal };
+    const reading = {
+      signal: io.signal,
+      ...(options.decimal === undefined ? {} : { decimal: options.decimal }),
+    };
     await using file = await tableFiles.open(at(path), reading);
     await using future =
       options.future === undefined ? null : await tableFiles.open(at(options.future), reading);
@@ -43,7 +46,7 @@ export async function forecastCommand(
       if (table.series.length > mostDrawn)
         tell(`${options.plot} shows the first ${mostDrawn} of ${table.series.length} series`);
       picture = await drawForecasts(
-        drawingOf(basename(path), report.target, table, history, options.horizon),
+        drawingOf(basename(path), report.target, table, history, report.folds, options.horizon),
       );
     }
     if (options.out !== undefined) {
@@ -91,6 +94,16 @@ async function checkTargets(cwd: string, path: string, options: ForecastCommandO
       throw new TsopsError("STORE_NOT_FOUND", `There is no folder ${dirname(target)} for ${option}.`, {
         hint: "Make it first.",
       });
+    await access(dirname(target), constants.W_OK).catch((cause: unknown) => {
+      throw new TsopsError(
+        "STORE_NOT_FOUND",
+        `The folder ${dirname(target)} for ${option} cannot be written to.`,
+        {
+          hint: "Give it to this user, or name another folder.",
+          cause,
+        },
+      );
+    });
     if ((await stat(target).catch(() => null))?.isDirectory() === true)
       throw new TsopsError("CONFIG_INVALID", `${option} ${name} is a folder.`, { hint: "Name a file." });
   }

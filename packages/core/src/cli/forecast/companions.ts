@@ -15,9 +15,22 @@ export type FileColumnKind =
   | "empty"
   | "other";
 
+/** How the numbers of a column of text are written, where it is not as programs write them. */
+export interface NumberForm {
+  readonly decimal: "." | ",";
+  /** Between thousands; null where no number shows one. */
+  readonly thousands: "." | "," | " " | "'" | null;
+  /** Of currency or percent, beside the numbers: left out of their values, so that `12 %` is 12. */
+  readonly sign: string | null;
+  /** A text of the column, and its value. */
+  readonly example: { readonly text: string; readonly value: number };
+}
+
 /** A column of a file. */
 export interface FileColumn {
   readonly name: string;
+  /** Columns that have this name in the file, capitals aside; all but the first are called otherwise here, `y_1`. 1 where there is no other. */
+  readonly alike: number;
   readonly kind: FileColumnKind;
   /** Rows without a value. */
   readonly missing: number;
@@ -25,6 +38,8 @@ export interface FileColumn {
   readonly distinct: number;
   /** Rows that hold a number, or what people write for one: `1,5`, `12 %`. Of text that is mostly such, the other rows are mistakes. */
   readonly numberLike: number;
+  /** How they are written; `"ambiguous"` where they can be read in several ways (`1,234`), null where it is plainly, as `1234.5`, or the column holds none. */
+  readonly numberForm: NumberForm | "ambiguous" | null;
   /** Local times only: whether all are dates without a time of day. */
   readonly isDate: boolean;
   /** Instants only: the one offset that all are written with, `"+02:00"`; null where they differ or have none of their own. */
@@ -34,10 +49,12 @@ export interface FileColumn {
 /** How a column of a file is to be read. */
 export interface ReadFileOptions {
   /**
-   * Forms of time columns, as `strptime` has them: `{ day: "%d.%m.%Y" }`; or `unix` and `unix-ms`, seconds and milliseconds since 1970, and `quarter`, `2024-Q1`.
+   * Forms of time columns, as `strptime` has them: `{ day: "%d.%m.%Y" }`; or `unix` and `unix-ms`, seconds and milliseconds since 1970, `quarter`, `2024-Q1`, and `week`, `2024-W09`.
    * Default: ISO 8601.
    */
   readonly timeFormats?: Readonly<Record<string, string>>;
+  /** Forms of numbers, e.g. as they are in another file with the same columns. Default: what the column's own values say. */
+  readonly numberForms?: Readonly<Record<string, NumberForm>>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +85,7 @@ export interface TableFiles {
     path: string,
     options?: {
       readonly signal?: AbortSignal | undefined;
-      /** How decimals are written in text. With a comma, points are between thousands. Default a point. */
+      /** How decimals are written in text. With a comma points are between thousands, with a point commas. Default: what the values of each column say. */
       readonly decimal?: "." | ",";
     },
   ): Promise<TableFile>;
@@ -84,16 +101,21 @@ export interface TableFiles {
   ): Promise<void>;
 }
 
+/** One step of a forecast in a drawing. */
+export interface DrawnStep {
+  readonly at: number;
+  readonly mean: number;
+  /** By ascending level; NaN where a bound is not known. */
+  readonly intervals: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
+}
+
 /** One series of a drawing. */
 export interface DrawnSeries {
   readonly name: string;
   readonly history: readonly { readonly at: number; readonly y: number }[];
-  readonly forecast: readonly {
-    readonly at: number;
-    readonly mean: number;
-    /** By ascending level; NaN where a bound is not known. */
-    readonly intervals: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
-  }[];
+  readonly forecast: readonly DrawnStep[];
+  /** Forecasts of a backtest, drawn over the history: by fold, each after its cutoff. Default: none. */
+  readonly folds?: readonly (readonly DrawnStep[])[];
 }
 
 /** What a drawing of forecasts shows. */

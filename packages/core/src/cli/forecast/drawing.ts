@@ -1,6 +1,9 @@
-import type { Panel } from "../../forecast/panel.ts";
+import type { BacktestResult } from "../../forecast/backtest/result.ts";
+import { intervalOf } from "../../forecast/levels.ts";
+import type { Panel, SeriesKey } from "../../forecast/panel.ts";
+import { seriesKeyText } from "../../forecast/series-key.ts";
 import { resolveZone } from "../../time/zone.ts";
-import type { DrawnSeries, ForecastDrawing } from "./companions.ts";
+import type { DrawnSeries, DrawnStep, ForecastDrawing } from "./companions.ts";
 import { type ForecastTable, fileTime } from "./forecast-table.ts";
 import type { History } from "./read-history.ts";
 
@@ -13,10 +16,12 @@ export function drawingOf(
   target: string,
   table: ForecastTable,
   history: History,
+  backtest: BacktestResult | null,
   horizon: number,
 ): ForecastDrawing {
   const { panel, seasons, style } = history;
-  const back = Math.min(2000, Math.max(4 * horizon, 2 * (seasons.at(-1) ?? 1), 30));
+  const horizons = Math.max(4, 1 + (backtest?.byFold.length ?? 0));
+  const back = Math.min(2000, Math.max(horizons * horizon, 2 * (seasons.at(-1) ?? 1), 30));
   const drawn = table.series.slice(0, mostDrawn);
   const more = table.series.length - drawn.length;
   return {
@@ -42,9 +47,38 @@ export function drawingOf(
               upper: upper[row] as number,
             })),
           })),
+        ...(backtest === null ? {} : { folds: foldsOf(backtest, key, history) }),
       };
     }),
   };
+}
+
+/** What a backtest forecast for one series, by fold. */
+function foldsOf(
+  backtest: BacktestResult,
+  key: SeriesKey,
+  history: History,
+): readonly (readonly DrawnStep[])[] {
+  const wanted = seriesKeyText(key);
+  const s = backtest.series.findIndex((one) => seriesKeyText(one) === wanted);
+  const bounds = backtest.levels.map((level) => ({ level, found: intervalOf(backtest.quantiles, level) }));
+  const folds = new Map<number, DrawnStep[]>();
+  for (let row = 0; row < backtest.length; row++) {
+    if (backtest.seriesIndex[row] !== s) continue;
+    const fold = backtest.fold[row] as number;
+    const steps = folds.get(fold) ?? [];
+    folds.set(fold, steps);
+    steps.push({
+      at: placeOf(backtest.time[row] as bigint, history),
+      mean: backtest.mean[row] as number,
+      intervals: bounds.map(({ level, found }) => ({
+        level,
+        lower: found?.lower[row] ?? Number.NaN,
+        upper: found?.upper[row] ?? Number.NaN,
+      })),
+    });
+  }
+  return [...folds.values()];
 }
 
 function newest(panel: Panel, s: number, count: number): number[] {

@@ -2,6 +2,7 @@ import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
+import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { observedCounts, rowCounts } from "../../forecast/check.ts";
 import type { Forecast } from "../../forecast/forecast.ts";
 import type { PredictOptions } from "../../forecast/forecaster.ts";
@@ -24,16 +25,17 @@ import {
   seasonalNaiveWithIntervals,
 } from "./choose-forecaster.ts";
 import type { TableFile } from "./companions.ts";
-import { evaluate, planBacktest, type Score } from "./evaluate.ts";
+import { type Evaluation, evaluate, type Score } from "./evaluate.ts";
 import type { ForecastReport } from "./forecast-report.ts";
 import { joinForecasts } from "./forecast-table.ts";
 import { collectGuesses } from "./guessed.ts";
 import type { ForecastCommandOptions } from "./options.ts";
+import { planFolds } from "./plan-backtest.ts";
 import { knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 import { tellOfHistory } from "./tell-of-history.ts";
-import { seriesWithoutSeason } from "./unused-season.ts";
+import { passedOver, seriesWithoutSeason } from "./unused-season.ts";
 
 /** A file to forecast, and where to tell of it. */
 export interface ForecastWork {
@@ -157,6 +159,8 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
           `seasons of ${listSome(choice.seasonsTooLong.map(String))} steps are not used: no series has two of them before what is held out`,
         );
     }
+    const other = passedOver(picked.chosen.name as ModelName, seasons, most(rowCounts(split.main)));
+    if (other !== null) tell(other);
     const without = seriesWithoutSeason(picked.chosen.name as ModelName, seasons, fitted);
     if (without.length > 0)
       tell(
@@ -179,6 +183,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     chosen: { model: picked.chosen.name, combine, members, because: picked.because, candidates },
     seasonLength,
     backtest: picked.backtest,
+    folds: picked.folds,
     split: withFailures(split, failures),
     guessed: guesses.list,
     notes,
@@ -205,6 +210,8 @@ interface Picked {
   readonly chosen: ChosenForecaster;
   readonly because: string;
   readonly backtest: ForecastReport["backtest"];
+  /** What was forecast in the backtest by what is chosen. */
+  readonly folds: BacktestResult | null;
 }
 
 /** The forecaster with its backtest beside that of seasonal naive, which takes its place where it was clearly worse and not named. */
@@ -220,20 +227,14 @@ async function choose(
       chosen: { name: "naive", members: ["naive"], forecaster: naive() },
       because: "all series are too short for more",
       backtest: null,
+      folds: null,
     };
   const wanted = options.model === "auto" ? "by default" : "as --model says";
   const { horizon } = options;
   const fewest = Math.max(rowsNeeded(task), seasonLength);
-  const plan =
-    options.backtest === 0
-      ? null
-      : // With less than two seasons before it a fold would judge models that have none.
-        (planBacktest(main, horizon, options.backtest, Math.max(fewest, 2 * seasonLength)) ??
-        planBacktest(main, horizon, options.backtest, fewest));
-  if (plan === null && options.backtest > 0) tell("no backtest: the history is too short for one");
-  if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null };
-  if (plan.folds < options.backtest)
-    tell(`the history is long enough for ${plan.folds} of ${options.backtest} folds of ${horizon} steps`);
+  const plan = options.backtest === 0 ? null : planFolds(main, options.backtest, task, fewest, tell);
+  if (plan === null && options.backtest !== 0) tell("no backtest: the history is too short for one");
+  if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null, folds: null };
   const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
   const refit = options.model !== "auto";
@@ -241,12 +242,13 @@ async function choose(
   const judged = chooseForecaster({ ...task, rows: before });
   const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
   const baselineName = seasonLength === 1 ? "naive" : `seasonalNaive (${seasonLength})`;
-  const scores: Score[] = [
+  const evaluations: Evaluation[] = [
     await evaluate(judged.name, judged.forecaster, plan, settings),
     ...(options.model === "seasonalNaive" || options.model === baselineName
       ? []
       : [await evaluate(baselineName, baseline, plan, { ...settings, refit: true })]),
   ];
+  const scores = evaluations.map(({ score }) => score);
   const backtest = { folds: plan.folds, refit, series: plan.panel.series.length, scores };
   const [own, other] = scores;
   const last = seasonalNaiveWithIntervals(seasonLength, task);
@@ -256,8 +258,9 @@ async function choose(
       chosen: { name: plain, members: [plain], forecaster: last },
       because: `${judged.name} was clearly worse in the backtest`,
       backtest,
+      folds: evaluations[1]?.result ?? null,
     };
-  return { chosen: chooseForecaster(task), because: wanted, backtest };
+  return { chosen: chooseForecaster(task), because: wanted, backtest, folds: evaluations[0]?.result ?? null };
 }
 
 /** Outcomes that tell apart what is hardly better, and fewest that tell anything; by how much the other has to be better where there are so many. */
@@ -292,6 +295,10 @@ async function forecastShort(short: Panel, horizon: number, levels: readonly num
 
 function least(values: Int32Array): number {
   return values.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
+}
+
+function most(values: Int32Array): number {
+  return values.reduce((largest, value) => Math.max(largest, value), 0);
 }
 
 function quantile(values: Int32Array, share: number): number {

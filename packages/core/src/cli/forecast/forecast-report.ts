@@ -1,4 +1,5 @@
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
+import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { listSome, seriesName } from "../../forecast/rows.ts";
 import type { Score } from "./evaluate.ts";
 import type { ForecastTable } from "./forecast-table.ts";
@@ -29,6 +30,8 @@ export interface ForecastReport {
     readonly series: number;
     readonly scores: readonly Score[];
   } | null;
+  /** What was forecast in the backtest by what is chosen; null without one. */
+  readonly folds: BacktestResult | null;
   readonly split: SplitSeries;
   readonly guessed: readonly Guess[];
   /** What was told about the data and the way they are forecast, besides the guesses. */
@@ -236,9 +239,10 @@ function number(value: number | null, digits: number): string {
   return value === null ? "-" : value.toFixed(digits);
 }
 
-/** Four significant digits. */
+/** Four significant digits; in powers of ten where zeros would hide them. */
 function figure(value: number | null): string {
   if (value === null || Number.isNaN(value)) return "-";
+  if (value !== 0 && (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e15)) return value.toExponential(3);
   const digits = value === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 12));
 }

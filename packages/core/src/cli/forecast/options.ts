@@ -9,14 +9,15 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly key?: readonly string[];
   readonly freq: string;
   readonly zone?: string;
-  readonly decimal: "." | ",";
+  readonly decimal?: "." | ",";
   readonly season?: readonly number[];
   readonly horizon: number;
   readonly level: readonly number[];
   readonly future?: string;
   readonly model: ModelName;
   readonly budget: string;
-  readonly backtest: number;
+  /** Default: 3, or fewer where a season would be too short before them. */
+  readonly backtest?: number;
   readonly out?: string;
   readonly plot?: string;
 }

@@ -68,12 +68,13 @@ export async function readFuture(
     Array.from(seriesOf, (s, row) => ((index[s] as number) >= 0 ? row : -1)).filter((row) => row >= 0),
   );
   const rows = takeColumns(all, kept);
-  refuseMissing(path, rows, kept, seriesOf, index, history, panel, chosen, horizon);
+  refuseMissing(path, file.place, rows, kept, seriesOf, index, history, panel, chosen, horizon);
   return { rows, unknownSeries };
 }
 
 function refuseMissing(
   path: string,
+  place: TableFile["place"],
   rows: Columns,
   kept: Int32Array,
   seriesOf: Int32Array,
@@ -84,7 +85,9 @@ function refuseMissing(
   horizon: number,
 ): void {
   const times = columnOfKind(rows, chosen.time.name, ["timestamp"], "time");
-  const found = new Set<string>();
+  const found = new Map<string, number>();
+  const placeOf = (row: number) => `${place} ${(kept[row] as number) + (place === "line" ? 2 : 1)}`;
+  const twice: string[] = [];
   for (let row = 0; row < rows.length; row++) {
     const isWhole = panel.known.every(({ name }) => {
       const column = rows.data[name];
@@ -94,8 +97,20 @@ function refuseMissing(
         (column.kind !== "float64" || Number.isFinite(column.values[row]))
       );
     });
-    if (isWhole) found.add(`${index[seriesOf[kept[row] as number] as number]} ${times.values[row]}`);
+    const s = index[seriesOf[kept[row] as number] as number] as number;
+    const [time, at] = [times.values[row] as bigint, `${s} ${times.values[row]}`];
+    const before = found.get(at);
+    if (before !== undefined)
+      twice.push(
+        `${seriesName(panel.series[s] ?? {})} at ${history.textOf(time)} in ${placeOf(before)} and ${placeOf(row)}`,
+      );
+    if (isWhole) found.set(at, row);
   }
+  if (twice.length > 0)
+    throw new TsopsError("PANEL_INVALID", `${path} has a time of a series twice: ${listSome(twice, 3)}.`, {
+      hint: "Give one row for each series and time.",
+      details: { count: twice.length, first: twice.slice(0, 20) },
+    });
   const needed = futureTimes(panel.spec, lastTimesOf(panel), horizon);
   const missing: { series: string; time: string }[] = [];
   needed.forEach((time, i) => {

@@ -14,7 +14,7 @@ import {
 import type { Columns, TimestampColumn } from "../../schema/columns.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import type { ChosenColumns } from "./choose-columns.ts";
-import type { FileColumn, TableFile } from "./companions.ts";
+import type { FileColumn, NumberForm, TableFile } from "./companions.ts";
 import { axisOf, type FileTimes, guessAxis } from "./guess-axis.ts";
 import { guessSeasons } from "./guess-seasons.ts";
 import type { Guesses } from "./guessed.ts";
@@ -79,6 +79,12 @@ export async function readHistory(
     ...Object.fromEntries(known.map((column) => [column.name, covariateType(column)])),
   };
   const formats = timeFormat === null ? {} : { [time.name]: timeFormat };
+  const numbers = [target, ...known].flatMap(({ name, kind, numberForm }) =>
+    numberForm === null || numberForm === "ambiguous" || (kind === "text" && name !== target.name)
+      ? []
+      : [[name, numberForm] as const],
+  );
+  for (const [name, form] of numbers) tellOfNumbers(name, form, guesses);
   const placeIn =
     ({ place }: TableFile) =>
     (row: number) =>
@@ -88,6 +94,7 @@ export async function readHistory(
       Object.fromEntries(names.map((name) => [name, types[name] as ColumnType])),
       {
         timeFormats: formats,
+        numberForms: Object.fromEntries(numbers),
         signal: stop,
       },
     );
@@ -113,7 +120,20 @@ export async function readHistory(
     };
     const isGuessed = options.freq === "auto";
     const guess = isGuessed ? guessAxis(times) : axisOf(times, options.freq);
-    const panelOn = (axis: TimeAxis): Panel =>
+    const panelOn = (axis: TimeAxis): Panel => {
+      try {
+        return madeOn(axis);
+      } catch (error) {
+        // Steps that never follow each other at the frequency that was said.
+        if (isGuessed || !TsopsError.is(error, "PANEL_INVALID") || typeof error.details["steps"] !== "number")
+          throw error;
+        throw new TsopsError(error.code, error.message, {
+          hint: "Leave --freq out to have it guessed, or say the one that the times have.",
+          details: error.details,
+        });
+      }
+    };
+    const madeOn = (axis: TimeAxis): Panel =>
       panel<Record<string, ColumnType>, string>(onGrid(columns, time.name, axis), {
         keys: keyNames,
         time: time.name,
@@ -175,7 +195,7 @@ function likelyZone({ gaps }: Panel, axis: TimeAxis): History["likelyZone"] {
 
 function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
   if (format === "unix" || format === "unix-ms") return "instant";
-  if (format === "quarter") return "date";
+  if (format === "quarter" || format === "week") return "date";
   if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
   if (time.kind === "integer") return "steps";
   if (time.kind === "instant") return "instant";
@@ -198,9 +218,11 @@ function zoneOf(time: FileColumn, style: FileTimeStyle, asked: string | undefine
   return zone;
 }
 
-function keyType({ name, kind }: FileColumn): ColumnType {
+function keyType({ name, kind, numberForm }: FileColumn): ColumnType {
   if (kind === "integer") return nullable(int64());
   if (kind === "bool") return nullable(bool());
+  // Codes such as 10.250.100 stay as they are written.
+  if (numberForm !== null) return nullable(utf8());
   if (kind === "other" || kind === "number")
     throw new TsopsError(
       "CONFIG_INVALID",
@@ -212,8 +234,26 @@ function keyType({ name, kind }: FileColumn): ColumnType {
   return nullable(utf8());
 }
 
-function covariateType({ kind }: FileColumn): ColumnType {
+/** Says how numbers were read that people wrote. */
+function tellOfNumbers(name: string, { thousands, sign, decimal, example }: NumberForm, guesses: Guesses) {
+  const words = { ".": "points", ",": "commas", " ": "blanks", "'": "quotes" } as const;
+  const because = [
+    ...(decimal === "," ? ["decimal commas"] : []),
+    ...(thousands === null ? [] : [`${words[thousands]} between thousands`]),
+    ...(sign === null ? [] : [`${sign} left out`]),
+  ];
+  guesses.add(
+    `numbers of ${name}`,
+    `${example.text} is ${example.value}`,
+    because.join(", ") || "all are written so",
+    thousands === null && decimal === "." ? "a column of plain numbers" : "--decimal",
+  );
+}
+
+function covariateType({ kind, numberForm }: FileColumn): ColumnType {
   if (kind === "bool") return nullable(bool());
+  // Numbers that can be read in several ways are refused with their lines, and not taken for words.
+  if (numberForm === "ambiguous") return nullable(float64());
   return nullable(kind === "text" ? utf8() : float64());
 }
 

@@ -1,6 +1,7 @@
 import type { FittedForecaster } from "../../forecast/forecaster.ts";
 import type { FittedLocal } from "../../forecast/local/local-forecaster.ts";
 import type { LocalSummary } from "../../forecast/local/local-model.ts";
+import { listSome } from "../../forecast/rows.ts";
 import type { ModelName } from "./choose-forecaster.ts";
 
 /** Whether a model of a single series has a season, by what its fit says of itself; models that always have one, and one that never has, are not asked. */
@@ -21,4 +22,20 @@ export function seriesWithoutSeason(
   const isSeasonal = hasSeason[model];
   if (isSeasonal === undefined || seasons.length === 0) return [];
   return (fitted as FittedLocal).fits.flatMap((fit, s) => (isSeasonal(fit) ? [] : [s]));
+}
+
+/**
+ * What to tell of the seasons that a model passes over because it takes one, or because no series has two of them; null where it takes all. `auto` tells of its own.
+ * @param longest - Rows of the longest series.
+ */
+export function passedOver(model: ModelName, seasons: readonly number[], longest: number): string | null {
+  const list = (lengths: readonly number[]) => listSome(lengths.map(String));
+  if (model === "mstl") {
+    const tooLong = seasons.filter((season) => 2 * season > longest);
+    return tooLong.length === 0
+      ? null
+      : `seasons of ${list(tooLong)} steps are not used: no series has two of them`;
+  }
+  if (model === "auto" || model === "naive" || seasons.length < 2) return null;
+  return `${model} takes one season, of ${seasons[0]} steps, and takes no notice of ${list(seasons.slice(1))}: auto and mstl take several`;
 }

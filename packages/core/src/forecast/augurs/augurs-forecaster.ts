@@ -2,7 +2,7 @@ import { throwIfAborted } from "../../abort.ts";
 import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
-import { absorbRows, lastTimesOf } from "../absorb.ts";
+import { absorb, changedSeries, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, firstKnown, observedCounts, requireRows } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
@@ -15,7 +15,9 @@ import type { Refused } from "../local/try-fit.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
 import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { rowsOfSeries, withRowsOfSeries } from "../panel-patches.ts";
 import { selectRows } from "../panel-slices.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import { listSome, seriesName } from "../rows.ts";
 import { fitOthers, leaveOut, withFailures } from "../series-failures.ts";
 import type { AugursModel, SeriesAhead } from "./augurs-model.ts";
@@ -107,16 +109,16 @@ function fitted(state: State): FittedForecaster<never> {
     horizon: fittedHorizon,
     series: history.series,
     failures: history.failures ?? [],
+    hasIntervals: model.hasIntervals,
     lastTimes: lastTimesOf(history),
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
+      if (!model.hasIntervals) refuseIntervals(model.kind, options);
       const chosen = chooseSeries(history, options.keys);
       const panel = panelOfChosen(history, chosen);
       const found = chosen.map(aheadOf);
       refuseFits(model, failuresAmong(panel.series, found), found.find(isRefused));
-      const probabilities = model.hasIntervals
-        ? probabilitiesOf(options.levels ?? [], options.quantiles)
-        : [];
+      const probabilities = probabilitiesOf(options.levels ?? [], options.quantiles);
       const mean = new Float64Array(chosen.length * horizon);
       const quantiles = probabilities.map((probability) => ({
         probability,
@@ -136,12 +138,14 @@ function fitted(state: State): FittedForecaster<never> {
       return forecastOf(panel, horizon, mean, quantiles);
     },
     update(rows) {
-      const longer = absorbRows(history, rows);
-      refuseMissing(model, longer);
+      const news = absorb(history, rows);
+      if (!model.takesMissing) refuseMissing(model, changedSeries(history, news));
+      const ahead = known.slice();
+      for (const s of news.changed.keys()) ahead[s] = undefined;
       return fitted({
         ...state,
-        history: longer,
-        ahead: known.map((one, s) => (isSame(history, longer, s) ? one : undefined)),
+        history: withRowsOfSeries(history, news.changed, news.covariates),
+        ahead,
       });
     },
     save() {
@@ -194,9 +198,8 @@ function load(
 
 /** What the model says of one series; what is thrown is no end of the others. */
 function tryForecast(model: AugursModel, panel: Panel, s: number, horizon: number): SeriesAhead | Refused {
-  const [start, end] = [panel.offsets[s] as number, panel.offsets[s + 1] as number];
   const { spec } = panel;
-  const times = panel.times.subarray(start, end);
+  const { times, y } = rowsOfSeries(panel, s);
   const timesAhead = () => futureTimes(spec, times.slice(-1), horizon);
   const refused = (message: string, cause?: unknown): Refused => ({
     code: "FIT_FAILED",
@@ -205,7 +208,7 @@ function tryForecast(model: AugursModel, panel: Panel, s: number, horizon: numbe
     cause,
   });
   try {
-    const series = { y: panel.y.subarray(start, end), times, timesAhead, zone: spec.zone };
+    const series = { y, times, timesAhead, zone: spec.zone };
     const ahead = model.forecast(series, horizon);
     const { mean, deviation } = ahead;
     const message = notFinite({ mean, bounds: deviation === null ? [] : [deviation] });
@@ -253,14 +256,4 @@ function refuseMissing({ kind, takesMissing }: AugursModel, panel: Panel): void 
     }),
     failures,
   );
-}
-
-/** Whether a series has the same rows in both panels, where the second only has more. */
-function isSame(before: Panel, after: Panel, s: number): boolean {
-  const [start, end] = [before.offsets[s] as number, before.offsets[s + 1] as number];
-  const from = after.offsets[s] as number;
-  if ((after.offsets[s + 1] as number) - from !== end - start) return false;
-  for (let row = start; row < end; row++)
-    if (!Object.is(before.y[row], after.y[from + row - start])) return false;
-  return true;
 }

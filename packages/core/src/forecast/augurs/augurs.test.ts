@@ -11,6 +11,7 @@ import { forecasterCases } from "../../testing/forecaster.ts";
 import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import type { Forecaster } from "../forecaster.ts";
+import { loadForecaster } from "../load-forecaster.ts";
 import { ets } from "../models/ets/ets.ts";
 import type { Panel } from "../panel.ts";
 import { augursEts, augursMstl, augursProphet } from "./index.ts";
@@ -134,19 +135,26 @@ describe("forecasters of augurs", () => {
     ["augursEts", () => augursEts()],
     ["augursMstl", () => augursMstl({ seasonLengths: [24] })],
     ["augursProphet", () => augursProphet({ weeklySeasonality: false })],
-  ] as const)("%s: an update is a fit on the longer history, to the byte", async (_, make) => {
+  ] as const)("%s: an update is a fit on the longer history, to the byte", async (name, make) => {
     const forecaster = await make();
     const fitted = await forecaster.fit(panelOf(rowsOf({ a: level, b: daily }, 0, 200)), { horizon: 6 });
     const updated = fitted.update(rowsOf({ b: daily }, 200, 230));
     const rows = { a: panelOf(rowsOf({ a: level }, 0, 200)), b: panelOf(rowsOf({ b: daily }, 0, 230)) };
     for (const [s, [station, alone]] of Object.entries(rows).entries()) {
-      const anew = (await forecaster.fit(alone, { horizon: 6 })).predict({ levels: [80] });
-      const asked = updated.predict({ keys: [{ station }], levels: [80] });
+      const levels = updated.hasIntervals ? [80] : [];
+      const anew = (await forecaster.fit(alone, { horizon: 6 })).predict({ levels });
+      const asked = updated.predict({ keys: [{ station }], levels });
       expect([s, ...asked.mean]).toEqual([s, ...anew.mean]);
       expect(asked.quantiles).toEqual(anew.quantiles);
     }
     const whole = await forecaster.fit(panelOf(rowsOf({ a: level, b: daily }, 0, 230)), { horizon: 6 });
     expect(updated.update(rowsOf({ a: level }, 200, 230)).save()).toEqual(whole.save());
+    expect(() => loadForecaster(whole.save())).toThrow(
+      expect.objectContaining({
+        code: "MODEL_FORMAT_INVALID",
+        hint: expect.stringContaining(`(await ${name}(...)).load(bytes)`),
+      }),
+    );
   });
 
   it("refuse missing targets with their rows, in the fit and in updates", async () => {

@@ -160,7 +160,7 @@ describe("autoForecaster", () => {
     expect(restored.predict({ levels: [80] })).toEqual(next.predict({ levels: [80] }));
     expect(next.choice).toEqual(fitted.choice);
     expect(next.forecaster.origins).toBe(fitted.forecaster.origins + 1);
-    expect(next.samplePaths({ paths: 10 }).sums("steps")).toBeDefined();
+    expect((await next.samplePaths({ paths: 10 })).sums("steps")).toBeDefined();
   });
 
   it("does what it can for short series among long ones, and for those alone", async () => {

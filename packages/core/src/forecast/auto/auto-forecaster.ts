@@ -98,7 +98,7 @@ async function fit<Known extends string>(
   };
   if (plan === null) return unjudged();
 
-  const { folds, judged, before } = plan;
+  const { foldsOf, judged, before } = plan;
   // From the rows before, so that no candidate is there for what it is judged by.
   const seasons = seasonsWith(given === null ? findSeasons(before, usable) : usable);
   const primary = seasons.referenceSeason;
@@ -114,7 +114,7 @@ async function fit<Known extends string>(
     zeros: shareOfZeros(before.y),
   };
   const reference = baseline(task);
-  const plain = await forecastToJudge(reference, judged, fitOptions, folds);
+  const plain = await forecastToJudge(reference, judged, fitOptions, foldsOf);
   const judgement = {
     horizon,
     outcomes: plain.outcomes,
@@ -123,7 +123,7 @@ async function fit<Known extends string>(
   };
   const trial = new Trial({
     panel: judged,
-    folds,
+    folds: foldsOf,
     fitOptions,
     budgetMs: planned * options.budgetMs,
     judgement,
@@ -144,7 +144,7 @@ async function fit<Known extends string>(
   const run = candidateRunner(isOnThreads);
   const atOnce = isOnThreads ? Math.max(1, Math.min(threads, globals.length)) : 1;
   const forecastByTrees = async ({ trees, name }: Candidate): Promise<HeldOutMeans> => {
-    const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds };
+    const work = { task, trees: treesToJudge(trees as number), name, panel: judged, horizon, folds: foldsOf };
     return ((await run(work, fitOptions.signal)) as { means: HeldOutMeans }).means;
   };
   await inParallel(globals, atOnce, (candidate) =>
@@ -173,7 +173,7 @@ async function fit<Known extends string>(
     if (trial.tried.length < count) continue;
     const choice: Omit<AutoChoice, "lowest"> = {
       ...seasons,
-      folds,
+      folds: plan.folds,
       judgedSeries: plan.chosen.length,
       candidates: trial.judged,
       members: members.map(({ candidate }) => candidate.name),

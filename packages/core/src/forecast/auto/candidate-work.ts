@@ -11,8 +11,8 @@ export interface CandidateWork {
   readonly name: string;
   readonly panel: Panel;
   readonly horizon: number;
-  /** Horizons to hold out and forecast; null to fit on all rows. */
-  readonly folds: number | null;
+  /** Horizons of each series to hold out and forecast; null to fit on all rows. */
+  readonly folds: Int32Array | null;
 }
 
 /** Forecasts of the held-out rows, or the bytes of the fitted forecaster. */

@@ -1,6 +1,8 @@
 import { createRandom } from "../../random.ts";
+import { rowCounts } from "../check.ts";
 import { inOwnSizes, seriesToCompare } from "../conformal/error-sizes.ts";
 import type { Panel } from "../panel.ts";
+import { selectRows, takeSeries } from "../panel-slices.ts";
 import { middleOf, ownScales } from "../scales.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { type GuessedErrors, guessedDeviations, guessedErrors, perMeanSize } from "./guessed-errors.ts";
@@ -25,8 +27,8 @@ export interface ErrorsOfAll extends GuessedErrors {
 }
 
 /**
- * Held-out forecasts and outcomes of all series. Those that were not judged get errors of the shape that a judged one has, drawn by chance, in a size that is typical beside their own seasonal
- * differences; where the others tell nothing, guessed ones.
+ * Held-out forecasts and outcomes of all series. Those that were not judged get errors of the shape that a judged one has, drawn by chance, in the size that errors have beside seasonal differences that were known
+ * when the forecast was made; where the others tell nothing, guessed ones.
  */
 export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
   const { horizon, chosen, seasonLength, means, outcomes } = heldOut;
@@ -47,7 +49,13 @@ export function errorsOfAll(panel: Panel, heldOut: HeldOutErrors): ErrorsOfAll {
   const judged = judgedErrors(heldOut, placeOf, scales);
   const typical = placeOf.size < seriesToCompare ? undefined : typicalOf(judged);
   const unjudged = count - placeOf.size;
-  const unjudgedSize = unjudged === 0 ? null : sizeOfUnjudged(judged, typical, horizon, unjudged);
+  const unjudgedSize =
+    unjudged === 0
+      ? null
+      : sizeOfUnjudged(judged, typical, horizon, {
+          count: unjudged,
+          ratios: ratiosOfThen(panel, heldOut, placeOf),
+        });
   const typicalSizes =
     typical === undefined
       ? null
@@ -148,16 +156,16 @@ function typicalOf(judged: readonly JudgedErrors[]): number | undefined {
 }
 
 /**
- * The mean size of the errors of a series that was not judged, in units of its scale: as large as it must be for four fifths of the judged errors to lie within the bound of four fifths of the scores: right
+ * The mean size of the errors of a series that was not judged, in units of its scale: as large as it must be for four fifths of such errors to lie within the bound of four fifths of the scores: right
  * at 80 %, rather too wide beyond. Null where nothing tells.
  * @param typical - What sizes are compared with, in units of the scale.
- * @param unjudged - Number of such series: their scores, which have the shapes of the judged ones, are among those that bounds are taken from.
+ * @param unjudged - Number of such series: their scores, which have the shapes of the judged ones, are among those that bounds are taken from. And sizes of errors in units of scales like theirs.
  */
 function sizeOfUnjudged(
   judged: readonly JudgedErrors[],
   typical: number | undefined,
   horizon: number,
-  unjudged: number,
+  unjudged: { readonly count: number; readonly ratios: readonly number[] },
 ): number | null {
   const scores: (readonly [score: number, weight: number])[] = [];
   for (const { size, shape } of judged) {
@@ -166,14 +174,40 @@ function sizeOfUnjudged(
         if (!Number.isNaN(score)) scores.push([Math.abs(score), weight]);
     };
     add(typical === undefined ? undefined : typical / size, 1);
-    add(typical === undefined ? undefined : 1, unjudged / judged.length);
+    add(typical === undefined ? undefined : 1, unjudged.count / judged.length);
   }
-  const ratios = judged.flatMap(({ size, shape }) =>
-    [...shape].filter((error) => !Number.isNaN(error)).map((error) => [size * Math.abs(error), 1] as const),
-  );
+  const ratios = unjudged.ratios.map((ratio) => [ratio, 1] as const);
   const size =
     scores.length === 0 ? middleOf(judged.map((one) => one.size)) : upperFifth(ratios) / upperFifth(scores);
   return size > 0 && Number.isFinite(size) ? size : null;
+}
+
+/**
+ * Sizes of the judged errors in units of the scale that each series had before its forecast, of as many rows as those have that were not judged: a scale of few rows is in doubt, and one that knows the held-out rows as well has grown with them. So errors are to the
+ * scale as those to come are.
+ */
+function ratiosOfThen(
+  panel: Panel,
+  { horizon, seasonLength, means, outcomes }: HeldOutErrors,
+  placeOf: ReadonlyMap<number, number>,
+): number[] {
+  const counts = rowCounts(panel);
+  const rows = middleOf(panel.series.flatMap((_, s) => (placeOf.has(s) ? [] : [counts[s] as number])));
+  const judged = [...placeOf.keys()];
+  const own = takeSeries(panel, judged);
+  return means.flatMap((mean, fold) => {
+    const before = selectRows(own, (i) => {
+      const end = Math.max(1, (counts[judged[i] as number] as number) - (means.length - fold) * horizon);
+      return [Math.max(0, end - rows), end];
+    });
+    const scales = ownScales(before, seasonLength);
+    return [...placeOf.values()].flatMap((place, i) =>
+      Array.from({ length: horizon }, (_, h) => {
+        const row = place * horizon + h;
+        return Math.abs((outcomes[fold]?.[row] as number) - (mean[row] as number)) / (scales[i] as number);
+      }).filter(Number.isFinite),
+    );
+  });
 }
 
 /** What one in five lies above, by weight. */

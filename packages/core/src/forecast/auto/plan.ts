@@ -13,8 +13,10 @@ const mostSeries = 1000;
 
 /** What is held out to judge candidates by. */
 export interface TrialPlan {
-  /** Horizons at the end of each judged series. */
+  /** Horizons at the end of the history: of the series that have most. */
   readonly folds: number;
+  /** Those of each judged series. */
+  readonly foldsOf: Int32Array;
   /** Series that are judged, as indexes into the panel's. */
   readonly chosen: readonly number[];
   /** They, each up to its last known target: rows after it can judge nothing. */
@@ -34,7 +36,7 @@ export interface SeasonPlan {
 }
 
 /**
- * What to hold out: two horizons or more of series that keep two seasons, and 12 rows, before them. Where none is long enough for that beside its season, one horizon is held out, or none where the history shows a season: what can be judged does not decide whether
+ * What to hold out: two horizons or more of series that keep two seasons, and 12 rows, before them, one of those that keep as much before that. Where none is long enough for that beside its season, one horizon is held out, or none where the history shows a season: what can be judged does not decide whether
  * a forecast has one.
  * @param seasons - Lengths to reckon with, ascending.
  * @param seasonsIn - Those of some lengths that the whole history shows; asked where holding out a horizon would leave none.
@@ -57,41 +59,48 @@ export function planTrial(
   const [shortest] = besideTwo;
   if (shortest === undefined) {
     // Candidates with a season say themselves whether there is one.
-    const [least] = fittingBeside(1);
-    const trial = least === undefined ? null : holdOut(panel, horizon, least, 1);
-    if (trial !== null) return ofLength(fittingBeside(1), trial);
+    const besideOne = fittingBeside(1);
+    const trial = besideOne.length === 0 ? null : holdOut(panel, horizon, besideOne, 1);
+    if (trial !== null) return ofLength(besideOne, trial);
     const all = fittingBeside(0);
     const shown = all.length > 0 ? seasonsIn(all) : [];
     if (shown.length > 0) return ofLength(shown, null);
   }
-  const least = shortest ?? 1;
-  return ofLength(besideTwo, holdOut(panel, horizon, least, 2) ?? holdOut(panel, horizon, least, 1));
+  return ofLength(besideTwo, holdOut(panel, horizon, besideTwo, 2) ?? holdOut(panel, horizon, besideTwo, 1));
 }
 
 /**
- * Holds out so many horizons, or more where series are few; at most a third of the history. Of two, the errors of one can be measured by those of the other. Null when no series is long enough.
+ * Holds out so many horizons, and one of series that are not long enough for as many: what a panel's short series show is not left to its long ones. More where outcomes are few, at most a third of a series and never the seasons of a candidate. Of two,
+ * the errors of one can be measured by those of the other. Null when no series is long enough.
+ * @param seasons - Lengths that candidates may have, ascending.
  */
-function holdOut(panel: Panel, horizon: number, seasonLength: number, fewest: 1 | 2): TrialPlan | null {
+function holdOut(panel: Panel, horizon: number, seasons: readonly number[], fewest: 1 | 2): TrialPlan | null {
   const counts = knownLengths(panel);
   const observed = observedCounts(panel);
-  const needed = Math.max(fewestRows, 2 * seasonLength);
-  const isLongEnough = (s: number, folds: number): boolean =>
-    (counts[s] as number) - folds * horizon >= needed &&
+  const needed = Math.max(fewestRows, 2 * (seasons[0] ?? 1));
+  const wished = Math.max(fewestRows, 2 * (seasons.at(-1) ?? 1));
+  const leaves = (s: number, folds: number, rows: number): boolean =>
+    (counts[s] as number) - folds * horizon >= rows &&
     (observed[s] as number) - folds * horizon >= fewestRows;
-  const all = panel.series.flatMap((_, s) => (isLongEnough(s, fewest) ? [s] : []));
-  if (all.length === 0) return null;
+  if (!panel.series.some((_, s) => leaves(s, fewest, needed))) return null;
+  const all = panel.series.flatMap((_, s) => (leaves(s, 1, needed) ? [s] : []));
   const count = Math.min(all.length, mostSeries);
   const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)] as number);
-  const shortest = chosen.reduce(
-    (least, s) => Math.min(least, counts[s] as number),
-    Number.POSITIVE_INFINITY,
-  );
-  const wanted = Math.ceil(enoughOutcomes / (chosen.length * horizon));
-  const possible = Math.floor(shortest / 3 / horizon);
-  let folds = Math.max(fewest, Math.min(wanted, possible, mostFolds));
-  while (folds > fewest && !chosen.every((s) => isLongEnough(s, folds))) folds--;
+  const wanted = Math.min(mostFolds, Math.ceil(enoughOutcomes / (count * horizon)));
+  const foldsOf = Int32Array.from(chosen, (s) => {
+    const least = leaves(s, fewest, needed) ? fewest : 1;
+    let folds = Math.max(least, Math.min(wanted, Math.floor((counts[s] as number) / 3 / horizon)));
+    while (folds > least && !leaves(s, folds, wished)) folds--;
+    return folds;
+  });
   const taken = takeSeries(panel, chosen);
-  const upTo = (rows: number) =>
-    selectRows(taken, (i) => [0, (counts[chosen[i] as number] as number) - rows]);
-  return { folds, chosen, judged: upTo(0), before: upTo(folds * horizon) };
+  const upTo = (heldRows: (i: number) => number) =>
+    selectRows(taken, (i) => [0, (counts[chosen[i] as number] as number) - heldRows(i)]);
+  return {
+    folds: foldsOf.reduce((all, own) => Math.max(all, own), 0),
+    foldsOf,
+    chosen,
+    judged: upTo(() => 0),
+    before: upTo((i) => (foldsOf[i] as number) * horizon),
+  };
 }

@@ -21,7 +21,14 @@ const task: CandidateTask = {
   regressors: [],
   zeros: 0,
 };
-const job: CandidateWork = { task, trees: 30, name: "gbdt, scaled", panel, horizon: 12, folds: 2 };
+const job: CandidateWork = {
+  task,
+  trees: 30,
+  name: "gbdt, scaled",
+  panel,
+  horizon: 12,
+  folds: Int32Array.of(2),
+};
 
 describe("jobs of autoForecaster", () => {
   it("give the same on threads of their own as here", async () => {
@@ -35,7 +42,7 @@ describe("jobs of autoForecaster", () => {
   });
 
   it("are refused there with the same error as here", async () => {
-    const long = { ...job, folds: 60 };
+    const long = { ...job, folds: Int32Array.of(60) };
     const [here, thread] = await Promise.all(
       [candidateRunner(false), candidateRunner(true)].map((run) =>
         run(long).catch((error: unknown) => error),

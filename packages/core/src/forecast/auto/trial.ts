@@ -34,7 +34,7 @@ export class Trial {
   readonly skipped: JudgedCandidate[] = [];
   private readonly started = performance.now();
   private readonly panel: Panel;
-  private readonly folds: number;
+  private readonly folds: Int32Array;
   private readonly fitOptions: FitOptions;
   private readonly budgetMs: number;
   private readonly judgement: Judgement;
@@ -46,7 +46,7 @@ export class Trial {
 
   constructor(settings: {
     readonly panel: Panel;
-    readonly folds: number;
+    readonly folds: Int32Array;
     readonly fitOptions: FitOptions;
     readonly budgetMs: number;
     readonly judgement: Judgement;
@@ -186,7 +186,7 @@ export async function forecastToJudge(
   candidate: Candidate,
   panel: Panel,
   fitOptions: FitOptions,
-  folds: number,
+  folds: Int32Array,
 ): Promise<{ readonly means: HeldOutMeans; readonly outcomes: HeldOutMeans }> {
   const { means, outcomes } = await forecastHeldOut([candidate.make()], panel, fitOptions, {
     folds,

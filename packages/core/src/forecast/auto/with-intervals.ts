@@ -41,7 +41,7 @@ export function withIntervals<Known extends string>(
   const isLowestGuessed = heldOut.lowest === "auto";
   const guess = panel.y.some((value) => value < 0) ? null : 0;
   const lowest = heldOut.lowest === "auto" ? guess : heldOut.lowest;
-  const scores = means.length * count;
+  const scores = outcomes.reduce((sum, fold) => sum + knownHorizons(fold, heldOut.horizon), 0);
   const neighbours = isGuessed || scores >= scoresAlone ? 0 : 2;
   const pooled = scores * Math.min(2 * neighbours + 1, heldOut.horizon);
   const options = {
@@ -63,7 +63,15 @@ export function withIntervals<Known extends string>(
       calibration: calibrationOf(means, outcomes, options, count, typicalSizes),
       anchor: current,
       current,
-      pending: pendingOf(panel, current.spec, 0),
+      pending: pendingOf(panel, current.spec, () => 0),
     }),
   );
+}
+
+/** Horizons of which something is known. */
+function knownHorizons(fold: Float64Array, horizon: number): number {
+  let known = 0;
+  for (let at = 0; at < fold.length; at += horizon)
+    if (!fold.subarray(at, at + horizon).every(Number.isNaN)) known++;
+  return known;
 }

@@ -14,6 +14,7 @@ import { intervalOf } from "../levels.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { windowAverage } from "../models/window-average.ts";
 import type { Panel } from "../panel.ts";
+import type { RowsInput } from "../plain-rows.ts";
 import { backtest } from "./backtest.ts";
 import type { BacktestMetrics, BacktestResult } from "./result.ts";
 
@@ -50,14 +51,18 @@ function randomPanel(
 /** Predicts the last known value and notes what it was shown. */
 function spy() {
   const log: { call: string; times: bigint[]; keys: number }[] = [];
-  const timesOf = (columns: Columns): bigint[] => [
-    ...(columns.data["at"] as { values: BigInt64Array }).values,
+  const timesOf = (rows: RowsInput): bigint[] => [
+    ...((rows as Columns).data["at"] as { values: BigInt64Array }).values,
   ];
   const fitted = (inner: FittedForecaster<never>, history: Panel): FittedForecaster => ({
     ...inner,
     spec: history.spec,
     predict(options) {
-      expect(Object.keys(options?.future?.types ?? {})).toEqual(["key", "at", "temp"]);
+      expect(Object.keys((options?.future as Columns | undefined)?.types ?? {})).toEqual([
+        "key",
+        "at",
+        "temp",
+      ]);
       if (options?.future !== undefined)
         log.push({ call: "predict", times: timesOf(options.future), keys: history.series.length });
       return inner.predict({ ...(options?.horizon === undefined ? {} : { horizon: options.horizon }) });

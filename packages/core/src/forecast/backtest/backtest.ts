@@ -75,7 +75,11 @@ export async function backtest<Known extends string>(
         fitted = fitted.update(panelToColumns(slicePanel(active, { from: before + 1n, until: cutoff })));
       before = cutoff;
       const { future, outcomes } = await aheadOf(active, { fold, cutoff, until }, settings);
-      const predictOptions: PredictOptions = { horizon: reach, levels: settings.levels, future };
+      const predictOptions: PredictOptions = {
+        horizon: reach,
+        levels: fitted.hasIntervals ? settings.levels : [],
+        future,
+      };
       const forecast = (fitted as FittedForecaster).predict(predictOptions);
       folds.push(scoreFold(forecast, active, outcomes, { fold, cutoff, seriesIds: series }, settings));
       settings.progress?.({

@@ -27,7 +27,7 @@ function spy() {
   const wrapped = (inner: FittedForecaster): FittedForecaster => ({
     ...inner,
     update(rows) {
-      const { values } = rows.data["at"] as { values: BigInt64Array };
+      const { values } = (rows as Columns).data["at"] as { values: BigInt64Array };
       log.push({ call: "update", first: at(values[0]), last: at(values[values.length - 1]) });
       return wrapped(inner.update(rows));
     },

@@ -512,7 +512,9 @@ describe("conformal", () => {
     for (const other of [apart, inTurn]) {
       expect(other.predict({ levels: [50, 80, 95] })).toEqual(together.predict({ levels: [50, 80, 95] }));
       expect(other.adaptedLevels).toEqual(together.adaptedLevels);
-      expect(other.samplePaths({ paths: 20 }).values).toEqual(together.samplePaths({ paths: 20 }).values);
+      expect((await other.samplePaths({ paths: 20 })).values).toEqual(
+        (await together.samplePaths({ paths: 20 })).values,
+      );
       expect(other.save()).toEqual(together.save());
     }
   });

@@ -86,6 +86,6 @@ async function fit<Known extends string>(
     calibration,
     anchor: fitted,
     current: fitted,
-    pending: pendingOf(panel, fitted.spec, 0),
+    pending: pendingOf(panel, fitted.spec, () => 0),
   });
 }

@@ -2,6 +2,7 @@ import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Columns } from "../../schema/columns.ts";
+import { lastTimesOf } from "../absorb.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
@@ -11,6 +12,7 @@ import { levelOfQuantile, probabilitiesOf } from "../levels.ts";
 import type { SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
+import { columnsOf } from "../plain-rows.ts";
 import { columnOfKind, numbersOf } from "../rows.ts";
 import type { SamplePaths } from "../sample-paths.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
@@ -45,9 +47,9 @@ export interface FittedConformal<Known extends string = string> extends FittedFo
   /**
    * Draws paths of the asked series and steps together, from the error trajectories of past origins: a bad day for one series is a bad day for others as far as it was so before, and
    * errors last over the steps as they did. For sums over the horizon or over series, whose intervals are not sums of intervals. They learn as `update` scores origins; `adapt` does not touch them.
-   * @throws what `predict` throws.
+   * @throws TsopsError ABORTED; what `predict` throws.
    */
-  samplePaths(options?: SamplePathOptions): SamplePaths;
+  samplePaths(options?: SamplePathOptions): Promise<SamplePaths>;
   update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedConformal<Known>;
 }
 
@@ -82,20 +84,20 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
     horizon: current.horizon,
     series: pending.series,
     failures: pending.failures ?? [],
-    lastTimes: BigInt64Array.from(
-      pending.series,
-      (_, s) => pending.times[(pending.offsets[s + 1] as number) - 1] as bigint,
-    ),
+    hasIntervals: true,
+    lastTimes: lastTimesOf(pending),
     forecaster: current,
     origins: originsOf(calibration),
     lowest: options.lowest,
-    adaptedLevels: groups.flatMap((key, group) =>
-      options.levels.map((level) => ({
-        key,
-        level,
-        ...aimOf(calibration.adaptation, options, group, level),
-      })),
-    ),
+    get adaptedLevels() {
+      return groups.flatMap((key, group) =>
+        options.levels.map((level) => ({
+          key,
+          level,
+          ...aimOf(calibration.adaptation, options, group, level),
+        })),
+      );
+    },
     predict: (predictOptions: PredictOptions = {}) => {
       const { levels = [], quantiles: further = [] } = predictOptions;
       const probabilities = probabilitiesOf(levels, further);
@@ -107,13 +109,14 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, probabilities });
       return forecastOf(asked, steps, mean, quantiles);
     },
-    samplePaths: (pathOptions: SamplePathOptions = {}) => {
+    samplePaths: async (pathOptions: SamplePathOptions = {}) => {
       const resolved = resolveSamplePathOptions(pathOptions);
       const steps = checkPredict(resolved.predict, current.horizon);
       const { chosen, asked, mean } = centre(resolved.predict, steps);
       return drawPaths({ calibration, options, series: asked.series, chosen, mean, steps }, resolved);
     },
-    update(rows) {
+    update(input) {
+      const rows = columnsOf("update()", pending, input);
       const next = current.update(rows);
       const late = rowsUpToOrigin(pending, rows);
       return fittedConformal(

@@ -1,9 +1,10 @@
 import type { Columns } from "../../schema/columns.ts";
 import { selectColumns, takeColumns } from "../../schema/reshape.ts";
-import { absorbRows, matchSeries } from "../absorb.ts";
+import { absorbRows, firstTimesOf, matchSeries } from "../absorb.ts";
 import { panelOfChosen } from "../choose-series.ts";
 import { futureTimes } from "../future.ts";
 import type { Covariate, Panel, PanelSpec } from "../panel.ts";
+import { rowsOfSeries } from "../panel-patches.ts";
 import { panelToColumns, selectRows } from "../panel-slices.ts";
 import { groupByKey } from "../rows.ts";
 
@@ -13,9 +14,9 @@ import { groupByKey } from "../rows.ts";
 export type Pending = Panel;
 
 /**
- * The last `rows` rows of each series as pending after the row before them; covariates that the spec does not name are left out.
+ * The last rows of each series, so many as `rowsOf` says, as pending after the row before them; covariates that the spec does not name are left out.
  */
-export function pendingOf(panel: Panel, spec: PanelSpec, rows: number): Pending {
+export function pendingOf(panel: Panel, spec: PanelSpec, rowsOf: (series: number) => number): Pending {
   const among = (all: readonly Covariate[], names: readonly string[]): Covariate[] =>
     names.map((name) => all.find((covariate) => covariate.name === name) as Covariate);
   const own = {
@@ -26,7 +27,7 @@ export function pendingOf(panel: Panel, spec: PanelSpec, rows: number): Pending 
     static: among(panel.static, spec.static),
   };
   return selectRows(own, (s) => [
-    (own.offsets[s + 1] as number) - (own.offsets[s] as number) - rows - 1,
+    (own.offsets[s + 1] as number) - (own.offsets[s] as number) - rowsOf(s) - 1,
     Number.POSITIVE_INFINITY,
   ]);
 }
@@ -42,21 +43,19 @@ export function rowsUpToOrigin(pending: Pending, rows: Columns): Columns {
   const times = (rows.data[time] as { values: BigInt64Array }).values;
   const { series, seriesOf } = groupByKey(rows, pending.spec.keys);
   const indexes = matchSeries(series, pending);
+  const origins = Array.from(indexes, (s) => (s < 0 ? null : rowsOfSeries(pending, s).times[0]));
   const chosen: number[] = [];
   for (let row = 0; row < rows.length; row++) {
-    const s = indexes[seriesOf[row] as number] as number;
-    if (s >= 0 && (times[row] as bigint) <= (pending.times[pending.offsets[s] as number] as bigint))
-      chosen.push(row);
+    const origin = origins[seriesOf[row] as number];
+    if (typeof origin === "bigint" && (times[row] as bigint) <= origin) chosen.push(row);
   }
   return takeColumns(rows, Int32Array.from(chosen));
 }
 
 /** Number of pending rows of each series. */
 function pendingCounts(pending: Pending): Int32Array {
-  return Int32Array.from(
-    pending.series,
-    (_, s) => (pending.offsets[s + 1] as number) - (pending.offsets[s] as number) - 1,
-  );
+  const { series, offsets } = pending;
+  return Int32Array.from(series, (_, s) => (offsets[s + 1] as number) - (offsets[s] as number) - 1);
 }
 
 /**
@@ -65,7 +64,8 @@ function pendingCounts(pending: Pending): Int32Array {
  */
 export function dueSeries(pending: Pending, horizon: number): readonly number[] {
   const counts = pendingCounts(pending);
-  const originOf = (s: number): bigint => pending.times[pending.offsets[s] as number] as bigint;
+  const origins = firstTimesOf(pending);
+  const originOf = (s: number): bigint => origins[s] as bigint;
   let firstWaiting: bigint | null = null;
   counts.forEach((count, s) => {
     if (count < horizon && (firstWaiting === null || originOf(s) < firstWaiting)) firstWaiting = originOf(s);
@@ -102,10 +102,7 @@ export function takeBlock(
   const isTaken = new Set(taken);
   const counts = pendingCounts(pending).map((count, s) => (isTaken.has(s) ? Math.min(count, horizon) : 0));
   const length = pending.series.length * horizon;
-  const origins = BigInt64Array.from(
-    pending.series,
-    (_, s) => pending.times[pending.offsets[s] as number] as bigint,
-  );
+  const origins = firstTimesOf(pending);
   const outcomes = new Float64Array(length).fill(Number.NaN);
   const known = pending.known.map(() => new Float64Array(length));
   pending.series.forEach((_, s) => {

@@ -59,7 +59,7 @@ async function coverageOfSums(
     Object.fromEntries(Object.entries(all).map(([key, y]) => [key, y.slice(0, -horizon)])),
   );
   const fitted = await conformal(forecaster, { folds }).fit(history, { horizon });
-  const paths = (fitted as FittedConformal).samplePaths({ paths: 400, ...options });
+  const paths = await (fitted as FittedConformal).samplePaths({ paths: 400, ...options });
   const held = { joint: [0, 0], apart: [0, 0] };
   const sums = paths.sums("steps");
   const random = createRandom("apart");
@@ -133,7 +133,7 @@ describe("samplePaths", () => {
   it("lets series err together as they did", async () => {
     const fitted = await fit({ a, opposite });
     for (const draw of ["mixture", "bootstrap"] as const) {
-      const paths = fitted.samplePaths({ draw });
+      const paths = await fitted.samplePaths({ draw });
       const [each] = paths.sums("steps");
       const [low, high] = (each as Draws).interval(95);
       expect(high - low).toBeGreaterThan(5);
@@ -143,7 +143,7 @@ describe("samplePaths", () => {
         expect(sum.mean).toBeCloseTo(50, 9);
       }
     }
-    expect(fitted.samplePaths().sums("all").length).toBe(1);
+    expect((await fitted.samplePaths()).sums("all").length).toBe(1);
   });
 
   it("is wide as the past errors were", async () => {
@@ -153,7 +153,7 @@ describe("samplePaths", () => {
       const cutoff = 200 - (20 - fold) * 4;
       errors.push([0, 1, 2, 3].map((h) => (a[cutoff + h] as number) - (a[cutoff - 1] as number)));
     }
-    const paths = fitted.samplePaths({ paths: 20_000, seed: 3 });
+    const paths = await fitted.samplePaths({ paths: 20_000, seed: 3 });
     const variance = (values: Float64Array) =>
       values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
     const centred = (paths.sums("steps")[0] as Draws).values.map((value) => value - 4 * (a[199] as number));
@@ -161,7 +161,7 @@ describe("samplePaths", () => {
       errors.reduce((sum, row) => sum + row.reduce((one, value) => one + value, 0) ** 2, 0) / 20;
     // Student's t with 20 degrees has 20/18 of the normal's variance.
     expect(variance(centred) / (expected * (20 / 18))).toBeCloseTo(1, 1);
-    const whole = fitted.samplePaths({ paths: 200, draw: "bootstrap" });
+    const whole = await fitted.samplePaths({ paths: 200, draw: "bootstrap" });
     for (let p = 0; p < 200; p++) {
       const path = [...whole.values.subarray(p * 4, p * 4 + 4)].map((value) => value - (a[199] as number));
       const isPast = errors.some((row) =>
@@ -173,16 +173,16 @@ describe("samplePaths", () => {
 
   it("depends on the seed, and for a series not on which others are asked for", async () => {
     const fitted = await fit({ a, b });
-    const whole = fitted.samplePaths({ paths: 50, seed: "x" });
-    expect(fitted.samplePaths({ paths: 50, seed: "x" }).values).toEqual(whole.values);
-    expect(fitted.samplePaths({ paths: 50, seed: "y" }).values).not.toEqual(whole.values);
-    const alone = fitted.samplePaths({ paths: 50, seed: "x", keys: [{ key: "b" }] });
+    const whole = await fitted.samplePaths({ paths: 50, seed: "x" });
+    expect((await fitted.samplePaths({ paths: 50, seed: "x" })).values).toEqual(whole.values);
+    expect((await fitted.samplePaths({ paths: 50, seed: "y" })).values).not.toEqual(whole.values);
+    const alone = await fitted.samplePaths({ paths: 50, seed: "x", keys: [{ key: "b" }] });
     expect([...alone.values]).toEqual([...whole.values.subarray(50 * 4)]);
     expect(alone.series).toEqual([{ key: "b" }]);
-    const short = fitted.samplePaths({ paths: 50, seed: "x", horizon: 2 });
+    const short = await fitted.samplePaths({ paths: 50, seed: "x", horizon: 2 });
     expect([...short.values.subarray(0, 2)]).toEqual([...whole.values.subarray(0, 2)]);
     expect(
-      (loadForecaster(fitted.save()) as FittedConformal).samplePaths({ paths: 50, seed: "x" }).values,
+      (await (loadForecaster(fitted.save()) as FittedConformal).samplePaths({ paths: 50, seed: "x" })).values,
     ).toEqual(whole.values);
   });
 
@@ -190,22 +190,23 @@ describe("samplePaths", () => {
     const fitted = await fit({ a });
     const jumpy = Array.from({ length: 40 }, (_, i) => (a[199] as number) + (i % 2 === 0 ? 30 : -30));
     const later = fitted.update(panelToColumns(panelOf({ a: jumpy }, 200)));
-    const width = (one: FittedConformal) => {
-      const [low, high] = (one.samplePaths().sums("all")[0] as Draws).interval(80);
+    const width = async (one: FittedConformal) => {
+      const [low, high] = ((await one.samplePaths()).sums("all")[0] as Draws).interval(80);
       return high - low;
     };
-    expect(width(later)).toBeGreaterThan(2 * width(fitted));
+    expect(await width(later)).toBeGreaterThan(2 * (await width(fitted)));
     const holes = await fit({ a: a.map((value, t) => (t > 120 && t % 5 === 0 ? null : value)) });
-    expect(holes.samplePaths().values.every(Number.isFinite)).toBe(true);
-    expect(width(holes) / width(fitted)).toBeGreaterThan(0.6);
-    expect(width(holes) / width(fitted)).toBeLessThan(1.6);
+    expect((await holes.samplePaths()).values.every(Number.isFinite)).toBe(true);
+    const ratio = (await width(holes)) / (await width(fitted));
+    expect(ratio).toBeGreaterThan(0.6);
+    expect(ratio).toBeLessThan(1.6);
     const never = await fit({ a: a.map((value, t) => (t >= 120 && t % 4 === 0 ? null : value)) });
     expect((await errorOf(() => never.samplePaths({ draw: "bootstrap" }))).message).toMatch(
       /None of the 20 origins has all its outcomes/,
     );
     const least = Math.max(...a.slice(-1)) - 1;
     const bounded = await fit({ a }, { lowest: least });
-    expect(Math.min(...bounded.samplePaths().values)).toBe(least);
+    expect(Math.min(...(await bounded.samplePaths()).values)).toBe(least);
   });
 
   it("refuses what it cannot draw", async () => {
@@ -218,9 +219,9 @@ describe("samplePaths", () => {
     expect(await of({ draw: "normal" })).toMatch(/draw is mixture or bootstrap/);
     expect(await of({ seed: Number.NaN })).toMatch(/A seed is/);
     expect(await of({ horizon: 9 })).toMatch(/A horizon of 9 steps was asked for/);
-    const sum = fitted.samplePaths().sums("all")[0] as Draws;
+    const sum = (await fitted.samplePaths()).sums("all")[0] as Draws;
     expect((await errorOf(() => sum.quantile(2))).message).toMatch(/between 0 and 1, got 2/);
-    expect((await errorOf(() => fitted.samplePaths().sums(untyped("time")))).message).toMatch(
+    expect((await errorOf(async () => (await fitted.samplePaths()).sums(untyped("time")))).message).toMatch(
       /over steps, series or all/,
     );
     expect(sum.quantile(0)).toBe(Math.min(...sum.values));

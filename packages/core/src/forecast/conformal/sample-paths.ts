@@ -1,6 +1,8 @@
+import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkOptions, shown } from "../../options.ts";
 import { createRandom } from "../../random.ts";
+import { turnsOf } from "../../turns.ts";
 import type { SeriesKey } from "../panel.ts";
 import {
   type PathOptions,
@@ -54,12 +56,12 @@ export interface PathCentre {
  *
  * With K trajectories e of normal errors, the mixture sum of w e / root K with normal weights w, times the root of K over a chi-squared of K degrees, is distributed as the next error given
  * these: any sum of it over steps and series is covered as often as promised, also for small K.
- * @throws TsopsError MODEL_PARAMETER_INVALID when no origin is whole (bootstrap).
+ * @throws TsopsError MODEL_PARAMETER_INVALID when no origin is whole (bootstrap); ABORTED.
  */
-export function drawPaths(
+export async function drawPaths(
   { calibration, options, series, chosen, mean, steps }: PathCentre,
-  { paths, seed, draw }: ResolvedSamplePathOptions,
-): SamplePaths {
+  { paths, seed, draw, signal }: ResolvedSamplePathOptions,
+): Promise<SamplePaths> {
   const { horizon, floor } = calibration;
   const most = originsOf(calibration);
   const origins = draw === "bootstrap" ? wholeOrigins(calibration) : latest(most);
@@ -67,8 +69,10 @@ export function drawPaths(
   const weights =
     draw === "bootstrap" ? picks(random, paths, origins.length) : mixtures(random, paths, origins.length);
   refuseVastPaths(chosen.length, paths, steps);
+  throwIfAborted(signal);
+  const turns = turnsOf(signal);
   const values = new Float64Array(chosen.length * paths * steps);
-  chosen.forEach((s, i) => {
+  for (const [i, s] of chosen.entries()) {
     const own = calibration.scores[s] as Float64Array;
     const none = new Float64Array(steps).fill(Number.NaN);
     // The latest of each series go together, whenever they were: series that come with all others have theirs from the same origins.
@@ -83,6 +87,8 @@ export function drawPaths(
       return spread / Math.sqrt(Math.max(known, 1));
     });
     for (let p = 0; p < paths; p++) {
+      const turn = turns();
+      if (turn !== undefined) await turn;
       const at = (i * paths + p) * steps;
       for (let k = 0; k < errors.length; k++) {
         const weight = weights[p * errors.length + k] as number;
@@ -98,7 +104,7 @@ export function drawPaths(
         values[at + h] = clip(drawn, options);
       }
     }
-  });
+  }
   return samplePathsOf(series, steps, paths, values);
 }
 

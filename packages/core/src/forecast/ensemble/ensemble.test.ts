@@ -180,8 +180,13 @@ describe("ensemble", () => {
         );
       });
     });
+    expect(both.hasIntervals).toBe(true);
     const some = await ensemble([naive(), naive2({ seasonLength: 6 })]).fit(history, { horizon });
-    expect(some.predict({ levels: [80] }).quantiles).toEqual([]);
+    expect(some.hasIntervals).toBe(false);
+    expect(some.predict().quantiles).toEqual([]);
+    expect(() => some.predict({ levels: [80] })).toThrow(
+      "predict({ levels: [80] }) asks for intervals, and ensemble has none (1 of its 2 members has none: naive2).",
+    );
   });
 
   it("is restored by its kind", async () => {

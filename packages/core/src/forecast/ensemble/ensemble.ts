@@ -20,8 +20,8 @@ export interface Ensemble extends Forecaster {
  * Combines the forecasts of several forecasters: their errors differ, and so partly cancel out (Bates & Granger 1969). Members that
  * differ in kind (local and global, in levels and in differences) gain most.
  *
- * Intervals are combined in the same way, quantile by quantile, where every member gives them; otherwise there are none: wrap the ensemble in
- * `conformal`, which judges the combination itself. `update` updates the members; weights stay as the fit learnt them.
+ * Intervals are combined in the same way, quantile by quantile, where every member has some; otherwise there are none, and asking for them is an error: wrap the
+ * ensemble in `conformal`, which judges the combination itself. `update` updates the members; weights stay as the fit learnt them.
  * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` also SERIES_TOO_SHORT and what the members throw.
  * @example
  * const forecaster = ensemble([ets({ seasonLength: 24 }), seasonalNaive({ seasonLength: 168 })], { combine: "weighted" });

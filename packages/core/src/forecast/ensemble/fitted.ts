@@ -1,5 +1,6 @@
 import { readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
+import { TsopsError } from "../../errors.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries } from "../choose-series.ts";
 import { meansInOrder } from "../conformal/fitted.ts";
@@ -9,6 +10,7 @@ import { arrangementOf } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { refuseMeans } from "../not-finite.ts";
 import type { PanelSpec } from "../panel.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import { listSome } from "../rows.ts";
 import type { ResolvedEnsembleOptions } from "./options.ts";
 
@@ -33,12 +35,14 @@ export function fittedEnsemble<Known extends string>(state: State<Known>): Fitte
   const { members, weights, options } = state;
   const first = members[0] as FittedForecaster<Known>;
   const { series, failures = [], horizon, lastTimes } = first;
+  const without = members.filter(({ hasIntervals }) => !hasIntervals).map(({ kind }) => kind);
   return {
     kind: "ensemble",
     spec: joinedSpec(members),
     horizon,
     series,
     failures,
+    hasIntervals: without.length === 0,
     lastTimes,
     members,
     weights:
@@ -47,6 +51,12 @@ export function fittedEnsemble<Known extends string>(state: State<Known>): Fitte
         : series.map((_, s) => [...weights.subarray(s * members.length, (s + 1) * members.length)]),
     predict: (predictOptions: PredictOptions = {}) => {
       const steps = checkPredict(predictOptions, horizon);
+      if (without.length > 0)
+        refuseIntervals(
+          "ensemble",
+          predictOptions,
+          `${without.length} of its ${members.length} members ${without.length === 1 ? "has" : "have"} none: ${listSome(without)}`,
+        );
       const chosen = chooseSeries(first, predictOptions.keys);
       return combined(
         members.map((member) => (member as FittedForecaster).predict(predictOptions)),
@@ -109,15 +119,20 @@ function combined<Known extends string>(
         ),
       )}.`,
   );
-  const quantiles = probabilities.map((probability): ForecastQuantile | null => {
-    const columns = forecasts.map((forecast) => {
+  const quantiles = probabilities.map((probability): ForecastQuantile => {
+    const columns = forecasts.map((forecast, m) => {
       const found = forecast.quantiles.find((one) => Math.abs(one.probability - probability) < 1e-9);
-      return found === undefined ? null : arrangementOf(forecast, first.series, steps)?.(found.values);
+      const values = found && arrangementOf(forecast, first.series, steps)?.(found.values);
+      if (values !== undefined) return values;
+      throw new TsopsError(
+        "PANEL_INVALID",
+        `Member ${members[m]?.kind} of the ensemble was asked for the quantile ${probability} and did not give it.`,
+        { hint: "A forecaster whose hasIntervals is true gives every quantile that it is asked for." },
+      );
     });
-    const known = columns.filter((values) => values !== null && values !== undefined);
-    return known.length === members.length ? { probability, values: mix(known) } : null;
+    return { probability, values: mix(columns) };
   });
-  return { ...first, mean, quantiles: quantiles.filter((quantile) => quantile !== null) };
+  return { ...first, mean, quantiles };
 }
 
 function mixed(

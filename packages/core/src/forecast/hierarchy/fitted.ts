@@ -12,6 +12,8 @@ import { forecastOf, futureTimes, readFuture } from "../future.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
 import { panelToColumns, selectRows, takeSeries } from "../panel-slices.ts";
+import type { RowsInput } from "../plain-rows.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import { withSums } from "./aggregate.ts";
 import type { ResolvedReconciledOptions } from "./options.ts";
 import { type Projection, projection } from "./project.ts";
@@ -85,6 +87,7 @@ export function fittedReconciled<Known extends string>(
   /** Of all levels, series by series. */
   const reconcile = (predictOptions: PredictOptions | undefined): { steps: number; mean: Float64Array } => {
     const steps = checkPredict(predictOptions, inner.horizon);
+    refuseIntervals("reconciled", predictOptions);
     const future = predictOptions?.future;
     const forecast = inner.predict({
       horizon: steps,
@@ -112,6 +115,7 @@ export function fittedReconciled<Known extends string>(
     spec: tail.spec,
     horizon: inner.horizon,
     series: tail.series,
+    hasIntervals: false,
     lastTimes: lastTimesOf(tail),
     forecaster: inner,
     allSeries: structure.series,
@@ -159,7 +163,7 @@ function evened<Known extends string>(panel: Panel<Known>): Panel<Known> {
 }
 
 /** Future rows of the series and of their sums. */
-function futureWithSums(tail: Panel, within: Structure, steps: number, future: Columns): Columns {
+function futureWithSums(tail: Panel, within: Structure, steps: number, future: RowsInput): Columns {
   const values = readFuture(tail, steps, future, []);
   const bottom: Panel = {
     ...tail,

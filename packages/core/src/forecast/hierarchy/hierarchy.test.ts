@@ -280,10 +280,10 @@ describe("reconciled", () => {
     const wrapped = conformal(reconciled(naive(), { levels }), { folds: 10 });
     const forecast = (await wrapped.fit(history, { horizon: 4 })).predict({ levels: [80] });
     expect(forecast.quantiles.map(({ probability }) => probability)).toEqual([0.1, 0.9]);
-    expect(
-      (await reconciled(naive(), { levels }).fit(history, { horizon: 4 })).predict({ levels: [80] })
-        .quantiles,
-    ).toEqual([]);
+    const plain = await reconciled(naive(), { levels }).fit(history, { horizon: 4 });
+    expect(plain.hasIntervals).toBe(false);
+    for (const ask of [plain.predict, plain.predictLevels] as const)
+      expect(() => ask({ levels: [80] })).toThrow(/and reconciled has none/);
   });
 
   it("draws paths with conformal whose sums are those of the levels", async () => {
@@ -291,7 +291,7 @@ describe("reconciled", () => {
       horizon: 4,
     })) as FittedConformal;
     const north = fitted.series.filter(({ region }) => region === "north");
-    const paths = fitted.samplePaths({ paths: 500, keys: north });
+    const paths = await fitted.samplePaths({ paths: 500, keys: north });
     const inner = fitted.forecaster as FittedReconciled;
     const { mean } = inner.predictLevels({ keys: [{ region: "north", store: "*" }] });
     paths.sums("series").forEach((draws, h) => {
@@ -301,7 +301,7 @@ describe("reconciled", () => {
       expect(Math.abs(draws.mean - (mean[h] as number))).toBeLessThan((high - low) / 8);
     });
     // The draws of single series are the same as among all.
-    const all = fitted.samplePaths({ paths: 500 }).sums("steps");
+    const all = (await fitted.samplePaths({ paths: 500 })).sums("steps");
     expect([...(paths.sums("steps")[0] as Draws).values]).toEqual([...(all[0] as Draws).values]);
   });
 

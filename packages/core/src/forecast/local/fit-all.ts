@@ -1,7 +1,7 @@
-import { throwIfAborted } from "../../abort.ts";
 import type { JsonValue } from "../../bytes.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.ts";
+import { turnsOf } from "../../turns.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { type Refused, tryFitInTurns } from "./try-fit.ts";
@@ -15,8 +15,8 @@ export interface FitWork {
   readonly horizon: number;
 }
 
-/** The event loop gets its turn so often: a signal can only fire while others get theirs. */
-const turnMs = 50;
+/** How long fits have taken, and how many are done, is looked at so often. */
+const lookMs = 50;
 /** Work that is left, about, for which threads are called: starting them takes a third of a second. */
 const worthThreadsMs = 1000;
 /** A thread is given about so much work at a time. */
@@ -36,22 +36,20 @@ export async function fitAll(
   const fits: (LocalFit | Refused)[] = new Array(count);
   const mayUseThreads = threads > 1 && count > 1;
   const started = performance.now();
-  let lastTurn = started;
   let lastLook = started;
   let reported = 0;
-  const giveTurn = async () => {
-    await new Promise((resolve) => setImmediate(resolve));
-    throwIfAborted(signal);
-    lastTurn = performance.now();
-  };
+  const turns = turnsOf(signal);
   for (let s = 0; s < count; s++) {
     const work = tryFitInTurns(model, seriesOf(s), horizon);
     let step = work.next();
-    for (; !step.done; step = work.next()) if (performance.now() - lastTurn >= turnMs) await giveTurn();
+    for (; !step.done; step = work.next()) {
+      const turn = turns();
+      if (turn !== undefined) await turn;
+    }
     fits[s] = step.value;
     const now = performance.now();
-    if (now - lastLook < turnMs) continue;
-    await giveTurn();
+    if (now - lastLook < lookMs) continue;
+    await turns();
     reported = s + 1;
     progress?.({ task, done: reported, total: count });
     lastLook = performance.now();

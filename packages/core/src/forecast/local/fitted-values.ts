@@ -6,6 +6,7 @@ import { takeColumns } from "../../schema/reshape.ts";
 import { checkPanel, rowCounts } from "../check.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
+import { rowsOfSeries } from "../panel-patches.ts";
 import { floatColumn, keyColumns } from "../panel-slices.ts";
 import { type LocalForecaster, localForecaster, localParts, localState } from "./local-forecaster.ts";
 import { sumOf, targetsLess } from "./regressors.ts";
@@ -64,7 +65,7 @@ export async function fittedValues(
     const [start, end] = [offsets[s] as number, offsets[s + 1] as number];
     seriesIndex.fill(s, start, end);
     const slopes = model.slopes?.(before);
-    const targets = targetsLess(history, start, end, slopes);
+    const targets = targetsLess(rowsOfSeries(history, s), slopes);
     const now = { parameters: before.parameters, state: before.state.slice() };
     const first = start + (model.warmupRows?.(before) ?? 0);
     for (let row = start; row < end; row++) {

@@ -105,7 +105,7 @@ describe("sample paths after missing rows", () => {
       const fitted = await forecaster.fit(hourlyPanel([...y, ...new Array(12).fill(null)]), { horizon: 6 });
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       const paths = 4000;
-      const drawn = fitted.samplePaths({ paths, seed: 1 }).values;
+      const drawn = (await fitted.samplePaths({ paths, seed: 1 })).values;
       for (let step = 0; step < 6; step++) {
         const values = Array.from({ length: paths }, (_, p) => drawn[p * 6 + step] as number).sort(
           (a, b) => a - b,

@@ -1,8 +1,7 @@
 import { type BinaryContents, type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
-import { createRandom } from "../../random.ts";
-import { absorbRows, lastTimesOf } from "../absorb.ts";
+import { type Absorbed, absorb, changedSeries, lastTimesOf } from "../absorb.ts";
 import { checkFit, checkPredict, firstKnown, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen } from "../choose-series.ts";
 import type { FitOptions, FittedForecaster, Forecaster, PredictOptions } from "../forecaster.ts";
@@ -10,26 +9,20 @@ import { forecastOf, readFuture } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { withoutCovariates } from "../models/without-covariates.ts";
 import { type NotFinite, refuseNotFinite } from "../not-finite.ts";
-import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
+import type { Panel, SeriesFailure } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { type RowRange, rangesOf, rowsOfSeries, withRowsOfSeries } from "../panel-patches.ts";
 import { selectRows } from "../panel-slices.ts";
-import {
-  type PathOptions,
-  pathOptionNames,
-  refuseVastPaths,
-  resolvePathOptions,
-  type SamplePaths,
-  samplePathsOf,
-} from "../sample-paths.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
+import { type PathOptions, pathOptionNames, resolvePathOptions, type SamplePaths } from "../sample-paths.ts";
 import { fitOthers, leaveOut } from "../series-failures.ts";
-import { seriesKeyText } from "../series-key.ts";
+import { drawPaths, type Standing } from "./draw-paths.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
 import { type Current, currentOf, missingAtEnd, stepsAfterGap } from "./open-gap.ts";
-import { failuresAmong, nameOf, refuseBelow, refuseFits, refusePaths } from "./refusals.ts";
+import { failuresAmong, nameOf, refuseBelow, refuseFits } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
-import { simulate } from "./simulate.ts";
-import { absorbed, notFinite, notFiniteDraw } from "./steps-ahead.ts";
+import { absorbed, notFinite } from "./steps-ahead.ts";
 import { isRefused } from "./try-fit.ts";
 
 /**
@@ -58,10 +51,11 @@ export interface FittedLocal<Known extends string = never> extends FittedForecas
   readonly failures: readonly SeriesFailure[];
   /**
    * Draws paths of each series from the model's own distribution, step after step, so that errors last as the model has them last: for sums over the horizon, whose
-   * intervals are not sums of intervals. Series are drawn independently of each other; where they err together, draw from `conformal`.
-   * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; FIT_FAILED naming the series whose draws are not all finite, or that have shown no errors; what `predict` throws.
+   * intervals are not sums of intervals. Series are drawn independently of each other. The model is taken for true, and its parameters for known: where series err together, or sums
+   * must be held as often as their intervals say, draw from `conformal`.
+   * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; FIT_FAILED naming the series whose draws are not all finite, or that have shown no errors; ABORTED; what `predict` throws.
    */
-  samplePaths(options?: PathOptions): SamplePaths;
+  samplePaths(options?: PathOptions): Promise<SamplePaths>;
   update(...args: Parameters<FittedForecaster<Known>["update"]>): FittedLocal<Known>;
 }
 
@@ -164,34 +158,41 @@ async function fit(
 }
 
 /** Moves the states over the rows that are not kept. */
-function settle({ model, horizon, history, fits }: State): State {
-  const firstKept: number[] = [];
-  const moved = fits.map((before, s) => {
-    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    const targets = targetsLess(history, start, end, model.slopes?.(before));
+function settle(state: State): State {
+  const { history } = state;
+  const rangeOf = rangesOf(history);
+  const changed = new Map(history.series.map((_, s) => [s, rangeOf(s)]));
+  return settleChanged(state, { changed, covariates: history });
+}
+
+/** Gives some series other rows, and moves their states over those that are not kept. */
+function settleChanged({ model, horizon, history, fits }: State, { changed, covariates }: Absorbed): State {
+  const moved = fits.slice();
+  const kept = new Map<number, RowRange>();
+  for (const [s, { rows, start, end }] of changed) {
+    const before = fits[s] as LocalFit;
+    const slopes = model.slopes?.(before);
+    const part = (values: Float64Array) => values.subarray(start, end);
+    const targets = targetsLess(
+      { y: part(rows.y), known: slopes === undefined ? [] : rows.known.map(part) },
+      slopes,
+    );
     const open = model.quantiles === undefined ? 0 : missingAtEnd(targets);
     const first = Math.max(0, targets.length - Math.max(horizon, model.keptRows ?? 1, open));
-    firstKept.push(first);
+    kept.set(s, { rows, start: start + first, end });
     const after = absorbed(model, before, targets.subarray(0, first));
-    return model.settle?.(after) ?? after;
-  });
-  return {
-    model,
-    horizon,
-    history: selectRows(history, (s) => [firstKept[s] as number, Number.POSITIVE_INFINITY]),
-    fits: moved,
-  };
+    moved[s] = model.settle?.(after) ?? after;
+  }
+  return { model, horizon, history: withRowsOfSeries(history, kept, covariates), fits: moved };
 }
 
 function fitted(state: State): FittedLocal {
   const { model, horizon: fittedHorizon, history } = state;
   const current = (s: number): Current => {
     const before = state.fits[s] as LocalFit;
-    const [start, end] = [history.offsets[s] as number, history.offsets[s + 1] as number];
-    const targets = targetsLess(history, start, end, model.slopes?.(before));
-    return currentOf(model, before, targets);
+    return currentOf(model, before, targetsLess(rowsOfSeries(history, s), model.slopes?.(before)));
   };
-  /** The series that are asked for, and what the regressors add to each of their steps. */
+  /** The series that are asked for, and where each stands with what the regressors add to its steps. */
   const asked = (options: PredictOptions, horizon: number) => {
     const chosen = chooseSeries(history, options.keys);
     const panel = panelOfChosen(history, chosen);
@@ -200,15 +201,17 @@ function fitted(state: State): FittedLocal {
       horizon,
       panel.known.length === 0 ? undefined : options.future && rowsOfChosen(options.future, history, chosen),
     );
-    const states = chosen.map(current);
     const none = new Float64Array(horizon);
-    const added = states.map(({ now }, i) => {
-      const slopes = model.slopes?.(now);
-      return slopes === undefined
-        ? none
-        : none.map((_, h) => sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number));
-    });
-    return { panel, states, added };
+    const standing = (i: number): Standing => {
+      const at = current(chosen[i] as number);
+      const slopes = model.slopes?.(at.now);
+      const added =
+        slopes === undefined
+          ? none
+          : none.map((_, h) => sumOf(slopes, (k) => future[k]?.[i * horizon + h] as number));
+      return { ...at, added };
+    };
+    return { panel, standing };
   };
   const made: FittedLocal = {
     kind: model.kind,
@@ -216,33 +219,36 @@ function fitted(state: State): FittedLocal {
     horizon: fittedHorizon,
     series: history.series,
     failures: history.failures ?? [],
+    hasIntervals: model.quantiles !== undefined,
     lastTimes: lastTimesOf(history),
     get fits() {
       return history.series.map((_, s) => model.summary(current(s).now));
     },
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
-      const { panel, states, added } = asked(options, horizon);
-      const probabilities =
-        model.quantiles === undefined ? [] : probabilitiesOf(options.levels ?? [], options.quantiles);
-      const mean = new Float64Array(states.length * horizon);
+      if (model.quantiles === undefined) refuseIntervals(nameOf(model), options);
+      const { panel, standing } = asked(options, horizon);
+      const count = panel.series.length;
+      const probabilities = probabilitiesOf(options.levels ?? [], options.quantiles);
+      const mean = new Float64Array(count * horizon);
       const quantiles = probabilities.map((probability) => ({
         probability,
-        values: new Float64Array(states.length * horizon),
+        values: new Float64Array(count * horizon),
       }));
       const wrong: NotFinite[] = [];
-      states.forEach((at, i) => {
+      panel.series.forEach((key, i) => {
+        const at = standing(i);
         // The whole horizon, so that a shorter one is its beginning also where paths are drawn.
         const ahead = stepsAfterGap(model, at, fittedHorizon, probabilities);
         const put = (from: Float64Array, to: Float64Array): Float64Array => {
           const own = to.subarray(i * horizon, (i + 1) * horizon);
-          for (let h = 0; h < horizon; h++) own[h] = (from[h] as number) + (added[i]?.[h] as number);
+          for (let h = 0; h < horizon; h++) own[h] = (from[h] as number) + (at.added[h] as number);
           return own;
         };
         const own = put(ahead.mean, mean);
         const bounds = quantiles.map(({ values }, q) => put(ahead.bounds[q] as Float64Array, values));
         const message = notFinite({ mean: own, bounds: (model.knowsErrors?.(at.now) ?? true) ? bounds : [] });
-        if (message !== null) wrong.push({ key: panel.series[i] as SeriesKey, message });
+        if (message !== null) wrong.push({ key, message });
       });
       refuseNotFinite(
         nameOf(model),
@@ -251,9 +257,9 @@ function fitted(state: State): FittedLocal {
       );
       return forecastOf(panel, horizon, mean, quantiles);
     },
-    samplePaths(options = {}) {
+    async samplePaths(options = {}) {
       checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, pathOptionNames);
-      const { paths, seed, predict } = resolvePathOptions(options);
+      const resolved = resolvePathOptions(options);
       if (model.quantiles === undefined)
         throw new TsopsError(
           "MODEL_PARAMETER_INVALID",
@@ -262,35 +268,14 @@ function fitted(state: State): FittedLocal {
             hint: `Draw from its past errors: conformal(${nameOf(model)}(...)).`,
           },
         );
-      const horizon = checkPredict(predict, fittedHorizon);
-      const { panel, states, added } = asked(predict, horizon);
-      refuseVastPaths(states.length, paths, horizon);
-      const values = new Float64Array(states.length * paths * horizon);
-      const wrong: NotFinite[] = [];
-      states.forEach(({ known, open }, i) => {
-        const key = panel.series[i] as SeriesKey;
-        if (model.knowsErrors?.(known) === false) {
-          wrong.push({ key, message: "It has shown no errors to draw from." });
-          return;
-        }
-        const random = createRandom(`${seed} ${seriesKeyText(key)}`);
-        const drawn = simulate(model, known, open + horizon, paths, random);
-        const own = values.subarray(i * paths * horizon, (i + 1) * paths * horizon);
-        for (let at = 0; at < own.length; at++) {
-          const step = at % horizon;
-          const path = (at - step) / horizon;
-          own[at] = (drawn[path * (open + horizon) + open + step] as number) + (added[i]?.[step] as number);
-        }
-        const message = notFiniteDraw(own, horizon);
-        if (message !== null) wrong.push({ key, message });
-      });
-      refusePaths(model, wrong);
-      return samplePathsOf(panel.series, horizon, paths, values);
+      const horizon = checkPredict(resolved.predict, fittedHorizon);
+      const { panel, standing } = asked(resolved.predict, horizon);
+      return drawPaths(model, panel.series, standing, horizon, resolved);
     },
     update(rows) {
-      const longer = absorbRows(history, rows);
-      refuseBelow(model, longer);
-      return fitted(settle({ ...state, history: longer }));
+      const news = absorb(history, rows);
+      if (model.lowest !== undefined) refuseBelow(model, changedSeries(history, news));
+      return fitted(settleChanged(state, news));
     },
     save() {
       const { header, arrays } = panelToBinary(history);

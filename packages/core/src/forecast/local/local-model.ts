@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../bytes.ts";
+import type { Random } from "../../random.ts";
 import type { InTurns } from "./in-turns.ts";
 
 /** What a model knows of one series. Two series share nothing. */
@@ -17,6 +18,9 @@ export interface SeriesToFit {
 
 /** What a fit decided for one series, in words and figures. */
 export type LocalSummary = Readonly<Record<string, number | string>>;
+
+/** Draws one path: writes the values of all its steps, without what regressors add. */
+export type DrawPath = (random: Random, values: Float64Array) => void;
 
 /**
  * A model with one state per series: the recursion alone. `localForecaster` makes a forecaster of it, with panels, updates, late and repeated
@@ -68,8 +72,11 @@ export interface LocalModel<Kind extends string = string> {
    * What no quantile of so many steps is farther from 0 than, where it is quick to tell and `quantiles` is not; Infinity where it cannot be told. It spares the fit a look at them.
    */
   largestQuantile?(fit: LocalFit, steps: number): number;
-  /** Deviation of the next value about its forecast, where `quantiles` would be long about it. */
-  nextDeviation?(fit: LocalFit, forecast: number): number;
+  /**
+   * Draws paths of so many steps by its recursion alone, where absorbing one drawn value after the other would take long: each step is distributed as `quantiles` say. Normal errors
+   * with the deviation of the fit, which what is drawn does not change.
+   */
+  paths?(fit: LocalFit, steps: number): DrawPath;
   /** What `FittedLocal.fits` shows. */
   summary(fit: LocalFit): LocalSummary;
 }

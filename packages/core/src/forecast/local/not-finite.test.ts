@@ -183,7 +183,7 @@ describe("forecasts that are not finite", () => {
       horizon: 3,
     });
     fitted.predict({ levels: [95] });
-    expect(() => fitted.samplePaths({ paths: 500, keys: [{ shop: "b" }] })).toThrow(
+    await expect(fitted.samplePaths({ paths: 500, keys: [{ shop: "b" }] })).rejects.toThrow(
       expect.objectContaining({
         code: "FIT_FAILED",
         message: expect.stringMatching(

@@ -1,5 +1,6 @@
 import { TsopsError } from "../../errors.ts";
-import type { Covariate, Panel } from "../panel.ts";
+import type { Panel } from "../panel.ts";
+import type { Rows } from "../panel-patches.ts";
 import { listSome } from "../rows.ts";
 
 /**
@@ -36,17 +37,14 @@ export function targetsWithRegressors({ y, known }: Panel): Float64Array {
       );
 }
 
-/** The targets of some rows less what the regressors add to them. */
+/** The targets of a series less what the regressors add to them. */
 export function targetsLess(
-  { y, known }: { readonly y: Float64Array; readonly known: readonly Pick<Covariate, "values">[] },
-  start: number,
-  end: number,
+  { y, known }: Pick<Rows, "y" | "known">,
   slopes: Float64Array | undefined,
 ): Float64Array {
-  const own = y.subarray(start, end);
   return slopes === undefined
-    ? own
-    : own.map((value, i) => value - sumOf(slopes, (k) => known[k]?.values[start + i] as number));
+    ? y
+    : y.map((value, i) => value - sumOf(slopes, (k) => known[k]?.[i] as number));
 }
 
 /** What the regressors add to a step of a series. */

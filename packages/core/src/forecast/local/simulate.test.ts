@@ -3,6 +3,7 @@ import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { panel } from "../build-panel.ts";
+import { conformal } from "../conformal/conformal.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
@@ -75,7 +76,7 @@ describe("sample paths of models of single series", { timeout: 60_000 }, () => {
     const fitted = await forecaster.fit(historyOf(["a"]), { horizon });
     const probabilities = [0.1, 0.5, 0.9];
     const { quantiles } = fitted.predict({ quantiles: probabilities });
-    const paths = fitted.samplePaths({ paths: 4000, seed: 1 });
+    const paths = await fitted.samplePaths({ paths: 4000, seed: 1 });
     const sums = paths.sums("series");
     for (let h = 0; h < horizon; h++) {
       const [low, middle, high] = quantiles.map(({ values }) => values[h] as number) as [
@@ -101,7 +102,7 @@ describe("sample paths of models of single series", { timeout: 60_000 }, () => {
     const walk = await naive().fit(history, { horizon });
     // A walk: an error of step j moves all steps from j on.
     const ofWalk = Array.from({ length: horizon }, (_, j) => (horizon - j) ** 2).reduce((a, b) => a + b);
-    const [walked] = walk.samplePaths(options).sums("steps");
+    const [walked] = (await walk.samplePaths(options)).sums("steps");
     const walkVariance = ofWalk * numberOf(walk, "deviation") ** 2;
     expect(varianceOf(walked?.values as Float64Array) / walkVariance).toBeCloseTo(1, 1);
 
@@ -109,20 +110,20 @@ describe("sample paths of models of single series", { timeout: 60_000 }, () => {
     const alpha = numberOf(smooth, "alpha");
     // Its own step, and a share of alpha of all after it.
     const ofSmooth = Array.from({ length: horizon }, (_, j) => (1 + (horizon - 1 - j) * alpha) ** 2);
-    const [smoothed] = smooth.samplePaths(options).sums("steps");
+    const [smoothed] = (await smooth.samplePaths(options)).sums("steps");
     const smoothVariance = ofSmooth.reduce((a, b) => a + b) * numberOf(smooth, "deviation") ** 2;
     expect(varianceOf(smoothed?.values as Float64Array) / smoothVariance).toBeCloseTo(1, 1);
   });
 
   it("depend on the seed alone, not on which other series are asked for, and are the same after loading", async () => {
     const fitted = await ets({ seasonLength: 4 }).fit(historyOf(["a", "b", "c"]), { horizon });
-    const all = fitted.samplePaths({ paths: 50 });
+    const all = await fitted.samplePaths({ paths: 50 });
     expect(all.series).toHaveLength(3);
-    const one = fitted.samplePaths({ paths: 50, keys: [{ key: "b" }] });
+    const one = await fitted.samplePaths({ paths: 50, keys: [{ key: "b" }] });
     expect(one.values).toEqual(all.values.slice(50 * horizon, 2 * 50 * horizon));
-    expect(fitted.samplePaths({ paths: 50, seed: 1 }).values).not.toEqual(all.values);
+    expect((await fitted.samplePaths({ paths: 50, seed: 1 })).values).not.toEqual(all.values);
     const loaded = loadForecaster(fitted.save()) as unknown as FittedLocal;
-    expect(loaded.samplePaths({ paths: 50 }).values).toEqual(all.values);
+    expect((await loaded.samplePaths({ paths: 50 })).values).toEqual(all.values);
   });
 
   it("move with the regressors that are known for the future", async () => {
@@ -146,21 +147,34 @@ describe("sample paths of models of single series", { timeout: 60_000 }, () => {
       { at: timestamp(), price: float64() },
       { at: at(rows, horizon), price: price.slice(rows) },
     );
-    const means = fitted.samplePaths({ paths: 4000, future }).sums("series");
+    const means = (await fitted.samplePaths({ paths: 4000, future })).sums("series");
     const { mean } = fitted.predict({ future });
     means.forEach((draws, h) => {
       expect(Math.abs(draws.mean - (mean[h] as number))).toBeLessThan(0.1);
     });
-    expect(() => fitted.samplePaths()).toThrow(/price/);
+    await expect(fitted.samplePaths()).rejects.toThrow(/price/);
+  });
+
+  it("stop with their signal, also within a series, as others have their turn meanwhile", async () => {
+    const walk = await naive().fit(historyOf(["a"]), { horizon });
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 5);
+    await expect(walk.samplePaths({ paths: 1_000_000, signal: controller.signal })).rejects.toThrow(
+      expect.objectContaining({ code: "ABORTED" }),
+    );
+    const { signal } = controller;
+    await expect(walk.samplePaths({ paths: 1, signal })).rejects.toThrow(/cancelled/);
+    const judged = await conformal(naive(), { folds: 5 }).fit(historyOf(["a"]), { horizon });
+    await expect(judged.samplePaths({ paths: 1, signal })).rejects.toThrow(/cancelled/);
   });
 
   it("are refused where the model has no distribution, and when they are asked for wrongly", async () => {
     const fitted = await croston().fit(historyOf(["a"]), { horizon });
-    expect(() => fitted.samplePaths()).toThrow(/no distribution/);
+    await expect(fitted.samplePaths()).rejects.toThrow(/no distribution/);
     const walk = await naive().fit(historyOf(["a"]), { horizon });
-    expect(() => walk.samplePaths({ paths: 0 })).toThrow(/paths/);
-    expect(() => walk.samplePaths({ horizon: 9 })).toThrow(/horizon/);
+    await expect(walk.samplePaths({ paths: 0 })).rejects.toThrow(/paths/);
+    await expect(walk.samplePaths({ horizon: 9 })).rejects.toThrow(/horizon/);
     // @ts-expect-error there is no such option
-    expect(() => walk.samplePaths({ path: 3 })).toThrow(/path/);
+    await expect(walk.samplePaths({ path: 3 })).rejects.toThrow(/path/);
   });
 });

@@ -52,8 +52,7 @@ function notFiniteAfter(
   const slopes = model.slopes?.(fit);
   // A slope that is no number makes all targets missing, which the states bear.
   if (slopes?.some((slope) => !Number.isFinite(slope))) return "A slope of the regressors is not finite.";
-  const known = regressors.map((values) => ({ values }));
-  const now = absorbed(model, fit, targetsLess({ y, known }, 0, y.length, slopes));
+  const now = absorbed(model, fit, targetsLess({ y, known: regressors }, slopes));
   const hasQuantiles = model.quantiles !== undefined && (model.knowsErrors?.(now) ?? true);
   const isBounded =
     hasQuantiles && (model.largestQuantile?.(now, horizon) ?? Number.POSITIVE_INFINITY) < 1e300;

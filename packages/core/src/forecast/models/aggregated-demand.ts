@@ -1,3 +1,4 @@
+import { knownValues } from "../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
 import { bestRate } from "../local/smoothing.ts";
@@ -45,7 +46,7 @@ function modelOf<Kind extends "adida" | "imapa">(
     neededRows: 2,
     lowest: 0,
     fit(y) {
-      const known = y.filter((value) => !Number.isNaN(value));
+      const known = knownValues(y);
       const ring = meanInterval(known);
       const lengths = lengthsUpTo(ring);
       const parameters = Float64Array.from(
@@ -56,14 +57,15 @@ function modelOf<Kind extends "adida" | "imapa">(
     },
     absorb({ parameters, state }, value) {
       if (Number.isNaN(value)) return;
-      const ring = parameters[parameters.length - 2] as number;
-      const row = state[0] as number;
+      // As integers, of which remainders are quick.
+      const ring = (parameters[parameters.length - 2] as number) | 0;
+      const row = (state[0] as number) | 0;
       state[0] = row + 1;
       if (value > 0) state[1] = 1;
       state[2 + (row % ring)] = value;
       let base = 2 + ring;
       for (let i = 0; i < parameters.length; i += 2) {
-        const length = parameters[i] as number;
+        const length = (parameters[i] as number) | 0;
         if (row + 1 >= length) {
           let sum = 0;
           for (let back = length - 1; back >= 0; back--) sum += state[2 + ((row - back) % ring)] as number;
@@ -95,7 +97,8 @@ function modelOf<Kind extends "adida" | "imapa">(
 
 /** Mean rows from one demand to the next, the first counted from the beginning, to the nearest whole number; 1 without any demand. */
 function meanInterval(known: Float64Array): number {
-  const count = known.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0);
+  let count = 0;
+  for (let t = 0; t < known.length; t++) if ((known[t] as number) > 0) count++;
   if (count === 0) return 1;
   let last = known.length;
   while (known[last - 1] === 0) last--;
@@ -111,11 +114,13 @@ function roundedToEven(value: number): number {
 
 /** Sums over whole blocks that end at the last row. */
 function blockSums(known: Float64Array, length: number): Float64Array {
+  if (length === 1) return known;
   const sums = new Float64Array(Math.floor(known.length / length));
-  const first = known.length % length;
-  for (let i = first; i < known.length; i++) {
-    const block = Math.floor((i - first) / length);
-    sums[block] = (sums[block] as number) + (known[i] as number);
+  let at = known.length % length;
+  for (let block = 0; block < sums.length; block++) {
+    let sum = 0;
+    for (const end = at + length; at < end; at++) sum += known[at] as number;
+    sums[block] = sum;
   }
   return sums;
 }

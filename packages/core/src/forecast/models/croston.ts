@@ -52,19 +52,22 @@ function modelOf(variant: CrostonVariant): LocalModel<"croston"> {
     fit(y) {
       const parameters = Float64Array.of(0.1, 0.1);
       if (variant === "optimized") {
-        const sizes: number[] = [];
-        const intervals: number[] = [];
+        const sizes = new Float64Array(y.length);
+        const intervals = new Float64Array(y.length);
+        let demands = 0;
         let rows = 0;
-        for (const value of y) {
+        for (let t = 0; t < y.length; t++) {
+          const value = y[t] as number;
           if (Number.isNaN(value)) continue;
           rows++;
           if (value === 0) continue;
-          sizes.push(value);
-          intervals.push(rows);
+          sizes[demands] = value;
+          intervals[demands] = rows;
+          demands++;
           rows = 0;
         }
-        parameters[0] = bestRate(Float64Array.from(sizes));
-        parameters[1] = bestRate(Float64Array.from(intervals));
+        parameters[0] = bestRate(sizes.subarray(0, demands));
+        parameters[1] = bestRate(intervals.subarray(0, demands));
       }
       return { parameters, state: Float64Array.of(Number.NaN, Number.NaN, 0) };
     },
@@ -72,13 +75,16 @@ function modelOf(variant: CrostonVariant): LocalModel<"croston"> {
       if (Number.isNaN(value)) return;
       state[2] = (state[2] as number) + 1;
       if (value === 0) return;
-      const [size, interval, rows] = state as unknown as [number, number, number];
+      const size = state[0] as number;
+      const interval = state[1] as number;
+      const rows = state[2] as number;
       state[0] = Number.isNaN(size) ? value : size + (parameters[0] as number) * (value - size);
       state[1] = Number.isNaN(size) ? rows : interval + (parameters[1] as number) * (rows - interval);
       state[2] = 0;
     },
     forecast({ state }, mean) {
-      const [size, interval] = state as unknown as [number, number];
+      const size = state[0] as number;
+      const interval = state[1] as number;
       mean.fill(Number.isNaN(size) ? 0 : ((variant === "sba" ? 0.95 : 1) * size) / interval);
     },
     summary: ({ parameters, state }) => ({

@@ -24,7 +24,9 @@ const model: LocalModel<"historicAverage"> = {
   fit: () => ({ parameters: new Float64Array(0), state: new Float64Array(3) }),
   absorb({ state }, value) {
     if (Number.isNaN(value)) return;
-    const [count, mean, squares] = state as unknown as [number, number, number];
+    const count = state[0] as number;
+    const mean = state[1] as number;
+    const squares = state[2] as number;
     const next = mean + (value - mean) / (count + 1);
     state[0] = count + 1;
     state[1] = next;

@@ -24,7 +24,10 @@ const model: LocalModel<"naive"> = {
   absorb({ state }, value) {
     state[1] = (state[1] as number) + 1;
     if (Number.isNaN(value)) return;
-    const [latest, rows, squares, count] = state as unknown as [number, number, number, number];
+    const latest = state[0] as number;
+    const rows = state[1] as number;
+    const squares = state[2] as number;
+    const count = state[3] as number;
     if (!Number.isNaN(latest)) {
       state[2] = squares + (value - latest) ** 2 / rows;
       state[3] = count + 1;

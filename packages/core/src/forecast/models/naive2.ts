@@ -50,7 +50,8 @@ function modelOf(seasonLength: number): LocalModel<"naive2"> {
       state[1] = (phase + 1) % seasonLength;
     },
     forecast({ parameters, state }, mean) {
-      const [level, phase] = state as unknown as [number, number];
+      const level = state[0] as number;
+      const phase = state[1] as number;
       for (let step = 0; step < mean.length; step++)
         mean[step] = level * (parameters[(phase + step) % seasonLength] as number);
     },

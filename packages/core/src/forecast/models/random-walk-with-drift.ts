@@ -27,15 +27,13 @@ const model: LocalModel<"randomWalkWithDrift"> = {
   absorb({ state }, value) {
     state[2] = (state[2] as number) + 1;
     if (Number.isNaN(value)) return;
-    const [first, latest, rows, total, count, drift, squares] = state as unknown as number[] as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const first = state[0] as number;
+    const latest = state[1] as number;
+    const rows = state[2] as number;
+    const total = state[3] as number;
+    const count = state[4] as number;
+    const drift = state[5] as number;
+    const squares = state[6] as number;
     if (Number.isNaN(first)) state[0] = value;
     else {
       const rate = (value - latest) / rows;

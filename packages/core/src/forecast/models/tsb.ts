@@ -42,7 +42,8 @@ function modelOf(sizeRate: number, probabilityRate: number): LocalModel<"tsb"> {
     fit: () => ({ parameters: new Float64Array(0), state: Float64Array.of(Number.NaN, Number.NaN) }),
     absorb({ state }, value) {
       if (Number.isNaN(value)) return;
-      const [size, probability] = state as unknown as [number, number];
+      const size = state[0] as number;
+      const probability = state[1] as number;
       const isDemand = value > 0 ? 1 : 0;
       state[1] = Number.isNaN(probability)
         ? isDemand
@@ -50,7 +51,8 @@ function modelOf(sizeRate: number, probabilityRate: number): LocalModel<"tsb"> {
       if (isDemand === 1) state[0] = Number.isNaN(size) ? value : size + sizeRate * (value - size);
     },
     forecast({ state }, mean) {
-      const [size, probability] = state as unknown as [number, number];
+      const size = state[0] as number;
+      const probability = state[1] as number;
       mean.fill(Number.isNaN(size) ? 0 : size * probability);
     },
     summary: ({ state }) => ({ size: state[0] as number, probability: state[1] as number }),

@@ -2,7 +2,7 @@ import { readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import { parseFrequency } from "../../time/frequency.ts";
-import { absorbRows, lastTimesOf } from "../absorb.ts";
+import { absorb, changedSeries, lastTimesOf } from "../absorb.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen, rowsOfChosen, valuesOfChosen } from "../choose-series.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
@@ -10,6 +10,8 @@ import { forecastOf, readFuture } from "../future.ts";
 import { refuseMeans } from "../not-finite.ts";
 import type { Panel } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
+import { withRowsOfSeries } from "../panel-patches.ts";
+import { refuseIntervals } from "../refuse-intervals.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
 import type { RowValue } from "./feature.ts";
 import type { ReduceStrategy, ResolvedReduceOptions } from "./options.ts";
@@ -55,9 +57,11 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
     horizon,
     series: history.series,
     failures: history.failures ?? [],
+    hasIntervals: false,
     lastTimes: lastTimesOf(history),
     predict: (predictOptions?: PredictOptions) => {
       const steps = checkPredict(predictOptions, horizon);
+      refuseIntervals("reduce", predictOptions);
       const chosen = chooseSeries(history, predictOptions?.keys);
       const asked = stateOfChosen(state, chosen);
       const rows = predictOptions?.future && rowsOfChosen(predictOptions.future, history, chosen);
@@ -67,9 +71,10 @@ export function fittedReduce<Known extends string>(state: State<Known>): FittedR
       return forecastOf(asked.history, steps, mean);
     },
     update(rows) {
-      const next = absorbRows(history, rows, plan.depth);
-      refuseOutsideDomain(next, options.transform);
-      return fittedReduce({ ...state, history: next });
+      const news = absorb(history, rows, plan.depth);
+      if (options.transform !== "none") refuseOutsideDomain(changedSeries(history, news), options.transform);
+      const { changed, covariates } = news;
+      return fittedReduce({ ...state, history: withRowsOfSeries(history, changed, covariates) });
     },
     save: () => save(state),
   };

@@ -267,3 +267,24 @@ describe("elasticNet", () => {
     await expect(refusal).rejects.toMatchObject({ code: "VALUE_INVALID" });
   });
 });
+
+describe("a lasso of columns that repeat exactly", () => {
+  it("is that of the columns without the repeats, which get the coefficient 0", async () => {
+    const random = createRandom("repeats");
+    const [a, b, c] = Array.from({ length: 3 }, () => Array.from({ length: 300 }, () => random.normal())) as [
+      number[],
+      number[],
+      number[],
+    ];
+    const y = Float64Array.from(a, (value, row) => 3 * value - 2 * (b[row] as number) + random.normal());
+    const order = [0, 1, 0, 0, 2, 1, ...Array.from({ length: 45 }, (_, i) => i % 3)];
+    const repeated = matrixOf(order.map((k) => [a, b, c][k] as number[]));
+    const once = await lasso().fit(matrixOf([a, b, c]), y);
+    const all = await lasso().fit(repeated, y);
+    expect(all.penalty).toBe(once.penalty);
+    expect(all.predict(repeated)).toEqual(once.predict(matrixOf([a, b, c])));
+    const [first, second, third] = once.coefficients;
+    expect([...all.coefficients]).toEqual([first, second, 0, 0, third, ...new Array(46).fill(0)]);
+    expect(lasso().load(all.save()).coefficients).toEqual(all.coefficients);
+  });
+});

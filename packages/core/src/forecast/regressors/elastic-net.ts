@@ -101,7 +101,11 @@ export function elasticNet(options: ElasticNetOptions = {}): ElasticNetRegressor
       const { x, y, weights } = withoutZeroWeights(matrix, values, fitOptions.weights);
       throwIfAborted(signal);
       const encoding = learnDenseEncoding(x);
-      const { standardised, unit } = inOwnUnit(standardise(encodeDense(encoding, x), y, weights));
+      const dense = encodeDense(encoding, x);
+      // With a penalty on squares as well repeated columns share their weight, and give the descent no trouble.
+      const kept = l1Ratio === 1 ? firstOfEach(dense) : [...dense.keys()];
+      const distinct = kept.map((c) => dense[c] as Float64Array);
+      const { standardised, unit } = inOwnUnit(standardise(distinct, y, weights));
       const ends = penalty === "auto" ? piecesOf(x.rows, folds) : [0, x.rows];
       const pieces = ends.slice(1).map((end, k) => sumsOf(standardised, ends[k] as number, end));
       throwIfAborted(signal);
@@ -117,9 +121,13 @@ export function elasticNet(options: ElasticNetOptions = {}): ElasticNetRegressor
           { hint: "Give a larger penalty, or leave out columns that repeat others." },
         );
       const own = coefficients.map((value, c) => (value * unit) / (moments.deviations[c] as number));
-      const fitted = inColumnUnits(own, standardised);
-      const found = penalty === "auto" ? ((path[chosen] as Penalties).l1 / l1Ratio) * unit : penalty;
-      return model({ encoding, ...fitted }, found);
+      const { intercept, coefficients: found } = inColumnUnits(own, standardised);
+      const all = new Float64Array(dense.length);
+      kept.forEach((c, k) => {
+        all[c] = found[k] as number;
+      });
+      const taken = penalty === "auto" ? ((path[chosen] as Penalties).l1 / l1Ratio) * unit : penalty;
+      return model({ encoding, intercept, coefficients: all }, taken);
     },
     load(bytes) {
       const { state, settings } = loadLinear(bytes, "elastic-net");
@@ -136,6 +144,19 @@ export function elasticNet(options: ElasticNetOptions = {}): ElasticNetRegressor
 export function lasso(options: LassoOptions = {}): ElasticNetRegressor {
   checkOptions("MODEL_PARAMETER_INVALID", "lasso()", options, { penalty: true, folds: true });
   return elasticNet({ ...options, l1Ratio: 1 });
+}
+
+/** The columns that repeat none before them. Of those that are the same the lasso needs but one, and each further one is a way for the descent to go in vain. */
+function firstOfEach(columns: readonly Float64Array[]): readonly number[] {
+  const kept: number[] = [];
+  columns.forEach((values, c) => {
+    const isRepeated = kept.some((k) => {
+      const other = columns[k] as Float64Array;
+      return values.every((value, row) => value === other[row]);
+    });
+    if (!isRepeated) kept.push(c);
+  });
+  return kept;
 }
 
 /** The target in units of its standard deviation, so that no penalty depends on the unit that it was given in; one without spread as it is. */

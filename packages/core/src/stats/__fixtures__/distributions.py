@@ -78,6 +78,14 @@ for df in [0.5, 1, 2, 7, 24.5, 100, 3000]:
             add("chiSquareCdf", [x, df], low, stats.chi2.cdf(x, df))
             add("chiSquareSurvival", [x, df], high, stats.chi2.sf(x, df))
 
+for n in [1, 7, 50, 2000, 1_000_000]:
+    for p in [1e-6, 0.02, 0.5, 0.93, 1 - 2.0**-30]:
+        for x in sorted({0, 1, n // 3, n // 2, round(n * p), n - 1, n}):
+            p_ = mp.mpf(p)
+            exact = mp.binomial(n, x) * p_**x * (1 - p_) ** (n - x)
+            if exact > 1e-250:
+                add("binomialProbability", [x, n, p], exact, stats.binom.pmf(x, n, p))
+
 path = pathlib.Path(__file__).with_suffix(".json")
 body = {"generator": f"mpmath {mp.__version__} at 60 digits, checked against scipy {scipy.__version__}", "cases": rows}
 path.write_text(

@@ -136,25 +136,6 @@ describe("arima with regressors", () => {
     expect(() => fitted.predict()).toThrow(/needs the future values of x1.*x2/);
   });
 
-  it("continues exactly, in any pieces, and after loading", async () => {
-    const { x, y } = simulated(120);
-    const model = arima({ order: [1, 1, 1], regressors: ["x2", "x1"] });
-    const fitted = await model.fit(
-      panelOf(
-        x.map((c) => c.slice(0, 100)),
-        y.slice(0, 100),
-      ),
-      { horizon: 3 },
-    );
-    const atOnce = fitted.update(rowsOf(x, y, 100, 120));
-    const inTwo = model.load(fitted.update(rowsOf(x, y, 100, 107)).save()).update(rowsOf(x, y, 107, 120));
-    expect(inTwo.save()).toEqual(atOnce.save());
-    const future = rowsOf(x, null, 120, 123);
-    expect(model.load(atOnce.save()).predict({ future, levels: [95] })).toEqual(
-      atOnce.predict({ future, levels: [95] }),
-    );
-  });
-
   it("takes a row without a regressor for one without a target", async () => {
     const { x, y } = simulated(80);
     const without = (values: Values, ...rows: number[]) =>

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
@@ -208,31 +207,6 @@ describe("gaps", () => {
 });
 
 describe("arima", () => {
-  const some = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 30, maxLength: 50 });
-  const withGaps = fc.array(fc.option(fc.double({ min: -100, max: 100, noNaN: true }), { freq: 5 }), {
-    minLength: 8,
-    maxLength: 40,
-  });
-  const models = [
-    arima({ order: [1, 0, 1] }),
-    arima({ order: [0, 1, 1], seasonalOrder: [1, 1, 0], seasonLength: 4 }),
-    arima({ order: [2, 1, 0], constant: true }),
-  ];
-
-  test.prop([some, withGaps, fc.constantFrom(...models)], { numRuns: 30 })(
-    "continues exactly, in any pieces",
-    async (first, later, model) => {
-      const fitted = await model.fit(hourlyPanel(first), { horizon: 2 });
-      const atOnce = fitted.update(hourlyRows(later, first.length));
-      const half = later.length >> 1;
-      const inTwo = fitted
-        .update(hourlyRows(later.slice(0, half), first.length))
-        .update(hourlyRows(later.slice(half), first.length + half));
-      expect(inTwo.save()).toEqual(atOnce.save());
-      expect(model.load(atOnce.save()).predict({ levels: [90] })).toEqual(atOnce.predict({ levels: [90] }));
-    },
-  );
-
   it("is scaled and shifted with its series", async () => {
     const random = createRandom(8);
     let level = 0;

@@ -8,6 +8,7 @@ import { normalQuantiles } from "../../local/normal-quantiles.ts";
 import { advance, type FilterModel, forecastFrom, forecastVariances, startState } from "./filter-state.ts";
 import { type ArimaFit, fitOrder } from "./fit-order.ts";
 import { type ArimaOrder, armaCount, differencedRows, orderName } from "./order.ts";
+import { arimaPaths } from "./paths.ts";
 import { differencingOf, expand, polynomialsOf } from "./polynomials.ts";
 import { type ArimaChoice, dataOf, selectArima } from "./select.ts";
 
@@ -155,6 +156,12 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       });
     return localFitOf(fit);
   };
+  const forecast = ({ parameters, state }: LocalFit, mean: Float64Array): void => {
+    const one = unpack(parameters);
+    forecastFrom(one.filter, state, mean);
+    for (let h = 0; h < mean.length; h++)
+      mean[h] = (mean[h] as number) + shift(one, parameters, (state[0] as number) + h + 1);
+  };
   return {
     kind: "arima",
     params: { ...choice },
@@ -176,12 +183,7 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       const row = (fit.state[0] as number) + 1;
       fit.state = advance(one.filter, fit.state, value - shift(one, fit.parameters, row));
     },
-    forecast({ parameters, state }, mean) {
-      const one = unpack(parameters);
-      forecastFrom(one.filter, state, mean);
-      for (let h = 0; h < mean.length; h++)
-        mean[h] = (mean[h] as number) + shift(one, parameters, (state[0] as number) + h + 1);
-    },
+    forecast,
     quantiles({ parameters, state }: LocalFit, mean, probabilities, values) {
       const variances = forecastVariances(unpack(parameters).filter, state, mean.length);
       const variance = parameters[varianceAt] as number;
@@ -191,6 +193,12 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
         probabilities,
         values,
       );
+    },
+    paths(fit, steps) {
+      const mean = new Float64Array(steps);
+      forecast(fit, mean);
+      const { filter } = unpack(fit.parameters);
+      return arimaPaths(filter, fit.state, mean, Math.sqrt(fit.parameters[varianceAt] as number));
     },
     summary({ parameters }) {
       const { order, coefficients } = unpack(parameters);

@@ -144,7 +144,7 @@ export function forecastFrom(model: FilterModel, state: Float64Array, mean: Floa
 }
 
 /** The values that follow from last values and a state, without innovations. */
-function follow({ phi, delta, size }: FilterModel, now: Float64Array, out: Float64Array): void {
+export function follow({ phi, delta, size }: FilterModel, now: Float64Array, out: Float64Array): void {
   for (let h = 0; h < out.length; h++) {
     const first = now[delta.length] as number;
     let value = first;
@@ -180,34 +180,59 @@ export function forecastVariances(model: FilterModel, state: Float64Array, steps
     variances[h] = sum;
   }
   if ((state[scaleAt] as number) !== 0) addUncertainty(model, state, response, variances);
+  for (const effect of gapEffects(model, state, steps))
+    for (let h = 0; h < steps; h++) variances[h] = (variances[h] as number) + (effect[h] as number) ** 2;
+  return variances;
+}
+
+/** What the open gaps, of which not all is known, do to the next values: independent effects of one deviation each, in units of the innovations'. */
+export function gapEffects(model: FilterModel, state: Float64Array, steps: number): Float64Array[] {
   const { factor, gaps } = estimates(model, state);
-  const firstGap = head + block + 2 * size;
+  const block = model.delta.length + model.size;
+  const firstGap = head + block + 2 * model.size;
   const effects = Array.from({ length: gaps }, (_, j) => {
     const effect = new Float64Array(steps);
     follow(model, state.slice(firstGap + j * block, firstGap + (j + 1) * block), effect);
     return effect;
   });
-  const solved = new Float64Array(gaps);
-  for (let h = 0; h < steps && gaps > 0; h++)
+  for (let h = 0; h < steps; h++)
     for (let j = 0; j < gaps; j++) {
-      let value = (effects[j] as Float64Array)[h] as number;
-      for (let k = 0; k < j; k++) value -= (factor[j * gaps + k] as number) * (solved[k] as number);
-      solved[j] = value / (factor[j * gaps + j] as number);
-      variances[h] = (variances[h] as number) + (solved[j] as number) ** 2;
+      const effect = effects[j] as Float64Array;
+      let value = effect[h] as number;
+      for (let k = 0; k < j; k++)
+        value -= (factor[j * gaps + k] as number) * ((effects[k] as Float64Array)[h] as number);
+      effect[h] = value / (factor[j * gaps + j] as number);
     }
-  return variances;
+  return effects;
 }
 
-/**
- * The covariance of the state beyond that of the last innovation. Two equations, of its motion and of its rank 1 change, give it
- * from the gains alone, from the last row and column to the first.
- */
+/** Adds what is not known of the state. */
 function addUncertainty(
-  { phi, theta, delta, size }: FilterModel,
+  model: FilterModel,
   from: Float64Array,
   answers: Float64Array,
   out: Float64Array,
 ): void {
+  const { size } = model;
+  const covariance = stateUncertainty(model, from);
+  for (let h = 0; h < out.length; h++) {
+    let more = 0;
+    const reach = Math.min(h, size - 1);
+    for (let i = 0; i <= reach; i++) {
+      let row = 0;
+      for (let j = 0; j <= reach; j++)
+        row += (covariance[i * size + j] as number) * (answers[h - j] as number);
+      more += row * (answers[h - i] as number);
+    }
+    out[h] = (out[h] as number) + Math.max(0, more);
+  }
+}
+
+/**
+ * The covariance of the state beyond that of the next innovation, `size` rows. Two equations, of its motion and of its rank 1 change, give it
+ * from the gains alone, from the last row and column to the first.
+ */
+export function stateUncertainty({ phi, theta, delta, size }: FilterModel, from: Float64Array): Float64Array {
   const block = delta.length + size;
   const variance = from[varianceAt] as number;
   const scale = from[scaleAt] as number;
@@ -228,15 +253,9 @@ function addUncertainty(
         ma(i) * ma(j) -
         ((gains[i] as number) * (gains[j] as number)) / variance -
         scale * (changes[i] as number) * (changes[j] as number);
-  for (let h = 0; h < out.length; h++) {
-    let more = 0;
-    const reach = Math.min(h, size - 1);
-    for (let i = 0; i <= reach; i++) {
-      let row = 0;
-      for (let j = 0; j <= reach; j++)
-        row += ((covariance[i * (size + 1) + j] as number) - ma(i) * ma(j)) * (answers[h - j] as number);
-      more += row * (answers[h - i] as number);
-    }
-    out[h] = (out[h] as number) + Math.max(0, more);
-  }
+  const beyond = new Float64Array(size * size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++)
+      beyond[i * size + j] = (covariance[i * (size + 1) + j] as number) - ma(i) * ma(j);
+  return beyond;
 }

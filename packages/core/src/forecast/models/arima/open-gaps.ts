@@ -142,8 +142,16 @@ function summed(model: FilterModel, before: Float64Array, most: number): Float64
   return state;
 }
 
-/** Columns whose outer products add up to a covariance, in place: its Cholesky factor with pivots, the largest first. */
-function columnsOf(covariance: Float64Array, size: number, most: number): Float64Array[] {
+/**
+ * Columns whose outer products add up to a covariance, in place: its Cholesky factor with pivots, the largest first.
+ * @param negligible - A variance.
+ */
+export function columnsOf(
+  covariance: Float64Array,
+  size: number,
+  most: number,
+  negligible = 1e-20,
+): Float64Array[] {
   const columns: Float64Array[] = [];
   let least = 0;
   while (columns.length < Math.min(most, size)) {
@@ -152,7 +160,7 @@ function columnsOf(covariance: Float64Array, size: number, most: number): Float6
       if ((covariance[i * size + i] as number) > (covariance[at * size + at] as number)) at = i;
     const pivot = covariance[at * size + at] as number;
     // What is less than the rounding errors of the first says nothing, and what is closed is forgotten anyway.
-    if (columns.length === 0) least = Math.max(1e-20, 1e-15 * pivot);
+    if (columns.length === 0) least = Math.max(negligible, 1e-15 * pivot);
     if (!(pivot > least)) break;
     const column = covariance.slice(at * size, (at + 1) * size).map((value) => value / Math.sqrt(pivot));
     for (let i = 0; i < size; i++)

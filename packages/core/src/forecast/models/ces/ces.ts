@@ -31,7 +31,7 @@ export type Ces = LocalForecaster<"ces">;
  * imaginary part of one complex number. Trends and levels need not be told apart beforehand. `fits` names the form and its smoothing.
  *
  * A series shorter than two seasons gets none. Missing rows move the states on and count for nothing. Needs 5 rows.
- * Intervals are normal with the exact variance of the recursion.
+ * Intervals are normal with the exact variance of the recursion, parameters and states of the start taken for known: sums over the horizon are held less often than they say; `conformal` mends it.
  *
  * Svetunkov, Kourentzes & Ord (2022), Complex exponential smoothing. Initial states (by running over the series forwards and backwards), bounds, likelihood and AICc
  * are those of statsforecast 2.1.1, which it is checked against; its intervals are not: they let no error accumulate.
@@ -105,6 +105,16 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
       const deviation = deviationOf(fit);
       normalQuantiles(mean, (step) => deviation * (spread[step - 1] as number), probabilities, values);
     },
+    paths(fit) {
+      const period = periodOf(formOf(fit));
+      const deviation = deviationOf(fit);
+      const begun = fit.state.slice(statesAt);
+      const states = begun.slice();
+      return (random, values) => {
+        states.set(begun);
+        follow(fit, states, period, 0, values, () => deviation * random.normal());
+      };
+    },
     summary(fit) {
       const [a0, a1, b0, b1] = fit.parameters.subarray(smoothingAt) as unknown as readonly number[];
       const form = formOf(fit);
@@ -134,23 +144,27 @@ function formOf({ parameters }: LocalFit): CesForm {
   return cesForms[parameters[0] as number] as CesForm;
 }
 
-/** Writes the forecasts from states that lie `ahead` rows after the last one; moves the states on. */
+/** Writes what follows from states that lie `ahead` rows after the last one, forecasts where there are no errors; moves the states on. */
 function follow(
   fit: LocalFit,
   states: Float64Array,
   period: number,
   ahead: number,
   values: Float64Array,
+  nextError: () => number = noError,
 ): void {
   const form = formOf(fit);
   const smoothing = fit.parameters.subarray(smoothingAt, logLikelihoodAt);
   const rows = (fit.state[rowsAt] as number) + ahead;
   for (let h = 0; h < values.length; h++) {
     const phase = (rows + h) % period;
-    values[h] = nextOf(form, states, 0, phase);
-    moveOn(form, smoothing, states, 0, period, phase, 0);
+    const error = nextError();
+    values[h] = nextOf(form, states, 0, phase) + error;
+    moveOn(form, smoothing, states, 0, period, phase, error);
   }
 }
+
+const noError = () => 0;
 
 /** Of the one-step errors; the fit's parameters are counted, as in the reference. */
 function deviationOf(fit: LocalFit): number {

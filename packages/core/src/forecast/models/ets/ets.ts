@@ -15,7 +15,7 @@ import {
   seasonAt,
   trendAt,
 } from "./form.ts";
-import { deviationsOf, largestSimulated, type Smoothing, simulatedQuantiles } from "./intervals.ts";
+import { deviationsOf, largestSimulated, runPath, type Smoothing, simulatedQuantiles } from "./intervals.ts";
 import { type EtsChoice, formsOf, needsPositive, rowsFor, selectEts, whyNone } from "./select.ts";
 
 /** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series. */
@@ -227,10 +227,18 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
       const season = nextSeason(state, seasonLength);
       return largestSimulated(form, smoothing, variance, levelAndTrend(state), season, steps);
     },
-    nextDeviation({ parameters, state }, forecast) {
+    paths({ parameters, state }) {
       const form = formFromNumbers(parameters, seasonLength);
+      const smoothing = parameters.subarray(smoothingAt, smoothingAt + 4) as unknown as Smoothing;
       const deviation = Math.sqrt(varianceOf(form, state));
-      return form.error === "multiplicative" ? deviation * Math.abs(forecast) : deviation;
+      const levels = levelAndTrend(state);
+      const season = form.season === "none" ? new Float64Array(1) : nextSeason(state, seasonLength);
+      const now = season.slice();
+      return (random, values) => {
+        for (let h = 0; h < values.length; h++) values[h] = deviation * random.normal();
+        now.set(season);
+        runPath(form, smoothing, levels, now, values);
+      };
     },
     summary({ parameters, state }) {
       const form = formFromNumbers(parameters, seasonLength);

@@ -17,12 +17,15 @@ export interface EtsFit {
 /** Bounds of the rates alpha, beta and gamma, and of phi: those of statsforecast. */
 const [least, most, phiLeast, phiMost] = [1e-4, 0.9999, 0.8, 0.98];
 
+/** How quick a trend may be; see `trendMost`. */
+export type TrendReach = "slow" | "quick";
+
 /**
- * The greatest rate of a trend: a fifth of a season's share, which is statsforecast's bound too (it starts alpha there and keeps beta below). A trend that follows single
- * steps fits them better and forecasts a season worse.
+ * The greatest rate of a trend. Quick: a fifth of a season's share, which is statsforecast's bound (it starts alpha there and keeps beta below). Slow: at most a fiftieth, as for a season of ten steps. A
+ * trend that follows single steps fits them better and forecasts worse what comes some steps later.
  */
-function trendMost({ seasonLength }: EtsForm): number {
-  return least + (0.2 * (most - least)) / seasonLength;
+export function trendMost({ seasonLength }: EtsForm, reach: TrendReach): number {
+  return least + (0.2 * (most - least)) / Math.max(seasonLength, reach === "slow" ? 10 : 1);
 }
 
 /** Rates that searches start from, the trend's as a share of its greatest: slow and quick levels have optima of their own. */
@@ -44,13 +47,14 @@ export interface EtsSearch {
  * Fits a form by maximum likelihood: initial states and smoothing together, by a quasi-Newton search with the exact gradient. The bounds are kept
  * by a sine, which reaches them.
  * @param filled - The series without gaps, for the starts.
+ * @param reach - How quick the trend may be.
  */
-export function fitForm(form: EtsForm, y: Float64Array, filled: Float64Array): EtsFit {
-  return searchWith(form, y, filled, null, { steps: 12, ends: 2, tolerance: 1e-9 }).finish();
+export function fitForm(form: EtsForm, y: Float64Array, filled: Float64Array, reach: TrendReach): EtsFit {
+  return searchWith(form, y, filled, null, { steps: 12, ends: 2, tolerance: 1e-9, reach }).finish();
 }
 
 /**
- * Begins to fit a form, to a lesser accuracy: a few steps from every start, or from a neighbour's fit.
+ * Begins to fit a form with a slow trend, if it has one, to a lesser accuracy: a few steps from every start, or from a neighbour's fit.
  * @param near - A fit with the same season.
  */
 export function searchForm(
@@ -59,7 +63,7 @@ export function searchForm(
   filled: Float64Array,
   near: EtsFit | null,
 ): EtsSearch {
-  return searchWith(form, y, filled, near, { steps: 8, ends: 1, tolerance: 1e-6 });
+  return searchWith(form, y, filled, near, { steps: 8, ends: 1, tolerance: 1e-6, reach: "slow" });
 }
 
 interface Effort {
@@ -69,6 +73,7 @@ interface Effort {
   readonly ends: number;
   /** Of the end, per row. */
   readonly tolerance: number;
+  readonly reach: TrendReach;
 }
 
 function searchWith(
@@ -76,15 +81,16 @@ function searchWith(
   y: Float64Array,
   filled: Float64Array,
   near: EtsFit | null,
-  { steps, ends, tolerance }: Effort,
+  { steps, ends, tolerance, reach }: Effort,
 ): EtsSearch {
   const known = y.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0);
-  const floor = known * (1e-10 * (form.error === "additive" ? sizeOf(filled) : 1)) ** 2;
+  const floor = floorOf(form, known, filled);
   const likelihood = etsLikelihood(form, y, floor);
   const plain = startOf(form, filled);
   const numbers = new Float64Array(numbersLength(form));
   const gradient = new Float64Array(numbersLength(form));
-  const space = searchSpace(form, scaleOf(filled, plain));
+  const trendRate = trendMost(form, reach);
+  const space = searchSpace(form, scaleOf(filled, plain), trendRate);
 
   const objective = (x: Float64Array, slope: Float64Array): number => {
     space.toNumbers(x, numbers);
@@ -98,7 +104,7 @@ function searchWith(
       ? [begin(space.fromNumbers(withStates(plain, near), near.numbers))]
       : starts.map(({ alpha, trend, gamma, phi }) => {
           const rated = plain.slice();
-          rated.set([alpha, trend * trendMost(form), gamma, phi]);
+          rated.set([alpha, trend * trendRate, gamma, phi]);
           return begin(space.fromNumbers(rated, rated));
         });
   tried.sort((a, b) => a.value - b.value);
@@ -110,10 +116,12 @@ function searchWith(
 
   const fitAt = ({ x, value }: { readonly x: Float64Array; readonly value: number }): EtsFit => {
     space.toNumbers(x, numbers);
-    const count = parameterCount(form);
-    const room = known - count - 1;
-    const penalty = room > 0 ? 2 * count + (2 * count * (count + 1)) / room : Number.POSITIVE_INFINITY;
-    return { form, numbers: numbers.slice(), logLikelihood: -value / 2, aicc: value + penalty };
+    return {
+      form,
+      numbers: numbers.slice(),
+      logLikelihood: -value / 2,
+      aicc: value + penaltyOf(form, known),
+    };
   };
   return {
     fit: fitAt(tried[0] as (typeof tried)[number]),
@@ -128,9 +136,23 @@ function searchWith(
   };
 }
 
+/** What Akaike's corrected criterion adds for the parameters. */
+export function penaltyOf(form: EtsForm, known: number): number {
+  const count = parameterCount(form);
+  const room = known - count - 1;
+  return room > 0 ? 2 * count + (2 * count * (count + 1)) / room : Number.POSITIVE_INFINITY;
+}
+
+/** What is added to a sum of so many squared errors, so that a perfect fit is finite. */
+export function floorOf({ error }: EtsForm, known: number, filled: Float64Array): number {
+  return known * (1e-10 * (error === "additive" ? sizeOf(filled) : 1)) ** 2;
+}
+
 /** The greatest absolute value. */
 export function sizeOf(filled: Float64Array): number {
-  return filled.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+  let size = 0;
+  for (let t = 0; t < filled.length; t++) size = Math.max(size, Math.abs(filled[t] as number));
+  return size;
 }
 
 /** States of a level at the mean, without trend and season. */
@@ -161,9 +183,8 @@ function scaleOf(filled: Float64Array, plain: Float64Array): number {
 /**
  * The search runs over angles for the rates and over scaled states; the last phase of the season is what the others leave.
  */
-function searchSpace(form: EtsForm, scale: number) {
+function searchSpace(form: EtsForm, scale: number, trendRate: number) {
   const hasTrend = form.trend !== "none";
-  const trendRate = trendMost(form);
   const hasSeason = form.season !== "none";
   const isFactor = form.season === "multiplicative";
   const period = hasSeason ? form.seasonLength : 0;

@@ -48,6 +48,47 @@ export function deviationsOf(
   return deviations;
 }
 
+/**
+ * Runs one path.
+ * @param season - The next season, first step first; moved on. One 0 where there is none.
+ * @param values - Errors of the steps, relative ones where the error is multiplicative; they become the values.
+ */
+export function runPath(
+  form: EtsForm,
+  [alpha, beta, gamma, phi]: Smoothing,
+  [firstLevel, firstTrend]: readonly [level: number, trend: number],
+  season: Float64Array,
+  values: Float64Array,
+): void {
+  const isRelative = form.error === "multiplicative";
+  const isFactor = form.season === "multiplicative";
+  const period = season.length;
+  let level = firstLevel;
+  let trend = firstTrend;
+  let phase = 0;
+  for (let h = 0; h < values.length; h++) {
+    trend *= phi;
+    level += trend;
+    const s = season[phase] as number;
+    const forecast = isFactor ? level * s : level + s;
+    const drawn = values[h] as number;
+    const error = isRelative ? forecast * drawn : drawn;
+    values[h] = forecast + error;
+    if (!isFactor) {
+      season[phase] = s + gamma * error;
+      level += alpha * error;
+      trend += beta * error;
+      // As in the recursion: what a product cannot be teaches nothing.
+    } else if (forecast + error > 0 && level !== 0) {
+      const d = error / s;
+      season[phase] = s + (gamma * error) / level;
+      level += alpha * d;
+      trend += beta * d;
+    }
+    if (++phase === period) phase = 0;
+  }
+}
+
 const paths = 1000;
 const greatestError = normalQuantile(1 - 0.5 / paths);
 const errorsOfSteps: Float64Array[] = [];
@@ -99,42 +140,24 @@ export function largestSimulated(
  */
 export function simulatedQuantiles(
   form: EtsForm,
-  [alpha, beta, gamma, phi]: Smoothing,
+  smoothing: Smoothing,
   variance: number,
-  [firstLevel, firstTrend]: readonly [level: number, trend: number],
+  start: readonly [level: number, trend: number],
   season: Float64Array,
   probabilities: readonly number[],
   values: readonly Float64Array[],
 ): void {
   const steps = values[0]?.length ?? 0;
-  const period = season.length;
-  const isRelative = form.error === "multiplicative";
   const deviation = Math.sqrt(variance);
   const outcomes = new Float64Array(paths * steps);
   const errors = Array.from({ length: steps }, (_, h) => errorsOf(h));
-  const now = new Float64Array(period);
+  const now = new Float64Array(season.length);
+  const path = new Float64Array(steps);
   for (let p = 0; p < paths; p++) {
-    let level = firstLevel;
-    let trend = firstTrend;
     now.set(season);
-    let phase = 0;
-    for (let h = 0; h < steps; h++) {
-      trend *= phi;
-      level += trend;
-      const s = now[phase] as number;
-      const forecast = level * s;
-      const drawn = deviation * ((errors[h] as Float64Array)[p] as number);
-      const error = isRelative ? forecast * drawn : drawn;
-      outcomes[h * paths + p] = forecast + error;
-      // As in the recursion: what a product cannot be teaches nothing.
-      if (forecast + error > 0 && level !== 0) {
-        const d = error / s;
-        now[phase] = s + (gamma * error) / level;
-        level += alpha * d;
-        trend += beta * d;
-      }
-      if (++phase === period) phase = 0;
-    }
+    for (let h = 0; h < steps; h++) path[h] = deviation * ((errors[h] as Float64Array)[p] as number);
+    runPath(form, smoothing, start, now, path);
+    for (let h = 0; h < steps; h++) outcomes[h * paths + p] = path[h] as number;
   }
   for (let h = 0; h < steps; h++) {
     const drawn = outcomes.subarray(h * paths, (h + 1) * paths);

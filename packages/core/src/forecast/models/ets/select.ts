@@ -1,4 +1,16 @@
-import { type EtsFit, type EtsSearch, fitForm, searchForm, sizeOf, standingStill } from "./fit-form.ts";
+import { knownValues } from "../../local/known-values.ts";
+import {
+  type EtsFit,
+  type EtsSearch,
+  fitForm,
+  floorOf,
+  searchForm,
+  sizeOf,
+  standingStill,
+  type TrendReach,
+  trendMost,
+} from "./fit-form.ts";
+import { fitLevel } from "./fit-level.ts";
 import { type EtsForm, formName, parameterCount } from "./form.ts";
 import { filledLinearly } from "./start.ts";
 import { stepErrors } from "./step-errors.ts";
@@ -81,22 +93,51 @@ export function selectEts(
     steps,
   }: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
 ): EtsFit | null {
-  const values = y.filter((value) => !Number.isNaN(value));
-  const isPositive = values.every((value) => value > 0);
+  const values = knownValues(y);
+  const isPositive = isAllAbove(values, 0);
   const bearable = forms.filter(
     (form) => values.length >= rowsFor(form) && (isPositive || !needsPositive(form)),
   );
   if (bearable.length === 0) return null;
-  if (values.every((value) => value === values[0])) return constantFit(bearable, values[0] as number);
+  if (isConstant(values)) return constantFit(bearable, values[0] as number);
   const seasonal =
     season === "some" && values.length >= 2 * seasonLength
       ? bearable.filter((form) => form.season !== "none")
       : [];
   const possible = seasonal.length > 0 ? seasonal : bearable;
   const filled = filledLinearly(y);
-  return criterion === "aicc" || possible.length === 1
-    ? leastAicc(possible, y, filled)
-    : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
+  if (criterion === "aicc") return leastAicc(possible, y, filled, "quick");
+  const best =
+    possible.length === 1
+      ? leastAicc(possible, y, filled, "slow")
+      : leastMultiStep(possible, y, filled, values.length, steps ?? stepsFor(forms, values.length));
+  return best === null ? null : quickened(best, y, filled);
+}
+
+function isAllAbove(values: Float64Array, bound: number): boolean {
+  for (let i = 0; i < values.length; i++) if (!((values[i] as number) > bound)) return false;
+  return true;
+}
+
+function isConstant(values: Float64Array): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
+}
+
+/** By how much the AICc must fall for a quick trend: a likelihood that is 20 times as great. */
+const worthQuick = 6;
+
+/**
+ * A fit whose trend is as quick as a slow one can be, with a quick one where that is clearly likelier. Trends that are quick at an optimum of their own, apart from the slow one, are not looked for:
+ * where a season is taken for turns of the trend they are the likelier ones, and run away.
+ */
+function quickened(fit: EtsFit, y: Float64Array, filled: Float64Array): EtsFit {
+  const { form, numbers } = fit;
+  const slow = trendMost(form, "slow");
+  if (form.trend === "none" || !((numbers[1] as number) > 0.9 * slow) || slow === trendMost(form, "quick"))
+    return fit;
+  const quick = fitForm(form, y, filled, "quick");
+  return fit.aicc - quick.aicc > worthQuick ? quick : fit;
 }
 
 /** Why a series can bear none of the forms, as a sentence. */
@@ -118,13 +159,28 @@ export function needsPositive({ error, season }: EtsForm): boolean {
 }
 
 /** Every form fitted to the end from several starts. */
-function leastAicc(forms: readonly EtsForm[], y: Float64Array, filled: Float64Array): EtsFit | null {
+function leastAicc(
+  forms: readonly EtsForm[],
+  y: Float64Array,
+  filled: Float64Array,
+  reach: TrendReach,
+): EtsFit | null {
   let best: EtsFit | null = null;
   for (const form of forms) {
-    const fit = fitForm(form, y, filled);
+    const fit =
+      isLevel(form) && reach === "slow" ? levelOf(form, y, filled) : fitForm(form, y, filled, reach);
     if (Number.isFinite(fit.aicc) && (best === null || fit.aicc < best.aicc)) best = fit;
   }
   return best;
+}
+
+/** Whether a form is a level with additive errors and nothing else. */
+function isLevel({ error, trend, season }: EtsForm): boolean {
+  return error === "additive" && trend === "none" && season === "none";
+}
+
+function levelOf(form: EtsForm, y: Float64Array, filled: Float64Array): EtsFit {
+  return fitLevel(form, y, floorOf(form, y.length, filled));
 }
 
 interface Begun {

@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
-import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { loadForecaster } from "../../load-forecaster.ts";
 import { arima } from "../arima/arima.ts";
 import { ces } from "../ces/ces.ts";
 import { croston } from "../croston.ts";
-import { ets, holt } from "../ets/ets.ts";
+import { ets } from "../ets/ets.ts";
 import { historicAverage } from "../historic-average.ts";
 import { naive } from "../naive.ts";
 import { randomWalkWithDrift } from "../random-walk-with-drift.ts";
@@ -139,32 +137,6 @@ describe("mstl", () => {
     const next = [(before[0] as number) + 5];
     const after = fitted.update(hourlyRows(next, hours.length)).predict().mean;
     for (let h = 1; h < 24; h++) expect(after[h - 1]).toBeCloseTo((before[h] as number) + 5, 9);
-  });
-
-  const values = fc.array(fc.double({ min: -50, max: 100, noNaN: true }), { minLength: 30, maxLength: 80 });
-  test.prop(
-    [
-      values,
-      fc.array(fc.option(fc.double({ min: -50, max: 100, noNaN: true }), { freq: 5 }), { maxLength: 30 }),
-      fc.integer({ min: 1, max: 20 }),
-      fc.constantFrom(
-        naive,
-        randomWalkWithDrift,
-        () => holt({ damped: true }),
-        () => theta(),
-      ),
-    ],
-    { numRuns: 40 },
-  )("continues exactly, in any pieces, saved in between or not", async (first, later, horizon, trend) => {
-    const forecaster = mstl({ seasonLengths: [3, 12], trend: trend() });
-    const fitted = await forecaster.fit(hourlyPanel(first), { horizon });
-    const atOnce = fitted.update(hourlyRows(later, first.length));
-    let byRow = fitted;
-    later.forEach((value, i) => {
-      byRow = forecaster.load(byRow.update(hourlyRows([value], first.length + i)).save());
-    });
-    expect(byRow.save()).toEqual(atOnce.save());
-    expect(loadForecaster(atOnce.save()).predict({ levels: [80] })).toEqual(atOnce.predict({ levels: [80] }));
   });
 
   it("without a season is its trend, over missing values too", async () => {

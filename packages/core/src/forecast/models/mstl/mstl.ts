@@ -5,6 +5,7 @@ import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { type LocalForecaster, localForecaster, localParts } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
+import { pathDrawer } from "../../local/simulate.ts";
 import { ets } from "../ets/ets.ts";
 import { decomposeWithGaps, decomposition } from "./decompose.ts";
 import { trendForecaster, trendKinds } from "./trends.ts";
@@ -202,6 +203,15 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
             trend.forecast(trendOf(fit), plain);
             quantiles.call(trend, trendOf(fit), plain, probabilities, values);
             for (const bounds of values) addSeasons(fit, bounds);
+          },
+          paths(fit, steps) {
+            const seasons = new Float64Array(steps);
+            addSeasons(fit, seasons);
+            const draw = pathDrawer(trend, trendOf(fit), steps);
+            return (random, values) => {
+              draw(random, values);
+              for (let h = 0; h < steps; h++) values[h] = (values[h] as number) + (seasons[h] as number);
+            };
           },
         }),
     summary(fit) {

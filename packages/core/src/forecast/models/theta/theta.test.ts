@@ -194,16 +194,6 @@ describe("the fit", () => {
 describe("theta", () => {
   const values = fc.array(fc.double({ min: 1, max: 100, noNaN: true }), { minLength: 24, maxLength: 60 });
 
-  test.prop([values, values], { numRuns: 25 })("continues exactly, in any pieces", async (first, later) => {
-    const fitted = await theta({ seasonLength: 4 }).fit(hourlyPanel(first), { horizon: 2 });
-    const atOnce = fitted.update(hourlyRows(later, first.length));
-    const half = later.length >> 1;
-    const inTwo = fitted
-      .update(hourlyRows(later.slice(0, half), first.length))
-      .update(hourlyRows(later.slice(half), first.length + half));
-    expect(inTwo.save()).toEqual(atOnce.save());
-  });
-
   test.prop([values, fc.constantFrom(0.25, 8), fc.constantFrom(0, 64)], { numRuns: 25 })(
     "is scaled and shifted with its series",
     async (y, factor, shift) => {

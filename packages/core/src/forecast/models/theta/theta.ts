@@ -139,6 +139,20 @@ function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOp
         values,
       );
     },
+    paths({ parameters, state }) {
+      const recursion = recursionOf(parameters);
+      const deviation = deviationOf(state);
+      const begun = state.subarray(0, recursionLength);
+      const now = begun.slice();
+      return (random, values) => {
+        now.set(begun);
+        for (let h = 0; h < values.length; h++) {
+          const own = nextOf(now, recursion) + deviation * random.normal();
+          values[h] = withSeason(own, parameters, now[rowsAt] as number);
+          moveOn(now, recursion, own);
+        }
+      };
+    },
     summary({ parameters, state }) {
       const kind = parameters[seasonKindAt];
       return {
