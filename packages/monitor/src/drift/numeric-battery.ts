@@ -17,7 +17,7 @@ const usualBlock = 24;
 export interface BatteryResult {
   readonly outcomes: readonly TestOutcome[];
   readonly model: Autoregression;
-  /** Innovations of the reference with their spikes; NaN where a value or one of its lags is missing. */
+  /** Innovations of the reference with their spikes, as large as those that were not fitted; NaN where a value or one of its lags is missing. */
   readonly shocks: Float64Array;
 }
 
@@ -36,11 +36,7 @@ export function numericBattery(
 ): BatteryResult | null {
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
   const deviations = deseasonalise(reference, profile);
-  const [before, now] = withoutSpikes(
-    deviations,
-    deseasonalise(current, profile),
-    seasons[0] ?? 1,
-  );
+  const [before, now] = withoutSpikes(deviations, deseasonalise(current, profile), seasons[0] ?? 1);
   const { parameters, seasonLength } = profile;
   const model = fitAutoregression(before.values, {
     orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
@@ -68,8 +64,10 @@ export function numericBattery(
     scaleTest(model.innovations, residuals, expectedRatio),
     shapeTest(model.innovations, residuals),
     autocorrelationTest(model, now.values, level, waves),
-  ].filter((outcome) => outcome !== null);
-  return { outcomes, model, shocks: whiten(deviations.values, model.phi) };
+  ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
+  const growth = Math.sqrt(n / model.degrees);
+  const shocks = whiten(deviations.values, model.phi).map((shock) => shock * growth);
+  return { outcomes, model, shocks };
 }
 
 /** Rows at one position of the season that its own variance needs to count as much as the variance of all. */

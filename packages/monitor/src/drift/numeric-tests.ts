@@ -29,7 +29,5 @@ export function numericTests(
   const seasons = choose ? seasonsShown(before, all, maxOrder) : all;
   const result = numericBattery(before, now, seasons, maxOrder);
   if (result === null) return null;
-  return calibrated(result, before, now, seasons, maxOrder).map((outcome) =>
-    power.inUnits(outcome),
-  );
+  return calibrated(result, before, now, seasons, maxOrder).map((outcome) => power.inUnits(outcome));
 }

@@ -51,7 +51,8 @@ export function choosePower(
       removed: frequenciesOf(seasonLength),
     });
     if (model === null) return Number.NEGATIVE_INFINITY;
-    const derivative = power === 1 ? 0 : (power - 1) * logarithms + (power === 0 ? 0 : values.length * Math.log(power));
+    const derivative =
+      power === 1 ? 0 : (power - 1) * logarithms + (power === 0 ? 0 : values.length * Math.log(power));
     return derivative - (values.length / 2) * Math.log(model.innovationVariance);
   };
   const powers = [0, 0.5] as const;

@@ -35,8 +35,7 @@ export function shapeTest(reference: Float64Array, current: Float64Array): TestO
   const precision = invert(covariance, q);
   if (precision === null) return null;
   const effects = a.influences.map(designEffect);
-  const drawn = effects.map(({ factor, degrees }) => (factor * degrees + 10) / (degrees + 10));
-  const runs = drawn.reduce((sum, factor) => sum + factor, 0) / q;
+  const runs = effects.reduce((sum, { factor, degrees }) => sum + drawnToOne(factor, degrees), 0) / q;
   const runsDegrees = effects.reduce((sum, { degrees }) => sum + degrees, 0);
   const difference = b.means.map((value, i) => value - (a.means[i] as number));
   const distance2 = quadraticForm(precision, difference) / ((1 / n + 1 / m) * runs);
@@ -48,6 +47,13 @@ export function shapeTest(reference: Float64Array, current: Float64Array): TestO
     effect: distance(before.sort(), now.sort()),
     meaning: "distance of distributions",
   };
+}
+
+/** Degrees of freedom that a factor of 1 counts as: few blocks alone would make the test blunt. */
+const usualDegrees = 10;
+
+function drawnToOne(factor: number, degrees: number): number {
+  return (factor * degrees + usualDegrees) / (degrees + usualDegrees);
 }
 
 function standardised(values: Float64Array): Float64Array {
