@@ -162,7 +162,7 @@ export function driftStream(state: StreamState): DriftStream {
       const wave = largestWave(
         bets[at] as (typeof bets)[number],
         waveSums,
-        waveWeights[at] as number,
+        rows,
         model.pastPhi,
       );
       return wave * settings.deviation;

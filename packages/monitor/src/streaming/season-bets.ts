@@ -53,7 +53,7 @@ export function expectedBy(bet: SeasonBet, sums: Float64Array, weight: number, p
   let sum = 0;
   for (let i = 0; i < waves; i++)
     sum += (sums[offset + i] as number) * (table[position * width + i] as number);
-  return sum / shrunkWeight(weight);
+  return sum / (weight / 2 + 1 / expectedVariance);
 }
 
 /** Takes an innovation into the sums of a bet. */
@@ -65,10 +65,12 @@ export function learnWaves(bet: SeasonBet, sums: Float64Array, position: number,
 
 /**
  * The largest wave of the series that a bet has learnt.
+ * @param rows - Rows since the pattern changed.
  * @param phi - Autoregression, which makes a wave of the series smaller among its innovations.
  * @returns Its amplitude, in standard deviations of an innovation.
  */
-export function largestWave(bet: SeasonBet, sums: Float64Array, weight: number, phi: Float64Array): number {
+export function largestWave(bet: SeasonBet, sums: Float64Array, rows: number, phi: Float64Array): number {
+  const weight = (1 - bet.keep ** rows) / (1 - bet.keep);
   let largest = 0;
   for (let i = 0; i < bet.waves; i += 2) {
     const frequency = (2 * Math.PI * (i / 2 + 1)) / bet.season;
@@ -79,11 +81,7 @@ export function largestWave(bet: SeasonBet, sums: Float64Array, weight: number, 
       imaginary += value * Math.sin(frequency * (lag + 1));
     });
     const amplitude = Math.hypot(sums[bet.offset + i] as number, sums[bet.offset + i + 1] as number);
-    largest = Math.max(largest, amplitude / shrunkWeight(weight) / Math.hypot(real, imaginary));
+    largest = Math.max(largest, amplitude / (weight / 2) / Math.hypot(real, imaginary));
   }
   return largest;
-}
-
-function shrunkWeight(weight: number): number {
-  return weight / 2 + 1 / expectedVariance;
 }
