@@ -159,12 +159,7 @@ export function driftStream(state: StreamState): DriftStream {
     if (change === "scale") return Math.sqrt((capitals.squares[bet] as number) / rows);
     if (change === "season") {
       const at = bet - shifts.length - alternatives.length;
-      const wave = largestWave(
-        bets[at] as (typeof bets)[number],
-        waveSums,
-        rows,
-        model.pastPhi,
-      );
+      const wave = largestWave(bets[at] as (typeof bets)[number], waveSums, rows, model.pastPhi);
       return wave * settings.deviation;
     }
     const all = recentRanks.reduce((a, b) => a + b, 0);

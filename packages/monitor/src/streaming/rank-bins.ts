@@ -40,7 +40,7 @@ export function rankOf({ edges, counts }: RankBins, value: number): number {
   const width = (edges[bin] as number) - low;
   // Beyond the outermost edges, and between equal ones, nothing tells the order.
   const within = bin > 0 && bin < edges.length && width > 0 ? (value - low) / width : 0.5;
-  return (below + within * ((counts[bin] as number) + 1)) / all;
+  return (below + within * (counts[bin] as number) + 0.5) / all;
 }
 
 /** Counts a number. */
