@@ -142,16 +142,17 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     `));
   it("@tsops/monitor", async () =>
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
-    "benjaminiHochberg
-    checkQuality coverageAlert
-    driftDecision driftTest
-    evaluateRetrain
-    joinOutcomes
-    lastRetrainAttempt
-    performanceByWindow
-    requestRetrain retrainPolicy
-    simes"
-  `));
+      "adwin
+      benjaminiHochberg
+      checkQuality coverageAlert cusum
+      driftDecision driftTest
+      evaluateRetrain
+      joinOutcomes
+      lastRetrainAttempt loadStreamingDrift
+      pageHinkley performanceByWindow
+      requestRetrain retrainPolicy
+      simes streamingDrift"
+    `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
   it("@tsops/monitor/statistics", async () =>

@@ -45,3 +45,15 @@ export {
   retrainPolicy,
 } from "./retrain/policy.ts";
 export { lastRetrainAttempt, requestRetrain } from "./retrain/request.ts";
+export { type Adwin, type AdwinOptions, adwin } from "./streaming/adwin.ts";
+export type { StreamingChange } from "./streaming/alternatives.ts";
+export { type CusumOptions, cusum } from "./streaming/cusum.ts";
+export { type PageHinkleyOptions, pageHinkley, type RawDetector } from "./streaming/page-hinkley.ts";
+export {
+  loadStreamingDrift,
+  type StreamCounts,
+  type StreamingDrift,
+  type StreamingDriftOptions,
+  type StreamingFinding,
+  streamingDrift,
+} from "./streaming/streaming-drift.ts";

@@ -1,3 +1,4 @@
+import { designEffect } from "./innovation-moments.ts";
 import { dotsOver, type LeastSquares, multiply, normalEquations, solve, timesOver } from "./least-squares.ts";
 import { presentValues } from "./regular-series.ts";
 
@@ -111,7 +112,28 @@ function robustCovariance(
     const weighted = timesOver(squares, lagged[i] as Float64Array, rows);
     meat.set(dotsOver(weighted, lagged.slice(0, order), rows), i * order);
   }
-  return sandwich(inverse, meat, order).map((value) => value * inflation);
+  const lasting = Math.max(1, designEffect(influencesOnSum(lagged, filtered, rows, inverse)).factor);
+  return sandwich(inverse, meat, order).map((value) => value * inflation * lasting);
+}
+
+/** What each row does to the sum of the coefficients, up to a factor: persistent and nervous stretches that take turns show in it. */
+function influencesOnSum(
+  lagged: readonly Float64Array[],
+  filtered: Float64Array,
+  rows: Int32Array,
+  inverse: Float64Array,
+): Float64Array {
+  const order = Math.sqrt(inverse.length);
+  const weights = multiply(inverse, new Float64Array(order).fill(1));
+  const influences = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] as number;
+    let sum = 0;
+    for (let i = 0; i < order; i++)
+      sum += (weights[i] as number) * ((lagged[i] as Float64Array)[row] as number);
+    influences[at] = sum * (filtered[row] as number);
+  }
+  return influences;
 }
 
 /** B M B for symmetric row-major matrices. */

@@ -45,19 +45,22 @@ function arma(
   return values.subarray(300);
 }
 
-/** Share of windows that alarm, among fixed seeds. */
-function alarms(windows: number, make: (random: Random) => Float64Array, test?: string): number {
-  let count = 0;
+/** Shares of windows, among fixed seeds, that alarm: as a whole (`column`), and by each test alone. */
+function alarms(windows: number, make: (random: Random) => Float64Array): Record<string, number> {
+  const shares: Record<string, number> = { column: 0 };
+  const add = (name: string) => {
+    shares[name] = (shares[name] ?? 0) + 1 / windows;
+  };
   for (let i = 0; i < windows; i++) {
     const values = make(createRandom(`drift-test/${i}`));
     const report = driftTest(window(values, 0, referenceRows), window(values, referenceRows, allRows), {
       time: "at",
       season: [24],
     });
-    const tests = report.columns[0]?.tests ?? [];
-    if (test === undefined ? report.drift : tests.some((t) => t.test === test && t.pValue <= 0.05)) count++;
+    if (report.drift) add("column");
+    for (const { test, pValue } of report.columns[0]?.tests ?? []) if (pValue <= 0.05) add(test);
   }
-  return count / windows;
+  return shares;
 }
 
 const garch = (random: Random) => {
@@ -80,23 +83,22 @@ const changed = (change: (value: number, row: number) => number) => (random: Ran
   ar9(random).map((value, row) => (row < referenceRows ? value + wave(row) : change(value, row)));
 const wave = (row: number) => 1.5 * Math.sin((2 * Math.PI * row) / 24);
 
+/** The density of a double exponential falls as exp(-sqrt(2) |x|) at variance 1. */
+const laplace = (random: Random) => {
+  const u = random.uniform(-0.5, 0.5);
+  return (-Math.sign(u) * Math.log(1 - 2 * Math.abs(u))) / Math.SQRT2;
+};
+
 describe("driftTest when nothing changed", () => {
-  it("holds its level on AR(1) noise with a season", () => {
-    expect(
-      alarms(
-        300,
-        changed((value, row) => value + wave(row)),
-      ),
-    ).toBeLessThan(0.1); // three standard errors above 6 %
-  });
-  it("does not take the turns of a smooth series for spikes (ARMA 2,1)", () => {
-    expect(alarms(300, (random) => arma(random, [1.2, -0.3], [0.5]))).toBeLessThan(0.1);
-  });
-  it("allows for calm and wild stretches (GARCH)", () => {
-    expect(alarms(300, garch)).toBeLessThan(0.11);
-  });
-  it("allows for persistence beyond the autoregression in the level (counts of a slow rate)", () => {
-    expect(alarms(300, counts, "level")).toBeLessThan(0.085);
+  // Bounds lie three standard errors of 150 windows above 5 % (GARCH: 9 %).
+  it.each([
+    ["AR(1) noise with a season", 0.105, changed((value, row) => value + wave(row))],
+    ["the turns of a smooth series (ARMA 2,1)", 0.105, (random: Random) => arma(random, [1.2, -0.3], [0.5])],
+    ["calm and wild stretches (GARCH)", 0.16, garch],
+    ["counts of a slow rate", 0.105, counts],
+    ["amounts that vary more where they are larger", 0.105, (random: Random) => ar9(random).map(Math.exp)],
+  ])("holds its level on %s", (_, bound, make) => {
+    expect(alarms(150, make)["column"]).toBeLessThan(bound);
   });
 });
 
@@ -125,12 +127,35 @@ describe("driftTest on bool columns", () => {
 
 describe("driftTest when something changed", () => {
   it.each([
-    ["level", 0.6, changed((value, row) => value + wave(row) + 1)],
-    ["scale", 0.95, changed((value, row) => value * Math.SQRT2 + wave(row))],
-    ["season", 0.95, changed((value, row) => value + wave(row - 3))],
+    ["level", 0.55, changed((value, row) => value + wave(row) + 1)],
+    ["scale", 0.9, changed((value, row) => value * Math.SQRT2 + wave(row))],
+    ["season", 0.9, changed((value, row) => value + wave(row - 3))],
+    [
+      "shape",
+      0.5,
+      (random: Random) => {
+        let row = -300;
+        return arma(random, [0.9], [], () => (row++ < referenceRows ? random.normal() : laplace(random)));
+      },
+    ],
   ])("finds a change of %s", (test, power, make) => {
-    expect(alarms(100, make)).toBeGreaterThan(power);
-    expect(alarms(100, make, test)).toBeGreaterThan(power);
+    const found = alarms(50, make);
+    expect(found["column"]).toBeGreaterThan(power);
+    expect(found[test]).toBeGreaterThan(power);
+  });
+  it("tells a change of amounts in their own units", () => {
+    const values = ar9(createRandom("amounts")).map((value, row) =>
+      Math.exp(3 + value / 2 + (row < referenceRows ? 0 : 1)),
+    );
+    const report = driftTest(window(values, 0, referenceRows), window(values, referenceRows, allRows), {
+      time: "at",
+      season: [24],
+    });
+    const level = report.columns[0]?.tests.find(({ test }) => test === "level");
+    expect(level?.pValue).toBeLessThan(0.01);
+    // From e^3 to e^4, about.
+    expect(level?.effect).toBeGreaterThan(15);
+    expect(level?.effect).toBeLessThan(60);
   });
 });
 

@@ -1,0 +1,79 @@
+import { createRandom } from "@tsops/core";
+import { simes } from "./combine.ts";
+import { nullWindows } from "./null-windows.ts";
+import { type BatteryResult, numericBattery } from "./numeric-battery.ts";
+import type { RegularSeries } from "./regular-series.ts";
+import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
+
+/** A column whose combined p-value is above this has nothing to decide. */
+const worthASecondLook = 0.25;
+/** Windows without a change that are looked at: some, and more where these do not settle it. */
+const looks = [50, 150];
+/** A combined p-value that more windows would not bring back. */
+const settled = 1e-5;
+/** Steps of both windows together up to which the p-values of large samples are doubted; beyond, looking again would take seconds. */
+const longest = 10_000;
+/** The part of the p-values from which the fall of their distribution towards 0 is told. */
+const tail = 0.25;
+/** How many p-values of an exact test the fit begins with. */
+const exact = 20;
+
+/**
+ * Outcomes with p-values that hold at the lengths of these windows and for this noise. The battery looks at pairs of windows in which
+ * nothing changed, and what it finds there tells what its p-values mean. Columns that have nothing to decide keep theirs.
+ * Source: P. Bühlmann (1997), "Sieve bootstrap for time series", Bernoulli 3.
+ */
+export function calibrated(
+  { outcomes, model, shocks }: BatteryResult,
+  reference: RegularSeries,
+  current: RegularSeries,
+  seasons: readonly number[],
+  maxOrder: number,
+): readonly TestOutcome[] {
+  const worth = (all: readonly TestOutcome[]) =>
+    all.length > 0 && simes(all.map(({ pValue }) => pValue)) <= worthASecondLook;
+  if (reference.values.length + current.values.length > longest || !worth(outcomes)) return outcomes;
+  // Seeded by the data: a report repeats, and what one series draws says nothing about the next.
+  const random = createRandom(outcomes.map(({ statistic }) => statistic).join());
+  const found = new Map<DriftTestName, number[]>(outcomes.map(({ test }) => [test, []]));
+  let result = outcomes;
+  for (const more of looks) {
+    for (let i = 0; i < more; i++) {
+      const [before, now] = nullWindows(
+        reference,
+        current,
+        { phi: model.phi, shocks },
+        seasons[0] ?? 1,
+        random,
+      );
+      for (const { test, pValue } of numericBattery(before, now, seasons, maxOrder)?.outcomes ?? [])
+        found.get(test)?.push(pValue);
+    }
+    result = outcomes.map((outcome) => ({
+      ...outcome,
+      pValue: calibratedPValue(outcome.pValue, found.get(outcome.test) as number[]),
+    }));
+    if (!worth(result) || simes(result.map(({ pValue }) => pValue)) < settled) break;
+  }
+  return result;
+}
+
+/**
+ * The chance of a p-value as small as `pValue` where nothing changed. Above a quarter it is counted; below, it is taken to fall as a
+ * power, whose exponent is fitted to the p-values below a quarter (maximum likelihood) and taken half its standard error low: it
+ * is used far beyond them.
+ * @param whenNothingChanged - What the test gave for windows without a change.
+ * Source: B. M. Hill (1975), "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3.
+ */
+export function calibratedPValue(pValue: number, whenNothingChanged: readonly number[]): number {
+  const n = whenNothingChanged.length + exact;
+  if (pValue >= tail) {
+    const below = whenNothingChanged.filter((value) => value < pValue).length;
+    return Math.min(1, (below + pValue * exact) / n);
+  }
+  const below = whenNothingChanged.filter((value) => value < tail);
+  const count = below.length + tail * exact;
+  const logarithms = below.reduce((sum, value) => sum + Math.log(tail / Math.max(value, 1e-300)), 0);
+  const exponent = (count / (logarithms + tail * exact)) * (1 - 0.5 / Math.sqrt(count));
+  return (count / n) * (pValue / tail) ** exponent;
+}

@@ -1,0 +1,94 @@
+import { autocorrelationTest } from "./autocorrelation-test.ts";
+import { type Autoregression, fitAutoregression, whiten } from "./autoregression.ts";
+import { leftoverCorrelation } from "./leftover-correlation.ts";
+import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
+import { deseasonalise, frequenciesOf, positionsOf, seasonalProfile } from "./profile.ts";
+import type { RegularSeries } from "./regular-series.ts";
+import { scaleTest } from "./scale-test.ts";
+import { shapeTest } from "./shape-test.ts";
+import { withoutSpikes } from "./spikes.ts";
+import type { TestOutcome } from "./test-outcome.ts";
+import { wavesOf } from "./waves.ts";
+
+/** Length of the blocks of time, and half of the lags of the Ljung-Box test, without a season. */
+const usualBlock = 24;
+
+/** What the battery found, and the reference's autoregression that it looked through. */
+export interface BatteryResult {
+  readonly outcomes: readonly TestOutcome[];
+  readonly model: Autoregression;
+  /** Innovations of the reference with their spikes, as large as those that were not fitted; NaN where a value or one of its lags is missing. */
+  readonly shocks: Float64Array;
+}
+
+/**
+ * Tests whether the current window of a numeric series differs from the reference in level, seasonal pattern, scale, shape or
+ * autocorrelation, allowing for season and autocorrelation: deviations from the reference's seasonal profile are whitened by an
+ * autoregression fitted to the reference, and the tests look at the innovations. p-values are those of large samples.
+ * @param seasons - Season lengths in steps, ascending; empty for none. The profile has the longest.
+ * @returns Null when the reference cannot carry the tests: it is constant, or too short for its seasons.
+ */
+export function numericBattery(
+  reference: RegularSeries,
+  current: RegularSeries,
+  seasons: readonly number[],
+  maxOrder: number,
+): BatteryResult | null {
+  const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
+  const deviations = deseasonalise(reference, profile);
+  const [before, now] = withoutSpikes(deviations, deseasonalise(current, profile), seasons[0] ?? 1);
+  const { parameters, seasonLength } = profile;
+  const model = fitAutoregression(before.values, {
+    orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
+    parameters,
+    removed: frequenciesOf(seasonLength),
+  });
+  if (model === null) return null;
+
+  const block = seasons[0] ?? usualBlock;
+  const location = fitLocation(before, now, model, wavesOf(seasons), {
+    variances: variancesByPosition(model, before.first, seasons[0] ?? 1),
+    leftover: leftoverCorrelation(model.filtered, 2 * block, model.phi.length),
+  });
+  if (location === null) return null;
+  const { residuals, waves, level } = location;
+
+  const n = model.innovations.length;
+  // The profile's own error stays in the current deviations, but was fitted away in the reference's.
+  const expectedRatio = Math.sqrt(
+    ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
+  );
+  const outcomes = [
+    levelTest(location, model.degrees),
+    seasonTest(location, model.degrees),
+    scaleTest(model.innovations, residuals, expectedRatio),
+    shapeTest(model.innovations, residuals),
+    autocorrelationTest(model, now.values, level, waves),
+  ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
+  const growth = Math.sqrt(n / model.degrees);
+  const shocks = whiten(deviations.values, model.phi).map((shock) => shock * growth);
+  return { outcomes, model, shocks };
+}
+
+/** Rows at one position of the season that its own variance needs to count as much as the variance of all. */
+const rowsForHalf = 10;
+
+/** Variance of the innovations at each position of the season, drawn towards that of all where there are few. */
+export function variancesByPosition(model: Autoregression, first: number, seasonLength: number): Float64Array {
+  const sums = new Float64Array(seasonLength);
+  const counts = new Float64Array(seasonLength);
+  const positions = positionsOf(first, model.filtered.length, seasonLength);
+  for (let slot = 0; slot < positions.length; slot++) {
+    const value = model.filtered[slot] as number;
+    if (Number.isNaN(value)) continue;
+    const position = positions[slot] as number;
+    sums[position] = (sums[position] as number) + value * value;
+    counts[position] = (counts[position] as number) + 1;
+  }
+  const inflation = model.innovations.length / model.degrees;
+  return sums.map(
+    (sum, position) =>
+      (sum * inflation + rowsForHalf * model.innovationVariance) /
+      ((counts[position] as number) + rowsForHalf),
+  );
+}

@@ -1,0 +1,84 @@
+import { fitAutoregression } from "./autoregression.ts";
+import { meanOf } from "./innovation-moments.ts";
+import { deseasonalise, frequenciesOf, seasonalProfile } from "./profile.ts";
+import { presentValues, type RegularSeries } from "./regular-series.ts";
+import type { TestOutcome } from "./test-outcome.ts";
+
+/** A scale on which a column is tested: x, its root, or its logarithm (power 1, 0.5, 0), each after adding `shift`. */
+export interface PowerTransform {
+  readonly power: 1 | 0.5 | 0;
+  readonly shift: number;
+  /** An outcome on this scale with its effect in the column's own units, about the reference's centre. */
+  inUnits(outcome: TestOutcome): TestOutcome;
+}
+
+const asItIs: PowerTransform = { power: 1, shift: 0, inUnits: (outcome) => outcome };
+
+/** Another scale must be likelier by this much (natural logarithm), so that a series that fits as it is stays as it is. */
+const leastGain = 6;
+
+/**
+ * The scale on which the innovations of the reference are most nearly normal with an even spread, by the likelihood of Box and Cox.
+ * Counts and amounts vary more where they are larger: on their own scale calm and busy stretches look like changes of spread.
+ * Columns with values below zero are taken as they are.
+ * Source: G. E. P. Box, D. R. Cox (1964), "An analysis of transformations", JRSS B 26.
+ */
+export function choosePower(
+  reference: RegularSeries,
+  current: RegularSeries,
+  seasonLength: number,
+  maxOrder: number,
+): PowerTransform {
+  const values = presentValues(reference.values);
+  let least = Number.POSITIVE_INFINITY;
+  let smallestAbove = Number.POSITIVE_INFINITY;
+  for (const values of [reference.values, current.values])
+    for (const value of values) {
+      if (value < least) least = value;
+      if (value > 0 && value < smallestAbove) smallestAbove = value;
+    }
+  if (!(least >= 0) || !Number.isFinite(smallestAbove)) return asItIs;
+  const shift = least > 0 ? 0 : smallestAbove / 2;
+  let logarithms = 0;
+  for (const value of values) logarithms += Math.log(value + shift);
+
+  const likelihood = (power: PowerTransform["power"]): number => {
+    const scaled = transformed(reference, { power, shift: power === 1 ? 0 : shift });
+    const profile = seasonalProfile(scaled, seasonLength);
+    const model = fitAutoregression(deseasonalise(scaled, profile).values, {
+      orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
+      parameters: profile.parameters,
+      removed: frequenciesOf(seasonLength),
+    });
+    if (model === null) return Number.NEGATIVE_INFINITY;
+    const derivative =
+      power === 1 ? 0 : (power - 1) * logarithms + (power === 0 ? 0 : values.length * Math.log(power));
+    return derivative - (values.length / 2) * Math.log(model.innovationVariance);
+  };
+  const powers = [0, 0.5] as const;
+  const asIs = likelihood(1);
+  const gains = powers.map((power) => likelihood(power) - asIs);
+  const best = (gains[0] as number) > (gains[1] as number) ? 0 : 1;
+  if (!((gains[best] as number) > leastGain)) return asItIs;
+  const power = powers[best] as 0 | 0.5;
+  const centre = meanOf(presentValues(transformed(reference, { power, shift }).values));
+  const back = (value: number) => (power === 0 ? Math.exp(value) : Math.max(value, 0) ** 2);
+  return {
+    power,
+    shift,
+    inUnits: (outcome) =>
+      outcome.meaning === "shift" || outcome.meaning === "pattern"
+        ? { ...outcome, effect: back(centre + outcome.effect) - back(centre) }
+        : outcome,
+  };
+}
+
+/** A series on another scale. */
+export function transformed(
+  series: RegularSeries,
+  { power, shift }: Pick<PowerTransform, "power" | "shift">,
+): RegularSeries {
+  if (power === 1) return series;
+  const change = power === 0 ? Math.log : Math.sqrt;
+  return { first: series.first, values: series.values.map((value) => change(value + shift)) };
+}

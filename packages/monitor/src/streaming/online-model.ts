@@ -1,0 +1,158 @@
+import { positionOf } from "../drift/profile.ts";
+
+/**
+ * Profile and autoregression of a series that go on learning, row by row: least squares with one constant for each position of the
+ * season, by recursion. What the model leaves of a value is divided by the error that its own estimates add, so that values right
+ * after a short reference vary as much as those after a long stream: the estimates' errors cannot pass for drift.
+ * Source: R. L. Brown, J. Durbin, J. M. Evans (1975), "Techniques for testing the constancy of regression relationships over time", JRSS B 37.
+ */
+export interface OnlineModel {
+  /** Mean and number of values of each position of the season. */
+  readonly means: Float64Array;
+  readonly counts: Float64Array;
+  readonly phi: Float64Array;
+  /** (X'X)^-1 of the lagged deviations, row-major. */
+  readonly inverse: Float64Array;
+  /** The last values, the latest first; a missing one is what was expected. */
+  readonly lags: Float64Array;
+  /** Variance of each lag over that of an innovation: 0 for a value that was there. */
+  readonly lagErrors: Float64Array;
+  /**
+   * The slowly moving level of the deviations, the mean of `means`, that mean as it was one to two snapshots ago and at the last
+   * snapshot, and the rows since then.
+   */
+  readonly levels: Float64Array;
+  /** The coefficients as they were one to two snapshots ago, and at the last one. */
+  readonly pastPhi: Float64Array;
+  readonly recentPhi: Float64Array;
+}
+
+/** What the reference fixed. */
+export interface ModelSettings {
+  /** Standard deviation of an innovation. */
+  readonly deviation: number;
+  /** Rows of the reference. */
+  readonly referenceRows: number;
+}
+
+/** Takes values into an online model, without allocating. */
+export interface ModelStepper {
+  /** What the model left of the last value, in units of the column. */
+  innovation: number;
+  /** The last innovation less `pastLead`: what the model of some weeks ago, which a new level has not moved yet, leaves. */
+  pastInnovation: number;
+  /** How much higher than the model its past self expected the value. */
+  pastLead: number;
+  /** Standard deviation of the innovation over that of one whose model is known exactly. */
+  uncertainty: number;
+  /** Takes the value at a position of the season; NaN is missing. @returns The innovation over its uncertainty; NaN for a missing value. */
+  step(value: number, position: number): number;
+}
+
+/** Wilder values are pulled in before they are learnt from: one broken reading must not bend the model. */
+const reachInDeviations = 10;
+/** A guessed lag may be this many times as uncertain as an innovation. */
+const mostLagError = 1e6;
+
+/** A stepper on a model, which it changes. */
+export function modelStepper(model: OnlineModel, { deviation, referenceRows }: ModelSettings): ModelStepper {
+  const { means, counts, phi, inverse, lags, lagErrors, levels, pastPhi, recentPhi } = model;
+  const order = phi.length;
+  const deviations = new Float64Array(order);
+  const gain = new Float64Array(order);
+  // A level that is new must neither count as persistence nor be forgotten before it can be told.
+  const memory = referenceRows / 4;
+  const snapshotRows = Math.ceil(referenceRows / 2);
+  const stepper = {
+    innovation: Number.NaN,
+    pastInnovation: Number.NaN,
+    pastLead: 0,
+    uncertainty: 1,
+    step,
+  };
+
+  function step(value: number, position: number): number {
+    const mean = means[position] as number;
+    const moved = (levels[1] as number) - (levels[2] as number);
+    let expected = 0;
+    let past = -moved;
+    let lagError = 0;
+    for (let i = 0; i < order; i++) {
+      const deviation = (lags[i] as number) - (means[positionOf(position - 1 - i, means.length)] as number);
+      deviations[i] = deviation;
+      expected += (phi[i] as number) * deviation;
+      past += (pastPhi[i] as number) * (deviation + moved);
+      lagError += (phi[i] as number) ** 2 * (lagErrors[i] as number);
+    }
+    if (Number.isNaN(value)) {
+      remember(mean + expected, Math.min(1 + lagError, mostLagError));
+      return Number.NaN;
+    }
+    const count = counts[position] as number;
+    stepper.uncertainty = Math.sqrt(1 + 1 / Math.max(count, 1) + applyInverse() + lagError);
+    stepper.innovation = value - mean - expected;
+    stepper.pastLead = past - expected;
+    stepper.pastInnovation = stepper.innovation - stepper.pastLead;
+    const reach = reachInDeviations * deviation * stepper.uncertainty;
+    const taken = mean + expected + Math.max(-reach, Math.min(reach, stepper.innovation));
+    // Rows with a guessed lag teach nothing: they would make the series look less persistent.
+    if (lagError === 0) learn(taken, position);
+    remember(taken, 0);
+    return stepper.innovation / stepper.uncertainty;
+  }
+
+  function learn(value: number, position: number): void {
+    const mean = means[position] as number;
+    const count = counts[position] as number;
+    const level = levels[0] as number;
+    let innovation = value - mean - level;
+    for (let i = 0; i < order; i++) {
+      deviations[i] = (deviations[i] as number) - level;
+      innovation -= (phi[i] as number) * (deviations[i] as number);
+    }
+    const scale = 1 + 1 / Math.max(count, 1) + applyInverse();
+    for (let i = 0; i < order; i++) {
+      const share = (gain[i] as number) / scale;
+      phi[i] = (phi[i] as number) + share * innovation;
+      for (let j = 0; j < order; j++)
+        inverse[i * order + j] = (inverse[i * order + j] as number) - share * (gain[j] as number);
+    }
+    levels[0] = level + (value - mean - level) / memory;
+    const change = (value - mean) / (count + 1);
+    counts[position] = count + 1;
+    means[position] = mean + change;
+    levels[1] = (levels[1] as number) + change / means.length;
+    levels[4] = (levels[4] as number) + 1;
+    if (levels[4] === snapshotRows) takeSnapshot();
+  }
+
+  function takeSnapshot(): void {
+    levels[2] = levels[3] as number;
+    levels[3] = levels[1] as number;
+    levels[4] = 0;
+    pastPhi.set(recentPhi);
+    recentPhi.set(phi);
+  }
+
+  /** Sets `gain` to the inverse times the deviations. @returns Their quadratic form. */
+  function applyInverse(): number {
+    let form = 0;
+    for (let i = 0; i < order; i++) {
+      let sum = 0;
+      for (let j = 0; j < order; j++) sum += (inverse[i * order + j] as number) * (deviations[j] as number);
+      gain[i] = sum;
+      form += sum * (deviations[i] as number);
+    }
+    return Math.max(0, form);
+  }
+
+  function remember(value: number, error: number): void {
+    for (let i = order - 1; i > 0; i--) {
+      lags[i] = lags[i - 1] as number;
+      lagErrors[i] = lagErrors[i - 1] as number;
+    }
+    lags[0] = value;
+    lagErrors[0] = error;
+  }
+  return stepper;
+}

@@ -1,0 +1,91 @@
+import { checkOptions, shown, TsopsError } from "@tsops/core";
+
+/** Settings of `pageHinkley`. */
+export interface PageHinkleyOptions {
+  /** Values before the first test. Default 30. */
+  readonly minimum?: number;
+  /** Change of the mean that is tolerated, in the values' units. Default 0.005. */
+  readonly delta?: number;
+  /** The sum at which it alarms, in the values' units. Default 50. */
+  readonly threshold?: number;
+  /** What is kept of the sum from value to value. Default 0.9999. */
+  readonly keep?: number;
+  /** Which changes count. Default "both". */
+  readonly direction?: "up" | "down" | "both";
+}
+
+/** A detector of single numbers that starts anew after each alarm. */
+export interface RawDetector {
+  /** Takes a number. @returns Whether it alarms now. @throws TsopsError MONITOR_INVALID for NaN and infinities. */
+  update(value: number): boolean;
+  /** What is compared with the threshold, after the last value. */
+  readonly statistic: number;
+}
+
+/**
+ * The Page-Hinkley test for a change of the mean, as River 0.26.1 does it. It assumes independent values: give it innovations rather
+ * than a seasonal or autocorrelated series. Takes a number at a time and allocates nothing.
+ * Source: D. V. Hinkley (1971), "Inference about the change-point from cumulative sum tests", Biometrika 58.
+ * @throws TsopsError MONITOR_INVALID
+ */
+export function pageHinkley(options: PageHinkleyOptions = {}): RawDetector {
+  checkOptions("MONITOR_INVALID", "pageHinkley()", options, {
+    minimum: true,
+    delta: true,
+    threshold: true,
+    keep: true,
+    direction: true,
+  });
+  const { minimum = 30, delta = 0.005, threshold = 50, keep = 0.9999, direction = "both" } = options;
+  checkNumbers("pageHinkley()", { minimum, delta, threshold, keep });
+  if (direction !== "up" && direction !== "down" && direction !== "both")
+    throw new TsopsError("MONITOR_INVALID", `direction is ${shown(direction)}.`, {
+      hint: 'Write "up", "down" or "both".',
+    });
+  let [count, mean, rising, falling] = [0, 0, 0, 0];
+  // As in River, where the falling sum's highest value starts from -1.
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, -1];
+  let statistic = 0;
+  return {
+    update(value) {
+      checkValue(value);
+      count++;
+      mean += (value - mean) / count;
+      rising = keep * rising + (value - mean) - delta;
+      falling = keep * falling + (value - mean) + delta;
+      if (rising < lowest) lowest = rising;
+      if (falling > highest) highest = falling;
+      const up = direction === "down" ? 0 : rising - lowest;
+      const down = direction === "up" ? 0 : highest - falling;
+      statistic = up > down ? up : down;
+      if (count < minimum || !(statistic > threshold)) return false;
+      count = 0;
+      mean = 0;
+      rising = 0;
+      falling = 0;
+      lowest = Number.POSITIVE_INFINITY;
+      highest = -1;
+      return true;
+    },
+    get statistic() {
+      return statistic;
+    },
+  };
+}
+
+/** Refuses settings that are not numbers of at least 0. */
+export function checkNumbers(name: string, numbers: Readonly<Record<string, unknown>>): void {
+  for (const [option, value] of Object.entries(numbers))
+    if (!(typeof value === "number" && value >= 0))
+      throw new TsopsError("MONITOR_INVALID", `${option} of ${name} is ${shown(value)}.`, {
+        hint: "Give a number of at least 0.",
+      });
+}
+
+/** Refuses what a running mean would never recover from. */
+export function checkValue(value: number): void {
+  if (!Number.isFinite(value))
+    throw new TsopsError("MONITOR_INVALID", `A detector of single numbers was given ${shown(value)}.`, {
+      hint: "Leave missing values out, or use streamingDrift(), which knows of gaps.",
+    });
+}
