@@ -12,17 +12,15 @@ export {
 } from "./bytes.ts";
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts";
+export type { DrawForecasts, DrawnSeries, ForecastDrawing } from "./cli/forecast/companions.ts";
 export type {
-  DrawForecasts,
-  DrawnSeries,
   FileColumn,
   FileColumnKind,
-  ForecastDrawing,
   ReadFileOptions,
   TableFile,
   TableFiles,
   TimeStyle,
-} from "./cli/forecast/companions.ts";
+} from "./cli/table-file/table-files.ts";
 export {
   type CompareBacktestsOptions,
   type ComparedBacktest,

@@ -1,8 +1,8 @@
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import { listSome, seriesName } from "../../forecast/rows.ts";
+import type { Guess } from "../table-file/guessed.ts";
 import type { Score } from "./evaluate.ts";
 import type { ForecastTable } from "./forecast-table.ts";
-import type { Guess } from "./guessed.ts";
 import type { History } from "./read-history.ts";
 import type { SplitSeries } from "./split-series.ts";
 

@@ -193,7 +193,7 @@ function refuseSeveral(
     "PANEL_INVALID",
     `The series have several frequencies: ${found.map(([step, names]) => `${stepText(scale, step)} in ${listSome(names, 3)}`).join("; ")}.`,
     {
-      hint: `Forecast them one frequency at a time, or say --freq ${stepText(scale, found[0]?.[0] ?? 1)} to have the rest as gaps.`,
+      hint: `Take them one frequency at a time, or say --freq ${stepText(scale, found[0]?.[0] ?? 1)} to have the rest as gaps.`,
       details: {
         frequencies: found.map(([step, names]) => ({
           step: stepText(scale, step),

@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { importPeer } from "../../import-peer.ts";
-import type { DrawForecasts, TableFiles } from "./companions.ts";
+import { importPeer } from "../import-peer.ts";
+import type { DrawForecasts } from "./forecast/companions.ts";
+import type { TableFiles } from "./table-file/table-files.ts";
 
 /** What the command uses of the other packages, by entry. They are loaded as the app's: core imports none of them. */
 interface Companions {
