@@ -12,6 +12,13 @@ export {
 } from "./bytes.ts";
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts";
+export type {
+  CompareWindows,
+  DriftPage,
+  DriftPageColumn,
+  DriftPageComparison,
+  RenderDriftPage,
+} from "./cli/drift/companions.ts";
 export type { DrawForecasts, DrawnSeries, ForecastDrawing } from "./cli/forecast/companions.ts";
 export type {
   FileColumn,

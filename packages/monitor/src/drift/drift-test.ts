@@ -230,7 +230,7 @@ function untestable(before: Window, now: Window): string {
   if (present(before) === 0) return "The reference has no value.";
   if (present(now) === 0) return "The current window has no value.";
   if (before.kind === "labels") return "There is only one category, or the others are too rare to tell.";
-  return `The windows are too short: ${present(before)} reference and ${present(now)} current values.`;
+  return `The windows are too short, or the season explains the reference without any error to compare with: ${present(before)} reference and ${present(now)} current values.`;
 }
 
 function assertColumns(names: readonly string[], reference: Columns, current: Columns): void {

@@ -228,7 +228,8 @@ function refuseOff(times: FileTimes, scale: Scale, usual: number): void {
   );
 }
 
-function refuseRepeated(times: FileTimes): void {
+/** @throws TsopsError PANEL_INVALID where a series has a time twice */
+export function refuseRepeated(times: FileTimes): void {
   const { values, seriesOf, seriesNames } = times;
   const seen = new Map<number, Map<bigint, number>>();
   const repeated: [row: number, earlier: number][] = [];
