@@ -1,5 +1,6 @@
 import { panel } from "../../forecast/build-panel.ts";
 import { findSeasons } from "../../forecast/find-seasons.ts";
+import type { Panel } from "../../forecast/panel.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { seasonsOfFrequency } from "../../forecast/season-length.ts";
 import type { ColumnType } from "../../schema/column-type.ts";
@@ -58,6 +59,17 @@ function usualSeasons({ frequency, zone }: DriftData["axis"]): readonly number[]
   return seasonsOfFrequency(frequency, zone);
 }
 
+/** What clocks and calendars repeat after, in steps. */
+const usualLengths = [4, 5, 7, 12, 24, 48, 52, 60, 96, 144, 168, 288, 336, 365, 672, 1440];
+/** By how much of its length the peak of a noisy autocorrelation may be beside the season. */
+const beside = 0.06;
+
+/** The usual length beside one that was found, if the series goes with it as well: noise moves a peak by a step or two. */
+function usualNear(series: Panel, length: number): number {
+  const near = usualLengths.filter((usual) => Math.abs(usual - length) <= beside * usual);
+  return findSeasons(series, near)[0] ?? length;
+}
+
 function seasonsOfSteps(
   roles: Roles,
   frequency: string,
@@ -68,17 +80,15 @@ function seasonsOfSteps(
   const numbers = roles.columns.filter(({ kind }) => kind === "number").slice(0, mostColumns);
   for (const { columns } of reference)
     for (const { name } of numbers) {
-      const found = findSeasons(
-        panel<Record<string, ColumnType>, string>(columns, {
-          keys: [],
-          time: roles.time,
-          target: name,
-          frequency,
-          zone: "UTC",
-          knownFuture: [],
-        }),
-        null,
-      );
+      const series = panel<Record<string, ColumnType>, string>(columns, {
+        keys: [],
+        time: roles.time,
+        target: name,
+        frequency,
+        zone: "UTC",
+        knownFuture: [],
+      });
+      const found = new Set(findSeasons(series, null).map((length) => usualNear(series, length)));
       asked++;
       for (const length of found) counts.set(length, (counts.get(length) ?? 0) + 1);
     }
