@@ -2,6 +2,9 @@ import { TsopsError } from "../../errors.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { sliceColumns } from "../../schema/reshape.ts";
 import { addDuration, parseDuration, subtractDuration } from "../../time/duration.ts";
+import { secondsOf } from "../../time/instant.ts";
+import { instantOfLocal } from "../../time/local.ts";
+import { resolveZone } from "../../time/zone.ts";
 import type { Pair } from "./compare.ts";
 import type { DriftCommandOptions } from "./options.ts";
 import type { DriftData, SeriesRows } from "./read-series.ts";
@@ -106,10 +109,25 @@ function lengthOf(option: string, text: string, { style, zone }: DriftData): Len
     duration.kind === "fixed"
       ? { ...duration, micros: duration.micros * BigInt(count) }
       : { ...duration, months: duration.months * count };
+  if (duration.kind === "fixed" && duration.micros % dayMicros === 0n)
+    return {
+      after: (time, count) => daysLater(time, duration.micros * BigInt(count), zone),
+      before: (time, count) => daysLater(time, -duration.micros * BigInt(count), zone),
+    };
   return {
     after: (time, count) => addDuration(time, times(count), zone),
     before: (time, count) => subtractDuration(time, times(count), zone),
   };
+}
+
+const dayMicros = 86_400_000_000n;
+
+/** The same time of day by the clocks of a zone, whole days later. */
+function daysLater(time: bigint, micros: bigint, zoneName: string): bigint {
+  const zone = resolveZone(zoneName);
+  const seconds = secondsOf(time);
+  const local = seconds + zone.periodAt(seconds).offset + Number(micros / 1_000_000n);
+  return BigInt(instantOfLocal(zone, local)) * 1_000_000n + (time - BigInt(seconds) * 1_000_000n);
 }
 
 function between({ times, columns }: SeriesRows, from: bigint, to: bigint): Columns | null {
