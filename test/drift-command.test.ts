@@ -468,6 +468,32 @@ describe("several series", () => {
     ]);
   });
 
+  it("that are many have those that drift printed, and the others counted", async () => {
+    const many = (name: string, from: number, to: number) =>
+      csv(
+        name,
+        "ts,shop,load",
+        span(0, 70, (shop) =>
+          span(
+            from,
+            to,
+            (i) => `${at(i)}Z,s${shop},${(load[i] as number) + (shop === 7 && i >= weeks4 ? 6 : 0)}`,
+          ),
+        ).flat(),
+      );
+    const { stdout } = await drift(
+      many("many1.csv", 504, weeks4),
+      many("many2.csv", weeks4, 768),
+      "--key",
+      "shop",
+      "--season",
+      "24",
+    );
+    expect(stdout).toMatch(/^s7 +load +DRIFT /m);
+    expect(stdout).toContain("... and 69 more without drift; --json has all");
+    expect(stdout).toContain("drift: 1 of 70 pairs of series and column");
+  });
+
   it("that the files do not share are an error", async () => {
     const { code, stderr } = await drift(
       before,

@@ -124,8 +124,8 @@ export function keyText(key: SeriesKey): string {
   return Object.values(key).map(String).join(", ");
 }
 
-/** Sentences, and rows of what could not be tested, that are printed at most. */
-const [mostSentences, mostUntested] = [40, 20];
+/** Rows of the table, sentences, and rows of what could not be tested that are printed at most. */
+const [mostRows, mostSentences, mostUntested] = [60, 40, 20];
 
 /** The report for people. */
 export function driftText(report: DriftReport): string {
@@ -136,7 +136,9 @@ function pairLines(report: DriftReport, comparison: Comparison): string[] {
   const { data, alpha, keys } = report;
   const flagged = comparison.columns.filter(({ drift }) => drift);
   const head = [...keys, "column", "drift", "adjusted p", "strongest test", "statistic", "p", "effect"];
-  const rows = comparison.columns.map((column) => [
+  const all = comparison.columns;
+  const shown = all.length <= mostRows ? all : (flagged.length > 0 ? flagged : all).slice(0, mostRows);
+  const rows = shown.map((column) => [
     ...keys.map((name) => String(column.key[name] ?? "")),
     column.column,
     column.drift ? "DRIFT" : "-",
@@ -148,6 +150,11 @@ function pairLines(report: DriftReport, comparison: Comparison): string[] {
     settingsLine(report),
     "",
     ...aligned([head, ...rows], keys.length + 2),
+    ...(shown.length < all.length
+      ? [
+          `... and ${all.length - shown.length} more${flagged.length > 0 && flagged.length <= mostRows ? " without drift" : ""}; --json has all`,
+        ]
+      : []),
     "",
     verdict(flagged.length, comparison.columns.length, keys.length > 0, alpha),
     ...listed(flagged.map((column) => `  ${prefix(column.key)}${column.tests[0]?.sentence ?? ""}`)),
