@@ -177,6 +177,9 @@ function onGrid(time: string, axis: TimeAxis, shift: Shift | null, rows: SeriesR
   };
 }
 
+/** Greater values are taken as missing, as no variance can be taken of them. */
+const largest = 1e150;
+
 function tellInfinities(read: readonly Read[], { columns }: Roles, tell: (line: string) => void): void {
   for (const { path, columns: found } of read) {
     const counts = columns.flatMap(({ name }) => {
@@ -184,12 +187,7 @@ function tellInfinities(read: readonly Read[], { columns }: Roles, tell: (line: 
       if (column?.kind !== "float64") return [];
       let count = 0;
       for (let row = 0; row < found.length; row++) {
-        const value = column.values[row] as number;
-        if (
-          (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) &&
-          isValid(column.valid, row)
-        )
-          count++;
+        if (Math.abs(column.values[row] as number) > largest && isValid(column.valid, row)) count++;
       }
       return count === 0 ? [] : [`${count.toLocaleString("en-US")} of ${name}`];
     });
