@@ -176,7 +176,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "drawBacktest drawForecasts driftReports
       forecastSvg
-      renderReport"
+      renderDriftPage renderReport"
     `));
 });
 

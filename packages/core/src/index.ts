@@ -13,18 +13,22 @@ export {
 export { canonicalJson, parseCanonicalJson } from "./canonical-json.ts";
 export { type Contracts, defineConfig, type TsopsConfig } from "./cli/config.ts";
 export type {
-  DrawForecasts,
-  DrawnSeries,
-  DrawnStep,
+  CompareWindows,
+  DriftPage,
+  DriftPageColumn,
+  DriftPageComparison,
+  RenderDriftPage,
+} from "./cli/drift/companions.ts";
+export type { DrawForecasts, DrawnSeries, DrawnStep, ForecastDrawing } from "./cli/forecast/companions.ts";
+export type {
   FileColumn,
   FileColumnKind,
-  ForecastDrawing,
   NumberForm,
   ReadFileOptions,
   TableFile,
   TableFiles,
   TimeStyle,
-} from "./cli/forecast/companions.ts";
+} from "./cli/table-file/table-files.ts";
 export {
   type CompareBacktestsOptions,
   type ComparedBacktest,

@@ -5,6 +5,8 @@ export const exitCodes = {
   /** Done, now or before. */
   done: 0,
   failed: 1,
+  /** `tsops drift --fail-on` found drift; as `terraform plan -detailed-exitcode` tells of changes. */
+  drift: 2,
   /** The command line or the configuration is wrong; running it again gives the same. */
   usage: 64,
   /** Nothing is broken: someone else is at work, a retry is not due yet, or the command was stopped. Run it again later. */

@@ -5,6 +5,7 @@ import { type AirflowExportOptions, airflowExportCommand } from "./airflow.ts";
 import { decisionKinds, decisionsCommand } from "./decisions.ts";
 import { errorData, errorText } from "./describe-error.ts";
 import { doctorCommand } from "./doctor.ts";
+import { addDrift } from "./drift/add-drift.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { addForecast } from "./forecast/add-forecast.ts";
 import { lineageCommand } from "./lineage.ts";
@@ -52,6 +53,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
     .addHelpText("after", generalHelp);
   // Subcommands inherit how the program exits and writes only when they are made by it.
   addForecast(program, io, exit);
+  addDrift(program, io, exit);
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
@@ -64,6 +66,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
 const generalHelp = `
 Begin with:
   $ tsops forecast sales.csv --horizon 12 a file of rows in, a forecast out
+  $ tsops drift january.csv february.csv  has anything changed but the season
   $ tsops doctor                          look whether everything is in place
   $ tsops run daily                       run the last interval of "daily" that is due
   $ tsops decisions --since 7d            what was decided, and why
@@ -72,6 +75,7 @@ Begin with:
 Results go to stdout, logs and progress to stderr. Exit codes:
    0  done, now or before
    1  failed
+   2  there is drift, and --fail-on asked
   64  the command line or the configuration is wrong
   75  run it again later: someone else is at work, a retry is not due, or it was stopped
   99  the run was left out

@@ -178,6 +178,16 @@ describe("driftTest on awkward windows", () => {
       "shape",
     ]);
   });
+  it("takes infinities, and values whose squares are none, as missing", () => {
+    const wild = values.map((value, row) => (row % 20 === 3 ? 1e300 : row % 20 === 9 ? -Infinity : value));
+    const report = driftTest(window(wild, 0, referenceRows), window(wild, referenceRows, allRows), {
+      time: "at",
+      season: [],
+    });
+    expect(report.columns[0]?.tests.map(({ test }) => test)).toContain("missingness");
+    for (const { statistic, pValue } of report.columns[0]?.tests ?? [])
+      expect([Number.isFinite(statistic), pValue >= 0 && pValue <= 1]).toEqual([true, true]);
+  });
   it("refuses empty windows, unknown columns, other kinds and repeated times", () => {
     const reference = window(values, 0, referenceRows);
     const test = (current: ReturnType<typeof window>, columns?: string[]) => () =>

@@ -171,7 +171,10 @@ type Window =
       readonly missing: Uint8Array;
     };
 
-/** A column on the window's grid. Infinities count as missing: no mean or variance can be taken of them. */
+/** Greater values have squares that no double can hold. */
+const largest = 1e150;
+
+/** A column on the window's grid. Infinities, and values near them, count as missing: no mean or variance can be taken of them. */
 function windowOf(columns: Columns, name: string, grid: GridRows): Window {
   const column = columns.data[name] as Column;
   const missing = new Uint8Array(grid.length).fill(1);
@@ -190,7 +193,7 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
   const values = new Float64Array(grid.length).fill(Number.NaN);
   for (let row = 0; row < grid.slots.length; row++) {
     const value = Number(column.values[row]);
-    if (!isValid(column.valid, row) || !Number.isFinite(value)) continue;
+    if (!isValid(column.valid, row) || !(Math.abs(value) <= largest)) continue;
     const slot = grid.slots[row] as number;
     values[slot] = value;
     missing[slot] = 0;
@@ -230,7 +233,7 @@ function untestable(before: Window, now: Window): string {
   if (present(before) === 0) return "The reference has no value.";
   if (present(now) === 0) return "The current window has no value.";
   if (before.kind === "labels") return "There is only one category, or the others are too rare to tell.";
-  return `The windows are too short: ${present(before)} reference and ${present(now)} current values.`;
+  return `The windows are too short, or the season explains the reference without any error to compare with: ${present(before)} reference and ${present(now)} current values.`;
 }
 
 function assertColumns(names: readonly string[], reference: Columns, current: Columns): void {

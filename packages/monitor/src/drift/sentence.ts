@@ -20,7 +20,7 @@ export function unitOf(meaning: TestOutcome["meaning"], unit: string | undefined
 /** What a test found, for people. */
 export function sentenceOf(column: string, outcome: TestOutcome, unit: string | undefined): string {
   const { effect } = outcome;
-  const p = `p = ${outcome.pValue < 0.0001 ? outcome.pValue.toExponential(1) : outcome.pValue.toFixed(4)}`;
+  const p = probability(outcome.pValue);
   const amount = `${rounded(Math.abs(effect))}${unit === undefined ? "" : ` ${unit}`}`;
   switch (outcome.test) {
     case "level":
@@ -42,6 +42,12 @@ export function sentenceOf(column: string, outcome: TestOutcome, unit: string | 
     case "categories":
       return `${JSON.stringify(outcome.category)} of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows (${p}).`;
   }
+}
+
+/** A p-value of exactly 0 is one that no double can hold. */
+function probability(p: number): string {
+  if (p === 0) return "p < 1e-300";
+  return `p = ${p < 0.0001 ? p.toExponential(1) : p.toFixed(4)}`;
 }
 
 function rounded(value: number): string {

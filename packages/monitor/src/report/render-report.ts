@@ -17,14 +17,14 @@ import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
 import { forecastLegend } from "./forecast-legend.ts";
 import { day, evenFigures, minute, percent, whole } from "./format.ts";
-import { type Html, html, trusted } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
+import { htmlPage } from "./page.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
 import { qualityTable } from "./quality-table.ts";
 import { coverageChart, quartersOf, quarterTable } from "./quarters.ts";
 import { forecastPoints } from "./rows.ts";
-import { pageStyle } from "./style.ts";
 import { tiles } from "./tiles.ts";
 
 /**
@@ -71,26 +71,14 @@ export async function renderReport(data: ReportData): Promise<string> {
     ],
     ["decisions", "Decisions", decisionTable(decisions, zone)],
   ];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${title} · tsops report</title>
-<style>${trusted(`${pageStyle()}\n${filterRules(decisions)}`)}</style>
-</head>
-<body><div class="page">
-<header class="top"><h1>${title}</h1>${subtitle !== undefined && html`<p class="lead">${subtitle}</p>`}</header>
-<nav aria-label="Sections"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
-<main>
-${tiles(data)}
-${sections.map(([id, name, body]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>${body}</section>\n`)}</main>
-<footer><p>As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.</p></footer>
-</div></body>
-</html>
-`.markup;
+  return htmlPage({
+    title,
+    lead: subtitle,
+    style: filterRules(decisions),
+    tiles: tiles(data),
+    sections,
+    footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.`,
+  });
 }
 
 function forecastSection(charts: ChartRenderer, data: ReportData): Html {

@@ -2,14 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
-import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { service } from "../../../../test/services.ts";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { simulatedLoop } from "../simulated-loop.ts";
-
-const browserService = service("chromium");
+import { accessibility, browserService, openBrowser } from "./browser.ts";
 
 /** What one visit of the report showed. */
 interface Visit {
@@ -40,19 +37,7 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
     data = await simulatedLoop();
     markup = await renderReport(data);
     await writeFile(join(directory.path, "report.html"), markup);
-    browser = await chromium.launch({
-      executablePath: browserService.program,
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await openBrowser();
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -155,16 +140,4 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
 /** Measures what is visible. */
 async function look(page: Page): Promise<Omit<Visit, "console" | "requests" | "violations">> {
   return page.evaluate(await readFile(join(import.meta.dirname, "look.mjs"), "utf8"));
-}
-
-/** Serious and critical findings of axe-core, each with the first element that it names. */
-async function accessibility(page: Page): Promise<string[]> {
-  // The page's policy forbids scripts; the inspector's own world does not ask.
-  return page.evaluate(`(async () => {
-    ${axe.source};
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => id + ": " + nodes.length + " x, first " + nodes[0].html.slice(0, 200));
-  })()`);
 }

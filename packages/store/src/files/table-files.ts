@@ -8,7 +8,7 @@ import { quoteName, quotePath, quoteText } from "../engine/sql-text.ts";
 import { delimiters, headOf } from "./head-line.ts";
 import { lookAt } from "./open-file.ts";
 
-/** Tables in CSV and Parquet files, read and written by the embedded DuckDB; what `tsops forecast` works with. */
+/** Tables in CSV and Parquet files, read and written by the embedded DuckDB; what `tsops forecast` and `tsops drift` work with. */
 export const tableFiles: TableFiles = {
   async open(path, { signal, decimal = null } = {}) {
     const format = formatOf(path, ["csv", "tsv", "csv.gz", "tsv.gz", "parquet"]);

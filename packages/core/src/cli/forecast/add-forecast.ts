@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { durationMicros } from "../../time/duration.ts";
 import type { CommandIo } from "../session.ts";
+import { names, numbers, seasons } from "../table-file/option-values.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { modelNames } from "./choose-forecaster.ts";
 import { forecastCommand } from "./command.ts";
@@ -71,25 +72,8 @@ function budget(text: string): string {
   }
 }
 
-function names(text: string): readonly string[] {
-  const list = text.split(",").map((name) => name.trim());
-  if (list.every((name) => name !== "")) return list;
-  throw new InvalidArgumentError("Write names with commas between: shop,product.");
-}
-
-function numbers(text: string): readonly number[] {
-  return text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-}
-
 function percents(text: string): readonly number[] {
   const list = numbers(text);
   if (list.every((level) => level >= 1 && level < 100) && new Set(list).size === list.length) return list;
   throw new InvalidArgumentError("Write different numbers of percent from 1 to less than 100: 80,95.");
-}
-
-function seasons(text: string): readonly number[] {
-  const list = numbers(text);
-  if (list.every((length) => Number.isSafeInteger(length) && length >= 1))
-    return [...new Set(list)].filter((length) => length > 1).sort((a, b) => a - b);
-  throw new InvalidArgumentError("Write whole numbers of steps: 24,168; 1 for none.");
 }

@@ -1,16 +1,15 @@
-import { access, constants, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
-import { TsopsError } from "../../errors.ts";
+import { basename, resolve } from "node:path";
 import { checkLevels } from "../../forecast/levels.ts";
 import { writeWhole } from "../../write-whole.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { loadCompanion } from "../load-companion.ts";
 import { progressBar } from "../progress-bar.ts";
 import { type CommandIo, writeResult } from "../session.ts";
+import { checkTargets } from "../table-file/check-targets.ts";
 import { drawingOf, mostDrawn } from "./drawing.ts";
 import { forecastFile } from "./forecast-file.ts";
 import { type ForecastReport, reportData, reportText } from "./forecast-report.ts";
 import { tableColumns } from "./forecast-table.ts";
-import { loadCompanion } from "./load-companion.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 
 /** `tsops forecast <file>`: from a table of rows to a forecast, without a line of code. */
@@ -22,7 +21,16 @@ export async function forecastCommand(
   checkLevels(options.level);
   // Messages name files as they were given.
   const at = (name: string) => (io.cwd === process.cwd() ? name : resolve(io.cwd, name));
-  await checkTargets(io.cwd, path, options);
+  await checkTargets(
+    io.cwd,
+    [path, ...(options.future === undefined ? [] : [options.future])],
+    [
+      ...(options.out === undefined
+        ? []
+        : [{ option: "--out", name: options.out, extensions: [".csv", ".tsv", ".parquet"] }]),
+      ...(options.plot === undefined ? [] : [{ option: "--plot", name: options.plot, extensions: [".svg"] }]),
+    ],
+  );
   const bar = progressBar({ stream: io.stderr });
   const tell = (line: string) => {
     bar.stop();
@@ -63,48 +71,5 @@ export async function forecastCommand(
     return exitCodes.done;
   } finally {
     bar.stop();
-  }
-}
-
-/** What cannot be written at the end is said before the work. */
-async function checkTargets(cwd: string, path: string, options: ForecastCommandOptions): Promise<void> {
-  const inputs = [path, ...(options.future === undefined ? [] : [options.future])].map((name) =>
-    resolve(cwd, name),
-  );
-  for (const [option, name, extensions] of [
-    ["--out", options.out, [".csv", ".tsv", ".parquet"]],
-    ["--plot", options.plot, [".svg"]],
-  ] as const) {
-    if (name === undefined) continue;
-    const target = resolve(cwd, name);
-    if (!extensions.some((extension) => target.toLowerCase().endsWith(extension)))
-      throw new TsopsError("CONFIG_INVALID", `${option} ${name} has no extension that is known.`, {
-        hint: `Give it one of ${extensions.join(", ")}.`,
-      });
-    if (inputs.includes(target))
-      throw new TsopsError(
-        "CONFIG_INVALID",
-        `${option} ${name} would overwrite what the forecast is made from.`,
-        {
-          hint: "Give another name.",
-        },
-      );
-    const folder = await stat(dirname(target)).catch(() => null);
-    if (folder?.isDirectory() !== true)
-      throw new TsopsError("STORE_NOT_FOUND", `There is no folder ${dirname(target)} for ${option}.`, {
-        hint: "Make it first.",
-      });
-    await access(dirname(target), constants.W_OK).catch((cause: unknown) => {
-      throw new TsopsError(
-        "STORE_NOT_FOUND",
-        `The folder ${dirname(target)} for ${option} cannot be written to.`,
-        {
-          hint: "Give it to this user, or name another folder.",
-          cause,
-        },
-      );
-    });
-    if ((await stat(target).catch(() => null))?.isDirectory() === true)
-      throw new TsopsError("CONFIG_INVALID", `${option} ${name} is a folder.`, { hint: "Name a file." });
   }
 }

@@ -15,6 +15,8 @@ import { seriesKeyText } from "../../forecast/series-key.ts";
 import { durationMicros, formatDuration } from "../../time/duration.ts";
 import type { ProgressBar } from "../progress-bar.ts";
 import type { CommandIo } from "../session.ts";
+import { collectGuesses } from "../table-file/guessed.ts";
+import type { TableFile } from "../table-file/table-files.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import {
   type ChosenForecaster,
@@ -24,11 +26,9 @@ import {
   rowsNeeded,
   seasonalNaiveWithIntervals,
 } from "./choose-forecaster.ts";
-import type { TableFile } from "./companions.ts";
 import { type Evaluation, evaluate, type Score } from "./evaluate.ts";
 import type { ForecastReport } from "./forecast-report.ts";
 import { joinForecasts } from "./forecast-table.ts";
-import { collectGuesses } from "./guessed.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 import { planFolds } from "./plan-backtest.ts";
 import { knownColumns, readFuture } from "./read-future.ts";

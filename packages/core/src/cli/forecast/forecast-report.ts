@@ -1,9 +1,10 @@
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { listSome, seriesName } from "../../forecast/rows.ts";
+import { aligned, figure } from "../aligned.ts";
+import type { Guess } from "../table-file/guessed.ts";
 import type { Score } from "./evaluate.ts";
 import type { ForecastTable } from "./forecast-table.ts";
-import type { Guess } from "./guessed.ts";
 import type { History } from "./read-history.ts";
 import type { SplitSeries } from "./split-series.ts";
 
@@ -224,25 +225,6 @@ function forecastLines(
   ];
 }
 
-/** Columns of equal width: the first ones begin together, the others end together. */
-function aligned(rows: readonly (readonly string[])[], left = 1): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i < left ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
 function number(value: number | null, digits: number): string {
   return value === null ? "-" : value.toFixed(digits);
-}
-
-/** Four significant digits; in powers of ten where zeros would hide them. */
-function figure(value: number | null): string {
-  if (value === null || Number.isNaN(value)) return "-";
-  if (value !== 0 && (Math.abs(value) < 1e-9 || Math.abs(value) >= 1e15)) return value.toExponential(3);
-  const digits = value === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(digits, 12));
 }

@@ -3,7 +3,7 @@ import { findSeasons } from "../../forecast/find-seasons.ts";
 import type { Panel } from "../../forecast/panel.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { seasonsOfFrequency } from "../../forecast/season-length.ts";
-import type { TimeAxis } from "./time-axis.ts";
+import type { TimeAxis } from "../table-file/time-axis.ts";
 
 /** Seasons of a panel in steps, ascending, and why these. */
 export interface GuessedSeasons {

@@ -6,8 +6,9 @@ import { columnOfKind, groupByKey, listSome, seriesName } from "../../forecast/r
 import { seriesKeyText } from "../../forecast/series-key.ts";
 import { type Columns, isValid } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
-import { type ChosenColumns, findColumn } from "./choose-columns.ts";
-import type { FileColumn, TableFile } from "./companions.ts";
+import { findColumn } from "../table-file/find-column.ts";
+import type { FileColumn, TableFile } from "../table-file/table-files.ts";
+import type { ChosenColumns } from "./choose-columns.ts";
 import type { History } from "./read-history.ts";
 
 /**

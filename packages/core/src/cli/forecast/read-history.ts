@@ -13,18 +13,19 @@ import {
 } from "../../schema/column-type.ts";
 import type { Columns, TimestampColumn } from "../../schema/columns.ts";
 import { parseFrequency } from "../../time/frequency.ts";
+import { axisOf, type FileTimes, guessAxis } from "../table-file/guess-axis.ts";
+import type { Guesses } from "../table-file/guessed.ts";
+import { keyType } from "../table-file/key-type.ts";
+import { placeIn, withPlaces } from "../table-file/places.ts";
+import type { FileColumn, TableFile } from "../table-file/table-files.ts";
+import { tellOfNumbers } from "../table-file/tell-numbers.ts";
+import type { TimeAxis } from "../table-file/time-axis.ts";
+import { type FileTimeStyle, styleOf, zoneOf } from "../table-file/time-style.ts";
+import { timeText } from "../table-file/time-text.ts";
+import { instantsOfWallClock, zoneOfChanges } from "../table-file/wall-clock.ts";
 import type { ChosenColumns } from "./choose-columns.ts";
-import type { FileColumn, NumberForm, TableFile } from "./companions.ts";
-import { axisOf, type FileTimes, guessAxis } from "./guess-axis.ts";
 import { guessSeasons } from "./guess-seasons.ts";
-import type { Guesses } from "./guessed.ts";
-import type { TimeAxis } from "./time-axis.ts";
-import { timeText } from "./time-text.ts";
 import { withoutUnknownEnd } from "./unknown-end.ts";
-import { instantsOfWallClock, zoneOfChanges } from "./wall-clock.ts";
-
-/** How the times of a file are written. */
-export type FileTimeStyle = "steps" | "instant" | "localTime" | "date";
 
 /** The history of a file as a panel. */
 export interface History {
@@ -85,10 +86,6 @@ export async function readHistory(
       : [[name, numberForm] as const],
   );
   for (const [name, form] of numbers) tellOfNumbers(name, form, guesses);
-  const placeIn =
-    ({ place }: TableFile) =>
-    (row: number) =>
-      `${place} ${row + (place === "line" ? 2 : 1)}`;
   const read = async (from: TableFile, names: readonly string[], stop: AbortSignal) => {
     const found = await from.read(
       Object.fromEntries(names.map((name) => [name, types[name] as ColumnType])),
@@ -193,63 +190,6 @@ function likelyZone({ gaps }: Panel, axis: TimeAxis): History["likelyZone"] {
   return null;
 }
 
-function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
-  if (format === "unix" || format === "unix-ms") return "instant";
-  if (format === "quarter" || format === "week") return "date";
-  if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
-  if (time.kind === "integer") return "steps";
-  if (time.kind === "instant") return "instant";
-  return time.isDate ? "date" : "localTime";
-}
-
-function zoneOf(time: FileColumn, style: FileTimeStyle, asked: string | undefined, guesses: Guesses): string {
-  if (asked !== undefined || style === "steps") return asked ?? "UTC";
-  if (style !== "instant") {
-    guesses.add("time zone", "UTC", "the times have no offset", "--zone");
-    return "UTC";
-  }
-  const zone = time.offset === null || time.offset === "+00:00" ? "UTC" : time.offset;
-  guesses.add(
-    "time zone",
-    zone,
-    time.offset === null ? "days and months begin at midnight there" : "the offset of all times",
-    "--zone",
-  );
-  return zone;
-}
-
-function keyType({ name, kind, numberForm }: FileColumn): ColumnType {
-  if (kind === "integer") return nullable(int64());
-  if (kind === "bool") return nullable(bool());
-  // Codes such as 10.250.100 stay as they are written.
-  if (numberForm !== null) return nullable(utf8());
-  if (kind === "other" || kind === "number")
-    throw new TsopsError(
-      "CONFIG_INVALID",
-      `Column "${name}" holds ${kind === "number" ? "numbers with decimals" : "no plain values"}, which name no series.`,
-      {
-        hint: "Name a column of text or whole numbers with --key.",
-      },
-    );
-  return nullable(utf8());
-}
-
-/** Says how numbers were read that people wrote. */
-function tellOfNumbers(name: string, { thousands, sign, decimal, example }: NumberForm, guesses: Guesses) {
-  const words = { ".": "points", ",": "commas", " ": "blanks", "'": "quotes" } as const;
-  const because = [
-    ...(decimal === "," ? ["decimal commas"] : []),
-    ...(thousands === null ? [] : [`${words[thousands]} between thousands`]),
-    ...(sign === null ? [] : [`${sign} left out`]),
-  ];
-  guesses.add(
-    `numbers of ${name}`,
-    `${example.text} is ${example.value}`,
-    because.join(", ") || "all are written so",
-    thousands === null && decimal === "." ? "a column of plain numbers" : "--decimal",
-  );
-}
-
 function covariateType({ kind, numberForm }: FileColumn): ColumnType {
   if (kind === "bool") return nullable(bool());
   // Numbers that can be read in several ways are refused with their lines, and not taken for words.
@@ -282,24 +222,4 @@ function frequencyOfSteps(season: number): string {
     96: "15m",
   };
   return frequencies[season] ?? (season === 1 ? "1y" : "1h");
-}
-
-/** Adds to an error that counts rows where they are in the file. */
-async function withPlaces<T>(placeOf: (row: number) => string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!TsopsError.is(error)) throw error;
-    const { rows } = error.details;
-    if (!Array.isArray(rows) || rows.length === 0 || !rows.every((row) => typeof row === "number"))
-      throw error;
-    throw new TsopsError(
-      error.code,
-      `${error.message} Rows are counted from 0: the first of them is ${placeOf(rows[0] as number)} of the file.`,
-      {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        details: { ...error.details, places: rows.map(placeOf) },
-      },
-    );
-  }
 }

@@ -1,13 +1,22 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { importPeer } from "../../import-peer.ts";
-import type { DrawForecasts, TableFiles } from "./companions.ts";
+import { importPeer } from "../import-peer.ts";
+import type { CompareWindows, RenderDriftPage } from "./drift/companions.ts";
+import type { DrawForecasts } from "./forecast/companions.ts";
+import type { TableFiles } from "./table-file/table-files.ts";
 
 /** What the command uses of the other packages, by entry. They are loaded as the app's: core imports none of them. */
 interface Companions {
   "@tsops/store/files": { readonly tableFiles: TableFiles };
-  "@tsops/monitor/report": { readonly drawForecasts: DrawForecasts };
+  "@tsops/monitor": {
+    readonly driftTest: CompareWindows;
+    readonly benjaminiHochberg: (pValues: readonly number[]) => number[];
+  };
+  "@tsops/monitor/report": {
+    readonly drawForecasts: DrawForecasts;
+    readonly renderDriftPage: RenderDriftPage;
+  };
 }
 
 /**

@@ -1,0 +1,37 @@
+import type { Guesses } from "./guessed.ts";
+import type { FileColumn } from "./table-files.ts";
+
+/** How the times of a file are written. */
+export type FileTimeStyle = "steps" | "instant" | "localTime" | "date";
+
+/** How times are written, by their column and the form that they have. */
+export function styleOf(time: FileColumn, format: string | null): FileTimeStyle {
+  if (format === "unix" || format === "unix-ms") return "instant";
+  if (format === "quarter" || format === "week") return "date";
+  if (format !== null) return /%[HIMS]/.test(format) ? "localTime" : "date";
+  if (time.kind === "integer") return "steps";
+  if (time.kind === "instant") return "instant";
+  return time.isDate ? "date" : "localTime";
+}
+
+/** The zone of times: the one that was asked for, the offset that all have, else UTC; a guess is told. */
+export function zoneOf(
+  time: FileColumn,
+  style: FileTimeStyle,
+  asked: string | undefined,
+  guesses: Guesses,
+): string {
+  if (asked !== undefined || style === "steps") return asked ?? "UTC";
+  if (style !== "instant") {
+    guesses.add("time zone", "UTC", "the times have no offset", "--zone");
+    return "UTC";
+  }
+  const zone = time.offset === null || time.offset === "+00:00" ? "UTC" : time.offset;
+  guesses.add(
+    "time zone",
+    zone,
+    time.offset === null ? "days and months begin at midnight there" : "the offset of all times",
+    "--zone",
+  );
+  return zone;
+}
