@@ -606,6 +606,19 @@ describe("what cannot be done", () => {
         ),
       ],
       1,
+      "has 3 values that are no number",
+    ],
+    [
+      "words for numbers",
+      () => [
+        reference,
+        csv(
+          "words.csv",
+          "ts,load",
+          rowsOf(weeks4, weeks5).map((row, i) => `${row.split(",")[0]},${i % 3 === 0 ? "low" : "high"}`),
+        ),
+      ],
+      1,
       "holds numbers in",
     ],
     [
