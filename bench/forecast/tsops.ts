@@ -60,7 +60,7 @@ const measured = async (of: typeof history) => {
       ? plain
       : conformal(plain, { folds: Number(args.conformal), by: "scaled", levels: [80, 95] });
   const fitted = await forecaster.fit(of, { horizon, ...threads });
-  const forecast = fitted.predict({ levels: [80, 95] });
+  const forecast = fitted.predict({ levels: fitted.hasIntervals ? [80, 95] : [] });
   return { forecast, seconds: (performance.now() - started) / 1000 };
 };
 
