@@ -4,6 +4,8 @@ import { dotsOver } from "./least-squares.ts";
 
 /** Innovations count as correlated when the Ljung-Box test has a p-value below this. */
 const ljungBoxLevel = 0.01;
+/** Lags looked at, at most: two days of quarters of an hour. Each costs a pass over the series. */
+const mostLags = 192;
 
 /**
  * What an autoregression left of the correlation: a function of frequency (radians per step) by which the variance of a wave fitted
@@ -20,7 +22,7 @@ export function leftoverCorrelation(
 ): (frequency: number) => number {
   const rows = completeRows(filtered, 0);
   const n = rows.length;
-  const most = Math.min(lags, Math.floor(n / 4));
+  const most = Math.min(lags, mostLags, Math.floor(n / 4));
   if (most <= parameters) return () => 1;
   const covariances = autocovariances(filtered, rows, most);
   const correlations = covariances.map((value) => value / (covariances[0] as number));
@@ -38,14 +40,16 @@ export function leftoverCorrelation(
 
 /** Mean product of the pairs that are both there, for lags 0 .. most. */
 function autocovariances(filtered: Float64Array, rows: Int32Array, most: number): Float64Array {
+  const from = rows[0] ?? 0;
+  const isWhole = (rows.at(-1) ?? -1) - from + 1 === rows.length;
   const values = new Float64Array(most + filtered.length);
-  const present = new Float64Array(values.length);
+  const present = new Float64Array(isWhole ? 0 : values.length);
   for (const row of rows) {
     values[most + row] = filtered[row] as number;
-    present[most + row] = 1;
+    if (!isWhole) present[most + row] = 1;
   }
   const sums = productsByLag(values, rows, most);
-  const pairs = productsByLag(present, rows, most);
+  const pairs = isWhole ? sums.map((_, lag) => rows.length - lag) : productsByLag(present, rows, most);
   return sums.map((sum, lag) => (pairs[lag] === 0 ? 0 : sum / (pairs[lag] as number)));
 }
 
