@@ -1,6 +1,6 @@
 import { createRandom } from "@tsops/core";
 import { simes } from "./combine.ts";
-import { nullWindows } from "./null-windows.ts";
+import { areDependent, nullWindows } from "./null-windows.ts";
 import { type BatteryResult, numericBattery } from "./numeric-battery.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
@@ -36,16 +36,13 @@ export function calibrated(
   // Seeded by the data: a report repeats, and what one series draws says nothing about the next.
   const random = createRandom(outcomes.map(({ statistic }) => statistic).join());
   const found = new Map<DriftTestName, number[]>(outcomes.map(({ test }) => [test, []]));
+  const { phi } = model;
+  const seasonLength = seasons[0] ?? 1;
+  const noise = { phi, shocks, areDependent: areDependent(shocks, seasonLength, phi.length) };
   let result = outcomes;
   for (const more of looks) {
     for (let i = 0; i < more; i++) {
-      const [before, now] = nullWindows(
-        reference,
-        current,
-        { phi: model.phi, shocks },
-        seasons[0] ?? 1,
-        random,
-      );
+      const [before, now] = nullWindows(reference, current, noise, seasonLength, random);
       for (const { test, pValue } of numericBattery(before, now, seasons, maxOrder)?.outcomes ?? [])
         found.get(test)?.push(pValue);
     }
@@ -60,7 +57,7 @@ export function calibrated(
 
 /**
  * The chance of a p-value as small as `pValue` where nothing changed. Above a quarter it is counted; below, it is taken to fall as a
- * power, whose exponent is fitted to the p-values below a quarter (maximum likelihood) and taken half its standard error low: it
+ * power, whose exponent is fitted to the p-values below a quarter (maximum likelihood) and taken a quarter of its standard error low: it
  * is used far beyond them.
  * @param whenNothingChanged - What the test gave for windows without a change.
  * Source: B. M. Hill (1975), "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3.
@@ -74,6 +71,6 @@ export function calibratedPValue(pValue: number, whenNothingChanged: readonly nu
   const below = whenNothingChanged.filter((value) => value < tail);
   const count = below.length + tail * exact;
   const logarithms = below.reduce((sum, value) => sum + Math.log(tail / Math.max(value, 1e-300)), 0);
-  const exponent = (count / (logarithms + tail * exact)) * (1 - 0.5 / Math.sqrt(count));
+  const exponent = (count / (logarithms + tail * exact)) * (1 - 0.25 / Math.sqrt(count));
   return (count / n) * (pValue / tail) ** exponent;
 }

@@ -71,24 +71,48 @@ export function timesOver(x: Float64Array, y: Float64Array, rows: Int32Array): F
   return products;
 }
 
-/** The sums of products of one column with some others over some rows. */
+/** The sums of products of one column with some others over some rows, ascending. */
 export function dotsOver(x: Float64Array, others: readonly Float64Array[], rows: Int32Array): Float64Array {
   const sums = new Float64Array(others.length);
+  const [first, last] = [rows[0] ?? 0, rows.at(-1) ?? -1];
+  // Without gaps rows need not be looked up, which takes half of the time.
+  const dots = last - first + 1 === rows.length ? dotsOfRun : dotsOfRows;
   // Four at a time: their additions do not wait for each other.
-  for (let first = 0; first < others.length; first += 4) {
-    const [y0, y1 = x, y2 = x, y3 = x] = others.slice(first, first + 4) as [Float64Array];
-    let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      const value = x[row] as number;
-      sum0 += value * (y0[row] as number);
-      sum1 += value * (y1[row] as number);
-      sum2 += value * (y2[row] as number);
-      sum3 += value * (y3[row] as number);
-    }
-    sums.set([sum0, sum1, sum2, sum3].slice(0, others.length - first), first);
+  for (let at = 0; at < others.length; at += 4) {
+    const four = others.slice(at, at + 4);
+    while (four.length < 4) four.push(x);
+    sums.set(dots(x, four as Four, rows).subarray(0, others.length - at), at);
   }
   return sums;
+}
+
+type Four = [Float64Array, Float64Array, Float64Array, Float64Array];
+
+function dotsOfRows(x: Float64Array, [y0, y1, y2, y3]: Four, rows: Int32Array): Float64Array {
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    const value = x[row] as number;
+    sum0 += value * (y0[row] as number);
+    sum1 += value * (y1[row] as number);
+    sum2 += value * (y2[row] as number);
+    sum3 += value * (y3[row] as number);
+  }
+  return Float64Array.of(sum0, sum1, sum2, sum3);
+}
+
+function dotsOfRun(x: Float64Array, [y0, y1, y2, y3]: Four, rows: Int32Array): Float64Array {
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  const from = rows[0] ?? 0;
+  const end = from + rows.length;
+  for (let row = from; row < end; row++) {
+    const value = x[row] as number;
+    sum0 += value * (y0[row] as number);
+    sum1 += value * (y1[row] as number);
+    sum2 += value * (y2[row] as number);
+    sum3 += value * (y3[row] as number);
+  }
+  return Float64Array.of(sum0, sum1, sum2, sum3);
 }
 
 /** A square row-major matrix times a vector. */

@@ -1,6 +1,6 @@
 import { createRandom } from "@tsops/core";
 import { describe, expect, it } from "vitest";
-import { nullWindows } from "./null-windows.ts";
+import { areDependent, nullWindows } from "./null-windows.ts";
 
 const reference = { first: 5, values: new Float64Array(1000) };
 const current = { first: 1005, values: new Float64Array(200) };
@@ -12,7 +12,13 @@ describe("nullWindows", () => {
     const shocks = Float64Array.from({ length: 1000 }, () => random.normal());
     shocks[500] = Number.NaN;
     const draw = () =>
-      nullWindows(reference, current, { phi: Float64Array.of(0.5), shocks }, 24, createRandom("draw"));
+      nullWindows(
+        reference,
+        current,
+        { phi: Float64Array.of(0.5), shocks, areDependent: true },
+        24,
+        createRandom("draw"),
+      );
     const [before, now] = draw();
     expect([before.first, before.values.length, now.first, now.values.length]).toEqual([5, 1000, 1005, 200]);
     expect(Array.from(now.values.keys()).filter((slot) => Number.isNaN(now.values[slot]))).toEqual([17]);
@@ -26,7 +32,7 @@ describe("nullWindows", () => {
     const [before, now] = nullWindows(
       reference,
       current,
-      { phi: new Float64Array(0), shocks },
+      { phi: new Float64Array(0), shocks, areDependent: true },
       24,
       createRandom("hours"),
     );
@@ -41,11 +47,42 @@ describe("nullWindows", () => {
     const [before, now] = nullWindows(
       reference,
       current,
-      { phi: Float64Array.of(0.9), shocks },
+      { phi: Float64Array.of(0.9), shocks, areDependent: true },
       1,
       createRandom("run"),
     );
     for (const value of [...before.values.subarray(100), now.values[0] as number])
       expect(value).toBeCloseTo(10, 3);
+  });
+});
+
+describe("areDependent", () => {
+  const random = createRandom("dependent");
+  const white = Float64Array.from({ length: 1000 }, () => random.normal());
+  it("is false for independent shocks, also with gaps", () => {
+    expect(areDependent(white, 24, 1)).toBe(false);
+    expect(
+      areDependent(
+        white.map((value, i) => (i % 7 === 0 ? Number.NaN : value)),
+        24,
+        1,
+      ),
+    ).toBe(false);
+  });
+  it("is true where wild shocks follow wild ones, or shocks are correlated", () => {
+    let [variance, last] = [1, 0];
+    const garch = white.map((value) => {
+      variance = 0.05 + 0.1 * last * last + 0.85 * variance;
+      last = Math.sqrt(variance) * value;
+      return last;
+    });
+    expect(areDependent(garch, 24, 1)).toBe(true);
+    expect(
+      areDependent(
+        white.map((value, i) => value + 0.4 * (white[i - 3] ?? 0)),
+        24,
+        1,
+      ),
+    ).toBe(true);
   });
 });

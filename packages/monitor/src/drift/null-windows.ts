@@ -1,4 +1,6 @@
 import type { Random } from "@tsops/core";
+import { meanOf } from "./innovation-moments.ts";
+import { ljungBox } from "./ljung-box.ts";
 import { positionOf } from "./profile.ts";
 import { presentValues, type RegularSeries } from "./regular-series.ts";
 
@@ -13,18 +15,40 @@ export interface Noise {
   readonly phi: Float64Array;
   /** Its innovations; NaN where a value or one of its lags is missing. */
   readonly shocks: Float64Array;
+  /** Whether they are drawn in blocks. */
+  readonly areDependent: boolean;
+}
+
+/** Innovations are drawn in blocks when a Ljung-Box test of them or of their sizes has a p-value below this. */
+const dependenceLevel = 0.01;
+
+/** Whether innovations, or how large they are, depend on those before: then they are to be drawn in blocks. */
+export function areDependent(shocks: Float64Array, seasonLength: number, order: number): boolean {
+  const lags = seasonLength > 1 ? seasonLength : usualBlock;
+  const sizes = shocks.map(Math.abs);
+  const mean = meanOf(presentValues(sizes));
+  const found = [
+    ljungBox(shocks, lags, order),
+    ljungBox(
+      sizes.map((size) => size - mean),
+      lags,
+      0,
+    ),
+  ];
+  return found.some((test) => test !== null && test.pValue < dependenceLevel);
 }
 
 /**
  * A reference and a current window as they could have been with nothing changed: the reference's autoregression is run on its own
- * innovations, in blocks of a season, drawn with replacement, that begin at the same position. So hours that are always wild stay
- * so, and calm and wild stretches stay together for that long. Missing values are missing again. Windows that follow each other are
- * cut from one series, others are independent.
+ * innovations, drawn with replacement from the same position of the season, so that hours that are always wild stay so. Where they
+ * depend on those before, whole seasons of them are drawn, so that calm and wild stretches stay together for that long; elsewhere that
+ * would only make the error of a mean as uncertain as a few blocks are. Missing values are missing again. Windows that follow each other
+ * are cut from one series, others are independent.
  */
 export function nullWindows(
   reference: RegularSeries,
   current: RegularSeries,
-  { phi, shocks }: Noise,
+  { phi, ...noise }: Noise,
   seasonLength: number,
   random: Random,
 ): readonly [RegularSeries, RegularSeries] {
@@ -32,7 +56,7 @@ export function nullWindows(
   const between = gap < 0 || gap > settling ? settling : gap;
   const begin = settling + reference.values.length + between;
   const drawn = drawnShocks(begin + current.values.length, reference.first - settling, {
-    shocks,
+    ...noise,
     first: reference.first,
     block: seasonLength > 1 ? seasonLength : usualBlock,
     random,
@@ -47,8 +71,7 @@ export function nullWindows(
   return [cut(values, settling, reference), cut(values, begin, current)];
 }
 
-interface Source {
-  readonly shocks: Float64Array;
+interface Source extends Omit<Noise, "phi"> {
   /** Grid index of the first shock. */
   readonly first: number;
   readonly block: number;
@@ -56,7 +79,11 @@ interface Source {
 }
 
 /** Shocks from grid index `from` on. One that is missing is replaced by any other. */
-function drawnShocks(length: number, from: number, { shocks, first, block, random }: Source): Float64Array {
+function drawnShocks(
+  length: number,
+  from: number,
+  { shocks, areDependent, first, block, random }: Source,
+): Float64Array {
   const present = presentValues(shocks);
   const whole = positionOf(-first, block);
   const blocks = Math.max(1, Math.floor((shocks.length - whole) / block));
@@ -64,6 +91,7 @@ function drawnShocks(length: number, from: number, { shocks, first, block, rando
   let position = positionOf(from, block);
   let start = whole + block * random.integer(blocks);
   for (let slot = 0; slot < length; slot++) {
+    if (!areDependent) start = whole + block * random.integer(blocks);
     const shock = shocks[(start + position) % shocks.length] as number;
     drawn[slot] = Number.isNaN(shock) ? (present[random.integer(present.length)] as number) : shock;
     position++;

@@ -74,7 +74,11 @@ export function numericBattery(
 const rowsForHalf = 10;
 
 /** Variance of the innovations at each position of the season, drawn towards that of all where there are few. */
-export function variancesByPosition(model: Autoregression, first: number, seasonLength: number): Float64Array {
+export function variancesByPosition(
+  model: Autoregression,
+  first: number,
+  seasonLength: number,
+): Float64Array {
   const sums = new Float64Array(seasonLength);
   const counts = new Float64Array(seasonLength);
   const positions = positionsOf(first, model.filtered.length, seasonLength);

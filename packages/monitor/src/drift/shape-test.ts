@@ -1,4 +1,6 @@
 import { fSurvival } from "@tsops/core";
+import { largestGap } from "../statistics/kolmogorov-smirnov.ts";
+import { sortNumbers } from "../statistics/radix-sort.ts";
 import { designEffect, meanOf, spreadOf } from "./innovation-moments.ts";
 import { invert, quadraticForm } from "./least-squares.ts";
 import type { TestOutcome } from "./test-outcome.ts";
@@ -44,7 +46,7 @@ export function shapeTest(reference: Float64Array, current: Float64Array): TestO
     test: "shape",
     statistic,
     pValue: fSurvival(statistic, q, Math.min(degrees, runsDegrees)),
-    effect: distance(before.sort(), now.sort()),
+    effect: Math.abs(largestGap(sortNumbers(before), sortNumbers(now)).gap) / (n * m),
     meaning: "distance of distributions",
   };
 }
@@ -100,18 +102,4 @@ function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += (x[i] as number) * (y[i] as number);
   return sum;
-}
-
-/** Two-sample Kolmogorov-Smirnov distance of sorted samples. */
-function distance(x: Float64Array, y: Float64Array): number {
-  let i = 0;
-  let j = 0;
-  let largest = 0;
-  while (i < x.length && j < y.length) {
-    const value = Math.min(x[i] as number, y[j] as number);
-    while (i < x.length && (x[i] as number) === value) i++;
-    while (j < y.length && (y[j] as number) === value) j++;
-    largest = Math.max(largest, Math.abs(i / x.length - j / y.length));
-  }
-  return largest;
 }

@@ -67,8 +67,8 @@ export function kolmogorovSmirnov(
   };
 }
 
-/** n m times the largest difference F - G, and where it is: whole numbers, so that nothing is rounded. */
-function largestGap(x: Float64Array, y: Float64Array): { gap: number; location: number } {
+/** n m times the largest difference F - G of sorted samples, and where it is: whole numbers, so that nothing is rounded. */
+export function largestGap(x: Float64Array, y: Float64Array): { gap: number; location: number } {
   const [n, m] = [x.length, y.length];
   let [i, j] = [0, 0];
   let [least, most] = [0, 0];
