@@ -36,7 +36,7 @@ export type AnyForecastRow = Readonly<Record<string, string | number | boolean |
 /**
  * The rows of a forecast as objects, for people, JSON and databases (copies): key columns, `time`, `step`, `mean`, and `lo-80`, `hi-80`, ... or `median` for the levels
  * and quantiles that were asked for, in the order of the forecast. int64 keys are numbers, or text where a number would change them, so that `JSON.stringify` takes them.
- * @param keys - The key columns, for their names in the type. Default: all that the forecast has.
+ * Naming the key columns gives their names to the type; without, all that the forecast has are there.
  * @throws TsopsError COLUMN_NOT_FOUND for a key column that the forecast does not have, SCHEMA_INVALID for one with the name of another field, VALUE_INVALID for times that a `Date` cannot hold.
  * @example
  * response.json(forecastRows(fitted.predict({ levels: [80] }), ["shop"]));

@@ -75,6 +75,7 @@ export interface StreamingDrift {
    * @throws TsopsError MONITOR_INVALID when the time is no bigint or the value no number.
    */
   update(timeMicros: bigint, value: number | null): boolean;
+  /** What won the bets so far: what changed, since when and by how much, in the column's unit. */
   finding(): StreamingFinding;
   /** All of its state, a few kilobytes; `loadStreamingDrift` goes on from there as if nothing had happened. */
   save(): Uint8Array;
