@@ -6,7 +6,7 @@ import { bool, columnsFromArrays, createRandom, float64, type Random, timestamp 
 import { driftTest } from "@tsops/monitor";
 
 /** Windows of a cell: many where a rate near 5 % is told, fewer where one near 100 % is, and of noise outside of the model. */
-const repeats = { none: 1000, changed: 200, other: 500 };
+const repeats = { none: 1000, changed: 100, other: 250 };
 const alpha = 0.05;
 const hour = 3_600_000_000n;
 const start = 1_767_571_200_000_000n; // 2026-01-05T00:00Z, a Monday

@@ -57,7 +57,7 @@ export function calibrated(
 
 /**
  * The chance of a p-value as small as `pValue` where nothing changed. Above a quarter it is counted; below, it is taken to fall as a
- * power, whose exponent is fitted to the p-values below a quarter (maximum likelihood) and taken a quarter of its standard error low: it
+ * power, whose exponent is fitted to the p-values below a quarter (maximum likelihood) and taken 0.4 of its standard error low: it
  * is used far beyond them.
  * @param whenNothingChanged - What the test gave for windows without a change.
  * Source: B. M. Hill (1975), "A simple general approach to inference about the tail of a distribution", Annals of Statistics 3.
@@ -71,6 +71,6 @@ export function calibratedPValue(pValue: number, whenNothingChanged: readonly nu
   const below = whenNothingChanged.filter((value) => value < tail);
   const count = below.length + tail * exact;
   const logarithms = below.reduce((sum, value) => sum + Math.log(tail / Math.max(value, 1e-300)), 0);
-  const exponent = (count / (logarithms + tail * exact)) * (1 - 0.25 / Math.sqrt(count));
+  const exponent = (count / (logarithms + tail * exact)) * (1 - 0.4 / Math.sqrt(count));
   return (count / n) * (pValue / tail) ** exponent;
 }
