@@ -1,4 +1,5 @@
 import { createRandom } from "@tsops/core";
+import { whiten } from "./autoregression.ts";
 import { simes } from "./combine.ts";
 import { areDependent, nullWindows } from "./null-windows.ts";
 import { type BatteryResult, numericBattery } from "./numeric-battery.ts";
@@ -24,7 +25,7 @@ const exact = 20;
  * Source: P. Bühlmann (1997), "Sieve bootstrap for time series", Bernoulli 3.
  */
 export function calibrated(
-  { outcomes, model, shocks }: BatteryResult,
+  { outcomes, model, deviations }: BatteryResult,
   reference: RegularSeries,
   current: RegularSeries,
   seasons: readonly number[],
@@ -37,6 +38,9 @@ export function calibrated(
   const random = createRandom(outcomes.map(({ statistic }) => statistic).join());
   const found = new Map<DriftTestName, number[]>(outcomes.map(({ test }) => [test, []]));
   const { phi } = model;
+  // As large as those of values that were not fitted.
+  const growth = Math.sqrt(model.innovations.length / model.degrees);
+  const shocks = whiten(deviations, phi).map((shock) => shock * growth);
   const seasonLength = seasons[0] ?? 1;
   const noise = { phi, shocks, areDependent: areDependent(shocks, seasonLength, phi.length) };
   let result = outcomes;

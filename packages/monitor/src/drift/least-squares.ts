@@ -74,9 +74,8 @@ export function timesOver(x: Float64Array, y: Float64Array, rows: Int32Array): F
 /** The sums of products of one column with some others over some rows, ascending. */
 export function dotsOver(x: Float64Array, others: readonly Float64Array[], rows: Int32Array): Float64Array {
   const sums = new Float64Array(others.length);
-  const [first, last] = [rows[0] ?? 0, rows.at(-1) ?? -1];
   // Without gaps rows need not be looked up, which takes half of the time.
-  const dots = last - first + 1 === rows.length ? dotsOfRun : dotsOfRows;
+  const dots = areConsecutive(rows) ? dotsOfRun : dotsOfRows;
   // Four at a time: their additions do not wait for each other.
   for (let at = 0; at < others.length; at += 4) {
     const four = others.slice(at, at + 4);
@@ -84,6 +83,11 @@ export function dotsOver(x: Float64Array, others: readonly Float64Array[], rows:
     sums.set(dots(x, four as Four, rows).subarray(0, others.length - at), at);
   }
   return sums;
+}
+
+/** Whether ascending rows follow each other without a gap. */
+export function areConsecutive(rows: Int32Array): boolean {
+  return (rows.at(-1) ?? -1) - (rows[0] ?? 0) + 1 === rows.length;
 }
 
 type Four = [Float64Array, Float64Array, Float64Array, Float64Array];

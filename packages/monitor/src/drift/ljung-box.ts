@@ -1,6 +1,6 @@
 import { chiSquareSurvival } from "@tsops/core";
 import { completeRows } from "./autoregression.ts";
-import { dotsOver } from "./least-squares.ts";
+import { areConsecutive, dotsOver } from "./least-squares.ts";
 
 /** Lags looked at, at most: two days of quarters of an hour. Each costs a pass over the series. */
 const mostLags = 192;
@@ -33,8 +33,7 @@ export function ljungBox(values: Float64Array, lags: number, parameters: number)
 
 /** Mean product of the pairs that are both there, for lags 0 .. most. */
 function autocovariances(filtered: Float64Array, rows: Int32Array, most: number): Float64Array {
-  const from = rows[0] ?? 0;
-  const isWhole = (rows.at(-1) ?? -1) - from + 1 === rows.length;
+  const isWhole = areConsecutive(rows);
   const values = new Float64Array(most + filtered.length);
   const present = new Float64Array(isWhole ? 0 : values.length);
   for (const row of rows) {

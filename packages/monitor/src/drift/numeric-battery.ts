@@ -1,8 +1,9 @@
 import { autocorrelationTest } from "./autocorrelation-test.ts";
-import { type Autoregression, fitAutoregression, whiten } from "./autoregression.ts";
+import type { Autoregression } from "./autoregression.ts";
+import { autoregressionAbout } from "./autoregression-about.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
-import { deseasonalise, frequenciesOf, positionsOf, seasonalProfile } from "./profile.ts";
+import { deseasonalise, positionsOf, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { shapeTest } from "./shape-test.ts";
@@ -17,8 +18,8 @@ const usualBlock = 24;
 export interface BatteryResult {
   readonly outcomes: readonly TestOutcome[];
   readonly model: Autoregression;
-  /** Innovations of the reference with their spikes, as large as those that were not fitted; NaN where a value or one of its lags is missing. */
-  readonly shocks: Float64Array;
+  /** The reference less its profile, with its spikes. */
+  readonly deviations: Float64Array;
 }
 
 /**
@@ -37,12 +38,8 @@ export function numericBattery(
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
   const deviations = deseasonalise(reference, profile);
   const [before, now] = withoutSpikes(deviations, deseasonalise(current, profile), seasons[0] ?? 1);
-  const { parameters, seasonLength } = profile;
-  const model = fitAutoregression(before.values, {
-    orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
-    parameters,
-    removed: frequenciesOf(seasonLength),
-  });
+  const { parameters } = profile;
+  const model = autoregressionAbout(profile, before.values, maxOrder);
   if (model === null) return null;
 
   const block = seasons[0] ?? usualBlock;
@@ -65,9 +62,7 @@ export function numericBattery(
     shapeTest(model.innovations, residuals),
     autocorrelationTest(model, now.values, level, waves),
   ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
-  const growth = Math.sqrt(n / model.degrees);
-  const shocks = whiten(deviations.values, model.phi).map((shock) => shock * growth);
-  return { outcomes, model, shocks };
+  return { outcomes, model, deviations: deviations.values };
 }
 
 /** Rows at one position of the season that its own variance needs to count as much as the variance of all. */

@@ -1,6 +1,6 @@
-import { fitAutoregression } from "./autoregression.ts";
+import { autoregressionAbout } from "./autoregression-about.ts";
 import { meanOf } from "./innovation-moments.ts";
-import { deseasonalise, frequenciesOf, seasonalProfile } from "./profile.ts";
+import { deseasonalise, seasonalProfile } from "./profile.ts";
 import { presentValues, type RegularSeries } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
@@ -45,11 +45,7 @@ export function choosePower(
   const likelihood = (power: PowerTransform["power"]): number => {
     const scaled = transformed(reference, { power, shift: power === 1 ? 0 : shift });
     const profile = seasonalProfile(scaled, seasonLength);
-    const model = fitAutoregression(deseasonalise(scaled, profile).values, {
-      orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
-      parameters: profile.parameters,
-      removed: frequenciesOf(seasonLength),
-    });
+    const model = autoregressionAbout(profile, deseasonalise(scaled, profile).values, maxOrder);
     if (model === null) return Number.NEGATIVE_INFINITY;
     const derivative =
       power === 1 ? 0 : (power - 1) * logarithms + (power === 0 ? 0 : values.length * Math.log(power));

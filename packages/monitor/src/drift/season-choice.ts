@@ -1,6 +1,6 @@
 import { fSurvival } from "@tsops/core";
-import { fitAutoregression } from "./autoregression.ts";
-import { deseasonalise, frequenciesOf, positionsOf, seasonalProfile } from "./profile.ts";
+import { autoregressionAbout } from "./autoregression-about.ts";
+import { deseasonalise, positionsOf, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 
 /** A longer season is kept when it shows in the reference with a p-value below this. */
@@ -22,11 +22,7 @@ export function seasonsShown(
 
 function shows(reference: RegularSeries, short: number, long: number, maxOrder: number): boolean {
   const profile = seasonalProfile(reference, short);
-  const model = fitAutoregression(deseasonalise(reference, profile).values, {
-    orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
-    parameters: profile.parameters,
-    removed: frequenciesOf(short),
-  });
+  const model = autoregressionAbout(profile, deseasonalise(reference, profile).values, maxOrder);
   if (model === null) return false;
   const positions = positionsOf(reference.first, model.filtered.length, long);
   const byPosition = groupsDiffer(model.filtered, positions, long, short);

@@ -19,28 +19,37 @@ export function unitOf(meaning: TestOutcome["meaning"], unit: string | undefined
 
 /** What a test found, for people. */
 export function sentenceOf(column: string, outcome: TestOutcome, unit: string | undefined): string {
-  const { effect } = outcome;
-  const p = probability(outcome.pValue);
+  const claim = claimOf(column, outcome, unit);
+  // A constant is compared, not tested.
+  return outcome.test === "constant" ? `${claim}.` : `${claim} (${probability(outcome.pValue)}).`;
+}
+
+/** The same without its probability and the full stop. */
+export function claimOf(
+  column: string,
+  { test, effect, category }: Pick<TestOutcome, "test" | "effect" | "category">,
+  unit: string | undefined,
+): string {
   const amount = `${rounded(Math.abs(effect))}${unit === undefined ? "" : ` ${unit}`}`;
-  switch (outcome.test) {
+  switch (test) {
     case "level":
-      return `${column} is ${amount} ${effect < 0 ? "lower" : "higher"} than its season in the reference says (${p}).`;
+      return `${column} is ${amount} ${effect < 0 ? "lower" : "higher"} than its season in the reference says`;
     case "constant":
       return effect === 0
-        ? `${column} is the same constant as in the reference.`
-        : `${column} was constant in the reference and now differs by up to ${amount}.`;
+        ? `${column} is the same constant as in the reference`
+        : `${column} was constant in the reference and now differs by up to ${amount}`;
     case "season":
-      return `The seasonal pattern of ${column} differs by a wave of ${amount} (${p}).`;
+      return `The seasonal pattern of ${column} differs by a wave of ${amount}`;
     case "scale":
-      return `The unexplained variation of ${column} is ${rounded(effect)} times as large as in the reference (${p}).`;
+      return `The unexplained variation of ${column} is ${rounded(effect)} times as large as in the reference`;
     case "shape":
-      return `The distribution of ${column} around its expected course differs in shape by ${rounded(effect)} (${p}).`;
+      return `The distribution of ${column} around its expected course differs in shape by ${rounded(effect)}`;
     case "autocorrelation":
-      return `${column} is ${effect < 0 ? "less" : "more"} persistent: its autoregressive coefficients sum to ${rounded(Math.abs(effect))} ${effect < 0 ? "less" : "more"} (${p}).`;
+      return `${column} is ${effect < 0 ? "less" : "more"} persistent: its autoregressive coefficients sum to ${rounded(Math.abs(effect))} ${effect < 0 ? "less" : "more"}`;
     case "missingness":
-      return `${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "fewer" : "more"} of ${column} are missing (${p}).`;
+      return `${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "fewer" : "more"} of ${column} are missing`;
     case "categories":
-      return `${JSON.stringify(outcome.category)} of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows (${p}).`;
+      return `${JSON.stringify(category)} of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows`;
   }
 }
 

@@ -1,10 +1,10 @@
 import { chiSquareSurvival, normalQuantile } from "@tsops/core";
-import { type Autoregression, fitAutoregression } from "../drift/autoregression.ts";
+import type { Autoregression } from "../drift/autoregression.ts";
+import { autoregressionAbout } from "../drift/autoregression-about.ts";
 import { designEffect } from "../drift/innovation-moments.ts";
 import { variancesByPosition } from "../drift/numeric-battery.ts";
 import {
   deseasonalise,
-  frequenciesOf,
   positionOf,
   positionsOf,
   type SeasonalProfile,
@@ -62,11 +62,7 @@ export function fitStream(
   const seasons = choose ? seasonsShown(reference, all, maxOrder) : all;
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
   const { values } = deseasonalise(reference, profile);
-  const fit = fitAutoregression(values, {
-    orders: Array.from({ length: maxOrder }, (_, i) => i + 1),
-    parameters: profile.parameters,
-    removed: frequenciesOf(profile.seasonLength),
-  });
+  const fit = autoregressionAbout(profile, values, maxOrder);
   if (fit === null) return null;
   const { phi } = fit;
   const inverse = fit.covariance.map((value) => value / fit.innovationVariance);

@@ -11,6 +11,7 @@ import {
 } from "@tsops/core";
 import { frequencyOf, gridOf } from "../drift/regular-series.ts";
 import { seasonsFor } from "../drift/seasons.ts";
+import { claimOf, unitOf } from "../drift/sentence.ts";
 import type { StreamingChange } from "./alternatives.ts";
 import { driftStream, type StreamFinding } from "./drift-stream.ts";
 import { readStream, type StreamHeader, writeStream } from "./saved-stream.ts";
@@ -214,23 +215,19 @@ function inWords(
   unit: string | undefined,
   frequency: Frequency,
 ): StreamingFinding {
-  const rounded = Number(Math.abs(effect).toPrecision(3)).toString();
-  const amount = unit === undefined ? rounded : `${rounded} ${unit}`;
-  const said: Readonly<Record<StreamingChange, readonly [unit: string, sentence: string]>> = {
-    level: [
-      unit ?? "units of the column",
-      `${column} is ${amount} ${effect < 0 ? "lower" : "higher"} than its season in the reference says.`,
-    ],
-    scale: ["x", `The unexplained variation of ${column} is ${rounded} times as large as in the reference.`],
-    season: [
-      unit ?? "units of the column",
-      `The seasonal pattern of ${column} differs by a wave of ${amount}.`,
-    ],
-    shape: [
-      "Kolmogorov-Smirnov distance",
-      `The distribution of ${column} around its expected course differs in shape by ${rounded}.`,
-    ],
+  return {
+    change,
+    since: frequency.instantAt(since),
+    effect,
+    unit: unitOf(meanings[change], unit),
+    sentence: `${claimOf(column, { test: change, effect }, unit)}.`,
   };
-  const [effectUnit, sentence] = said[change];
-  return { change, since: frequency.instantAt(since), effect, unit: effectUnit, sentence };
 }
+
+/** What the effect of a change measures. */
+const meanings = {
+  level: "shift",
+  scale: "ratio of spreads",
+  season: "pattern",
+  shape: "distance of distributions",
+} as const satisfies Readonly<Record<StreamingChange, string>>;

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "../session.ts";
-import { names, seasons } from "../table-file/option-values.ts";
+import { decimalOption, names, seasons } from "../table-file/option-values.ts";
 import { driftCommand } from "./command.ts";
 import type { DriftCommandOptions } from "./options.ts";
 
@@ -23,12 +23,7 @@ export function addDrift(program: Command, io: CommandIo, exit: (code: number) =
     .option("--columns <columns>", "columns to test, with commas between (default: all)", names)
     .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
     .option("--zone <zone>", "zone or offset of times without one, and whose clocks days follow")
-    .addOption(
-      new Option(
-        "--decimal <mark>",
-        "mark before decimals in text, the other one is between thousands; guessed where the values tell",
-      ).choices([".", ","]),
-    )
+    .addOption(decimalOption())
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasonsOrAuto, "auto")
     .option("--alpha <share>", "false discoveries among the columns that are flagged", share, 0.05)
     .option("--windows <duration>", "test one file in windows of this length, e.g. 7d")

@@ -34,10 +34,7 @@ export async function driftCommand(
   try {
     const { tableFiles } = await loadCompanion("tsops drift", "@tsops/store/files", io.cwd);
     const tests = await loadCompanion("tsops drift", "@tsops/monitor", io.cwd);
-    const reading = {
-      signal: io.signal,
-      ...(options.decimal === undefined ? {} : { decimal: options.decimal }),
-    };
+    const reading = { signal: io.signal, decimal: options.decimal };
     const [first, second] = paths as [string, string | undefined];
     await using file = await tableFiles.open(at(first), reading);
     await using current = second === undefined ? null : await tableFiles.open(at(second), reading);

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { durationMicros } from "../../time/duration.ts";
 import type { CommandIo } from "../session.ts";
-import { names, numbers, seasons } from "../table-file/option-values.ts";
+import { decimalOption, names, numbers, seasons } from "../table-file/option-values.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { modelNames } from "./choose-forecaster.ts";
 import { forecastCommand } from "./command.ts";
@@ -26,12 +26,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
     .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
-    .addOption(
-      new Option(
-        "--decimal <mark>",
-        "mark before decimals in text, the other one is between thousands; guessed where the values tell",
-      ).choices([".", ","]),
-    )
+    .addOption(decimalOption())
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
     .option("--level <percent>", "central intervals", percents, [80, 95])
     .option("--future <file>", "columns that are known for the future: a row for each series and step")

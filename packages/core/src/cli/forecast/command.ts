@@ -38,10 +38,7 @@ export async function forecastCommand(
   };
   try {
     const { tableFiles } = await loadCompanion("tsops forecast", "@tsops/store/files", io.cwd);
-    const reading = {
-      signal: io.signal,
-      ...(options.decimal === undefined ? {} : { decimal: options.decimal }),
-    };
+    const reading = { signal: io.signal, decimal: options.decimal };
     await using file = await tableFiles.open(at(path), reading);
     await using future =
       options.future === undefined ? null : await tableFiles.open(at(options.future), reading);

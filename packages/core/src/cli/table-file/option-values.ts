@@ -1,4 +1,12 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+
+/** The mark of decimals, of all commands that read a file. */
+export function decimalOption(): Option {
+  return new Option(
+    "--decimal <mark>",
+    "mark before decimals in text, the other one is between thousands; guessed where the values tell",
+  ).choices([".", ","]);
+}
 
 /** Names of columns, with commas between. */
 export function names(text: string): readonly string[] {

@@ -86,7 +86,7 @@ export interface TableFiles {
     options?: {
       readonly signal?: AbortSignal | undefined;
       /** How decimals are written in text. With a comma points are between thousands, with a point commas. Default: what the values of each column say. */
-      readonly decimal?: "." | ",";
+      readonly decimal?: "." | "," | undefined;
     },
   ): Promise<TableFile>;
   /** Writes columns as CSV or Parquet, by the extension. Whoever reads finds the old file or the new one, whole. */

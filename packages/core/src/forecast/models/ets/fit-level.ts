@@ -1,3 +1,4 @@
+import { smoothFour } from "../../local/four-levels.ts";
 import { knownValues } from "../../local/known-values.ts";
 import { leastRate } from "../../local/least-rate.ts";
 import { type EtsFit, penaltyOf } from "./fit-form.ts";
@@ -78,22 +79,8 @@ function errorSums(values: Float64Array, rates: Float64Array, sums: Float64Array
     weightC -= c * weightC;
     weightD -= d * weightD;
   }
-  for (; t < values.length; t++) {
-    const value = values[t] as number;
-    const errorA = value - levelA;
-    const errorB = value - levelB;
-    const errorC = value - levelC;
-    const errorD = value - levelD;
-    squaresA += errorA * errorA;
-    squaresB += errorB * errorB;
-    squaresC += errorC * errorC;
-    squaresD += errorD * errorD;
-    levelA += a * errorA;
-    levelB += b * errorB;
-    levelC += c * errorC;
-    levelD += d * errorD;
-  }
   sums.set([squaresA, squaresB, squaresC, squaresD]);
+  smoothFour(values, t, rates, Float64Array.of(levelA, levelB, levelC, levelD), sums);
   sums.set([productsA, productsB, productsC, productsD], 4);
   sums.set([weightsA, weightsB, weightsC, weightsD], 8);
 }
