@@ -172,6 +172,15 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       simes sortedSample
       wasserstein"
     `));
+  it("@tsops/monitor/sketches", async () =>
+    expect(await namesOf("@tsops/monitor/sketches")).toMatchInlineSnapshot(`
+      "compareSketches
+      distinctSketch
+      loadSketch
+      mergeSketches
+      quantileSketch quantileSketchFrom
+      saveSketch sketchWindow"
+    `));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "drawBacktest drawForecasts driftReports
