@@ -155,6 +155,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
+  it("@tsops/monitor/opentelemetry", async () =>
+    expect(await namesOf("@tsops/monitor/opentelemetry")).toMatchInlineSnapshot(`"monitorTelemetry"`));
+  it("@tsops/serve/opentelemetry", async () =>
+    expect(await namesOf("@tsops/serve/opentelemetry")).toMatchInlineSnapshot(`"deploymentTelemetry"`));
   it("@tsops/monitor/statistics", async () =>
     expect(await namesOf("@tsops/monitor/statistics")).toMatchInlineSnapshot(`
       "alignCounts andersonDarling

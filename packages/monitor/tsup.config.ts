@@ -6,5 +6,6 @@ export default defineConfig(
     "src/statistics/index.ts",
     "src/sketches/index.ts",
     "src/prometheus/index.ts",
+    "src/opentelemetry/index.ts",
   ]),
 );
