@@ -42,6 +42,7 @@ describe("options given at run time", () => {
     const one = (value: unknown) => errorOf(() => checkList("MONITOR_INVALID", "season", value));
     expect(one(24)).toMatchObject({ message: "season must be a list, got 24.", hint: "Give a list: [24]." });
     expect(one("a").hint).toBe('Give a list: ["a"].');
+    expect(one("7").hint).toBe("Give a list: [7].");
     expect(one({}).hint).toBe("Give an array.");
     expect(checkList("MONITOR_INVALID", "season", [24])).toBeUndefined();
   });

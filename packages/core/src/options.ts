@@ -39,10 +39,14 @@ export function checkList(code: TsopsErrorCode, name: string, value: unknown): v
   const isOne = ["string", "number", "bigint", "boolean"].includes(typeof value);
   throw new TsopsError(code, `${name} must be a list, got ${shown(value)}.`, {
     hint: isOne
-      ? `Give a list: [${typeof value === "string" ? JSON.stringify(value) : String(value)}].`
+      ? `Give a list: [${typeof value === "string" && !isNumeric(value) ? JSON.stringify(value) : String(value)}].`
       : "Give an array.",
     details: { option: name },
   });
+}
+
+function isNumeric(text: string): boolean {
+  return text.trim() !== "" && Number.isFinite(Number(text));
 }
 
 /**

@@ -153,7 +153,31 @@ function align(
     });
   const filled = gaps.reduce((sum, gap) => sum + gap.steps, 0);
   refuseVastGaps(gaps, added.times.length, added.times.length + filled, frequency);
+  refuseWrongYears(parts, history, added.times);
   return parts;
+}
+
+const tenYears = 10n * 8766n * 3_600_000_000n;
+const timesTheHistory = 10;
+
+/** A typo in a year would be forecast from: ten years of silence after a history of less than one are no silence. */
+function refuseWrongYears(parts: readonly AlignedSeries[], history: Panel, times: BigInt64Array): void {
+  const wrong = parts.flatMap(({ series, ours, before, shift, addedStart }) => {
+    const last = ours.rows.times[ours.end - 1] as bigint;
+    const time = times[addedStart] as bigint;
+    return shift > timesTheHistory * before && time - last > tenYears ? [{ series, last, time }] : [];
+  });
+  const [first] = wrong;
+  if (first === undefined) return;
+  const said = `${seriesName(history.series[first.series] ?? {})} has a row at ${formatInstant(first.time)}, and its last one before is at ${formatInstant(first.last)}`;
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `Rows lie more than ten years after the last known one, and further than ${timesTheHistory} times the history: ${said}${wrong.length === 1 ? "" : ` (so of ${wrong.length} series)`}.`,
+    {
+      hint: "Check the times for a wrong year. If they are right, fit again: nothing of the history tells of so much later.",
+      details: { series: wrong.length, at: formatInstant(first.time), last: formatInstant(first.last) },
+    },
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { TsopsError } from "../errors.ts";
+import { shown } from "../options.ts";
 import { type ColumnType, float64, nullable, timestamp } from "../schema/column-type.ts";
 import type { Column, Columns } from "../schema/columns.ts";
 import { takeColumns } from "../schema/reshape.ts";
@@ -47,6 +48,10 @@ export function forecastRows<const Key extends string>(
   keys: readonly Key[],
 ): ForecastRow<Key>[];
 export function forecastRows(forecast: Forecast, keys?: readonly string[]): AnyForecastRow[] {
+  if (!(forecast?.seriesIndex instanceof Object && forecast.time instanceof BigInt64Array))
+    throw new TsopsError("VALUE_INVALID", `forecastRows() takes a forecast, got ${shown(forecast)}.`, {
+      hint: "Pass what predict() returned: forecastRows(fitted.predict({ levels: [80] })).",
+    });
   const { length, series, seriesIndex, step, time, mean, quantiles } = forecast;
   const there = Object.keys(series[0] ?? {});
   const chosen = keys ?? there;

@@ -86,7 +86,25 @@ describe.each(Object.keys(forecasters))("plain rows for %s", (name) => {
   });
 });
 
+describe("rows of a wrong year", () => {
+  it("are refused with both times, and a long silence is not", async () => {
+    const fitted = await fit("naive");
+    const rowAt = (at: string) => [
+      { shop: "a", till: 2n ** 60n, at, sold: 7, open: true, sky: null, staff: null },
+    ];
+    expect(() => fitted.update(rowAt("2924-01-01T00:00:00Z"))).toThrow(
+      /more than ten years after .* has a row at 2924-01-01T00:00:00Z, and its last one before is at 2026-03-01/,
+    );
+    expect(fitted.update(rowAt("2034-01-01T00:00:00Z")).predict().mean[0]).toBe(7);
+  });
+});
+
 describe("the rows of a forecast", () => {
+  it("are those of a forecast only", () => {
+    for (const wrong of [undefined, null, 5, {}])
+      expect(() => forecastRows(wrong as never)).toThrow(/takes a forecast, got/);
+  });
+
   it("have keys, time, mean and bounds by name, and become JSON", async () => {
     const fitted = await fit("conformal");
     const forecast = fitted.predict({ levels: [80], quantiles: [0.5], future: days(60, 63) });

@@ -3,7 +3,7 @@ import { type OptionNames, shown } from "../options.ts";
 import type { Seed } from "../random.ts";
 import { wholeNumber } from "./check.ts";
 import type { PredictOptions } from "./forecaster.ts";
-import { boundsOfLevel } from "./levels.ts";
+import { boundsOfLevel, checkLevels } from "./levels.ts";
 import type { SeriesKey } from "./panel.ts";
 
 /** Which paths to draw. */
@@ -80,7 +80,7 @@ export interface Draws {
    * @param probability - In [0, 1].
    */
   quantile(probability: number): number;
-  /** The central interval of a level in percent. */
+  /** The central interval of a level in percent, from 1 to less than 100. */
   interval(level: number): readonly [lower: number, upper: number];
 }
 
@@ -157,6 +157,7 @@ function drawsOf(values: Float64Array): Draws {
     mean: values.reduce((sum, value) => sum + value, 0) / values.length,
     quantile,
     interval: (level) => {
+      checkLevels([level]);
       const [low, high] = boundsOfLevel(level);
       return [quantile(low), quantile(high)];
     },

@@ -55,7 +55,7 @@ export function requireScores(
         code,
         `${needs}; the calibration has ${group.known} from ${originsOf(calibration)} origins of ${calibration.horizon} steps.`,
         {
-          hint: 'Use more folds, a lower level, or by: "panel" to pool the series.',
+          hint: 'Use more folds, by: "panel" to pool the series, or lower levels: conformal(model, { levels: [80] }) prepares those that it names.',
           details: { level, needed, known: group.known },
         },
       ),

@@ -103,6 +103,9 @@ describe("sample paths of models of single series", { timeout: 60_000 }, () => {
     // A walk: an error of step j moves all steps from j on.
     const ofWalk = Array.from({ length: horizon }, (_, j) => (horizon - j) ** 2).reduce((a, b) => a + b);
     const [walked] = (await walk.samplePaths(options)).sums("steps");
+    // Levels are percent here as everywhere.
+    for (const level of [0.8, 100, 180, "80"])
+      expect(() => walked?.interval(level as number)).toThrow(/A level must be a number of percent/);
     const walkVariance = ofWalk * numberOf(walk, "deviation") ** 2;
     expect(varianceOf(walked?.values as Float64Array) / walkVariance).toBeCloseTo(1, 1);
 
