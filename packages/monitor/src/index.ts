@@ -1,6 +1,25 @@
 // The public contract of @tsops/monitor: every name is listed, grouped by folder.
 
-export { coverageAlert } from "./alerts.ts";
+export { coverageAlert } from "./alerts/coverage-alert.ts";
+export { type AlertEvaluation, type AlertQuestion, evaluateAlerts } from "./alerts/evaluate.ts";
+export type { LabelMatcher } from "./alerts/matcher.ts";
+export {
+  type AlertObservation,
+  observeDrift,
+  observePerformance,
+  observeQuality,
+} from "./alerts/observation.ts";
+export type { AlertChange, AlertEvidence, AlertRecord } from "./alerts/record.ts";
+export {
+  type AlertCondition,
+  type AlertRule,
+  type AlertRuleOptions,
+  type AlertSeverity,
+  alertRule,
+  alertRules,
+} from "./alerts/rule.ts";
+export type { AlertSilence } from "./alerts/silence.ts";
+export type { AlertGroupState, AlertSeriesState, AlertState } from "./alerts/state.ts";
 export { benjaminiHochberg, simes } from "./drift/combine.ts";
 export { driftDecision } from "./drift/decision.ts";
 export {

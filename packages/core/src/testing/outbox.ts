@@ -14,8 +14,8 @@ export interface OutboxSubject extends ConformanceSubject {
 }
 
 /**
- * What every `Outbox` promises. Channels are unique per run, so a shared store can be tested.
- * @param open - Called once per case.
+ * What every `Outbox` promises.
+ * @param open - Called once per case; gives an empty outbox, as one of the cases fills it.
  */
 export function outboxCases(
   open: () => Promise<OutboxSubject>,
@@ -161,8 +161,6 @@ const cases: Readonly<Record<string, (subject: OutboxSubject) => Promise<void>>>
     assert.equal(await outbox.put(fill.slice(0, 1)), 0);
     for (const message of fill.slice(0, 2)) await outbox.delivered(message, start);
     assert.equal(await outbox.put(extra), 2);
-    for (const { id } of await outbox.list({ channel, status: "waiting" }))
-      await outbox.delivered({ channel, id }, start);
   },
   async "what was settled long ago is forgotten, what waits is not"({ outbox }) {
     const channel = uniqueName("channel");
