@@ -54,6 +54,7 @@ export type { OutcomeColumns } from "./performance/outcome-index.ts";
 export { checkQuality, type QualityOptions } from "./quality/check-quality.ts";
 export type { ValueRange } from "./quality/column-checks.ts";
 export type { QualityCheck, QualityFinding, QualitySeverity } from "./quality/finding.ts";
+export type { RetrainAttempt } from "./retrain/budget.ts";
 export type { RetrainCheck, TriggerByChecks } from "./retrain/checks.ts";
 export {
   type DatedDrift,
@@ -62,15 +63,18 @@ export {
   type RetrainQuestion,
   type RetrainState,
 } from "./retrain/evaluate.ts";
-export type { RetrainEvidence } from "./retrain/evidence.ts";
+export type { RetrainEvidence, RetrainTrigger } from "./retrain/evidence.ts";
 export {
   type KOfN,
+  type RetrainBudget,
+  type RetrainGate,
   type RetrainMetric,
   type RetrainPolicy,
   type RetrainPolicyOptions,
+  type RetrainTraining,
   retrainPolicy,
 } from "./retrain/policy.ts";
-export { lastRetrainAttempt, requestRetrain } from "./retrain/request.ts";
+export { lastRetrainAttempt, requestRetrain, retrainAttempts } from "./retrain/request.ts";
 export { type Adwin, type AdwinOptions, adwin } from "./streaming/adwin.ts";
 export type { StreamingChange } from "./streaming/alternatives.ts";
 export { type CusumOptions, cusum } from "./streaming/cusum.ts";
