@@ -91,7 +91,10 @@ describe("tsops decisions <id> explains", () => {
     const options = { horizon: 24, folds: 8 };
     judged = gate({
       subject: "load",
-      candidate: { name: "load v4", backtest: await backtest(seasonalNaive({ seasonLength: 24 }), data, options) },
+      candidate: {
+        name: "load v4",
+        backtest: await backtest(seasonalNaive({ seasonLength: 24 }), data, options),
+      },
       champion: { name: "load v3", backtest: await backtest(naive(), data, options) },
       guards: [{ kind: "bias", max: 100 }],
       clock: virtualClock(start),

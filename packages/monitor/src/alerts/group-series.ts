@@ -98,7 +98,10 @@ function clearUnnamed(
     if (observation.isComplete !== true) continue;
     for (const [key, one] of known)
       if (one.labels["subject"] === observation.subject && !named.has(key) && !isCounted(one, time))
-        series.set(key, observeSeries(series.get(key) as AlertSeriesState, rule, "c", { value: Number.NaN, time }));
+        series.set(
+          key,
+          observeSeries(series.get(key) as AlertSeriesState, rule, "c", { value: Number.NaN, time }),
+        );
   }
 }
 

@@ -21,11 +21,9 @@ const insertText = `INSERT INTO outbox (channel, id, message_group, body, create
    VALUES (?, ?, ?, ?, ?, 'waiting', 0, ?) ON CONFLICT (channel, id) DO NOTHING`;
 
 /** The first message of each channel and group that waits, if it is due and nobody holds it. */
-const claimableText = `SELECT * FROM outbox AS message
-   WHERE status = 'waiting' AND channel IN (SELECT value FROM json_each(?))
-     AND next_attempt_at <= ? AND (lease_until IS NULL OR lease_until <= ?)
-     AND sequence = (SELECT min(sequence) FROM outbox AS earlier WHERE earlier.status = 'waiting'
-       AND earlier.channel = message.channel AND earlier.message_group = message.message_group)
+const claimableText = `SELECT * FROM outbox
+   WHERE sequence IN (SELECT min(sequence) FROM outbox WHERE status = 'waiting' GROUP BY channel, message_group)
+     AND channel IN (SELECT value FROM json_each(?)) AND next_attempt_at <= ? AND (lease_until IS NULL OR lease_until <= ?)
    ORDER BY sequence LIMIT ?`;
 
 /** Messages that wait to be delivered, in `tsops.db`. */
