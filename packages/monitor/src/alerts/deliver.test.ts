@@ -1,7 +1,7 @@
 import { type OutboxMessage, TsopsError, virtualClock } from "@tsops/core";
 import { memoryDecisionLog, memoryOutbox } from "@tsops/core/testing";
 import { describe, expect, it } from "vitest";
-import { errorOf } from "../../../../test/without-types.ts";
+import { errorOf, untyped } from "../../../../test/without-types.ts";
 import type { AlertChannel } from "./channels/channel.ts";
 import { deliverAlerts } from "./deliver.ts";
 import { evaluateAlerts } from "./evaluate.ts";
@@ -148,6 +148,11 @@ describe("deliverAlerts", () => {
     expect((await errorOf(() => deliverAlerts({ outbox, channels: [out], attempts: 0 }))).message).toMatch(
       /attempts is 0/,
     );
+    const missing = await errorOf(() => deliverAlerts(untyped({ channels: [out] })));
+    expect(missing.hint).toBe("Give home.outbox.");
+    const nameless = await errorOf(() => deliverAlerts({ outbox, channels: [untyped({ send() {} })] }));
+    expect(nameless.message).toMatch(/names of the channels has undefined/);
+    expect((await errorOf(() => queueAlerts([], { outbox, channels: [] }))).message).toMatch(/no channel/);
   });
 });
 

@@ -17,6 +17,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import type { AlertChannel } from "./channels/channel.ts";
+import { checkTexts } from "./matcher.ts";
 import type { AlertPayload } from "./payload.ts";
 
 /** What is delivered, by what, and how long it is tried. */
@@ -100,6 +101,13 @@ function readOptions(options: DeliverOptions) {
     signal: true,
   });
   const { attempts = 20, concurrency = 4, keep = "30d" } = options;
+  checkMethods(
+    "MONITOR_INVALID",
+    "The outbox of deliverAlerts()",
+    options.outbox,
+    ["claim", "delivered", "failed"],
+    "Give home.outbox.",
+  );
   checkList("MONITOR_INVALID", "channels", options.channels);
   for (const channel of options.channels)
     checkMethods(
@@ -109,6 +117,10 @@ function readOptions(options: DeliverOptions) {
       ["send"],
       "Make it with webhookChannel() or the like.",
     );
+  checkTexts(
+    "The names of the channels",
+    options.channels.map(({ name }) => name),
+  );
   const channels = new Map(options.channels.map((channel) => [channel.name, channel]));
   if (channels.size < options.channels.length)
     throw new TsopsError("MONITOR_INVALID", "Two channels have the same name.", {

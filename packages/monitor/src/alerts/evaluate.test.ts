@@ -372,6 +372,22 @@ describe("rules, silences and observations that are wrong", () => {
     ["a present that is a Date", /now is a Date/, () => ask({ now: new Date() })],
     ["a state of another form", /state of the alerts/, () => ask({ state: { version: 9 } })],
     [
+      "a state whose groups were cut",
+      /state of the alerts is of another form/,
+      () => ask({ state: { version: 1, evaluatedAt: "2026-01-01T00:00Z", groups: [{}] } }),
+    ],
+    [
+      "labels that are a text",
+      /the labels the text/,
+      () => ask({ observations: [{ ...at(1), labels: "a" }] }),
+    ],
+    [
+      "a report without columns",
+      /columns of the report must be a list/,
+      () => observeDrift(untyped({}), { subject: "a" }),
+    ],
+    ["a finding that is none", /Finding 0 is null/, () => observeQuality(untyped([null]), { subject: "a" })],
+    [
       "a state of a later moment",
       /after the present/,
       () => ask({ state: { version: 1, evaluatedAt: "2027-01-01T00:00Z", groups: [] } }),

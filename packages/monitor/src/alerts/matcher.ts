@@ -51,9 +51,10 @@ export function checkMatcher(name: string, matcher: unknown): void {
 /** @throws TsopsError MONITOR_INVALID when it is no list of texts. */
 export function checkTexts(name: string, value: unknown): void {
   checkList("MONITOR_INVALID", name, value);
-  const wrong = (value as readonly unknown[]).find((text) => typeof text !== "string" || text === "");
-  if (wrong !== undefined)
-    throw new TsopsError("MONITOR_INVALID", `${name} has ${shown(wrong)} among its texts.`, {
+  const texts = value as readonly unknown[];
+  const wrong = texts.findIndex((text) => typeof text !== "string" || text === "");
+  if (wrong >= 0)
+    throw new TsopsError("MONITOR_INVALID", `${name} has ${shown(texts[wrong])} among its texts.`, {
       hint: "Give texts that are not empty.",
       details: { option: name },
     });

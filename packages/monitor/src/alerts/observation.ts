@@ -49,7 +49,10 @@ export function checkObservations(observations: readonly AlertObservation[]): vo
       (typeof observation.value === "number" ? undefined : "value");
     if (wrong !== undefined) throw invalid(row, wrong, observation[wrong]);
     if (observation.time !== undefined) checkMicros(`observation ${row}: time`, observation.time);
-    for (const [name, text] of Object.entries(observation.labels ?? {}))
+    const { labels = {} } = observation;
+    if (typeof labels !== "object" || labels === null || Array.isArray(labels))
+      throw invalid(row, "labels", labels);
+    for (const [name, text] of Object.entries(labels))
       if (typeof text !== "string" || reserved.includes(name)) throw invalid(row, `labels.${name}`, text);
   }
 }
@@ -71,6 +74,7 @@ export function observeDrift(
   about: { readonly subject: string; readonly time?: bigint },
 ): readonly AlertObservation[] {
   checkOptions("MONITOR_INVALID", "observeDrift()", about, { subject: true, time: true });
+  checkList("MONITOR_INVALID", "The columns of the report", report?.columns);
   return report.columns.flatMap(({ column, adjustedPValue, drift, tests }) => [
     {
       signal: "drift",
@@ -97,6 +101,12 @@ export function observeQuality(
 ): readonly AlertObservation[] {
   checkList("MONITOR_INVALID", "findings", findings);
   checkOptions("MONITOR_INVALID", "observeQuality()", about, { subject: true, time: true });
+  for (const [row, finding] of findings.entries())
+    if (typeof finding !== "object" || finding === null)
+      throw new TsopsError("MONITOR_INVALID", `Finding ${row} is ${shown(finding)}.`, {
+        hint: "Give what checkQuality() found.",
+        details: { row },
+      });
   const observations: AlertObservation[] = findings.map(({ check, column, severity, count, sentence }) => ({
     signal: "quality",
     ...about,

@@ -1,4 +1,4 @@
-import { type CallOptions, checkList, checkOptions, type Outbox } from "@tsops/core";
+import { type CallOptions, checkList, checkOptions, type Outbox, TsopsError } from "@tsops/core";
 import type { AlertChannel } from "./channels/channel.ts";
 import { checkTexts } from "./matcher.ts";
 import { alertMessage } from "./payload.ts";
@@ -9,7 +9,7 @@ import type { AlertRecord } from "./record.ts";
  * new state is saved: when the program dies between the two, the same records come again, with the same ids, and change nothing.
  * @param options.channels - Channels, or their names. A rule that names none of them goes to all.
  * @returns How many messages were new.
- * @throws TsopsError STORE_FULL when too many wait
+ * @throws TsopsError STORE_FULL when too many wait, MONITOR_INVALID without a channel
  */
 export async function queueAlerts(
   alerts: readonly AlertRecord[],
@@ -23,6 +23,10 @@ export async function queueAlerts(
   checkList("MONITOR_INVALID", "channels", options.channels);
   const names = options.channels.map((channel) => (typeof channel === "string" ? channel : channel?.name));
   checkTexts("channels", names);
+  if (names.length === 0)
+    throw new TsopsError("MONITOR_INVALID", "There is no channel: nobody would be told.", {
+      hint: "Give at least one, logChannel() for example.",
+    });
   const messages = alerts
     .filter(({ verdict }) => verdict === "alert" || verdict === "resolved")
     .flatMap((alert) => {

@@ -43,8 +43,8 @@ export interface AlertState {
 /** @throws TsopsError MONITOR_INVALID when it is no state, or one of a later moment. */
 export function readState(state: AlertState | null | undefined, now: bigint): readonly AlertGroupState[] {
   if (state === null || state === undefined) return [];
-  if (typeof state !== "object" || state.version !== 1 || !Array.isArray(state.groups))
-    throw new TsopsError("MONITOR_INVALID", `The state of the alerts is ${shown(state)} of another form.`, {
+  if (!isState(state))
+    throw new TsopsError("MONITOR_INVALID", `The state of the alerts is of another form: ${shown(state)}.`, {
       hint: "Give the state that the last evaluateAlerts() answered, parsed from its JSON, or null to begin.",
     });
   if (toMicros(state.evaluatedAt) > now)
@@ -54,6 +54,23 @@ export function readState(state: AlertState | null | undefined, now: bigint): re
       { hint: "Evaluate in order of time; begin with null to replay the past." },
     );
   return state.groups;
+}
+
+/** So far as wrong ones would do harm: something else, or a state whose groups were cut out. */
+function isState(state: AlertState): boolean {
+  return (
+    typeof state === "object" &&
+    state.version === 1 &&
+    typeof state.evaluatedAt === "string" &&
+    Array.isArray(state.groups) &&
+    state.groups.every(
+      (group) =>
+        typeof group?.rule === "string" &&
+        typeof group.labels === "object" &&
+        Array.isArray(group.series) &&
+        group.series.every((series) => typeof series?.labels === "object" && typeof series.seen === "string"),
+    )
+  );
 }
 
 /** Of equal labels in any order. */
