@@ -52,7 +52,7 @@ export type AlertRuleOptions = Pick<AlertRule, "name" | "signal" | "when"> & {
 /**
  * Describes when to raise an alert. Defaults: a `warning` when 2 of the last 3 observations breach, over when 3 of 3 are in order, one alert
  * for all series of a subject, at most every 6 hours, no escalation, with a message when it is over, to all channels; a
- * series that was not observed for 30 days is forgotten. Plain JSON in and out.
+ * series that was not observed for 90 days is forgotten. Plain JSON in and out.
  * @throws TsopsError MONITOR_INVALID, DURATION_INVALID
  * @example alertRule({ name: "drift", signal: "drift", when: { verdict: ["drift"] } });
  */
@@ -84,7 +84,7 @@ export function alertRule(options: AlertRuleOptions): AlertRule {
     coolDown: options.coolDown === undefined ? "6h" : options.coolDown,
     escalate: options.escalate ?? [],
     tellResolved: options.tellResolved ?? true,
-    forgetAfter: options.forgetAfter ?? "30d",
+    forgetAfter: options.forgetAfter ?? "90d",
     channels: options.channels ?? [],
   };
   for (const name of ["name", "signal"] as const)
