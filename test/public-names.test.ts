@@ -158,6 +158,10 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));
+  it("@tsops/monitor/opentelemetry", async () =>
+    expect(await namesOf("@tsops/monitor/opentelemetry")).toMatchInlineSnapshot(`"monitorTelemetry"`));
+  it("@tsops/serve/opentelemetry", async () =>
+    expect(await namesOf("@tsops/serve/opentelemetry")).toMatchInlineSnapshot(`"deploymentTelemetry"`));
   it("@tsops/monitor/statistics", async () =>
     expect(await namesOf("@tsops/monitor/statistics")).toMatchInlineSnapshot(`
       "alignCounts andersonDarling
@@ -174,6 +178,15 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       reconstruction
       simes sortedSample
       wasserstein"
+    `));
+  it("@tsops/monitor/sketches", async () =>
+    expect(await namesOf("@tsops/monitor/sketches")).toMatchInlineSnapshot(`
+      "compareSketches
+      distinctSketch
+      loadSketch
+      mergeSketches
+      quantileSketch quantileSketchFrom
+      saveSketch sketchWindow"
     `));
   it("@tsops/monitor/report", async () =>
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`

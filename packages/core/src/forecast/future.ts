@@ -14,6 +14,11 @@ export function futureTimes(spec: PanelSpec, lastTimes: BigInt64Array, horizon: 
   const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
   const times = new BigInt64Array(lastTimes.length * horizon);
   lastTimes.forEach((last, s) => {
+    // Series of one panel mostly end together.
+    if (s > 0 && last === lastTimes[s - 1]) {
+      times.copyWithin(s * horizon, (s - 1) * horizon, s * horizon);
+      return;
+    }
     const index = frequency.indexOf(last);
     for (let step = 1; step <= horizon; step++)
       times[s * horizon + step - 1] = frequency.instantAt(index + step);

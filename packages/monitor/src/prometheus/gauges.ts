@@ -6,7 +6,6 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** One set of series: those of a gauge with certain labels are replaced as a whole, so that none outlives what it is about. */
 export interface GaugeSet {
-  readonly registry: Registry;
   /**
    * Makes `values` the only series whose labels include those of `owner`. NaN is no value: its series goes.
    * @param owner - e.g. the table that was checked.
@@ -27,7 +26,7 @@ export async function gaugeSet(
   caller: string,
   definitions: GaugeDefinitions,
   given: Registry | undefined,
-): Promise<GaugeSet> {
+): Promise<GaugeSet & { readonly registry: Registry }> {
   const client = await importPeer(caller, "prom-client", () => import("prom-client"));
   const registry = given ?? new client.Registry();
   const gauges = new Map<string, Gauge>();

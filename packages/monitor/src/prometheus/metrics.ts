@@ -1,11 +1,8 @@
-import { checkList, checkOptions, type DecisionRecord, TsopsError } from "@tsops/core";
+import { checkOptions } from "@tsops/core";
 import type { Registry } from "prom-client";
-import type { DriftReport } from "../drift/drift-test.ts";
-import { checkMicros } from "../micros.ts";
-import type { WindowPerformance } from "../performance/by-window.ts";
-import type { QualityFinding } from "../quality/finding.ts";
-import { definitions, type GaugeName } from "./definitions.ts";
-import { gaugeSet, type Labels } from "./gauges.ts";
+import { definitions } from "./definitions.ts";
+import { type FoundByChecks, showFound } from "./found-by-checks.ts";
+import { gaugeSet } from "./gauges.ts";
 
 /** Where the metrics go. */
 export interface MonitorMetricsOptions {
@@ -13,24 +10,9 @@ export interface MonitorMetricsOptions {
   readonly registry?: Registry;
 }
 
-/**
- * What the checks found last. Each call replaces what the one before it said of the same subject, deployment or table: a column that is
- * tested no more, a finding that is gone, a version that no longer serves leaves no series behind.
- */
-export interface MonitorMetrics {
+/** What the checks found, in a registry. */
+export interface MonitorMetrics extends FoundByChecks {
   readonly registry: Registry;
-  /** Shows a drift report; `about.now` is when the test was made, microseconds UTC. */
-  drift(report: DriftReport, about: { readonly subject: string; readonly now: bigint }): void;
-  /**
-   * Shows the last window with outcomes; of windows that are split by version or step, the last of each.
-   * @param windows - From `performanceByWindow`, ascending. Not split by key: series of a metric must stay few.
-   * @throws TsopsError MONITOR_INVALID when they are split by key
-   */
-  performance(windows: readonly WindowPerformance[], about: { readonly deployment: string }): void;
-  /** Shows what a quality check found; `about.now` is when it was made, microseconds UTC. */
-  quality(findings: readonly QualityFinding[], about: { readonly table: string; readonly now: bigint }): void;
-  /** The verdict shows its latest time; older records than that change nothing. */
-  decision(record: Pick<DecisionRecord, "subject" | "kind" | "verdict" | "time">): void;
 }
 
 /**
@@ -40,174 +22,5 @@ export interface MonitorMetrics {
 export async function monitorMetrics(options: MonitorMetricsOptions = {}): Promise<MonitorMetrics> {
   checkOptions("MONITOR_INVALID", "monitorMetrics()", options, { registry: true });
   const gauges = await gaugeSet("monitorMetrics()", definitions, options.registry);
-  const replace = (name: GaugeName, owner: Labels, values: readonly (readonly [Labels, number])[]) =>
-    gauges.replace(name, owner, values);
-  const decided = new Map<string, bigint>();
-
-  return {
-    registry: gauges.registry,
-
-    drift(report, about) {
-      checkOptions("MONITOR_INVALID", "drift()", about, { subject: true, now: true });
-      checkMicros("now", about.now);
-      const owner = { subject: about.subject };
-      const { columns } = report;
-      const tests = columns.flatMap(({ column, tests: list }) =>
-        list.map((result) => [{ column, test: result.test as string }, result] as const),
-      );
-      replace(
-        "tsops_drift_detected",
-        owner,
-        columns.map(({ column, drift }) => [{ column }, drift ? 1 : 0]),
-      );
-      replace(
-        "tsops_drift_adjusted_p_value",
-        owner,
-        columns.map(({ column, adjustedPValue }) => [{ column }, adjustedPValue]),
-      );
-      replace(
-        "tsops_drift_statistic",
-        owner,
-        tests.map(([labels, { statistic }]) => [labels, statistic]),
-      );
-      replace(
-        "tsops_drift_p_value",
-        owner,
-        tests.map(([labels, { pValue }]) => [labels, pValue]),
-      );
-      replace("tsops_drift_untested_columns", owner, [[{}, report.untested.length]]);
-      replace("tsops_drift_tested_timestamp_seconds", owner, [[{}, seconds(about.now)]]);
-    },
-
-    performance(windows, about) {
-      checkOptions("MONITOR_INVALID", "performance()", about, { deployment: true });
-      checkList("MONITOR_INVALID", "windows", windows);
-      const owner = { deployment: about.deployment };
-      const parts = lastOfEachPart(windows);
-      const known = parts.filter(({ withOutcomes }) => withOutcomes !== null);
-      const each = (of: (window: WindowPerformance) => number) =>
-        known.map(({ labels, withOutcomes }) => [labels, of(withOutcomes as WindowPerformance)] as const);
-      const levels = (of: (interval: WindowPerformance["intervals"][number]) => number) =>
-        known.flatMap(({ labels, withOutcomes }) =>
-          (withOutcomes as WindowPerformance).intervals
-            .filter(({ rows }) => rows > 0)
-            .map((interval) => [{ ...labels, level: String(interval.level) }, of(interval)] as const),
-        );
-      replace(
-        "tsops_mean_absolute_error",
-        owner,
-        each(({ mae }) => mae),
-      );
-      replace(
-        "tsops_root_mean_squared_error",
-        owner,
-        each(({ rmse }) => rmse),
-      );
-      replace(
-        "tsops_mean_bias",
-        owner,
-        each(({ bias }) => bias),
-      );
-      replace(
-        "tsops_mean_absolute_scaled_error",
-        owner,
-        each(({ mase }) => mase),
-      );
-      replace(
-        "tsops_pinball_loss",
-        owner,
-        known.flatMap(({ labels, withOutcomes }) =>
-          (withOutcomes as WindowPerformance).quantiles.map(
-            ({ probability, pinball }) => [{ ...labels, probability: String(probability) }, pinball] as const,
-          ),
-        ),
-      );
-      replace(
-        "tsops_interval_coverage",
-        owner,
-        levels(({ coverage }) => coverage),
-      );
-      replace(
-        "tsops_interval_coverage_expected",
-        owner,
-        levels(({ level }) => level / 100),
-      );
-      replace(
-        "tsops_interval_rows",
-        owner,
-        levels(({ rows }) => rows),
-      );
-      replace(
-        "tsops_outcomes",
-        owner,
-        parts.map(({ labels, last }) => [labels, last.rows]),
-      );
-      replace(
-        "tsops_outcomes_missing",
-        owner,
-        parts.map(({ labels, last }) => [labels, last.missing]),
-      );
-      replace(
-        "tsops_outcomes_until_timestamp_seconds",
-        owner,
-        parts.map(({ labels, first, withOutcomes }) => [labels, seconds(withOutcomes?.end ?? first.start)]),
-      );
-    },
-
-    quality(findings, about) {
-      checkOptions("MONITOR_INVALID", "quality()", about, { table: true, now: true });
-      checkList("MONITOR_INVALID", "findings", findings);
-      checkMicros("now", about.now);
-      const owner = { table: about.table };
-      replace(
-        "tsops_quality_findings",
-        owner,
-        findings.map(({ check, severity, column, count }) => [
-          { check, severity, column: column ?? "" },
-          count,
-        ]),
-      );
-      replace("tsops_quality_checked_timestamp_seconds", owner, [[{}, seconds(about.now)]]);
-    },
-
-    decision({ subject, kind, verdict, time }) {
-      checkMicros("time", time);
-      const labels = { subject, kind, verdict };
-      const id = JSON.stringify(labels);
-      if ((decided.get(id) ?? time - 1n) >= time) return;
-      decided.set(id, time);
-      replace("tsops_decision_timestamp_seconds", labels, [[{}, seconds(time)]]);
-    },
-  };
-}
-
-interface Part {
-  readonly labels: Labels;
-  readonly first: WindowPerformance;
-  last: WindowPerformance;
-  withOutcomes: WindowPerformance | null;
-}
-
-/** The windows of each version and step, told by their first, their last, and the last with outcomes. */
-function lastOfEachPart(windows: readonly WindowPerformance[]): Part[] {
-  const parts = new Map<string, Part>();
-  for (const window of windows) {
-    if (window.key !== undefined)
-      throw new TsopsError("MONITOR_INVALID", "The windows are split by key: that makes too many series.", {
-        hint: 'Leave "key" out of `split`; the report shows single keys.',
-        details: { option: "split" },
-      });
-    const version = window.source === undefined ? "" : String(window.source.modelVersion);
-    const labels = { version, step: window.step === undefined ? "" : String(window.step) };
-    const id = JSON.stringify(labels);
-    const part = parts.get(id) ?? { labels, first: window, last: window, withOutcomes: null };
-    part.last = window;
-    if (window.rows > 0) part.withOutcomes = window;
-    parts.set(id, part);
-  }
-  return [...parts.values()];
-}
-
-function seconds(micros: bigint): number {
-  return Number(micros) / 1e6;
+  return { registry: gauges.registry, ...showFound(gauges) };
 }

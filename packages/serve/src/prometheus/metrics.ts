@@ -2,6 +2,7 @@ import { checkOptions, importPeer, type ModelVersion, TsopsError } from "@tsops/
 import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Deployment } from "../deployment.ts";
 import type { DeploymentActivity } from "../deployment-activity.ts";
+import { errorCode } from "../error-code.ts";
 
 /** Where the metrics go. */
 export interface DeploymentMetricsOptions {
@@ -179,7 +180,7 @@ export async function deploymentMetrics(
         if (isIn(serving, one) || isIn(retired, one))
           predictions.inc({ deployment: name, ...one, outcome: failure === null ? "ok" : "error" });
         if (failure === null) duration.observe({ deployment: name, role }, activity.durationMs / 1000);
-        else errors.inc({ deployment: name, role, code: codeOf(failure.error) });
+        else errors.inc({ deployment: name, role, code: errorCode(failure.error) });
         break;
       }
       case "observed":
@@ -236,8 +237,4 @@ function isIn(list: readonly Served[], one: Served): boolean {
 
 function labelsOf({ name, version }: ModelVersion): { readonly model: string; readonly version: string } {
   return { model: name, version: String(version) };
-}
-
-function codeOf(error: unknown): string {
-  return TsopsError.is(error) ? error.code : "OTHER";
 }

@@ -70,11 +70,16 @@ export function loadGbdt(bytes: Uint8Array): GbdtState {
   };
 }
 
-/** Children must come after their node, so that walking down always ends; every index must exist, and questions fit their columns. */
+/** Children must come after their node and be of no other, so that walking down always ends; every index must exist, and questions fit their columns. */
 function checkForest(forest: Forest, columnKinds: readonly string[]): void {
   const { roots, columns, children, leafValues, kinds, thresholds, categorySets } = forest;
-  const isChild = (child: number, after: number): boolean =>
-    child >= 0 ? child > after && child < columns.length : ~child < leafValues.length;
+  const taken = new Uint8Array(columns.length + leafValues.length);
+  const isChild = (child: number, after: number): boolean => {
+    const at = child >= 0 ? child : columns.length + ~child;
+    if (at <= after || at >= (child >= 0 ? columns.length : taken.length) || taken[at] === 1) return false;
+    taken[at] = 1;
+    return true;
+  };
   const isQuestion = (node: number, isCategorical: boolean): boolean => {
     const at = thresholds[node] as number;
     if (!isCategorical) return kinds[node] !== 2 && (kinds[node] as number) <= 4 && !Number.isNaN(at);

@@ -88,33 +88,6 @@ export function joinTrees(trees: readonly Tree[], bins = 256): Forest {
   return forest;
 }
 
-/**
- * Sum of the leaf values that one row reaches. Two trees are walked at a time, without branches on values: a step waits for memory, and the
- * processor can take both meanwhile.
- * @param row - One value per column; categorical columns hold bins.
- */
-export function scoreRow(forest: Forest, row: Float64Array): number {
-  const { roots, leafValues } = forest;
-  let sum = 0;
-  let tree = 0;
-  for (; tree + 1 < roots.length; tree += 2) {
-    let a = roots[tree]!;
-    let b = roots[tree + 1]!;
-    while (a >= 0 && b >= 0) {
-      a = childOf(forest, row, a);
-      b = childOf(forest, row, b);
-    }
-    while (a >= 0) a = childOf(forest, row, a);
-    while (b >= 0) b = childOf(forest, row, b);
-    sum += leafValues[~a]!;
-    sum += leafValues[~b]!;
-  }
-  if (tree === roots.length) return sum;
-  let last = roots[tree]!;
-  while (last >= 0) last = childOf(forest, row, last);
-  return sum + leafValues[~last]!;
-}
-
 /** The child of a node that a row goes to. */
 export function childOf(forest: Forest, row: Float64Array, node: number): number {
   const value = row[forest.columns[node]!]!;

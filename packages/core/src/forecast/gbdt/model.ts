@@ -3,8 +3,9 @@ import { shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor } from "../regressor.ts";
 import { checkPredictInput } from "../regressors/check-input.ts";
 import { codeLookup } from "./bins.ts";
-import { type Forest, scoreRow } from "./forest.ts";
+import type { Forest } from "./forest.ts";
 import { type Link, predictionOf } from "./link.ts";
+import { type PackedForest, packForest, scoreRow } from "./packed-forest.ts";
 import { type ShapValues, shapValues } from "./shap.ts";
 
 /** What a column contributed to a fitted gbdt. */
@@ -97,6 +98,7 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
   const predictionFor = predictionOf(link);
   const lookups = state.codes.map((codes) => (codes === undefined ? undefined : codeLookup(codes)));
   const buffer = new Float64Array(columns.length);
+  let packed: PackedForest | null = null;
   const sourcesOf = (x: FeatureMatrix): Float64Array[] =>
     x.columns.map(({ values }, c) => {
       const lookup = lookups[c];
@@ -113,7 +115,8 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
     validationLosses: state.validationLosses,
     predict(x: FeatureMatrix) {
       checkPredictInput(x, columns);
-      const scores = scoreRows(forest, sourcesOf(x), x.rows, baseline);
+      packed ??= packForest(forest);
+      const scores = scoreRows(packed, sourcesOf(x), x.rows, baseline);
       return isPlain ? scores : scores.map(predictionFor);
     },
     predictRow(row) {
@@ -129,7 +132,8 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
         const lookup = lookups[c];
         buffer[c] = lookup === undefined ? row[c]! : lookup(row[c]!);
       }
-      const score = baseline + scoreRow(forest, buffer);
+      packed ??= packForest(forest);
+      const score = baseline + scoreRow(packed, buffer);
       return isPlain ? score : predictionFor(score);
     },
     shap(x) {
@@ -184,7 +188,7 @@ function numericSplit(
 }
 
 function scoreRows(
-  forest: Forest,
+  forest: PackedForest,
   sources: readonly Float64Array[],
   rows: number,
   baseline: number,

@@ -110,10 +110,9 @@ describe("series on threads", { timeout: 180_000 }, () => {
       },
     };
     const controller = new AbortController();
-    const fit = fitAll(endless, 1, () => ({ y: Float64Array.of(1, 2), regressors: [] }), {
-      horizon: 1,
-      signal: controller.signal,
-    });
+    const series = () => ({ y: Float64Array.of(1, 2), regressors: [] });
+    const { signal } = controller;
+    const fit = fitAll(endless, 1, series, { horizon: 1, keptRows: 1 }, { signal });
     setImmediate(() => controller.abort());
     await expect(fit).rejects.toMatchObject({ code: "ABORTED" });
   });
@@ -165,9 +164,10 @@ describe("series on threads", { timeout: 180_000 }, () => {
       const { model } = localParts(localForecasterOf(kind)) ?? {};
       expect(model?.kind).toBe(kind);
       const params = structuredClone(model?.params ?? {});
-      expect(fitSeries({ kind, params, series: [{ y, regressors: [] }], horizon: 3 })).toEqual([
-        model?.fit(y, []),
-      ]);
+      const work = { kind, params, series: [{ y, regressors: [] }] };
+      // All rows are kept, so the state is still that before the first.
+      const wanted = { horizon: 3, keptRows: y.length };
+      expect(fitSeries({ ...work, wanted })).toEqual([model?.fit(y, [])]);
     }
   });
 });

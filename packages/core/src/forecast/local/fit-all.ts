@@ -4,15 +4,14 @@ import { hasThreads, mostThreads, runOnThread } from "../../threads/shared-pool.
 import { turnsOf } from "../../turns.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
-import { type Refused, tryFitInTurns } from "./try-fit.ts";
+import { type Refused, tryFitInTurns, type Wanted } from "./try-fit.ts";
 
 /** Series to fit one after the other. Can be sent to a thread. */
 export interface FitWork {
   readonly kind: string;
   readonly params: Readonly<Record<string, JsonValue>>;
   readonly series: readonly SeriesToFit[];
-  /** Steps whose forecasts have to be finite. */
-  readonly horizon: number;
+  readonly wanted: Wanted;
 }
 
 /** How long fits have taken, and how many are done, is looked at so often. */
@@ -30,7 +29,8 @@ export async function fitAll(
   model: LocalModel,
   count: number,
   seriesOf: (s: number) => SeriesToFit,
-  { horizon, signal, progress, threads = mostThreads }: FitOptions,
+  wanted: Wanted,
+  { signal, progress, threads = mostThreads }: Omit<FitOptions, "horizon">,
 ): Promise<readonly (LocalFit | Refused)[]> {
   const task = `fit ${model.kind}`;
   const fits: (LocalFit | Refused)[] = new Array(count);
@@ -40,7 +40,7 @@ export async function fitAll(
   let reported = 0;
   const turns = turnsOf(signal);
   for (let s = 0; s < count; s++) {
-    const work = tryFitInTurns(model, seriesOf(s), horizon);
+    const work = tryFitInTurns(model, seriesOf(s), wanted);
     let step = work.next();
     for (; !step.done; step = work.next()) {
       const turn = turns();
@@ -61,7 +61,7 @@ export async function fitAll(
     const starts = Array.from({ length: Math.ceil((count - done) / size) }, (_, i) => s + 1 + i * size);
     await inParallel(starts, threads, async (start) => {
       const chunk = Array.from({ length: Math.min(size, count - start) }, (_, i) => seriesOf(start + i));
-      const found = await fitOnThread(model, chunk, horizon, signal);
+      const found = await fitOnThread(model, chunk, wanted, signal);
       for (const [i, fit] of found.entries()) fits[start + i] = fit;
       done += found.length;
       progress?.({ task, done, total: count });
@@ -76,14 +76,14 @@ export async function fitAll(
 async function fitOnThread(
   { kind, params }: LocalModel,
   chunk: readonly SeriesToFit[],
-  horizon: number,
+  wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<readonly (LocalFit | Refused)[]> {
   const series = chunk.map(({ y, regressors }) => ({
     y: y.slice(),
     regressors: regressors.map((values) => values.slice()),
   }));
-  const input: FitWork = { kind, params, series, horizon };
+  const input: FitWork = { kind, params, series, wanted };
   const transfer = series.flatMap(({ y, regressors }) => [
     y.buffer,
     ...regressors.map(({ buffer }) => buffer),

@@ -19,7 +19,7 @@ import { fitOthers, leaveOut } from "../series-failures.ts";
 import { drawPaths, type Standing } from "./draw-paths.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
-import { type Current, currentOf, missingAtEnd, stepsAfterGap } from "./open-gap.ts";
+import { type Current, currentOf, firstKept, stepsAfterGap } from "./open-gap.ts";
 import { failuresAmong, nameOf, refuseBelow, refuseFits } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { absorbed, notFinite } from "./steps-ahead.ts";
@@ -149,37 +149,48 @@ async function fit(
         regressors: begun.known.map(({ values }) => values.subarray(start, end)),
       };
     },
+    { horizon, keptRows: keptBy(model, horizon) },
     options,
   );
   const failures = failuresAmong(begun.series, found);
   if (!collects) refuseFits(model, failures, found.find(isRefused));
   const fits = found.filter((one): one is LocalFit => !isRefused(one));
-  return fitted(settle({ model, horizon, history: leaveOut(begun, failures), fits }));
+  return fitted(keepLast({ model, horizon, history: leaveOut(begun, failures), fits }));
 }
 
-/** Moves the states over the rows that are not kept. */
-function settle(state: State): State {
-  const { history } = state;
+/** Last rows that a fitted forecaster keeps of each series, at least. */
+function keptBy(model: LocalModel, horizon: number): number {
+  return Math.max(horizon, model.keptRows ?? 1);
+}
+
+/** The targets of a series without what the regressors add to them. */
+function targetsIn(model: LocalModel, fit: LocalFit, { rows, start, end }: RowRange): Float64Array {
+  const slopes = model.slopes?.(fit);
+  const part = (values: Float64Array) => values.subarray(start, end);
+  return targetsLess({ y: part(rows.y), known: slopes === undefined ? [] : rows.known.map(part) }, slopes);
+}
+
+/** Leaves out of the history the rows that the states of a fit have passed. */
+function keepLast(state: State): State {
+  const { model, horizon, history, fits } = state;
   const rangeOf = rangesOf(history);
-  const changed = new Map(history.series.map((_, s) => [s, rangeOf(s)]));
-  return settleChanged(state, { changed, covariates: history });
+  const kept = fits.map((fit, s): [number, RowRange] => {
+    const range = rangeOf(s);
+    const first = firstKept(model, targetsIn(model, fit, range), keptBy(model, horizon));
+    return [s, { ...range, start: range.start + first }];
+  });
+  return { ...state, history: withRowsOfSeries(history, new Map(kept)) };
 }
 
-/** Gives some series other rows, and moves their states over those that are not kept. */
+/** Gives some series other rows, and moves their states on over those that are not kept. */
 function settleChanged({ model, horizon, history, fits }: State, { changed, covariates }: Absorbed): State {
   const moved = fits.slice();
   const kept = new Map<number, RowRange>();
-  for (const [s, { rows, start, end }] of changed) {
+  for (const [s, range] of changed) {
     const before = fits[s] as LocalFit;
-    const slopes = model.slopes?.(before);
-    const part = (values: Float64Array) => values.subarray(start, end);
-    const targets = targetsLess(
-      { y: part(rows.y), known: slopes === undefined ? [] : rows.known.map(part) },
-      slopes,
-    );
-    const open = model.quantiles === undefined ? 0 : missingAtEnd(targets);
-    const first = Math.max(0, targets.length - Math.max(horizon, model.keptRows ?? 1, open));
-    kept.set(s, { rows, start: start + first, end });
+    const targets = targetsIn(model, before, range);
+    const first = firstKept(model, targets, keptBy(model, horizon));
+    kept.set(s, { ...range, start: range.start + first });
     const after = absorbed(model, before, targets.subarray(0, first));
     moved[s] = model.settle?.(after) ?? after;
   }

@@ -55,6 +55,8 @@ export interface LocalModel<Kind extends string = string> {
   slopes?(fit: LocalFit): Float64Array;
   /** Moves the state one row on, in place. NaN is missing. Must be cheap: `predict` and `update` run it. */
   absorb(fit: LocalFit, value: number): void;
+  /** The same over one row after the other, for models that are quicker at many than a loop over `absorb`. */
+  absorbAll?(fit: LocalFit, values: Float64Array): void;
   /** Leaves out of the parameters what only the rows before the state needed. */
   settle?(fit: LocalFit): LocalFit;
   /** Writes the forecasts of the steps 1, 2, ... into `mean`. */

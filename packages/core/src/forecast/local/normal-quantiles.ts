@@ -8,11 +8,12 @@ export function normalQuantiles(
   values: readonly Float64Array[],
 ): void {
   const scores = scoresOf(probabilities);
-  for (let h = 0; h < mean.length; h++) {
-    const deviation = deviationOf(h + 1);
-    scores.forEach((score, q) => {
-      (values[q] as Float64Array)[h] = (mean[h] as number) + score * deviation;
-    });
+  const deviations = new Float64Array(mean.length);
+  for (let h = 0; h < mean.length; h++) deviations[h] = deviationOf(h + 1);
+  for (let q = 0; q < scores.length; q++) {
+    const own = values[q] as Float64Array;
+    const score = scores[q] as number;
+    for (let h = 0; h < mean.length; h++) own[h] = (mean[h] as number) + score * (deviations[h] as number);
   }
 }
 

@@ -100,7 +100,7 @@ describe("forecasts that are not finite", () => {
       kind: "naive",
       params: {},
       series: [steady, wild].map((y) => ({ y: Float64Array.from(y), regressors: [] })),
-      horizon: 3,
+      wanted: { horizon: 3, keptRows: 3 },
     });
     expect(found).toMatchObject([{ parameters: expect.anything() }, { code: "FIT_FAILED" }]);
   });

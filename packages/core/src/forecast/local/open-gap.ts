@@ -23,6 +23,12 @@ export function missingAtEnd(targets: Float64Array): number {
   return open;
 }
 
+/** The first of the last rows of a series that are kept: with missing ones at the end, so far that their errors can be told. */
+export function firstKept(model: LocalModel, targets: Float64Array, keptRows: number): number {
+  const open = model.quantiles === undefined ? 0 : missingAtEnd(targets);
+  return Math.max(0, targets.length - Math.max(keptRows, open));
+}
+
 /** A fit moved on over the rows of its series. */
 export function currentOf(model: LocalModel, before: LocalFit, targets: Float64Array): Current {
   const open = missingAtEnd(targets);

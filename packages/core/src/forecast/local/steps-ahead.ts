@@ -10,7 +10,8 @@ export interface StepsAhead {
 /** A fit moved on over the next rows of its series. */
 export function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): LocalFit {
   const after = { parameters: before.parameters, state: before.state.slice() };
-  for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
+  if (model.absorbAll !== undefined) model.absorbAll(after, values);
+  else for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
   return after;
 }
 
@@ -31,8 +32,8 @@ export function stepsAhead(
 /** The first number of a forecast that is not finite, as a sentence; null where all are. */
 export function notFinite({ mean, bounds }: StepsAhead): string | null {
   for (const values of [mean, ...bounds]) {
-    const h = values.findIndex((value) => !Number.isFinite(value));
-    if (h >= 0)
+    const h = firstNotFinite(values);
+    if (h < values.length)
       return `The ${values === mean ? "forecast" : "interval"} of step ${h + 1} is ${values === mean ? "" : "bounded by "}${values[h]}.`;
   }
   return null;
@@ -40,6 +41,15 @@ export function notFinite({ mean, bounds }: StepsAhead): string | null {
 
 /** The first draw that is not finite, among paths of so many steps, as a sentence; null where all are. */
 export function notFiniteDraw(values: Float64Array, steps: number): string | null {
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  return at < 0 ? null : `Step ${(at % steps) + 1} of path ${Math.floor(at / steps) + 1} is ${values[at]}.`;
+  const at = firstNotFinite(values);
+  return at === values.length
+    ? null
+    : `Step ${(at % steps) + 1} of path ${Math.floor(at / steps) + 1} is ${values[at]}.`;
+}
+
+/** Where it is; the length where all are finite. */
+function firstNotFinite(values: Float64Array): number {
+  let at = 0;
+  while (at < values.length && Number.isFinite(values[at])) at++;
+  return at;
 }

@@ -1,6 +1,7 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
+import { firstKept } from "./open-gap.ts";
 import { targetsLess } from "./regressors.ts";
 import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
 
@@ -16,24 +17,31 @@ export interface Refused {
 /** Bounds that stand for all: no quantile that can be asked for lies farther out, as no probability is nearer to 0 or 1. */
 const outerQuantiles = [1e-300, 1 - Number.EPSILON / 2];
 
-/** Fits one series, so that all of the horizon has a finite forecast; what is thrown is no end of the others. */
-export function tryFit(model: LocalModel, series: SeriesToFit, horizon: number): LocalFit | Refused {
-  return atOnce(tryFitInTurns(model, series, horizon));
+/** What a fit is asked for. */
+export interface Wanted {
+  /** Steps whose forecasts have to be finite. */
+  readonly horizon: number;
+  /** Last rows in which late values are still taken in. */
+  readonly keptRows: number;
+}
+
+/** Fits one series, so that all of the horizon has a finite forecast: the state before the kept rows. What is thrown is no end of the others. */
+export function tryFit(model: LocalModel, series: SeriesToFit, wanted: Wanted): LocalFit | Refused {
+  return atOnce(tryFitInTurns(model, series, wanted));
 }
 
 /** The same in turns. */
 export function* tryFitInTurns(
   model: LocalModel,
   series: SeriesToFit,
-  horizon: number,
+  wanted: Wanted,
 ): InTurns<LocalFit | Refused> {
   try {
     const fit =
       model.fitInTurns === undefined
         ? model.fit(series.y, series.regressors)
         : yield* model.fitInTurns(series.y, series.regressors);
-    const message = notFiniteAfter(model, fit, series, horizon);
-    return message === null ? fit : { code: "FIT_FAILED", message, hint: undefined, cause: undefined };
+    return movedOn(model, fit, series, wanted);
   } catch (error) {
     if (TsopsError.is(error))
       return { code: error.code, message: error.message, hint: error.hint, cause: undefined };
@@ -42,17 +50,30 @@ export function* tryFitInTurns(
   }
 }
 
-/** What is not finite in the forecast after the last row, as a sentence. */
-function notFiniteAfter(
+/** Moves a fit on to the last row, and gives it as it was before the kept ones: each row is passed once. */
+function movedOn(
   model: LocalModel,
   fit: LocalFit,
   { y, regressors }: SeriesToFit,
-  horizon: number,
-): string | null {
+  { horizon, keptRows }: Wanted,
+): LocalFit | Refused {
   const slopes = model.slopes?.(fit);
   // A slope that is no number makes all targets missing, which the states bear.
-  if (slopes?.some((slope) => !Number.isFinite(slope))) return "A slope of the regressors is not finite.";
-  const now = absorbed(model, fit, targetsLess({ y, known: regressors }, slopes));
+  if (slopes?.some((slope) => !Number.isFinite(slope)))
+    return refusedFor("A slope of the regressors is not finite.");
+  const targets = targetsLess({ y, known: regressors }, slopes);
+  const first = firstKept(model, targets, keptRows);
+  const before = absorbed(model, fit, targets.subarray(0, first));
+  const message = notFiniteAfter(model, absorbed(model, before, targets.subarray(first)), horizon);
+  return message === null ? (model.settle?.(before) ?? before) : refusedFor(message);
+}
+
+function refusedFor(message: string): Refused {
+  return { code: "FIT_FAILED", message, hint: undefined, cause: undefined };
+}
+
+/** What is not finite in the forecast from a state, as a sentence. */
+function notFiniteAfter(model: LocalModel, now: LocalFit, horizon: number): string | null {
   const hasQuantiles = model.quantiles !== undefined && (model.knowsErrors?.(now) ?? true);
   const isBounded =
     hasQuantiles && (model.largestQuantile?.(now, horizon) ?? Number.POSITIVE_INFINITY) < 1e300;

@@ -46,32 +46,9 @@ function modelOf(window: number): LocalModel<"windowAverage"> {
         .fill(Number.NaN, latestAt, squaresAt),
     }),
     absorb({ state }, value) {
-      const place = state[placeAt] as number;
-      const oldest = state[windowAt + place] as number;
-      const latest = state[latestAt] as number;
-      let sum = state[sumAt] as number;
-      let known = state[knownAt] as number;
-      if (state[fullAt] === 1 && !Number.isNaN(value) && !Number.isNaN(latest)) {
-        state[squaresAt] = (state[squaresAt] as number) + (value - (known === 0 ? latest : sum / known)) ** 2;
-        state[countAt] = (state[countAt] as number) + 1;
-      }
-      state[windowAt + place] = value;
-      if (!Number.isNaN(oldest)) {
-        sum -= oldest;
-        known--;
-      }
-      if (!Number.isNaN(value)) {
-        sum += value;
-        known++;
-        state[latestAt] = value;
-      }
-      state[knownAt] = known;
-      const isLast = place + 1 === window;
-      // What adding and taking away leaves of rounding does not pile up: once a window the sum begins anew.
-      state[sumAt] = isLast ? sumOf(state, 0) : sum;
-      state[placeAt] = isLast ? 0 : place + 1;
-      if (isLast) state[fullAt] = 1;
+      absorbAll(state, Float64Array.of(value));
     },
+    absorbAll: ({ state }, values) => absorbAll(state, values),
     forecast({ state }, mean) {
       const known = state[knownAt] as number;
       mean.fill(known === 0 ? (state[latestAt] as number) : sumOf(state, state[placeAt] as number) / known);
@@ -87,6 +64,48 @@ function modelOf(window: number): LocalModel<"windowAverage"> {
       return { average: average[0] as number, deviation: deviationOf(fit.state) };
     },
   };
+}
+
+function absorbAll(state: Float64Array, values: Float64Array): void {
+  const window = state.length - windowAt;
+  let place = state[placeAt] as number;
+  let isFull = state[fullAt] === 1;
+  let latest = state[latestAt] as number;
+  let squares = state[squaresAt] as number;
+  let count = state[countAt] as number;
+  let sum = state[sumAt] as number;
+  let known = state[knownAt] as number;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const isKnown = !Number.isNaN(value);
+    if (isFull && isKnown && !Number.isNaN(latest)) {
+      squares += (value - (known === 0 ? latest : sum / known)) ** 2;
+      count++;
+    }
+    const oldest = state[windowAt + place] as number;
+    state[windowAt + place] = value;
+    if (!Number.isNaN(oldest)) {
+      sum -= oldest;
+      known--;
+    }
+    if (isKnown) {
+      sum += value;
+      known++;
+      latest = value;
+    }
+    if (++place < window) continue;
+    place = 0;
+    isFull = true;
+    // What adding and taking away leaves of rounding does not pile up: once a window the sum begins anew.
+    sum = sumOf(state, 0);
+  }
+  state[placeAt] = place;
+  state[fullAt] = isFull ? 1 : 0;
+  state[latestAt] = latest;
+  state[squaresAt] = squares;
+  state[countAt] = count;
+  state[sumAt] = sum;
+  state[knownAt] = known;
 }
 
 /** Sum of the known values of the window, from one place on and round. */

@@ -190,6 +190,12 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
     absorb(fit, value) {
       absorb(fit, value, seasonLength);
     },
+    absorbAll(fit, values) {
+      const { parameters } = fit;
+      const isLevel = parameters[0] === 0 && parameters[1] === 0 && parameters[3] === 0;
+      if (isLevel) absorbByLevel(fit, values);
+      else for (let i = 0; i < values.length; i++) absorb(fit, values[i] as number, seasonLength);
+    },
     forecast({ parameters, state }, mean) {
       const form = formFromNumbers(parameters, seasonLength);
       const phi = parameters[smoothingAt + 3] as number;
@@ -283,6 +289,28 @@ export function localFitOf({ form, numbers, logLikelihood, aicc }: EtsFit): Loca
 /** Of the errors, relative ones where the error is multiplicative; the fit's parameters are counted, as in the reference. */
 function varianceOf(form: EtsForm, state: Float64Array): number {
   return (state[2] as number) / Math.max(1, (state[1] as number) - parameterCount(form) - 1);
+}
+
+/** What is left of `absorb` for a level with additive errors and nothing else, row after row. */
+function absorbByLevel({ parameters, state }: LocalFit, values: Float64Array): void {
+  const alpha = parameters[smoothingAt] as number;
+  let known = state[1] as number;
+  let squares = state[2] as number;
+  let level = state[statesAt] as number;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (Number.isNaN(value)) continue;
+    const error = value - level;
+    if (Number.isFinite(error)) {
+      known++;
+      squares += error * error;
+    }
+    level += alpha * error;
+  }
+  state[0] = (state[0] as number) + values.length;
+  state[1] = known;
+  state[2] = squares;
+  state[statesAt] = level;
 }
 
 /** The recursion of `likelihood.ts`, one row. */

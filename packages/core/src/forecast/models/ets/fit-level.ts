@@ -36,6 +36,9 @@ function leastSquares(sums: Float64Array, i: number): number {
   return Math.max(0, (sums[i] as number) - (product * product) / (sums[8 + i] as number));
 }
 
+/** Where the four levels are while they are smoothed. */
+const levels = new Float64Array(4);
+
 /**
  * With a level that begins at the first value, at four rates: sums of squared errors, of errors times what the first level still weighs, and of squares of that weight.
  */
@@ -79,8 +82,16 @@ function errorSums(values: Float64Array, rates: Float64Array, sums: Float64Array
     weightC -= c * weightC;
     weightD -= d * weightD;
   }
-  sums.set([squaresA, squaresB, squaresC, squaresD]);
-  smoothFour(values, t, rates, Float64Array.of(levelA, levelB, levelC, levelD), sums);
-  sums.set([productsA, productsB, productsC, productsD], 4);
-  sums.set([weightsA, weightsB, weightsC, weightsD], 8);
+  setFour(sums, 0, squaresA, squaresB, squaresC, squaresD);
+  setFour(levels, 0, levelA, levelB, levelC, levelD);
+  smoothFour(values, t, rates, levels, sums);
+  setFour(sums, 4, productsA, productsB, productsC, productsD);
+  setFour(sums, 8, weightsA, weightsB, weightsC, weightsD);
+}
+
+function setFour(to: Float64Array, at: number, a: number, b: number, c: number, d: number): void {
+  to[at] = a;
+  to[at + 1] = b;
+  to[at + 2] = c;
+  to[at + 3] = d;
 }

@@ -105,7 +105,7 @@ export function selectEts(
       ? bearable.filter((form) => form.season !== "none")
       : [];
   const possible = seasonal.length > 0 ? seasonal : bearable;
-  const filled = filledLinearly(y);
+  const filled = values === y ? y : filledLinearly(y);
   if (criterion === "aicc") return leastAicc(possible, y, filled, "quick");
   const best =
     possible.length === 1

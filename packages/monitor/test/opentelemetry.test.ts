@@ -1,0 +1,97 @@
+import { metrics } from "@opentelemetry/api";
+import { columnsFromArrays, createRandom, float64, timestamp } from "@tsops/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type CollectedTelemetry, collectedTelemetry } from "../../../test/telemetry.ts";
+import { driftDecision, driftTest, type QualityFinding } from "../src/index.ts";
+import { monitorTelemetry } from "../src/opentelemetry/index.ts";
+import { type MonitorMetrics, monitorMetrics } from "../src/prometheus/index.ts";
+
+const hour = 3_600_000_000n;
+const start = 1_767_571_200_000_000n;
+
+function hours(from: number, to: number, moved: number) {
+  const random = createRandom(`hours ${from}`);
+  const length = to - from;
+  return columnsFromArrays(
+    { at: timestamp(), load: float64(), wind: float64() },
+    {
+      at: BigInt64Array.from({ length }, (_, i) => start + hour * BigInt(from + i)),
+      load: Float64Array.from({ length }, () => 100 + moved + random.normal()),
+      wind: Float64Array.from({ length }, () => 5 + random.normal()),
+    },
+  );
+}
+
+const gaps: QualityFinding = {
+  check: "gaps",
+  column: "at",
+  severity: "warning",
+  count: 2,
+  rows: [],
+  sentence: "",
+};
+
+/** The series of a Prometheus registry as `collect` writes them. */
+async function scraped({ registry }: MonitorMetrics): Promise<string[]> {
+  const all = await registry.getMetricsAsJSON();
+  return all
+    .flatMap(({ name, values }) =>
+      values.map(({ labels, value }) => {
+        const given = Object.entries(labels).filter(([, text]) => text !== "");
+        return `${name} ${JSON.stringify(Object.fromEntries(given.sort()))} ${value}`;
+      }),
+    )
+    .sort();
+}
+
+describe("monitorTelemetry", () => {
+  let sdk: CollectedTelemetry;
+  beforeEach(() => {
+    sdk = collectedTelemetry();
+  });
+  afterEach(() => sdk.close());
+
+  it("exports the series that Prometheus would scrape; those that are gone are NaN", async () => {
+    const [telemetry, prometheus] = [await monitorTelemetry({ meter: sdk.meter }), await monitorMetrics()];
+    const report = driftTest(hours(0, 400, 0), hours(400, 600, 5), { time: "at", season: [] });
+    for (const target of [telemetry, prometheus]) {
+      target.drift(report, { subject: "load", now: start });
+      target.quality([gaps], { table: "load", now: start });
+      target.decision(driftDecision(report, { subject: "load", now: start, requestedBy: "test" }));
+    }
+    const first = await sdk.collect();
+    expect(first).toEqual(await scraped(prometheus));
+    expect(first).toContain('tsops_drift_detected {"column":"load","subject":"load"} 1');
+    expect(first).toContain(
+      'tsops_quality_findings {"check":"gaps","column":"at","severity":"warning","table":"load"} 2',
+    );
+
+    for (const target of [telemetry, prometheus]) {
+      target.quality([], { table: "load", now: start + hour });
+      target.drift({ ...report, columns: report.columns.slice(0, 1) }, { subject: "load", now: start });
+    }
+    const second = await sdk.collect();
+    expect(second.filter((line) => !line.endsWith(" NaN"))).toEqual(await scraped(prometheus));
+    expect(second.filter((line) => line.startsWith("tsops_quality_findings"))).toEqual([
+      'tsops_quality_findings {"check":"gaps","column":"at","severity":"warning","table":"load"} NaN',
+    ]);
+    telemetry.stop();
+  });
+
+  it("takes the provider that the app has set, and does nothing without one", async () => {
+    const idle = await monitorTelemetry();
+    idle.quality([gaps], { table: "load", now: start });
+    metrics.setGlobalMeterProvider({ getMeter: () => sdk.meter });
+    try {
+      const telemetry = await monitorTelemetry();
+      telemetry.quality([gaps], { table: "load", now: start });
+      expect(await sdk.collect()).toHaveLength(2);
+    } finally {
+      metrics.disable();
+    }
+  });
+
+  it("refuses what it does not know", async () => {
+    await expect(monitorTelemetry({ registry: 1 } as never)).rejects.toThrow(/registry/);
+  });
+});
