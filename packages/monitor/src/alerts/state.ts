@@ -68,7 +68,10 @@ function isState(state: AlertState): boolean {
         typeof group?.rule === "string" &&
         typeof group.labels === "object" &&
         Array.isArray(group.series) &&
-        group.series.every((series) => typeof series?.labels === "object" && typeof series.seen === "string"),
+        group.series.every(
+          (series: AlertSeriesState | null) =>
+            typeof series?.labels === "object" && typeof series.seen === "string",
+        ),
     )
   );
 }
