@@ -60,6 +60,34 @@ describe("evaluateAlerts", () => {
     ]);
   });
 
+  it("raises and resolves as the rule written down as a loop over all that was seen", () => {
+    const random = createRandom("k of n");
+    let total = 0;
+    for (let run = 0; run < 200; run++) {
+      const of = random.integer(1, 6);
+      const raise = { k: random.integer(1, of + 1), of };
+      const resolve = { k: random.integer(1, of + 1), of };
+      const values = Array.from({ length: 60 }, () => random.integer(0, 3));
+      const expected: string[] = [];
+      let since = 0; // the first observation that counts
+      let isFiring = false;
+      for (const [i] of values.entries()) {
+        const { k, of } = isFiring ? resolve : raise;
+        const wanted = isFiring ? 0 : 2;
+        const recent = values.slice(Math.max(since, i + 1 - of), i + 1);
+        if (recent.filter((value) => value === wanted).length < k) continue;
+        isFiring = !isFiring;
+        expected.push(`${i} ${isFiring ? "raised" : "resolved"}`);
+        since = i + 1;
+      }
+      expect(errors(values, { when: { above: 1, until: 0 }, raise, resolve, coolDown: null })).toEqual(
+        expected,
+      );
+      total += expected.length;
+    }
+    expect(total).toBeGreaterThan(1000);
+  });
+
   it("takes what lies between the two bounds for neither", () => {
     const band = { when: { above: 10, until: 8 }, resolve: { k: 2, of: 3 }, coolDown: null };
     expect(errors([20, 20, 9, 9, 9, 9, 7, 9, 7], band)).toEqual(["1 raised", "8 resolved"]);
