@@ -134,7 +134,6 @@ try {
     "pg",
     "redis",
     "undici",
-    "p-retry",
     "prom-client",
   );
   for (const name of Object.keys(tarballs)) importEntries(all.folder, name);

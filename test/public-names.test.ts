@@ -80,8 +80,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       decisionLogCases defineCase
       forecasterCases
       ledgerCases
-      matchesOf memoryDecisionLog memoryLedger
-      onlineStoreCases oracleJoin
+      matchesOf memoryDecisionLog memoryLedger memoryOutbox
+      onlineStoreCases oracleJoin outboxCases
       predictionLogCases
       randomAsOfCase registryCases regressorCases
       samplePrediction
@@ -142,16 +142,19 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     `));
   it("@tsops/monitor", async () =>
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
-      "adwin
+      "adwin alertRule alertRules
       benjaminiHochberg
-      checkQuality coverageAlert cusum
-      driftDecision driftTest
-      evaluateRetrain
+      callbackChannel checkQuality coverageAlert cusum
+      deliverAlerts driftDecision driftTest
+      evaluateAlerts evaluateRetrain
       joinOutcomes
-      lastRetrainAttempt loadStreamingDrift
+      lastRetrainAttempt loadStreamingDrift logChannel
+      observeDrift observePerformance observeQuality
       pageHinkley performanceByWindow
-      requestRetrain retrainPolicy
-      simes streamingDrift"
+      queueAlerts
+      requestRetrain retrainAttempts retrainPolicy
+      simes streamingDrift
+      webhookChannel"
     `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));

@@ -28,6 +28,7 @@ export type TsopsErrorCode =
   | "MODEL_FORMAT_INVALID"
   | "BACKTEST_INVALID"
   // deciding
+  | "DECISION_NOT_FOUND"
   | "COMPARISON_INVALID"
   | "GATE_INVALID"
   // pipelines

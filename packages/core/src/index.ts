@@ -385,6 +385,14 @@ export type {
   StepRecord,
 } from "./ports/ledger.ts";
 export type { OnlineStore, SnapshotStore } from "./ports/online-store.ts";
+export type {
+  Outbox,
+  OutboxEntry,
+  OutboxKey,
+  OutboxMessage,
+  OutboxQuery,
+  OutboxStatus,
+} from "./ports/outbox.ts";
 export type { PredictionLog, PredictionQuery, PredictionRecord } from "./ports/prediction-log.ts";
 export type { ModelVersion, Registry } from "./ports/registry.ts";
 export type {

@@ -1,6 +1,32 @@
 // The public contract of @tsops/monitor: every name is listed, grouped by folder.
 
-export { coverageAlert } from "./alerts.ts";
+export { callbackChannel } from "./alerts/channels/callback.ts";
+export type { AlertChannel } from "./alerts/channels/channel.ts";
+export { logChannel } from "./alerts/channels/log.ts";
+export { type WebhookOptions, webhookChannel } from "./alerts/channels/webhook.ts";
+export { coverageAlert } from "./alerts/coverage-alert.ts";
+export { type Delivered, type DeliverOptions, deliverAlerts } from "./alerts/deliver.ts";
+export { type AlertEvaluation, type AlertQuestion, evaluateAlerts } from "./alerts/evaluate.ts";
+export type { LabelMatcher } from "./alerts/matcher.ts";
+export {
+  type AlertObservation,
+  observeDrift,
+  observePerformance,
+  observeQuality,
+} from "./alerts/observation.ts";
+export type { AlertPayload } from "./alerts/payload.ts";
+export { queueAlerts } from "./alerts/queue.ts";
+export type { AlertChange, AlertEvidence, AlertRecord } from "./alerts/record.ts";
+export {
+  type AlertCondition,
+  type AlertRule,
+  type AlertRuleOptions,
+  type AlertSeverity,
+  alertRule,
+  alertRules,
+} from "./alerts/rule.ts";
+export type { AlertSilence } from "./alerts/silence.ts";
+export type { AlertGroupState, AlertSeriesState, AlertState } from "./alerts/state.ts";
 export { benjaminiHochberg, simes } from "./drift/combine.ts";
 export { driftDecision } from "./drift/decision.ts";
 export {
@@ -28,6 +54,7 @@ export type { OutcomeColumns } from "./performance/outcome-index.ts";
 export { checkQuality, type QualityOptions } from "./quality/check-quality.ts";
 export type { ValueRange } from "./quality/column-checks.ts";
 export type { QualityCheck, QualityFinding, QualitySeverity } from "./quality/finding.ts";
+export type { RetrainAttempt } from "./retrain/budget.ts";
 export type { RetrainCheck, TriggerByChecks } from "./retrain/checks.ts";
 export {
   type DatedDrift,
@@ -36,15 +63,18 @@ export {
   type RetrainQuestion,
   type RetrainState,
 } from "./retrain/evaluate.ts";
-export type { RetrainEvidence } from "./retrain/evidence.ts";
+export type { RetrainEvidence, RetrainTrigger } from "./retrain/evidence.ts";
 export {
   type KOfN,
+  type RetrainBudget,
+  type RetrainGate,
   type RetrainMetric,
   type RetrainPolicy,
   type RetrainPolicyOptions,
+  type RetrainTraining,
   retrainPolicy,
 } from "./retrain/policy.ts";
-export { lastRetrainAttempt, requestRetrain } from "./retrain/request.ts";
+export { lastRetrainAttempt, requestRetrain, retrainAttempts } from "./retrain/request.ts";
 export { type Adwin, type AdwinOptions, adwin } from "./streaming/adwin.ts";
 export type { StreamingChange } from "./streaming/alternatives.ts";
 export { type CusumOptions, cusum } from "./streaming/cusum.ts";

@@ -1,8 +1,9 @@
 import { TsopsError } from "../errors.ts";
-import type { DecisionKind, DecisionRecord } from "../ports/decision-log.ts";
+import type { DecisionKind, DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
 import { subtractDuration } from "../time/duration.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { explainDecision } from "./explain-decision.ts";
 import { type CommandIo, type GlobalOptions, withSession, writeResult } from "./session.ts";
 
 /** Kinds that `--kind` takes. */
@@ -19,17 +20,30 @@ export const decisionKinds: readonly DecisionKind[] = [
 export interface DecisionsCommandOptions extends GlobalOptions {
   readonly kind?: DecisionKind;
   readonly subject?: string;
+  readonly verdict?: string;
   readonly limit: number;
   readonly since?: string;
 }
 
-/** `tsops decisions`: the newest decisions, oldest first. */
-export async function decisionsCommand(io: CommandIo, options: DecisionsCommandOptions): Promise<number> {
+/** `tsops decisions`: the newest decisions, oldest first; with an id, one of them and what was behind it. */
+export async function decisionsCommand(
+  io: CommandIo,
+  id: string | undefined,
+  options: DecisionsCommandOptions,
+): Promise<number> {
   return withSession(io, options, async (session) => {
-    const { kind, subject, since } = options;
-    const found = await (await session.contract("decisions")).list({
+    const log = await session.contract("decisions");
+    if (id !== undefined) {
+      const found = await findDecision(log, id, io.signal);
+      const data = { ...found, time: formatInstant(found.time), explanation: explainDecision(found) };
+      writeResult(io, options, data, explanationText(found));
+      return exitCodes.done;
+    }
+    const { kind, subject, verdict, since } = options;
+    const found = await log.list({
       ...(kind === undefined ? {} : { kind }),
       ...(subject === undefined ? {} : { subject }),
+      ...(verdict === undefined ? {} : { verdict }),
       ...(since === undefined ? {} : { from: sinceWhen(since, session.clock.now()) }),
       signal: io.signal,
     });
@@ -38,6 +52,31 @@ export async function decisionsCommand(io: CommandIo, options: DecisionsCommandO
     writeResult(io, options, { decisions: data, total: found.length }, decisionsText(shown, found.length));
     return exitCodes.done;
   });
+}
+
+/** By its id, or by the beginning of it where that names one decision. @throws TsopsError DECISION_NOT_FOUND */
+async function findDecision(log: DecisionLog, id: string, signal: AbortSignal): Promise<DecisionRecord> {
+  const exact = (await log.list({ id, signal })).find((decision) => decision.id === id);
+  if (exact !== undefined) return exact;
+  const begun = (await log.list({ signal })).filter((decision) => decision.id.startsWith(id));
+  const [only] = begun;
+  if (only !== undefined && begun.length === 1) return only;
+  throw new TsopsError(
+    "DECISION_NOT_FOUND",
+    begun.length === 0
+      ? `There is no decision "${id}".`
+      : `${begun.length} decisions have ids that begin with "${id}".`,
+    {
+      hint:
+        begun.length === 0
+          ? "tsops decisions lists them with their ids."
+          : `Give more of it: ${begun
+              .slice(0, 5)
+              .map((decision) => decision.id)
+              .join(", ")}${begun.length > 5 ? ", ..." : "."}`,
+      details: { id, matches: begun.length },
+    },
+  );
 }
 
 /** An instant, or how long ago: `7d`. */
@@ -56,10 +95,15 @@ function sinceWhen(text: string, now: bigint): bigint {
 
 function decisionsText(shown: readonly DecisionRecord[], total: number): string {
   if (shown.length === 0) return "No decisions.";
-  const lines = shown.map(
-    ({ time, kind, subject, verdict, reason, requestedBy }) =>
-      `${formatInstant(time)}  ${kind}  ${subject}  ${verdict}\n  ${reason}\n  asked by ${requestedBy}`,
-  );
+  const lines = shown.map(decisionText);
   if (shown.length < total) lines.unshift(`The newest ${shown.length} of ${total} decisions:`);
   return lines.join("\n");
+}
+
+function decisionText({ id, time, kind, subject, verdict, reason, requestedBy }: DecisionRecord): string {
+  return `${formatInstant(time)}  ${kind}  ${subject}  ${verdict}\n  ${reason}\n  asked by ${requestedBy}, ${id}`;
+}
+
+function explanationText(decision: DecisionRecord): string {
+  return [decisionText(decision), "", ...explainDecision(decision)].join("\n");
 }

@@ -350,10 +350,10 @@ describe("tsops decisions", () => {
     expect(stdout).toBe(`The newest 2 of 3 decisions:
 2011-06-02T00:00:00Z  gate  bikes  promote
   Reason 2.
-  asked by test
+  asked by test, gate-2
 2011-06-03T00:00:00Z  gate  trams  promote
   Reason 3.
-  asked by test
+  asked by test, gate-3
 `);
   });
 
@@ -365,10 +365,34 @@ describe("tsops decisions", () => {
     expect(await ids()).toEqual(["gate-1", "gate-2", "gate-3"]);
     expect(await ids("--subject", "bikes")).toEqual(["gate-1", "gate-2"]);
     expect(await ids("--kind", "drift")).toEqual([]);
+    expect(await ids("--verdict", "reject")).toEqual(["gate-1"]);
     expect(await ids("--since", "2011-06-02T00:00Z")).toEqual(["gate-2", "gate-3"]);
     // The clock stands at 2 July, 06:00.
     expect(await ids("--since", "30d")).toEqual(["gate-3"]);
     expect((await tsops("working", "decisions", "--kind", "drift")).stdout).toBe("No decisions.\n");
+  });
+
+  it("explains one by its id, or by the beginning of it", async () => {
+    const { code, stdout } = await tsops("working", "decisions", "gate-2");
+    expect(code).toBe(0);
+    expect(stdout).toBe(`2011-06-02T00:00:00Z  gate  bikes  promote
+  Reason 2.
+  asked by test, gate-2
+
+p is 0.02.
+n is 28.
+bound is Infinity.
+`);
+    const { json } = await tsops("working", "decisions", "gate-2", "--json");
+    expect(json()).toMatchObject({
+      id: "gate-2",
+      evidence: { p: 0.02 },
+      explanation: ["p is 0.02.", "n is 28.", "bound is Infinity."],
+    });
+    const many = await tsops("working", "decisions", "gate");
+    expect([many.code, many.stderr]).toEqual([1, expect.stringContaining("gate-1, gate-2, gate-3")]);
+    const none = await tsops("working", "decisions", "gate-9");
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("DECISION_NOT_FOUND")]);
   });
 
   it("gives all evidence as data", async () => {

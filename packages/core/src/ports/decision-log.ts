@@ -23,8 +23,10 @@ export interface DecisionRecord {
 
 /** Which decisions to list; all conditions must hold. */
 export interface DecisionQuery {
+  readonly id?: string;
   readonly kind?: DecisionKind;
   readonly subject?: string;
+  readonly verdict?: string;
   /** Half-open range of `time`, microseconds UTC. */
   readonly from?: bigint;
   readonly to?: bigint;

@@ -58,7 +58,7 @@ const cases: Readonly<Record<string, (subject: DecisionLogSubject) => Promise<vo
   },
   async "decisions are listed oldest first and filtered; the range of times is half-open"({ decisions }) {
     const subject = uniqueName("subject");
-    const late = decisionOf(subject, { time: 30n, kind: "drift" });
+    const late = decisionOf(subject, { time: 30n, kind: "drift", verdict: "no_drift" });
     const early = decisionOf(subject, { time: 10n });
     const middle = decisionOf(subject, { time: 20n });
     for (const decision of [late, early, middle]) await decisions.append(decision);
@@ -67,6 +67,9 @@ const cases: Readonly<Record<string, (subject: DecisionLogSubject) => Promise<vo
       (await decisions.list({ subject, ...options })).map((decision) => decision.time);
     assert.deepEqual(await times({}), [10n, 20n, 30n]);
     assert.deepEqual(await times({ kind: "drift" }), [30n]);
+    assert.deepEqual(await times({ verdict: "no_drift" }), [30n]);
+    assert.deepEqual(await times({ id: early.id }), [10n]);
+    assert.deepEqual(await times({ id: early.id, kind: "drift" }), []);
     assert.deepEqual(await times({ from: 10n, to: 30n }), [10n, 20n]);
     assert.deepEqual(await times({ limit: 1 }), [10n]);
     assert.deepEqual(await times({ from: 31n }), []);

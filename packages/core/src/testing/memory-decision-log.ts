@@ -9,11 +9,13 @@ export function memoryDecisionLog(): DecisionLog {
       throwIfAborted(options?.signal);
       if (!decisions.has(decision.id)) decisions.set(decision.id, structuredClone(decision));
     },
-    async list({ kind, subject, from, to, limit, signal } = {}) {
+    async list({ id, kind, subject, verdict, from, to, limit, signal } = {}) {
       throwIfAborted(signal);
       return [...decisions.values()]
         .filter(
           (decision) =>
+            (id === undefined || decision.id === id) &&
+            (verdict === undefined || decision.verdict === verdict) &&
             (kind === undefined || decision.kind === kind) &&
             (subject === undefined || decision.subject === subject) &&
             (from === undefined || decision.time >= from) &&

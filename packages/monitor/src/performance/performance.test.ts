@@ -16,7 +16,7 @@ import {
   virtualClock,
 } from "@tsops/core";
 import { describe, expect, it } from "vitest";
-import { coverageAlert } from "../alerts.ts";
+import { coverageAlert } from "../alerts/coverage-alert.ts";
 import { performanceByWindow } from "./by-window.ts";
 import { joinOutcomes } from "./join-outcomes.ts";
 

@@ -17,6 +17,8 @@ const tones: Readonly<Record<string, string>> = {
   retrain: "info",
   drift: "warn",
   alert: "warn",
+  resolved: "good",
+  undelivered: "bad",
 };
 
 /** The decisions that changed or asked something, newest first; those that found nothing to do are counted. */

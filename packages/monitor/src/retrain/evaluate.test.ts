@@ -1,9 +1,9 @@
 import { canonicalJson, createRandom, formatInstant, parseFrequency, toMicros } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import type { WindowPerformance } from "../performance/by-window.ts";
-import { evaluateRetrain, type RetrainQuestion } from "./evaluate.ts";
-import { retrainPolicy } from "./policy.ts";
-import { lastRetrainAttempt, requestRetrain } from "./request.ts";
+import { evaluateRetrain, type RetrainQuestion, type RetrainState } from "./evaluate.ts";
+import { type RetrainPolicyOptions, retrainPolicy } from "./policy.ts";
+import { lastRetrainAttempt, requestRetrain, retrainAttempts } from "./request.ts";
 
 const zone = "-05:00";
 const days = parseFrequency("1d", { zone });
@@ -238,6 +238,141 @@ describe("evaluateRetrain", () => {
         .evidence.triggers;
     expect(old(49)).toEqual([]);
     expect(old(50)).toEqual(["age"]);
+  });
+
+  describe("as data", () => {
+    const maes = new Array(200).fill(100);
+    const champion = { name: "bikes v1", since: start, expectedError: 100 };
+    const look = (options: RetrainPolicyOptions, day: number, state: Partial<RetrainState> = {}) =>
+      ask({
+        day,
+        maes,
+        policy: retrainPolicy({ ...policy, coolDown: "1d", holdout: 0, ...options }),
+        state: { champion, lastAttemptAt: null, ...state },
+      });
+
+    it("asks at the times of a calendar, once each", () => {
+      const calendar = { cron: "0 0 1 * *" };
+      // The champion began on 1 July; the next first of a month is day 31.
+      expect(look({ calendar }, 30).evidence.calendar).toEqual({ due: null, fired: false });
+      const due = look({ calendar }, 31);
+      expect([due.verdict, due.evidence.triggers]).toEqual(["retrain", ["calendar"]]);
+      expect(due.evidence.calendar?.due).toBe(formatInstant(dayOf(31)));
+      expect(due.reason).toContain("the calendar asked at 2011-08-01T05:00:00Z");
+      // A look that comes late still finds it, and one after the attempt does not.
+      expect(look({ calendar }, 33).verdict).toBe("retrain");
+      expect(look({ calendar }, 33, { lastAttemptAt: dayOf(31) }).verdict).toBe("no_retrain");
+      expect(look({ calendar: { every: "1w", delay: "2d" } }, 5).evidence.triggers).toEqual(["calendar"]);
+      expect(look({ calendar: { every: "1w", delay: "2d" } }, 4).evidence.triggers).toEqual([]);
+    });
+
+    it("asks when enough rows came, and needs to be told how many did", () => {
+      const dataVolume = { rows: 1000 };
+      expect(look({ dataVolume }, 40, { rowsSinceTraining: 999 }).verdict).toBe("no_retrain");
+      const enough = look({ dataVolume }, 40, { rowsSinceTraining: 1000 });
+      expect(enough.evidence.triggers).toEqual(["volume"]);
+      expect(enough.reason).toContain("1000 rows came since the training of bikes v1 (1000 needed)");
+      expect(() => look({ dataVolume }, 40)).toThrow(/rowsSinceTraining undefined/);
+    });
+
+    it("stays within the budget, and says when it allows the next attempt", () => {
+      const always = { maxAge: "1d" };
+      const days = (...list: readonly [number, number | null][]) => ({
+        attempts: list.map(([day, seconds]) => ({ at: dayOf(day), seconds })),
+      });
+      const two = { ...always, budget: { attempts: 2 } };
+      expect(look(two, 40, days([20, null], [38, null])).verdict).toBe("retrain");
+      const spent = look(two, 40, days([39, null], [34, null], [36, null]));
+      expect(spent.verdict).toBe("no_retrain");
+      expect(spent.evidence.budget).toEqual({ attempts: 3, seconds: 0 });
+      // Of the three, two must be a week old: the second is on day 43.
+      expect(spent.evidence.waitUntil.budget).toBe(formatInstant(dayOf(43)));
+      expect(spent.reason).toContain("3 of 2 attempts of the budget of 1w are spent until 2011-08-13");
+      expect(look(two, 43, days([39, null], [34, null], [36, null])).verdict).toBe("retrain");
+
+      const hour = { ...always, budget: { seconds: 3600, per: "2d" } };
+      expect(look(hour, 40, days([39, 3000], [37, 9000])).verdict).toBe("retrain");
+      const long = look(hour, 40, days([39, 3000.4], [40, 600]));
+      expect(long.evidence.waitUntil.budget).toBe(formatInstant(dayOf(41)));
+      expect(long.reason).toContain("3600 of 3600 seconds of the budget of 2d are spent");
+      expect(() => look(two, 40)).toThrow(/attempts undefined/);
+    });
+
+    it("names everything that stands in the way, with when it ends", () => {
+      const { reason, evidence } = look(
+        { maxAge: "1d", coolDown: "7d", holdout: 50, budget: { attempts: 1 } },
+        40,
+        { lastAttemptAt: dayOf(38), attempts: [{ at: dayOf(38), seconds: null }] },
+      );
+      expect(evidence.waitUntil).toEqual({
+        coolDown: formatInstant(dayOf(45)),
+        budget: formatInstant(dayOf(45)),
+        holdout: formatInstant(dayOf(50)),
+      });
+      expect(reason).toMatch(
+        /^No retraining yet, the last attempt of .* is cooling down until .*, and 1 of 1 attempts of the budget of 1w are spent until .*, and bikes v1 can be compared on rows it was not fitted on from 2011-08-20/,
+      );
+    });
+
+    it("says what is trained on which rows", () => {
+      const train = (options: RetrainPolicyOptions["train"]) =>
+        look({ maxAge: "1d", train: options }, 40).evidence.train;
+      expect(train({})).toEqual({ start: null, end: formatInstant(dayOf(40)), models: [] });
+      expect(train({ window: "4w", models: ["small"] })).toEqual({
+        start: formatInstant(dayOf(12)),
+        end: formatInstant(dayOf(40)),
+        models: ["small"],
+      });
+      expect(train({ window: "4w", from: "2011-08-01T00:00-05:00" }).start).toBe(formatInstant(dayOf(31)));
+      expect(train({ from: "2011-08-01T00:00-05:00" }).start).toBe(formatInstant(dayOf(31)));
+      expect(train({ window: "1w", from: "2011-08-01T00:00-05:00" }).start).toBe(formatInstant(dayOf(33)));
+      expect(look({ maxAge: "1d", train: { window: "4w", models: ["small"] } }, 40).reason).toMatch(
+        /^Retrain small on the rows since 2011-07-13T05:00:00Z: /,
+      );
+    });
+
+    it("comes back the same from JSON, with all of it", () => {
+      const whole = retrainPolicy({
+        calendar: { cron: "0 3 * * 1", zone: "Europe/Berlin" },
+        dataVolume: { rows: 5000 },
+        train: { window: "52w", models: ["boosted", "ets"] },
+        budget: { attempts: 2, seconds: 7200 },
+        gate: { alpha: 0.1, guards: [{ kind: "coverage", level: 80, withinPoints: 10 }] },
+        coverage: { level: 80, atLeast: 0.7 },
+        drift: { k: 2, of: 3, columns: [] },
+      });
+      expect(retrainPolicy(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
+      expect(retrainPolicy(whole)).toEqual(whole);
+    });
+
+    it("lists the attempts of the policy, oldest first, without those of people", () => {
+      const asked = look({ maxAge: "1d" }, 40);
+      const earlier = look({ maxAge: "1d" }, 20);
+      const request = requestRetrain({
+        subject: "bikes",
+        why: "A drill.",
+        now: dayOf(41),
+        requestedBy: "Ada",
+      });
+      const decisions = [asked, earlier, request, look({}, 39)];
+      expect(retrainAttempts(decisions, "bikes", () => 60)).toEqual([
+        { at: dayOf(20), seconds: 60 },
+        { at: dayOf(40), seconds: 60 },
+      ]);
+      expect(retrainAttempts(decisions, "trams")).toEqual([]);
+    });
+
+    it.each<[string, RetrainPolicyOptions, RegExp]>([
+      ["a budget that limits nothing", { budget: {} }, /limits nothing/],
+      ["half an attempt", { budget: { attempts: 0.5 } }, /budget.attempts is 0.5/],
+      ["a volume of none", { dataVolume: { rows: 0 } }, /dataVolume.rows is 0/],
+      ["a window in words", { train: { window: "a year" } }, /train.window is the text "a year"/],
+      ["a first row without zone", { train: { from: "2011-08-01T00:00" } }, /2011-08-01T00:00/],
+      ["a calendar that is none", { calendar: { cron: "every day" } }, /not a cron pattern/],
+      ["an alpha of 2", { gate: { alpha: 2 } }, /gate.alpha is 2/],
+    ])("refuses %s", (_, options, message) => {
+      expect(() => retrainPolicy(options)).toThrow(message);
+    });
   });
 
   it("counts days of the cool-down on the zone's calendar, also where clocks change", () => {

@@ -4,13 +4,16 @@ import {
   decisionRecord,
   formatInstant,
   parseFrequency,
+  parseSchedule,
+  shown,
   TsopsError,
 } from "@tsops/core";
 import type { DriftReport } from "../drift/drift-test.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
+import { lengthAfter, type RetrainAttempt, spentBudget, trainingRange } from "./budget.ts";
 import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
 import type { RetrainEvidence } from "./evidence.ts";
-import type { RetrainPolicy } from "./policy.ts";
+import { type RetrainPolicy, retrainPolicy } from "./policy.ts";
 import { retrainReason } from "./reason.ts";
 
 /** What a policy needs to know besides the history. */
@@ -25,6 +28,10 @@ export interface RetrainState {
   };
   /** When the policy last asked for a retraining, whether that was promoted or not; null when never. */
   readonly lastAttemptAt: bigint | null;
+  /** For policies with a budget: when it asked before, as `retrainAttempts` gives it, and how long each took. In any order. */
+  readonly attempts?: readonly RetrainAttempt[];
+  /** For policies with a `dataVolume`: rows that came since the champion's training. */
+  readonly rowsSinceTraining?: number;
 }
 
 /** A drift report and when it was made. */
@@ -59,17 +66,19 @@ export interface RetrainDecision extends DecisionRecord {
 }
 
 /**
- * Applies a policy to the history: `retrain` when a trigger fired and neither the cool-down nor the holdout has to be waited for.
+ * Applies a policy to the history: `retrain` when a trigger fired and neither cool-down, budget nor holdout has to be waited for.
  * Pure: the same question always has the same answer, with the same id. Append every answer to a `DecisionLog`.
  *
  * A check at the end of a window averages the metric of the latest `window` windows (each counts the same) and breaches above
  * `ratio` times the champion's expected error. The error trigger fires when at least k of the last n checks breach. Checks begin when
  * the champion has served `window` windows; a check with outcomes in fewer than half of its windows does not breach.
- * Days of `coolDown` and `maxAge` follow the calendar of the policy's zone.
- * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, or the expected error is not a number.
+ * Days of `coolDown`, `maxAge`, `budget.per` and `train.window` follow the calendar of the policy's zone. Whatever stands in the way is named in the
+ * reason with the instant at which it ends.
+ * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, the expected error is not a number, or the state
+ *   lacks what a budget or a `dataVolume` is judged by.
  */
-export function evaluateRetrain(question: RetrainQuestion): RetrainDecision {
-  checkOptions("MONITOR_INVALID", "evaluateRetrain()", question, {
+export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
+  checkOptions("MONITOR_INVALID", "evaluateRetrain()", given, {
     policy: true,
     subject: true,
     history: true,
@@ -78,7 +87,10 @@ export function evaluateRetrain(question: RetrainQuestion): RetrainDecision {
     now: true,
     requestedBy: true,
   });
-  const { policy, subject, state, now, requestedBy } = question;
+  // A policy may come from a file that was written by hand.
+  const policy = retrainPolicy(given.policy);
+  const question = { ...given, policy };
+  const { subject, state, now, requestedBy } = question;
   const { champion, lastAttemptAt } = state;
   if (!(champion.expectedError >= 0) || !Number.isFinite(champion.expectedError))
     throw new TsopsError(
@@ -114,27 +126,32 @@ export function evaluateRetrain(question: RetrainQuestion): RetrainDecision {
           watched.atLeast,
           (value) => value < watched.atLeast,
         );
-  const drift = driftTrigger(question);
-  const after = (length: string, instant: bigint) =>
-    parseFrequency(length, { zone: policy.zone }).add(instant, 1);
-  const ageUntil = policy.maxAge === null ? null : after(policy.maxAge, champion.since);
-  const age = ageUntil === null ? null : { until: formatInstant(ageUntil), fired: now >= ageUntil };
-
-  const coolUntil = lastAttemptAt === null ? now : after(policy.coolDown, lastAttemptAt);
+  const fired = {
+    error,
+    coverage,
+    drift: driftTrigger(question),
+    age: ageTrigger(question),
+    calendar: calendarTrigger(question),
+    volume: volumeTrigger(question),
+  };
   const heldUntil = grid.instantAt(firstCellFrom(grid, champion.since) + policy.holdout);
-  const fired = { error, coverage, drift, age };
+  const coolUntil = lastAttemptAt === null ? now : lengthAfter(policy.coolDown, policy, lastAttemptAt);
+  const budget = spentBudget(policy, state.attempts, now);
   const evidence: RetrainEvidence = {
     policy,
     champion: { ...champion, since: formatInstant(champion.since) },
     ...fired,
-    triggers: (["error", "coverage", "drift", "age"] as const).filter((name) => fired[name]?.fired === true),
+    triggers: triggerNames.filter((name) => fired[name]?.fired === true),
     lastAttemptAt: lastAttemptAt === null ? null : formatInstant(lastAttemptAt),
+    budget: budget === null ? null : { attempts: budget.attempts, seconds: budget.seconds },
     waitUntil: {
-      coolDown: coolUntil > now ? formatInstant(coolUntil) : null,
-      holdout: policy.holdout > 0 && heldUntil > now ? formatInstant(heldUntil) : null,
+      coolDown: laterThan(now, coolUntil),
+      budget: laterThan(now, budget?.until ?? null),
+      holdout: policy.holdout > 0 ? laterThan(now, heldUntil) : null,
     },
+    train: trainingRange(policy, now),
   };
-  const mustWait = evidence.waitUntil.coolDown !== null || evidence.waitUntil.holdout !== null;
+  const mustWait = Object.values(evidence.waitUntil).some((until) => until !== null);
   return decisionRecord({
     kind: "retrain",
     subject,
@@ -144,6 +161,38 @@ export function evaluateRetrain(question: RetrainQuestion): RetrainDecision {
     requestedBy,
     evidence,
   });
+}
+
+const triggerNames = ["error", "coverage", "drift", "age", "calendar", "volume"] as const;
+
+function laterThan(now: bigint, until: bigint | null): string | null {
+  return until !== null && until > now ? formatInstant(until) : null;
+}
+
+function ageTrigger({ policy, state, now }: RetrainQuestion): RetrainEvidence["age"] {
+  if (policy.maxAge === null) return null;
+  const until = lengthAfter(policy.maxAge, policy, state.champion.since);
+  return { until: formatInstant(until), fired: now >= until };
+}
+
+function calendarTrigger({ policy, state, now }: RetrainQuestion): RetrainEvidence["calendar"] {
+  if (policy.calendar === null) return null;
+  const { champion, lastAttemptAt } = state;
+  const from = lastAttemptAt !== null && lastAttemptAt > champion.since ? lastAttemptAt : champion.since;
+  const ticks = parseSchedule({ zone: policy.zone, ...policy.calendar });
+  const tick = ticks.atOrBefore(now - ticks.delayMicros);
+  const isDue = tick !== null && tick + ticks.delayMicros > from;
+  return { due: isDue ? formatInstant(tick) : null, fired: isDue };
+}
+
+function volumeTrigger({ policy, state }: RetrainQuestion): RetrainEvidence["volume"] {
+  if (policy.dataVolume === null) return null;
+  const { rowsSinceTraining: rows } = state;
+  if (!(typeof rows === "number" && rows >= 0))
+    throw new TsopsError("MONITOR_INVALID", `The state has the rowsSinceTraining ${shown(rows)}.`, {
+      hint: "The policy has a dataVolume: count the rows that came since the champion's training.",
+    });
+  return { rows, needed: policy.dataVolume.rows, fired: rows >= policy.dataVolume.rows };
 }
 
 function driftTrigger({ policy, drift = [], state, now }: RetrainQuestion): RetrainEvidence["drift"] {

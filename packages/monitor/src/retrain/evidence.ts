@@ -13,9 +13,27 @@ export type RetrainEvidence = {
     readonly fired: boolean;
   } | null;
   readonly age: { readonly until: string; readonly fired: boolean } | null;
+  /** The latest time of the calendar that counts; null when there was none. */
+  readonly calendar: { readonly due: string | null; readonly fired: boolean } | null;
+  readonly volume: { readonly rows: number; readonly needed: number; readonly fired: boolean } | null;
   /** The triggers that fired. */
-  readonly triggers: readonly ("error" | "coverage" | "drift" | "age")[];
+  readonly triggers: readonly RetrainTrigger[];
   readonly lastAttemptAt: string | null;
-  /** Null when nothing has to be waited for. */
-  readonly waitUntil: { readonly coolDown: string | null; readonly holdout: string | null };
+  /** What was spent within the budget's length of time. */
+  readonly budget: { readonly attempts: number; readonly seconds: number } | null;
+  /** When what stands in the way ends; null when it does not. */
+  readonly waitUntil: {
+    readonly coolDown: string | null;
+    readonly budget: string | null;
+    readonly holdout: string | null;
+  };
+  /** What is to be trained: the rows from `start` (null: from the first) to `end`, and the models (empty: the one in use). */
+  readonly train: {
+    readonly start: string | null;
+    readonly end: string;
+    readonly models: readonly string[];
+  };
 };
+
+/** What can ask for a retraining. */
+export type RetrainTrigger = "error" | "coverage" | "drift" | "age" | "calendar" | "volume";

@@ -2,14 +2,40 @@ import type { RetrainEvidence } from "./evidence.ts";
 
 /** A retrain decision in one sentence, with the deciding numbers. */
 export function retrainReason(evidence: RetrainEvidence): string {
-  const { triggers, waitUntil } = evidence;
+  const { triggers } = evidence;
   const found = [errorText(evidence), ...otherTriggers(evidence)].join("; ");
   if (triggers.length === 0) return `No retraining: ${found}.`;
+  const waits = waitTexts(evidence);
+  return waits.length === 0
+    ? `Retrain${trainText(evidence)}: ${found}.`
+    : `No retraining yet, ${waits.join(", and ")}: ${found}.`;
+}
+
+/** What stands in the way, each with the instant at which it ends. */
+function waitTexts({ waitUntil, policy, champion, lastAttemptAt, budget }: RetrainEvidence): string[] {
+  const texts: string[] = [];
   if (waitUntil.coolDown !== null)
-    return `No retraining yet, the last attempt of ${day(evidence.lastAttemptAt)} is cooling down until ${day(waitUntil.coolDown)}: ${found}.`;
+    texts.push(`the last attempt of ${day(lastAttemptAt)} is cooling down until ${day(waitUntil.coolDown)}`);
+  if (waitUntil.budget !== null && policy.budget !== null && budget !== null) {
+    const { per, attempts, seconds } = policy.budget;
+    const spent = [
+      ...(attempts === null ? [] : [`${budget.attempts} of ${attempts} attempts`]),
+      ...(seconds === null ? [] : [`${rounded(budget.seconds)} of ${rounded(seconds)} seconds`]),
+    ];
+    texts.push(`${spent.join(" and ")} of the budget of ${per} are spent until ${day(waitUntil.budget)}`);
+  }
   if (waitUntil.holdout !== null)
-    return `No retraining yet, ${evidence.champion.name} can be compared on rows it was not fitted on from ${day(waitUntil.holdout)}: ${found}.`;
-  return `Retrain: ${found}.`;
+    texts.push(
+      `${champion.name} can be compared on rows it was not fitted on from ${day(waitUntil.holdout)}`,
+    );
+  return texts;
+}
+
+/** What is trained, where the policy says more than the default. */
+function trainText({ policy, train }: RetrainEvidence): string {
+  const models = train.models.length === 0 ? "" : ` ${train.models.join(", ")}`;
+  if (policy.train.window === "all" && train.start === null) return models;
+  return `${models} on the rows since ${day(train.start)}`;
 }
 
 function errorText({ error, policy, champion }: RetrainEvidence): string {
@@ -25,7 +51,15 @@ function errorText({ error, policy, champion }: RetrainEvidence): string {
   );
 }
 
-function otherTriggers({ coverage, drift, age, policy, champion }: RetrainEvidence): string[] {
+function otherTriggers({
+  coverage,
+  drift,
+  age,
+  calendar,
+  volume,
+  policy,
+  champion,
+}: RetrainEvidence): string[] {
   const texts: string[] = [];
   if (coverage?.fired === true && policy.coverage !== null)
     texts.push(
@@ -39,6 +73,9 @@ function otherTriggers({ coverage, drift, age, policy, champion }: RetrainEviden
     );
   }
   if (age?.fired === true) texts.push(`${champion.name} has served longer than ${policy.maxAge}`);
+  if (calendar?.fired === true) texts.push(`the calendar asked at ${day(calendar.due)}`);
+  if (volume?.fired === true)
+    texts.push(`${volume.rows} rows came since the training of ${champion.name} (${volume.needed} needed)`);
   return texts;
 }
 

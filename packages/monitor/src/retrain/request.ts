@@ -1,4 +1,5 @@
 import { type DecisionRecord, decisionRecord } from "@tsops/core";
+import type { RetrainAttempt } from "./budget.ts";
 
 /**
  * A retraining that a person or another program asks for, as a decision record. It passes the same gate afterwards, and does not
@@ -22,13 +23,26 @@ export function requestRetrain(request: {
   });
 }
 
+/**
+ * When a policy asked to retrain a subject, as `RetrainState` wants it for a budget, oldest first. Requests by people do not count.
+ * @param secondsOf - How long the attempt that a decision led to took, for budgets in seconds. Default: not known.
+ */
+export function retrainAttempts(
+  decisions: readonly DecisionRecord[],
+  subject: string,
+  secondsOf: (decision: DecisionRecord) => number | null = () => null,
+): readonly RetrainAttempt[] {
+  return decisions
+    .filter((decision) => isAttempt(decision, subject))
+    .map((decision) => ({ at: decision.time, seconds: secondsOf(decision) }))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
 /** When a policy last asked to retrain a subject, as `RetrainState` wants it; null when never. Requests by people do not count. */
 export function lastRetrainAttempt(decisions: readonly DecisionRecord[], subject: string): bigint | null {
-  let latest: bigint | null = null;
-  for (const { kind, verdict, subject: about, evidence, time } of decisions) {
-    const isAttempt =
-      kind === "retrain" && verdict === "retrain" && about === subject && "policy" in evidence;
-    if (isAttempt && (latest === null || time > latest)) latest = time;
-  }
-  return latest;
+  return retrainAttempts(decisions, subject).at(-1)?.at ?? null;
+}
+
+function isAttempt({ kind, verdict, subject, evidence }: DecisionRecord, about: string): boolean {
+  return kind === "retrain" && verdict === "retrain" && subject === about && "policy" in evidence;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   decisionLogCases,
   ledgerCases,
+  outboxCases,
   predictionLogCases,
   registryCases,
   trackerCases,
@@ -10,7 +11,10 @@ import { describe, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { type Home, openHome } from "./home.ts";
 
-type Opened = Pick<Home, "tracker" | "registry" | "ledger" | "predictions" | "decisions" | "close">;
+type Opened = Pick<
+  Home,
+  "tracker" | "registry" | "ledger" | "predictions" | "decisions" | "outbox" | "close"
+>;
 
 async function open(): Promise<Opened> {
   const directory = temporaryDirectory();
@@ -19,8 +23,8 @@ async function open(): Promise<Opened> {
     await home.close();
     await directory.dispose();
   };
-  const { tracker, registry, ledger, predictions, decisions } = home;
-  return { tracker, registry, ledger, predictions, decisions, close };
+  const { tracker, registry, ledger, predictions, decisions, outbox } = home;
+  return { tracker, registry, ledger, predictions, decisions, outbox, close };
 }
 
 const kits = {
@@ -29,6 +33,7 @@ const kits = {
   ledger: ledgerCases,
   "prediction log": predictionLogCases,
   "decision log": decisionLogCases,
+  outbox: outboxCases,
 };
 
 for (const [name, cases] of Object.entries(kits))

@@ -38,8 +38,10 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
     },
     async list(options = {}) {
       checkOptions("VALUE_INVALID", "decisions.list()", options, {
+        id: true,
         kind: true,
         subject: true,
+        verdict: true,
         from: true,
         to: true,
         limit: true,
@@ -48,8 +50,10 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
       throwIfAborted(options.signal);
       if (options.kind !== undefined) checkWord("VALUE_INVALID", "kind", options.kind, kinds);
       const { text, values } = conditions([
+        ["id = ?", options.id],
         ["kind = ?", options.kind],
         ["subject = ?", options.subject],
+        ["verdict = ?", options.verdict],
         ["time >= ?", options.from],
         ["time < ?", options.to],
       ]);

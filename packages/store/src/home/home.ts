@@ -8,6 +8,7 @@ import {
   checkOptions,
   type DecisionLog,
   type Ledger,
+  type Outbox,
   type PredictionLog,
   type Registry,
   type SnapshotStore,
@@ -29,6 +30,7 @@ import { homeTables } from "./home-tables.ts";
 import { sqliteLedger } from "./ledger.ts";
 import { migrate } from "./migrations.ts";
 import { type MlflowDatabase, openMlflowDatabase } from "./mlflow-database.ts";
+import { sqliteOutbox } from "./outbox.ts";
 import { sqlitePredictionLog } from "./prediction-log.ts";
 import { mlflowRegistry } from "./registry.ts";
 import { sqliteSnapshotStore } from "./snapshot-store.ts";
@@ -73,6 +75,8 @@ export interface Home {
   /** What was served. */
   readonly predictions: PredictionLog;
   readonly decisions: DecisionLog;
+  /** Messages that wait to be delivered, such as alerts; 10 000 at most. */
+  readonly outbox: Outbox;
   /** State of online features between restarts. */
   readonly snapshots: SnapshotStore;
   /** The files under `artifactsPath`. */
@@ -166,6 +170,7 @@ export async function openHome(path: string, options: HomeOptions = {}): Promise
     ledger: sqliteLedger(tsops),
     predictions,
     decisions: sqliteDecisionLog(tsops),
+    outbox: sqliteOutbox(tsops),
     snapshots: sqliteSnapshotStore(tsops, clock),
     artifacts,
     table: (definition) => tables.table(definition),

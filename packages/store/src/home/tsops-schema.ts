@@ -113,4 +113,28 @@ CREATE TABLE asset_event (
 CREATE INDEX asset_event_by_asset ON asset_event (asset, at);
 `,
   },
+  {
+    number: 3,
+    name: "outbox",
+    sql: `
+CREATE TABLE outbox (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel TEXT NOT NULL,
+  id TEXT NOT NULL,
+  message_group TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('waiting', 'delivered', 'parked')),
+  attempts INTEGER NOT NULL,
+  next_attempt_at INTEGER NOT NULL,
+  owner TEXT,
+  lease_until INTEGER,
+  error TEXT,
+  settled_at INTEGER,
+  UNIQUE (channel, id)
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (channel, message_group, sequence) WHERE status = 'waiting';
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
+`,
+  },
 ];

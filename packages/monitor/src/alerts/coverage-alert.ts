@@ -6,8 +6,8 @@ import {
   shown,
   TsopsError,
 } from "@tsops/core";
-import { checkMicros } from "./micros.ts";
-import type { WindowPerformance } from "./performance/by-window.ts";
+import { checkMicros } from "../micros.ts";
+import type { WindowPerformance } from "../performance/by-window.ts";
 
 /**
  * An alert when the intervals of a level covered too few of a window's outcomes, e.g. the 95 % interval less than half of the hours

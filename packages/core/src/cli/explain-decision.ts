@@ -1,0 +1,178 @@
+import type { DecisionKind, DecisionRecord } from "../ports/decision-log.ts";
+import { type Evidence, labelsText, part, parts, percent, plainSentences, said } from "./read-evidence.ts";
+
+/** A decision's evidence as sentences; line by line where its form is not the one of its kind. */
+export function explainDecision({ kind, evidence }: DecisionRecord): readonly string[] {
+  const explain = explainers[kind];
+  const sentences = explain === undefined ? null : explain(evidence);
+  return sentences ?? plainSentences(evidence);
+}
+
+/** Null when the evidence is of another form. */
+const explainers: { readonly [Kind in DecisionKind]?: (evidence: Evidence) => readonly string[] | null } = {
+  gate: explainGate,
+  promotion: explainMove,
+  rollback: explainMove,
+  drift: explainDrift,
+  retrain: explainRetrain,
+  alert: explainAlert,
+};
+
+function explainGate(evidence: Evidence): readonly string[] | null {
+  const { candidate, reference, folds, test } = {
+    candidate: part(evidence, "candidate"),
+    reference: part(evidence, "reference"),
+    folds: part(evidence, "folds"),
+    test: part(evidence, "test"),
+  };
+  if (candidate["name"] === undefined || reference["name"] === undefined) return null;
+  const improvement = evidence["minImprovement"];
+  return [
+    `Compared: the ${said(evidence["loss"])} loss of ${said(candidate["name"])}, ${said(candidate["loss"])}, with that of the ${said(reference["role"])} ${said(reference["name"])}, ${said(reference["loss"])}, over ${said(evidence["rows"])} rows of ${said(folds["count"])} folds from ${said(folds["firstCutoff"])} to ${said(folds["lastCutoff"])}.`,
+    ...(evidence["test"] === null
+      ? ["No test was made: not all predictions of the candidate are numbers."]
+      : [
+          `Test: by ${said(evidence["unit"])} the difference is ${said(test["meanDifference"])} on average (standard error ${said(test["standardError"])}, n ${said(test["n"])}); Diebold-Mariano's statistic is ${said(test["statistic"])}, its p-value ${said(test["pValue"])}, where at most ${said(evidence["alpha"])} is needed.`,
+        ]),
+    ...(typeof improvement === "number" && improvement !== 0
+      ? [`Margin: the candidate had to be better by ${percent(improvement)} of the reference's loss.`]
+      : []),
+    ...parts(evidence["guards"]).map(
+      (guard) =>
+        `Guard ${said(part(guard, "guard")["kind"])} ${guard["passed"] === true ? "passed" : "failed"}: ${said(guard["finding"])}.`,
+    ),
+    ...(evidence["rowsWithoutOutcome"] === 0 || evidence["rowsWithoutOutcome"] === undefined
+      ? []
+      : [`Left out: ${said(evidence["rowsWithoutOutcome"])} rows whose outcome is missing.`]),
+  ];
+}
+
+function explainMove({ from, to, gate }: Evidence): readonly string[] | null {
+  if (to === undefined) return null;
+  return [
+    from === null
+      ? `Version ${said(to)} became the first champion.`
+      : `The champion moved from version ${said(from)} to version ${said(to)}.`,
+    ...(typeof gate === "string" ? [`The gate had decided so: tsops decisions ${gate}`] : []),
+  ];
+}
+
+function explainDrift(evidence: Evidence): readonly string[] | null {
+  const columns = parts(evidence["columns"]);
+  if (columns.length === 0) return null;
+  const changed = columns.filter(({ drift }) => drift === true);
+  const same = columns.filter(({ drift }) => drift !== true);
+  return [
+    `Compared: ${said(evidence["currentRows"])} rows with ${said(evidence["referenceRows"])} of the reference, every ${said(evidence["frequency"])}, seasons of ${said(evidence["seasons"])} steps; at most ${percent(evidence["alpha"])} of the columns that are flagged are so by chance.`,
+    ...changed.flatMap((column) => [
+      `${said(column["column"])} drifts: p-value ${said(column["pValue"])}, ${said(column["adjustedPValue"])} adjusted for ${columns.length} columns.`,
+      ...parts(column["tests"])
+        .slice(0, 3)
+        .map((test) => `  ${said(test["sentence"])}`),
+    ]),
+    ...(same.length === 0
+      ? []
+      : [
+          `No drift: ${same.map((column) => `${said(column["column"])} (adjusted p-value ${said(column["adjustedPValue"])})`).join(", ")}.`,
+        ]),
+    ...parts(evidence["untested"]).map(
+      ({ column, reason }) => `Not tested: ${said(column)}, ${said(reason)}.`,
+    ),
+  ];
+}
+
+function explainRetrain(evidence: Evidence): readonly string[] | null {
+  const { policy, champion } = { policy: part(evidence, "policy"), champion: part(evidence, "champion") };
+  if (policy["metric"] === undefined) return null;
+  const { train, wait } = { train: part(evidence, "train"), wait: part(evidence, "waitUntil") };
+  const gate = part(policy, "gate");
+  return [
+    `Champion: ${said(champion["name"])} serves since ${said(champion["since"])}; its backtest promised a ${said(policy["metric"])} of ${said(champion["expectedError"])}.`,
+    ...explainTriggers(evidence, policy),
+    evidence["lastAttemptAt"] === null
+      ? "The policy has not asked before."
+      : `The policy asked last at ${said(evidence["lastAttemptAt"])}; it waits ${said(policy["coolDown"])} between two attempts.`,
+    ...(evidence["budget"] === null || evidence["budget"] === undefined
+      ? []
+      : [
+          `Budget of ${said(part(policy, "budget")["per"])}: ${said(part(evidence, "budget")["attempts"])} attempts and ${said(part(evidence, "budget")["seconds"])} seconds are spent (limits: ${said(part(policy, "budget")["attempts"] ?? "no")} attempts, ${said(part(policy, "budget")["seconds"] ?? "no")} seconds).`,
+        ]),
+    ...Object.entries(waitNames).flatMap(([name, text]) =>
+      typeof wait[name] === "string" ? [`Must wait for ${text} until ${said(wait[name])}.`] : [],
+    ),
+    ...(train["end"] === undefined
+      ? []
+      : [
+          `To train: ${Array.isArray(train["models"]) && train["models"].length > 0 ? said(train["models"]) : "the model in use"} on the rows from ${train["start"] === null ? "the first" : said(train["start"])} to ${said(train["end"])}.`,
+        ]),
+    ...(Object.keys(gate).length === 0 ? [] : [`Then the gate, with ${labelsText(gate)}.`]),
+  ];
+}
+
+const waitNames = {
+  coolDown: "the cool-down",
+  budget: "the budget",
+  holdout: "rows that the champion was not fitted on",
+};
+
+/** Each trigger that is watched, whether it fired or not. */
+function explainTriggers(evidence: Evidence, policy: Evidence): readonly string[] {
+  const checks = (name: string, what: string, side: string): readonly string[] => {
+    const found = part(evidence, name);
+    const last = parts(found["checks"]).at(-1);
+    if (found["threshold"] === undefined) return [];
+    if (last === undefined) return [`${what}: not judged yet.`];
+    return [
+      `${what}${found["fired"] === true ? " fired" : ""}: ${last["value"] === null ? "too few windows have outcomes" : said(last["value"])} at ${said(last["at"])} over ${said(last["windows"])} windows of ${said(policy["every"])}; ${said(found["breaches"])} of the last ${parts(found["checks"]).length} checks are ${side} ${said(found["threshold"])}, ${said(found["needed"])} needed.`,
+    ];
+  };
+  const simple = (name: string, text: (found: Evidence) => string): readonly string[] => {
+    const found = part(evidence, name);
+    return found["fired"] === undefined ? [] : [`${text(found)}${found["fired"] === true ? ": fired" : ""}.`];
+  };
+  return [
+    ...checks("error", "Error", "above"),
+    ...checks("coverage", "Coverage", "below"),
+    ...simple("drift", (found) => {
+      const reports = parts(found["reports"]);
+      const flagged = reports.filter(({ columns }) => Array.isArray(columns) && columns.length > 0);
+      return `Drift: ${flagged.length} of the last ${reports.length} reports flag a column (${said(flagged.flatMap(({ columns }) => columns))}), ${said(found["needed"])} needed`;
+    }),
+    ...simple("age", (found) => `Age: the champion is to serve until ${said(found["until"])}`),
+    ...simple("calendar", (found) =>
+      found["due"] === null ? "Calendar: not due" : `Calendar: due at ${said(found["due"])}`,
+    ),
+    ...simple("volume", (found) => `Volume: ${said(found["rows"])} of ${said(found["needed"])} new rows`),
+  ];
+}
+
+function explainAlert(evidence: Evidence): readonly string[] | null {
+  if (evidence["change"] === undefined) return null;
+  const rule = part(evidence, "rule");
+  const series = parts(evidence["series"]);
+  const count = typeof evidence["count"] === "number" ? evidence["count"] : series.length;
+  const silence = part(evidence, "silence");
+  return [
+    `Alert ${said(evidence["incident"])} of the rule ${said(evidence["ruleName"])}, ${said(evidence["severity"])}, since ${said(evidence["since"])}: ${said(evidence["change"])}.`,
+    ...(rule["signal"] === undefined
+      ? []
+      : [
+          `The rule looks at ${said(rule["signal"])} for ${labelsText(part(rule, "when"))}; ${kOfN(rule["raise"])} observations raise it, ${kOfN(rule["resolve"])} in order end it; at most one message in ${said(rule["coolDown"] ?? "no time")}.`,
+        ]),
+    ...series.map(
+      (one) =>
+        `${labelsText(part(one, "labels"))}: ${one["sentence"] === null ? `at ${said(one["value"])}` : said(one["sentence"])}${typeof one["since"] === "string" ? `, since ${one["since"]}` : ""}.`,
+    ),
+    ...(count > series.length ? [`And ${count - series.length} more series.`] : []),
+    ...(silence["by"] === undefined
+      ? []
+      : [`Silenced by ${said(silence["by"])} until ${said(silence["until"])}: ${said(silence["why"])}.`]),
+    ...(typeof evidence["heldUntil"] === "string"
+      ? [`Held until ${evidence["heldUntil"]}, when the last message has cooled down.`]
+      : []),
+  ];
+}
+
+function kOfN(value: unknown): string {
+  return `${said(part(value)["k"])} of ${said(part(value)["of"])}`;
+}
