@@ -43,9 +43,15 @@ const day = (index: number, rows: number, extra: Partial<WindowPerformance> = {}
 const finding = (check: QualityFinding["check"], column: string | null, count: number): QualityFinding => ({
   check,
   column,
+  key: null,
   severity: "error",
+  reason: "",
   count,
   rows: [],
+  from: null,
+  to: null,
+  cause: "",
+  hint: "",
   sentence: "",
 });
 
