@@ -95,7 +95,30 @@ export function patternOf(days: readonly Day[]): DayPattern | null {
   let sum = 0;
   for (const { shape, isWeekend } of days) sum += correlation(shape, isWeekend ? weekend : weekday);
   const mean = sum / days.length;
-  return mean < leastCorrelation ? null : { weekday: rounded(weekday), weekend: rounded(weekend), correlation: mean };
+  if (mean < leastCorrelation) return null;
+  const shapes = { weekday: rounded(weekday), weekend: rounded(weekend) };
+  return { ...shapes, correlation: Number(mean.toFixed(4)), wander: wanderOf(days, shapes) };
+}
+
+/** Days in a row that are compared with the pattern. */
+const together = 3;
+
+/** Hours by which days in a row look early or late, but for one in a hundred. */
+export function wanderOf(days: readonly Day[], shapes: Pick<DayPattern, "weekday" | "weekend">): number {
+  const shifts: number[] = [];
+  for (let from = 0; from + together <= days.length; from++) {
+    const group = days.slice(from, from + together);
+    if ((group.at(-1) as Day).number - (group[0] as Day).number !== together - 1) continue;
+    let best = { shift: 0, sum: Number.NEGATIVE_INFINITY };
+    for (let shift = 1 - hours / 2; shift <= hours / 2; shift++) {
+      let sum = 0;
+      for (const { shape, isWeekend } of group) sum += correlation(shape, isWeekend ? shapes.weekend : shapes.weekday, shift);
+      if (sum > best.sum) best = { shift, sum };
+    }
+    shifts.push(Math.abs(best.shift));
+  }
+  shifts.sort((a, b) => a - b);
+  return shifts[Math.floor(0.99 * (shifts.length - 1))] ?? 0;
 }
 
 function medianShape(days: readonly Day[]): Float64Array | null {

@@ -6,7 +6,7 @@ export const leastValues = 50;
 /** A value beyond the usual bounds is rarer than this in the reference's own tail. */
 const rare = 1e-6;
 /** How many times as far as the usual bounds the possible ones lie. */
-const beyondUsual = 3;
+const beyondUsual = 2;
 /** Stretches of the reference whose medians are compared, and the least rows of one. */
 const stretches = 20;
 const leastStretch = 24;
@@ -26,9 +26,11 @@ export function learnLevels(parts: readonly Float64Array[], steps: readonly Floa
   const wandered = levels[1] - levels[0];
   const [down, up] = [lowerTail(sorted, rare), upperTail(sorted, rare)];
   const floor = naturalFloor(sorted, down);
-  const fallback = Math.max(central[1] - central[0], Math.abs(quantile(sorted, 0.5)) / 2);
+  const isFew = areFew(sorted);
+  const fallback = Math.max(central[1] - central[0], Math.abs(quantile(sorted, 0.5)) / 2, isFew ? 1 : 0);
   const far = ({ distance }: Tail) => beyondUsual * (Math.max(distance, fallback / 10) + wandered) + fallback;
-  const slack = ({ distance }: Tail) => (distance === 0 ? 0 : distance + wandered);
+  // Codes that pile up at their greatest one, as months of a winter, can go on; measurements that do are at a limit.
+  const slack = ({ distance }: Tail) => (distance > 0 ? distance + wandered : isFew ? fallback : 0);
   return {
     rows: parts.reduce((sum, part) => sum + part.length, 0),
     median: quantile(sorted, 0.5),
@@ -38,6 +40,19 @@ export function learnLevels(parts: readonly Float64Array[], steps: readonly Floa
     possible: [floor ?? down.threshold - far(down), up.threshold + far(up)],
     maxStep: steps === null ? null : greatestStep(steps),
   };
+}
+
+/** More different numbers are measurements. */
+const mostFew = 31;
+
+/** Whether ascending values are few whole numbers. */
+export function areFew(sorted: Float64Array): boolean {
+  let different = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i] === sorted[i - 1]) continue;
+    if (!Number.isInteger(sorted[i]) || ++different > mostFew) return false;
+  }
+  return true;
 }
 
 /**

@@ -12,12 +12,13 @@ import {
 } from "@tsops/core";
 import { type Day, daysOf, patternOf } from "./day-pattern.ts";
 import { countDecimals, usualDecimals } from "./decimals.ts";
-import { learnLevels } from "./learn-levels.ts";
+import { areFew, learnLevels } from "./learn-levels.ts";
 import { type Roles, rolesOf } from "./roles.ts";
 import type { ColumnRules, LevelRules, NumberRules, QualityRules } from "./rules.ts";
 import { countRun, eachRun, noRuns, usualRun } from "./runs.ts";
 import { blankOut, sentinelsOf } from "./sentinels.ts";
 import { changesOf, isNumeric, numbersOf, type TimedRows } from "./series.ts";
+import { sortedSample } from "./tails.ts";
 import { findFrequency } from "./usual-step.ts";
 
 /** How a reference is read. */
@@ -135,11 +136,13 @@ function learnNumbers(
   for (const part of parts) eachRun(part, (from, to, value) => countRun(value === 0 ? zeros : others, to - from));
   const decimals = parts.reduce((counts, part) => countDecimals(part, counts), new Float64Array(11));
   const { least, greatest, atEnds } = endsOf(parts);
+  const isFew = areFew(sortedSample(parts));
   return {
     ...levels,
+    isFew,
     isNeverNegative: least >= 0 && greatest > 0,
     ...usualDecimals(decimals),
-    longestRun: { zero: usualRun(zeros), other: usualRun(others) },
+    longestRun: { zero: usualRun(zeros, isFew), other: usualRun(others, isFew) },
     atEnds,
     sentinels,
     day: learnDay(series, parts, zone),

@@ -16,6 +16,8 @@ const leastSide = 24;
 const blocks = 40;
 /** How many times as great as the greatest other change of level a jump has to be. */
 const factor = 2.5;
+/** Blocks that have to say so, for a jump by less than this. */
+const [blocksOfSmall, small] = [12, Math.log(9)];
 /** Difference of quartiles that a change of unit leaves, as a share of them. */
 const tolerance = 0.12;
 
@@ -29,7 +31,9 @@ export function levelJump(values: Float64Array): LevelJump | null {
   const split = bestSplit(logs);
   if (split === null) return null;
   const jump = Math.abs(split.jump);
-  if (jump < Math.log(1.5) || jump < factor * otherChanges(logs, split.from)) return null;
+  const others = otherChanges(logs, split.from);
+  if (jump < Math.log(1.5) || jump < factor * others.most) return null;
+  if (others.compared < (jump < small ? blocksOfSmall : 2)) return null;
   const [one, two] = [sortedSample([values.subarray(0, split.from)]), sortedSample([values.subarray(split.from)])];
   const change = changeBetween(one, two);
   return change === null
@@ -62,7 +66,7 @@ function bestSplit(logs: Float64Array): { readonly from: number; readonly jump: 
 }
 
 /** The greatest change of the median from one block to the next, on either side of a place. */
-function otherChanges(logs: Float64Array, place: number): number {
+function otherChanges(logs: Float64Array, place: number): { readonly most: number; readonly compared: number } {
   const length = Math.max(leastSide, Math.ceil(logs.length / blocks));
   let [most, compared] = [0, 0];
   for (const side of [logs.subarray(0, place), logs.subarray(place)]) {
@@ -78,8 +82,7 @@ function otherChanges(logs: Float64Array, place: number): number {
       last = median;
     }
   }
-  // Without other blocks nothing says what is usual.
-  return compared < 2 ? Number.POSITIVE_INFINITY : most;
+  return { most, compared };
 }
 
 /** The change of unit that makes the quartiles of one side those of the other; the one that fits best. */

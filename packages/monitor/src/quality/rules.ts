@@ -21,6 +21,8 @@ export interface LevelRules {
 
 /** What is known of the numbers of a column. */
 export interface NumberRules extends LevelRules {
+  /** Whether the numbers are few whole ones, as those of flags, codes and small counts. */
+  readonly isFew: boolean;
   /** Whether the reference has no number below 0. */
   readonly isNeverNegative: boolean;
   /** Digits behind the point that nearly all numbers do with; null for more than 9. */
@@ -43,6 +45,8 @@ export interface DayPattern {
   readonly weekend: readonly number[];
   /** Mean correlation of a day of the reference with the pattern. */
   readonly correlation: number;
+  /** Hours by which three days of the reference in a row look early or late, at most. */
+  readonly wander: number;
 }
 
 /** What is known of one column. */

@@ -64,13 +64,14 @@ export function frozenFrom(chance: number): number {
 
 /**
  * The longest stretch that is usual, as a rule: no shorter than chance makes it, and twice the longest of the reference unless that one is
- * frozen itself. Null where no rule can be given.
+ * frozen itself. Null where no rule can be given, as for flags and codes that stay.
+ * @param isFew - Whether the numbers of the column are few whole ones.
  */
-export function usualRun(counts: RunCounts): number | null {
+export function usualRun(counts: RunCounts, isFew: boolean): number | null {
   if (counts.rows < 100) return null;
   const chance = chanceRun(counts);
   // A column that often repeats is held against its own longest stretches; one odd stretch of the reference does not count.
-  if (chance === null) return counts.second === 0 ? null : Math.max(leastRun, 3 * counts.second);
+  if (chance === null) return isFew || counts.second === 0 ? null : Math.max(leastRun, 3 * counts.second);
   const limit = frozenFrom(chance);
   const longest = counts.longest < limit ? counts.longest : counts.second < limit ? counts.second : 0;
   return Math.max(limit, 2 * longest);

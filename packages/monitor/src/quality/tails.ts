@@ -16,13 +16,15 @@ export interface Tail {
 }
 
 /** Tails heavier than this are taken for outliers of the reference. */
-const heaviest = 0.6;
-/** Of fewer values no shape is told. */
-const leastValues = 10;
+const heaviest = 0.5;
+/** Of fewer values no shape is told; the more there are, the more their shape counts. */
+const [leastValues, halfTrusted] = [10, 30];
+/** Of the values beyond the threshold, the part below which the shape is read off; what lies above may be wrong. */
+const trusted = 0.85;
 
 /**
  * The upper tail of ascending values: a generalised Pareto tail (Pickands 1975) above the 90 % quantile, or above the value that more than
- * 10 % share. Its parameters come from the quartiles of what lies beyond, so outliers among the values hardly move it; the fewer the values, the
+ * 10 % share. Its parameters come from two quantiles of what lies beyond, so outliers among the values hardly move it; the fewer the values, the
  * farther it reaches.
  * @param rare - Share of values that exceed the end of the tail.
  */
@@ -33,13 +35,28 @@ export function upperTail(sorted: Float64Array, rare: number): Tail {
   if (beyond.length === 0) return { threshold, distance: 0 };
   const share = beyond.length / sorted.length;
   const half = quantile(beyond, 0.5) - threshold;
-  const quarter = quantile(beyond, 0.75) - threshold;
+  const most = quantile(beyond, trusted) - threshold;
   const shape =
-    beyond.length < leastValues ? 0 : Math.min(Math.max(Math.log2((quarter - half) / half), 0), heaviest);
-  const ratio = Math.log(share / rare);
-  const reach =
-    shape < 0.01 ? ratio / Math.LN2 : Math.expm1(shape * ratio) / Math.expm1(shape * Math.LN2);
-  return { threshold, distance: Math.max(half, quarter / 2) * reach * (1 + 10 / Math.sqrt(sorted.length)) };
+    beyond.length < leastValues ? 0 : (shapeOf(most / half) * beyond.length) / (beyond.length + halfTrusted);
+  const reach = growth(share / rare, shape) / growth(2, shape);
+  const scale = Math.max(half, (most * growth(2, shape)) / growth(1 / (1 - trusted), shape));
+  return { threshold, distance: scale * reach * (1 + 10 / Math.sqrt(sorted.length)) };
+}
+
+/** How far a generalised Pareto tail of scale 1 reaches to leave one of so many beyond. */
+function growth(ofSoMany: number, shape: number): number {
+  return shape < 1e-3 ? Math.log(ofSoMany) : Math.expm1(shape * Math.log(ofSoMany)) / shape;
+}
+
+/** The shape, 0 to `heaviest`, at which the trusted quantile is so many times the median. */
+function shapeOf(ratio: number): number {
+  let [low, high] = [0, heaviest];
+  for (let i = 0; i < 20; i++) {
+    const middle = (low + high) / 2;
+    if (growth(1 / (1 - trusted), middle) / growth(2, middle) < ratio) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** `upperTail` of the values with the other sign. */

@@ -27,6 +27,7 @@ const leastShare = 0.8;
 export function otherUnits(column: NumberColumn): QualityFinding[] {
   const byChange = new Map<UnitChange, Changed[]>();
   for (const part of column.parts) {
+    if (part.levels === null || isFewFor(column)) continue;
     const changed = farValues(part) ?? otherLevel(column, part) ?? jumpWithin(part);
     if (changed === null) continue;
     const list = byChange.get(changed.change) ?? [];
@@ -36,6 +37,11 @@ export function otherUnits(column: NumberColumn): QualityFinding[] {
   return [...byChange].map(([change, list]) => finding(column, change, list));
 }
 
+/** Flags, codes and small counts have no unit. */
+function isFewFor({ rules }: NumberColumn): boolean {
+  return rules?.isFew === true;
+}
+
 /** Values far outside that come back inside in another unit. */
 function farValues(part: NumberSeries): Changed | null {
   const { values, levels } = part;
@@ -43,7 +49,7 @@ function farValues(part: NumberSeries): Changed | null {
   const places: number[] = [];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (value < levels.usual[0] || value > levels.usual[1]) places.push(i);
+    if (value < levels.usual[0] || value > levels.usual[1] || isTiny(value, levels)) places.push(i);
   }
   if (places.length < leastRows) return null;
   const outside = Float64Array.from(places, (i) => values[i] as number);
@@ -51,6 +57,11 @@ function farValues(part: NumberSeries): Changed | null {
   if (change === null) return null;
   const explained = places.filter((i) => isInside(before(change, values[i] as number), levels));
   return { part, change, places: explained, found: middle(outside), usual: levels.median };
+}
+
+/** Whether a value is a small part of what is usual, where nothing usual is near 0. Zeros are drop-outs. */
+function isTiny(value: number, { central: [low], median }: LevelRules): boolean {
+  return low > median / 10 && value > 0 && value < low / 20;
 }
 
 function isInside(value: number, { central: [low, high] }: LevelRules): boolean {
@@ -89,17 +100,20 @@ function otherLevel({ rules }: NumberColumn, part: NumberSeries): Changed | null
   if (sorted.length < leastWindow) return null;
   const median = quantile(sorted, 0.5);
   const [low, high] = levels.levels;
-  // A reference whose level wanders goes on to wander.
-  const slack = Math.max(high - low, 0.1 * (levels.central[1] - levels.central[0]));
-  if (median >= low - slack && median <= high + slack) return null;
+  // A reference whose level wanders goes on to wander: only a level far away from all of its own says something.
+  const away = Math.abs(median - levels.median);
+  const wandered = Math.max(high - low, 0.05 * (levels.central[1] - levels.central[0]));
+  if (away <= 2 * wandered) return null;
   const spread = quantile(sorted, 0.95) - quantile(sorted, 0.05);
   const usualSpread = levels.central[1] - levels.central[0];
   for (const change of unitChanges) {
     const back = before(change, median);
     const ratio = spread / change.factor / usualSpread;
     // 90 % of a window spread less than 98 % of the reference.
-    const isAlike = ratio > 0.4 && ratio < 1.1;
-    if (back >= low && back <= high && isAlike && Math.abs(Math.log(Math.abs(change.factor))) > 0.4)
+    const isAlike = ratio > 0.55 && ratio < 1.1;
+    // Growth by a half is nearer to a small factor than to none; it has to be farther away.
+    const isSmall = Math.abs(Math.log(change.factor)) < Math.log(9);
+    if (back >= low && back <= high && isAlike && (!isSmall || away > 4 * wandered))
       return { part, change, places: { from: 0 }, found: median, usual: levels.median };
   }
   return null;

@@ -40,7 +40,7 @@ export function flippedSigns({ name, parts, rules, unit, write }: NumberColumn):
       const value = values[i] as number;
       if (!(value < 0)) continue;
       negative++;
-      if (levels === null || -value < levels.central[0] || -value > levels.central[1]) continue;
+      if (levels === null || -value > levels.usual[1]) continue;
       found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
       places.push([values, i]);
       if (value < least) least = value;
@@ -92,9 +92,9 @@ export function unusualValues({ name, parts, rules, unit, write }: NumberColumn)
     column: name,
     severity: isError ? "error" : "warning",
     reason: isError
-      ? "they lie several times as far out as the tails of the reference reach"
+      ? "they lie twice as far out as the tails of the reference reach"
       : rules === null
-        ? "they lie several times as far out as the tails of the other rows reach; there is no reference that says more"
+        ? "they lie twice as far out as the tails of the other rows reach; there is no reference that says more"
         : "they lie beyond the tails of the reference, where one value in a million would",
     sentence: `${name} is ${span}${unit} in ${counted(odd.count, "row")}${isError && others !== "" ? ` (${far.count} of them far out)` : ""}; ${plain(bounds[0])} to ${plain(bounds[1])}${unit} is usual${odd.series.size > 1 ? " in the first series concerned" : ""}.`,
     cause: "A broken sensor, a mistyped or badly converted value; or something rare that did happen.",

@@ -1,5 +1,5 @@
 import { clockChange } from "./clock-changes.ts";
-import { correlation, type Day, daysOf, hours, patternOf } from "./day-pattern.ts";
+import { correlation, type Day, daysOf, hours, patternOf, wanderOf } from "./day-pattern.ts";
 import { counted, findingOf, type QualityFinding, rowCounter } from "./finding.ts";
 import type { NumberColumn, NumberSeries } from "./number-series.ts";
 import type { DayPattern } from "./rules.ts";
@@ -7,6 +7,8 @@ import type { DayPattern } from "./rules.ts";
 /** Days that have to be moved, and the share of them that have to look so. */
 const leastDays = 3;
 const leastShare = 0.85;
+/** Days of a pattern that wanders, as that of the weather. */
+const leastWandering = 6;
 /** Days of which a pattern is taken when there is no reference. */
 const leastOwnDays = 12;
 /** Part of the usual correlation that moved days have to have, and to gain. */
@@ -68,8 +70,10 @@ function movedAmongThemselves(days: readonly Day[]): Moved | null {
   if (days.length < leastOwnDays) return null;
   const half = Math.ceil(days.length / 2);
   for (const pattern of [patternOf(days), patternOf(days.slice(0, half))]) {
-    const moved = moveAgainst(days, pattern);
-    if (moved === null) continue;
+    const moved = moveAgainst(days, pattern === null ? null : { ...pattern, wander: 0 });
+    if (moved === null || pattern === null) continue;
+    const others = days.filter((_, i) => i < moved.from || i >= moved.to);
+    if (!isBeyond(moved.shift, wanderOf(others, pattern))) continue;
     // Most days moved alike: the others, before them, are the ones that look different.
     const [start, end] = [moved.from === 0, moved.to === days.length];
     if (start && !end) return { from: moved.to, to: days.length, shift: -moved.shift };
@@ -84,7 +88,7 @@ function moveAgainst(days: readonly Day[], pattern: DayPattern | null): Moved | 
   const still = Float64Array.from(days, (day) => correlation(day.shape, patternOfDay(day)));
   let best: (Moved & { readonly gain: number }) | null = null;
   for (let shift = 1 - hours / 2; shift <= hours / 2; shift++) {
-    if (shift === 0) continue;
+    if (!isBeyond(shift, pattern.wander)) continue;
     const gains = Float64Array.from(
       days,
       (day, i) => correlation(day.shape, patternOfDay(day), shift) - (still[i] as number),
@@ -94,6 +98,11 @@ function moveAgainst(days: readonly Day[], pattern: DayPattern | null): Moved | 
     best = { from: stretch.from, to: stretch.to, shift, gain: stretch.sum };
   }
   return best !== null && isSure(best, days, still, pattern, patternOfDay) ? best : null;
+}
+
+/** Whether days are moved by more than they wander by themselves, as temperatures do with the weather. */
+function isBeyond(shift: number, wander: number): boolean {
+  return Math.abs(shift) > (wander === 0 ? 0 : wander + 1);
 }
 
 /** The stretch whose sum is greatest (Kadane). */
@@ -116,8 +125,8 @@ function isSure(
   patternOfDay: (day: Day) => readonly number[],
 ): boolean {
   const count = to - from;
-  // A pattern that days follow less closely needs more of them.
-  const needed = Math.max(leastDays, Math.ceil(2 / pattern.correlation));
+  // A pattern that days follow less closely, or that wanders, needs more of them.
+  const needed = Math.max(leastDays, Math.ceil(2 / pattern.correlation), pattern.wander === 0 ? 0 : leastWandering);
   if (count < needed || gain < leastGain * pattern.correlation * count) return false;
   let [better, fit] = [0, 0];
   for (let i = from; i < to; i++) {
