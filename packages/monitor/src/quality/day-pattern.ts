@@ -22,7 +22,7 @@ export interface Day {
 
 /** Cuts a series into days of the zone's calendar; NaN is left out. */
 export function daysOf({ times }: Pick<TimedRows, "times">, values: Float64Array, zone: string): Day[] {
-  const { periodAt } = resolveZone(zone);
+  const local = localHours(times, zone);
   const days: Day[] = [];
   const sums = new Float64Array(hours);
   const counts = new Float64Array(hours);
@@ -36,9 +36,8 @@ export function daysOf({ times }: Pick<TimedRows, "times">, values: Float64Array
     counts.fill(0);
   };
   for (let i = 0; i < times.length; i++) {
-    const seconds = Math.floor(Number(times[i]) / 1e6);
-    const local = seconds + periodAt(seconds).offset;
-    const day = Math.floor(local / 86_400);
+    const place = local[i] as number;
+    const day = Math.floor(place / hours);
     if (day !== current) {
       if (!Number.isNaN(current)) close();
       current = day;
@@ -46,12 +45,28 @@ export function daysOf({ times }: Pick<TimedRows, "times">, values: Float64Array
     }
     const value = values[i] as number;
     if (Number.isNaN(value)) continue;
-    const hour = Math.floor((local - day * 86_400) / 3600);
+    const hour = place - day * hours;
     sums[hour] = (sums[hour] as number) + value;
     counts[hour] = (counts[hour] as number) + 1;
   }
   if (!Number.isNaN(current)) close();
   return days;
+}
+
+/** Hours since 1970 of the zone's clock, by the times that they were read off: they are the same for each column of a series. */
+const hoursOfTimes = new WeakMap<BigInt64Array, { readonly zone: string; readonly hours: Float64Array }>();
+
+function localHours(times: BigInt64Array, zone: string): Float64Array {
+  const kept = hoursOfTimes.get(times);
+  if (kept?.zone === zone) return kept.hours;
+  const { periodAt } = resolveZone(zone);
+  const found = new Float64Array(times.length);
+  for (let i = 0; i < times.length; i++) {
+    const seconds = Math.floor(Number(times[i]) / 1e6);
+    found[i] = Math.floor((seconds + periodAt(seconds).offset) / 3600);
+  }
+  hoursOfTimes.set(times, { zone, hours: found });
+  return found;
 }
 
 /** @returns Null for a day with too few hours, or without a change. */

@@ -16,7 +16,10 @@ export function decimalsOf(value: number): number {
 
 /** How many numbers need 0, 1, ... 9 and more digits. */
 export function countDecimals(values: Float64Array, counts: Float64Array = new Float64Array(most + 2)): Float64Array {
-  for (const value of values) {
+  // A few thousand numbers of each series tell.
+  const stride = Math.max(1, Math.floor(values.length / 5000));
+  for (let i = 0; i < values.length; i += stride) {
+    const value = values[i] as number;
     if (Number.isNaN(value)) continue;
     const digits = decimalsOf(value);
     counts[digits] = (counts[digits] as number) + 1;

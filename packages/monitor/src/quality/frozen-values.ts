@@ -2,7 +2,7 @@ import { addDuration, type Column, type Columns, isValid } from "@tsops/core";
 import { counted, findingOf, plain, type QualityFinding, rowCounter, shownRows, type WriteInstant } from "./finding.ts";
 import type { NumberRules } from "./rules.ts";
 import { chanceRun, countRun, eachRun, frozenFrom, noRuns } from "./runs.ts";
-import { isNumeric, type TimedRows } from "./series.ts";
+import { isNumeric, numbersOf, type TimedRows } from "./series.ts";
 
 /** Rows of one value after another in one series: places `from` to `to`, the latter not included. */
 interface Stretch {
@@ -79,7 +79,7 @@ function eachStretch(columns: Columns, name: string, all: readonly TimedRows[], 
   const column = columns.data[name] as Column;
   for (const one of all) {
     const series = lastOfEachTime(one);
-    const values = Float64Array.from(series.rows, (row) => (isValid(column.valid, row) ? codeOf(column, row) : Number.NaN));
+    const values = isNumeric(column) ? numbersOf(column, series.rows) : codesOf(column, series.rows);
     eachRun(values, (from, to, value) =>
       tell(series, from, to, value, () => shownValue(column, series.rows[from] as number)),
     );
@@ -95,9 +95,15 @@ function lastOfEachTime(series: TimedRows): TimedRows {
   return { ...series, rows: rows.filter(isLast), times: times.filter(isLast) };
 }
 
-/** A number for the value: equal values have equal ones. */
-function codeOf(column: Column, row: number): number {
-  return column.kind === "utf8" ? (column.codes[row] as number) : Number(column.values[row]);
+/** A number for each value: equal values have equal ones. */
+function codesOf(column: Column, rows: Int32Array): Float64Array {
+  const codes = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    const code = column.kind === "utf8" ? column.codes[row] : Number(column.values[row]);
+    codes[i] = isValid(column.valid, row) ? (code as number) : Number.NaN;
+  }
+  return codes;
 }
 
 function shownValue(column: Column, row: number): string {

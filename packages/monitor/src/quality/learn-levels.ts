@@ -10,6 +10,8 @@ const beyondUsual = 2;
 /** Stretches of the reference whose medians are compared, and the least rows of one. */
 const stretches = 20;
 const leastStretch = 24;
+/** Values of a stretch, and of a series, that are looked at. */
+const [mostOfStretch, mostOfSeries] = [300, 5000];
 
 /**
  * Where the values of one or several series lie. Bounds follow the tails of the values, moved out by as much as the level of the reference wandered:
@@ -19,7 +21,7 @@ const leastStretch = 24;
  * @returns Null for too few values.
  */
 export function learnLevels(parts: readonly Float64Array[], steps: readonly Float64Array[] | null): LevelRules | null {
-  const sorted = sortedSample(parts);
+  const sorted = sortedSample(parts, parts.length === 1 ? mostOfSeries : undefined);
   if (sorted.length < leastValues) return null;
   const central: Bounds = [quantile(sorted, 0.01), quantile(sorted, 0.99)];
   const levels = wanderings(parts, central);
@@ -75,8 +77,8 @@ function wanderings(parts: readonly Float64Array[], central: Bounds): Bounds {
   for (const part of parts) {
     const length = Math.max(leastStretch, Math.ceil(part.length / stretches));
     for (let from = 0; from + length <= part.length; from += length) {
-      const sorted = sortedSample([part.subarray(from, from + length)], 2000);
-      if (2 * sorted.length < Math.min(length, 2000)) continue;
+      const sorted = sortedSample([part.subarray(from, from + length)], mostOfStretch);
+      if (2 * sorted.length < Math.min(length, mostOfStretch)) continue;
       const median = quantile(sorted, 0.5);
       if (median < least) least = median;
       if (median > greatest) greatest = median;
@@ -88,7 +90,7 @@ function wanderings(parts: readonly Float64Array[], central: Bounds): Bounds {
 
 /** A change that is rarer than `rare`, where the reference changes most. */
 function greatestStep(parts: readonly Float64Array[]): number | null {
-  const sorted = sortedSample(parts);
+  const sorted = sortedSample(parts, parts.length === 1 ? mostOfSeries : undefined);
   if (sorted.length < leastValues) return null;
   const { threshold, distance } = upperTail(sorted, rare);
   if (distance === 0) return null;
@@ -101,7 +103,7 @@ function unsteadiness(parts: readonly Float64Array[], usual: number): number {
   for (const part of parts) {
     const length = Math.max(2 * leastStretch, Math.ceil(part.length / stretches));
     for (let from = 0; from + length <= part.length; from += length) {
-      const own = quantile(sortedSample([part.subarray(from, from + length)], 2000), 0.9);
+      const own = quantile(sortedSample([part.subarray(from, from + length)], mostOfStretch), 0.9);
       if (usual > 0 && own / usual > most) most = own / usual;
     }
   }

@@ -34,7 +34,7 @@ export function levelJump(values: Float64Array): LevelJump | null {
   const others = otherChanges(logs, split.from);
   if (jump < Math.log(1.5) || jump < factor * others.most) return null;
   if (others.compared < (jump < small ? blocksOfSmall : 2)) return null;
-  const [one, two] = [sortedSample([values.subarray(0, split.from)]), sortedSample([values.subarray(split.from)])];
+  const [one, two] = [values.subarray(0, split.from), values.subarray(split.from)].map((side) => sortedSample([side], 5000)) as [Float64Array, Float64Array];
   const change = changeBetween(one, two);
   return change === null
     ? null
@@ -72,7 +72,7 @@ function otherChanges(logs: Float64Array, place: number): { readonly most: numbe
   for (const side of [logs.subarray(0, place), logs.subarray(place)]) {
     let last = Number.NaN;
     for (let from = 0; from < side.length; from += length) {
-      const sorted = sortedSample([side.subarray(from, Math.min(from + length, side.length))], 1000);
+      const sorted = sortedSample([side.subarray(from, Math.min(from + length, side.length))], 300);
       if (sorted.length < leastSide / 2) continue;
       const median = quantile(sorted, 0.5);
       if (!Number.isNaN(last)) {

@@ -1,9 +1,11 @@
 import { fc, test } from "@fast-check/vitest";
 import {
+  type CheckQuality,
   type Columns,
   columnsFromArrays,
   createRandom,
   float64,
+  type LearnQuality,
   nullable,
   takeColumns,
   timestamp,
@@ -14,6 +16,7 @@ import { describe, expect, it } from "vitest";
 import { checkQuality, type QualityOptions } from "./check-quality.ts";
 import type { QualityCheck, QualityFinding } from "./finding.ts";
 import { learnQuality } from "./learn-quality.ts";
+import type { QualityRules } from "./rules.ts";
 
 const hour = 3_600_000_000n;
 const start = toMicros("2024-01-01T00:00:00Z");
@@ -21,8 +24,8 @@ const table = { keys: ["site"], eventTime: "at" };
 const weeks = (count: number) => 168 * count;
 
 interface Site {
-  readonly times: bigint[];
-  readonly values: (number | null)[];
+  times: bigint[];
+  values: (number | null)[];
 }
 
 /** Hourly load of an office: high by day, lower at weekends, one decimal. */
@@ -127,6 +130,7 @@ describe("a planted fault is found with its rows", () => {
     expect(findings[0]?.rows[0]).toBe(from);
     expect(findings[0]?.count).toBe(30);
     expect(only(findings, "range")).toEqual([]);
+    expect(checkQuality(rowsOf(data), { table })[0]).toMatchObject({ check: "unit", count: 30, key: '{"site":"a"}' });
   });
 
   test.prop([place, fc.constantFrom(-999, -9999, 99_999)], { numRuns: 15 })("a number for no value", (from, sentinel) => {
@@ -290,6 +294,12 @@ describe("keys and columns", () => {
 });
 
 describe("findings", () => {
+  it("are what the command reads", () => {
+    const learn: LearnQuality<QualityRules> = learnQuality;
+    const checkRows: CheckQuality<QualityRules> = checkQuality;
+    expect(checkRows(reference, { table, zone: "UTC", rules: learn(reference, { table, zone: "UTC" }) })).toEqual([]);
+  });
+
   test.prop([fc.integer({ min: 0, max: 1e6 })], { numRuns: 10 })("do not depend on the order of the rows", (seed) => {
     const data = fresh("order");
     for (let i = 100; i < 130; i++) data.a.values[i] = 1000 * (data.a.values[i] as number);

@@ -8,11 +8,6 @@ const known = new Set([
   3.4028234663852886e38, -3.4028234663852886e38,
 ]);
 
-/** Whether a number is written where there is no value, somewhere. Nearly all values are told by the first comparison. */
-function isKnown(value: number): boolean {
-  return !(value > -1 && value < 99) && known.has(value);
-}
-
 /**
  * Numbers that stand for "no value": of those that are written so, the ones that lie farther from the other values than these spread. -1 and the
  * like count where the others are not negative; numbers below 100 have to be there twice.
@@ -22,7 +17,7 @@ function isKnown(value: number): boolean {
 export function sentinelsOf(parts: readonly Float64Array[], central?: Bounds): number[] {
   const counts = new Map<number, number>();
   for (const part of parts)
-    for (const value of part) if (isKnown(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of part) if (!(value > -1 && value < 99) && known.has(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
   if (counts.size === 0) return [];
   const [low, high] = central ?? restOf(parts);
   if (!(low <= high)) return [];
@@ -39,7 +34,7 @@ export function sentinelsOf(parts: readonly Float64Array[], central?: Bounds): n
 
 /** Where the values lie that could be no sentinels. */
 function restOf(parts: readonly Float64Array[]): Bounds {
-  const sorted = sortedSample(parts.map((part) => part.filter((value) => !isKnown(value))));
+  const sorted = sortedSample(parts.map((part) => part.filter((value) => !known.has(value))));
   return sorted.length < 20 ? [1, 0] : [quantile(sorted, 0.01), quantile(sorted, 0.99)];
 }
 

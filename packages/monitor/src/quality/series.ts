@@ -87,7 +87,8 @@ function codesOf(
 }
 
 function byTime(rows: Int32Array, all: BigInt64Array): Pick<TimedRows, "rows" | "times" | "isSorted"> {
-  const times = BigInt64Array.from(rows, (row) => all[row] as bigint);
+  const times = new BigInt64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) times[i] = all[rows[i] as number] as bigint;
   let isSorted = true;
   for (let i = 1; i < times.length && isSorted; i++)
     isSorted = (times[i] as bigint) >= (times[i - 1] as bigint);

@@ -75,14 +75,26 @@ function firstAbove(sorted: Float64Array, value: number): number {
   return low;
 }
 
-/** The finite values, every so many of them where there are more than `most`; ascending. */
-export function sortedSample(parts: readonly Float64Array[], most = 100_000): Float64Array {
+/** Share of the golden section: its multiples, less their whole parts, are spread evenly and repeat nothing. */
+const golden = 0.6180339887498949;
+
+/**
+ * The finite values, ascending; of more than `most` a part of them, at distances that change, so that a season is not met at one phase only.
+ */
+export function sortedSample(parts: readonly Float64Array[], most = 20_000): Float64Array {
   const total = parts.reduce((sum, { length }) => sum + length, 0);
-  const stride = Math.max(1, Math.ceil(total / most));
-  const kept = new Float64Array(Math.ceil(total / stride));
-  let count = 0;
-  let place = 0;
-  for (const part of parts)
-    for (const value of part) if (place++ % stride === 0 && !Number.isNaN(value)) kept[count++] = value;
+  const kept = new Float64Array(Math.min(total, most));
+  const distance = total / kept.length;
+  let [count, drawn, before] = [0, 0, 0];
+  for (const part of parts) {
+    const end = before + part.length;
+    for (; drawn < kept.length; drawn++) {
+      const place = distance === 1 ? drawn : Math.floor((drawn + ((drawn * golden) % 1)) * distance);
+      if (place >= end) break;
+      const value = part[place - before] as number;
+      if (!Number.isNaN(value)) kept[count++] = value;
+    }
+    before = end;
+  }
   return kept.subarray(0, count).sort();
 }

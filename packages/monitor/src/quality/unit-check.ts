@@ -1,5 +1,7 @@
 import { counted, type FoundRows, findingOf, plain, type QualityFinding, rowCounter } from "./finding.ts";
+import { learnLevels } from "./learn-levels.ts";
 import { levelJump } from "./level-jump.ts";
+import { mainCluster } from "./main-cluster.ts";
 import type { NumberColumn, NumberSeries } from "./number-series.ts";
 import type { LevelRules } from "./rules.ts";
 import { quantile, sortedSample } from "./tails.ts";
@@ -28,7 +30,8 @@ export function otherUnits(column: NumberColumn): QualityFinding[] {
   const byChange = new Map<UnitChange, Changed[]>();
   for (const part of column.parts) {
     if (part.levels === null || isFewFor(column)) continue;
-    const changed = farValues(part) ?? otherLevel(column, part) ?? jumpWithin(part);
+    const changed =
+      farValues(part) ?? (column.rules === null ? ofTwoKinds(part) : otherLevel(column, part)) ?? jumpWithin(part);
     if (changed === null) continue;
     const list = byChange.get(changed.change) ?? [];
     list.push(changed);
@@ -59,6 +62,12 @@ function farValues(part: NumberSeries): Changed | null {
   return { part, change, places: explained, found: middle(outside), usual: levels.median };
 }
 
+/** Values of two sizes far apart, of which the fewer are the others in another unit. */
+function ofTwoKinds(part: NumberSeries): Changed | null {
+  const main = mainCluster(part.values);
+  return main === null ? null : farValues({ ...part, levels: learnLevels([main], null) });
+}
+
 /** Whether a value is a small part of what is usual, where nothing usual is near 0. Zeros are drop-outs. */
 function isTiny(value: number, { central: [low], median }: LevelRules): boolean {
   return low > median / 10 && value > 0 && value < low / 20;
@@ -86,7 +95,7 @@ function bestChange(values: Float64Array, levels: LevelRules): UnitChange | null
 }
 
 function middle(values: Float64Array): number {
-  return quantile(sortedSample([values]), 0.5);
+  return quantile(sortedSample([values], 5000), 0.5);
 }
 
 /** Rows of a window whose level is compared as a whole. */
@@ -96,7 +105,7 @@ const leastWindow = 48;
 function otherLevel({ rules }: NumberColumn, part: NumberSeries): Changed | null {
   const { values, levels, isOwn } = part;
   if (levels === null || rules === null || !isOwn) return null;
-  const sorted = sortedSample([values]);
+  const sorted = sortedSample([values], 5000);
   if (sorted.length < leastWindow) return null;
   const median = quantile(sorted, 0.5);
   const [low, high] = levels.levels;
