@@ -29,10 +29,11 @@ export function learnLevels(parts: readonly Float64Array[], steps: readonly Floa
   const [down, up] = [lowerTail(sorted, rare), upperTail(sorted, rare)];
   const floor = naturalFloor(sorted, down);
   const isFew = areFew(sorted);
-  const fallback = Math.max(central[1] - central[0], Math.abs(quantile(sorted, 0.5)) / 2, isFew ? 1 : 0);
+  const size = Math.abs(quantile(sorted, 0.5));
+  const fallback = Math.max(central[1] - central[0], isFew ? Math.max(size, 1) : size / 2);
   const far = ({ distance }: Tail) => beyondUsual * (Math.max(distance, fallback / 10) + wandered) + fallback;
   // Codes that pile up at their greatest one, as months of a winter, can go on; measurements that do are at a limit.
-  const slack = ({ distance }: Tail) => (distance > 0 ? distance + wandered : isFew ? fallback : 0);
+  const slack = ({ distance }: Tail) => (distance > 0 ? distance + wandered : isFew ? Math.max(central[1] - central[0], 1) : 0);
   return {
     rows: parts.reduce((sum, part) => sum + part.length, 0),
     median: quantile(sorted, 0.5),

@@ -58,7 +58,14 @@ function farValues(part: NumberSeries): Changed | null {
   const outside = Float64Array.from(places, (i) => values[i] as number);
   const change = bestChange(outside, levels);
   if (change === null) return null;
-  const explained = places.filter((i) => isInside(before(change, values[i] as number), levels));
+  // By a small factor only peaks may lie outside; a unit that changed takes all values along, until it changes back.
+  const span = (places.at(-1) as number) - (places[0] as number) + 1;
+  if (isSmall(change) && places.length < leastShare * span) return null;
+  const [low, high] = levels.usual;
+  const explained = places.filter((i) => {
+    const back = before(change, values[i] as number);
+    return back >= low && back <= high;
+  });
   return { part, change, places: explained, found: middle(outside), usual: levels.median };
 }
 
@@ -98,6 +105,10 @@ function middle(values: Float64Array): number {
   return quantile(sortedSample([values], 5000), 0.5);
 }
 
+function isSmall({ factor }: UnitChange): boolean {
+  return Math.abs(Math.log(factor)) < Math.log(9);
+}
+
 /** Rows of a window whose level is compared as a whole. */
 const leastWindow = 48;
 
@@ -121,8 +132,7 @@ function otherLevel({ rules }: NumberColumn, part: NumberSeries): Changed | null
     // 90 % of a window spread less than 98 % of the reference.
     const isAlike = ratio > 0.55 && ratio < 1.1;
     // Growth by a half is nearer to a small factor than to none; it has to be farther away.
-    const isSmall = Math.abs(Math.log(change.factor)) < Math.log(9);
-    if (back >= low && back <= high && isAlike && (!isSmall || away > 4 * wandered))
+    if (back >= low && back <= high && isAlike && (!isSmall(change) || away > 4 * wandered))
       return { part, change, places: { from: 0 }, found: median, usual: levels.median };
   }
   return null;

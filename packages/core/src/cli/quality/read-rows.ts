@@ -113,7 +113,7 @@ function typesOf(
       read[name] = known?.columns[name]?.kind === "utf8" ? nullable(utf8()) : keyType(column);
       continue;
     }
-    const type = typeOf(column, known?.columns[name]?.kind ?? null, zone);
+    const type = typeOf(column, file.rows, known?.columns[name]?.kind ?? null, zone);
     if (type === null) unread.push(name);
     else read[name] = nullable(type);
   }
@@ -121,7 +121,12 @@ function typesOf(
 }
 
 /** @returns Null for values that are no plain ones. */
-function typeOf({ kind, numberForm }: FileColumn, before: ColumnKind | null, zone: string): ColumnType | null {
+function typeOf(
+  { kind, numberForm, numberLike, missing }: FileColumn,
+  rows: number,
+  before: ColumnKind | null,
+  zone: string,
+): ColumnType | null {
   switch (kind) {
     case "number":
       return float64();
@@ -131,7 +136,8 @@ function typeOf({ kind, numberForm }: FileColumn, before: ColumnKind | null, zon
     case "bool":
       return bool();
     case "text":
-      return numberForm !== null && numberForm !== "ambiguous" ? float64() : utf8();
+      // A text among numbers makes text of all of them: the check tells which it is.
+      return numberForm !== null && numberForm !== "ambiguous" && numberLike + missing === rows ? float64() : utf8();
     case "instant":
     case "localTime":
       return timestamp({ zone });
