@@ -24,7 +24,9 @@ afterAll(() => {
   child.kill();
 });
 
-async function quality(...argv: readonly string[]): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
+async function quality(
+  ...argv: readonly string[]
+): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
   const answer = once(child, "message");
   child.send(["quality", ...argv]);
   const [found] = (await answer) as [Answer];
@@ -34,10 +36,16 @@ async function quality(...argv: readonly string[]): Promise<Answer & { json(): R
 const path = (name: string) => join(folder, name);
 const random = createRandom("quality command");
 const at = (i: number) => new Date(Date.UTC(2024, 0, 1) + i * 3_600_000).toISOString().slice(0, 19);
-const value = (i: number) => (100 + 40 * Math.exp(-(((i % 24) - 9) ** 2) / 8) + random.normal(0, 3)).toFixed(1);
+const value = (i: number) =>
+  (100 + 40 * Math.exp(-(((i % 24) - 9) ** 2) / 8) + random.normal(0, 3)).toFixed(1);
 
 /** Rows of two shops; `change` gives another line, or none. */
-function file(name: string, from: number, to: number, change = (line: string, _: number): string | null => line): string {
+function file(
+  name: string,
+  from: number,
+  to: number,
+  change = (line: string, _: number): string | null => line,
+): string {
   const lines = ["0012", "0034"].flatMap((shop, s) =>
     Array.from({ length: to - from }, (_, k) => {
       const line = `${at(from + k)}Z,${shop},${value(from + k)},open`;
@@ -91,16 +99,32 @@ describe("tsops quality", () => {
     const edited = JSON.parse(readFileSync(rules, "utf8"));
     edited.columns.sold.numbers = null;
     writeFileSync(rules, JSON.stringify(edited));
-    expect((await quality(wrong, "--rules", rules, "--json")).json()).toMatchObject({ errors: 0, warnings: 1 });
+    expect((await quality(wrong, "--rules", rules, "--json")).json()).toMatchObject({
+      errors: 0,
+      warnings: 1,
+    });
   });
 
   it("sees keys without their zeros, stale series, texts among numbers and columns that are gone", async () => {
-    const lines = readFileSync(same, "utf8").replaceAll(",0012,", ",12,").replace(/,open\n/g, "\n").replace(",state", "");
+    const lines = readFileSync(same, "utf8")
+      .replaceAll(",0012,", ",12,")
+      .replace(/,open\n/g, "\n")
+      .replace(",state", "");
     writeFileSync(path("other.csv"), lines.replace(/,(\d+\.\d)\n/, ",about 5\n"));
-    const answer = await quality(path("other.csv"), "--reference", reference, "--key", "shop", "--now", "2024-03-01T00:00Z", "--json");
+    const answer = await quality(
+      path("other.csv"),
+      "--reference",
+      reference,
+      "--key",
+      "shop",
+      "--now",
+      "2024-03-01T00:00Z",
+      "--json",
+    );
     const { findings } = answer.json();
     const found = findings.map((one: { check: string; column: string }) => `${one.check} ${one.column}`);
-    for (const name of ["schema state", "schema sold", "key_format shop", "staleness ts"]) expect(found).toContain(name);
+    for (const name of ["schema state", "schema sold", "key_format shop", "staleness ts"])
+      expect(found).toContain(name);
   });
 
   it("refuses what makes no sense, with a hint", async () => {
@@ -115,7 +139,10 @@ describe("tsops quality", () => {
     expect((await refused(same, "--time", "tss"))[1]).toContain('Did you mean "ts"?');
     expect((await refused(same, "--rules", path("none.json")))[1]).toContain("--write-rules rules.json");
     writeFileSync(path("bad.json"), "{");
-    expect(await refused(same, "--rules", path("bad.json"))).toEqual([64, expect.stringContaining("is no JSON")]);
+    expect(await refused(same, "--rules", path("bad.json"))).toEqual([
+      64,
+      expect.stringContaining("is no JSON"),
+    ]);
     expect((await refused(same, "--write-rules", path("rules.txt")))[0]).toBe(64);
     expect(existsSync(path("rules.txt"))).toBe(false);
   });

@@ -38,7 +38,12 @@ function line(name: string, { windows, errors, warnings, checks }: Tally): strin
   return `${name.padEnd(45)} ${String(windows).padStart(5)} windows, with an error ${share(errors).padStart(7)}, with a warning ${share(warnings).padStart(7)}  ${list}`;
 }
 
-function weeks(data: Columns, rowsOfWeek: number, rowsOfReference: number, table: { keys: string[]; eventTime: string }): Tally {
+function weeks(
+  data: Columns,
+  rowsOfWeek: number,
+  rowsOfReference: number,
+  table: { keys: string[]; eventTime: string },
+): Tally {
   const tally = noFindings();
   const rules = learnQuality(sliceColumns(data, 0, rowsOfReference), { table });
   for (let from = rowsOfReference; from + rowsOfWeek <= data.length; from += rowsOfWeek)
@@ -57,7 +62,8 @@ for (const name of Object.keys(processes)) {
     tally.windows += found.windows;
     tally.errors += found.errors;
     tally.warnings += found.warnings;
-    for (const [check, count] of found.checks) tally.checks.set(check, (tally.checks.get(check) ?? 0) + count);
+    for (const [check, count] of found.checks)
+      tally.checks.set(check, (tally.checks.get(check) ?? 0) + count);
     add(alone, checkQuality(data, { table }));
     add(alone, checkQuality(sliceColumns(data, 0, learnt), { table }));
   }

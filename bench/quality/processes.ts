@@ -17,7 +17,8 @@ export const processes: Record<string, (random: Random) => (step: number) => num
   "counts, mean 3": (random) => () => poisson(random, 3),
   "counts with a daily season": (random) => (step) => poisson(random, 40 * (1.1 + daily(step)) ** 2),
   "intermittent: 90 % zeros": (random) => () => (random.uniform() < 0.9 ? 0 : 1 + poisson(random, 4)),
-  "solar: zero at night": (random) => (step) => Math.max(0, -daily(step)) * 50 * (0.3 + 0.7 * random.uniform()),
+  "solar: zero at night": (random) => (step) =>
+    Math.max(0, -daily(step)) * 50 * (0.3 + 0.7 * random.uniform()),
   "trend of 1 % a day, with a season": (random) => {
     const next = autoregression(random, 0.7);
     return (step) => 100 * (1 + step / 2400) + 20 * daily(step) + 3 * next();

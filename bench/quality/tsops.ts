@@ -1,5 +1,13 @@
 // Learns rules of rows and checks as many others. Run by run.ts, in a process of its own.
-import { type ColumnTypes, type Columns, columnsFromArrays, createRandom, float64, timestamp, utf8 } from "@tsops/core";
+import {
+  type Columns,
+  type ColumnTypes,
+  columnsFromArrays,
+  createRandom,
+  float64,
+  timestamp,
+  utf8,
+} from "@tsops/core";
 import { checkQuality, learnQuality } from "@tsops/monitor";
 import { report, timed } from "../harness/measured.ts";
 import { numbers, rows, sites, type work } from "./input.ts";
@@ -18,8 +26,9 @@ function table(from: number, seed: string): Columns {
   };
   for (let column = 0; column < numbers; column++) {
     types[`x${column}`] = float64();
-    data[`x${column}`] = Float64Array.from({ length: rows }, (_, i) =>
-      100 + 30 * Math.sin((2 * Math.PI * Math.floor(i / sites)) / 1440) + 5 * random.normal(),
+    data[`x${column}`] = Float64Array.from(
+      { length: rows },
+      (_, i) => 100 + 30 * Math.sin((2 * Math.PI * Math.floor(i / sites)) / 1440) + 5 * random.normal(),
     );
   }
   return columnsFromArrays(types, data as never);

@@ -46,7 +46,13 @@ import {
 } from "./series-checks.ts";
 import { newTexts } from "./text-checks.ts";
 import { otherUnits } from "./unit-check.ts";
-import { flippedSigns, saturatedValues, sentinelValues, unusualChanges, unusualValues } from "./value-checks.ts";
+import {
+  flippedSigns,
+  saturatedValues,
+  sentinelValues,
+  unusualChanges,
+  unusualValues,
+} from "./value-checks.ts";
 import { movedDays } from "./zone-jump.ts";
 
 /** What is expected of the rows: as rules that were learnt of a reference, as told, or both, where what is told counts. */
@@ -174,9 +180,13 @@ function prepare(columns: Columns, options: QualityOptions): Checking {
 
 function tableOf(rules: QualityRules | null): Roles["table"] {
   if (rules === null)
-    throw new TsopsError("MONITOR_INVALID", "Neither `table` nor `rules` say which columns are keys and time.", {
-      hint: 'Give table: { keys: ["site"], eventTime: "at" }, or rules of learnQuality().',
-    });
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      "Neither `table` nor `rules` say which columns are keys and time.",
+      {
+        hint: 'Give table: { keys: ["site"], eventTime: "at" }, or rules of learnQuality().',
+      },
+    );
   const { keys, eventTime, availableAt } = rules;
   return { keys, eventTime, ...(availableAt === null ? {} : { availableAt }) };
 }
@@ -209,7 +219,8 @@ function toleratedNulls({ columns, roles, options, rules }: Checking, name: stri
   const { table } = roles;
   const { maxMissing, required } = options;
   const learnt = rules?.columns[name]?.missing ?? null;
-  const told = typeof maxMissing === "object" && Object.hasOwn(maxMissing, name) ? maxMissing[name] : maxMissing;
+  const told =
+    typeof maxMissing === "object" && Object.hasOwn(maxMissing, name) ? maxMissing[name] : maxMissing;
   const isNeeded =
     table.keys.includes(name) ||
     name === table.eventTime ||
@@ -228,7 +239,8 @@ function valueFindings(checking: Checking, name: string): readonly (QualityFindi
   const column = columns.data[name] as Column;
   const learnt = rules?.columns[name] ?? null;
   if (table.keys.includes(name) || (rules !== null && learnt === null)) return [];
-  if (column.kind === "utf8") return [learnt?.texts ? newTexts(columns, name, learnt.texts, timeOf, write) : null];
+  if (column.kind === "utf8")
+    return [learnt?.texts ? newTexts(columns, name, learnt.texts, timeOf, write) : null];
   if (!isNumeric(column) || (rules !== null && learnt?.numbers == null)) return [];
   const numbers = numberColumn(columns, name, series, rules, write);
   const isRanged = Object.hasOwn(options.ranges ?? {}, name);
@@ -244,7 +256,10 @@ function valueFindings(checking: Checking, name: string): readonly (QualityFindi
   ];
 }
 
-function frozenValues({ columns, roles, options, rules, zone, write }: Checking, name: string): QualityFinding | null {
+function frozenValues(
+  { columns, roles, options, rules, zone, write }: Checking,
+  name: string,
+): QualityFinding | null {
   const { series, table } = roles;
   const { frozen = {} } = options;
   if (frozen === false || table.keys.includes(name)) return null;
@@ -274,7 +289,9 @@ function timeFindings(
     grid === null || besideGrid != null ? null : offGridRows(series, time, grid, write),
     grid === null ? null : otherFrequency(series, time, grid, write),
     grid === null ? null : gapsBetween(series, time, grid, interval, write),
-    now === undefined || maxAge === null ? null : staleSeries(series, time, { now, maxAge, isTold, zone }, write),
+    now === undefined || maxAge === null
+      ? null
+      : staleSeries(series, time, { now, maxAge, isTold, zone }, write),
     now === undefined || options.allowFuture === true ? null : futureRows(series, time, now, write),
   ];
 }

@@ -14,7 +14,10 @@ export function clockJumps(
   grid: Frequency | null,
   write: WriteInstant,
 ): readonly (QualityFinding | null)[] {
-  return [grid === null || grid.kind !== "fixed" ? null : besideGrid(series, column, grid, write), setBack(series, column, write)];
+  return [
+    grid === null || grid.kind !== "fixed" ? null : besideGrid(series, column, grid, write),
+    setBack(series, column, write),
+  ];
 }
 
 /** The grid of a series moves: until a row all times have one phase, from it on another. */
@@ -60,7 +63,9 @@ function setBack(series: readonly TimedRows[], column: string, write: WriteInsta
   let told: { by: bigint; at: bigint; name: string } | null = null;
   for (const { rows, times, key, name, isSorted } of series) {
     if (isSorted) continue;
-    const order = Int32Array.from(rows, (_, i) => i).sort((a, b) => (rows[a] as number) - (rows[b] as number));
+    const order = Int32Array.from(rows, (_, i) => i).sort(
+      (a, b) => (rows[a] as number) - (rows[b] as number),
+    );
     const timeAt = (i: number) => times[order[i] as number] as bigint;
     const step = BigInt(medianGap(times)) || 1n;
     const backward: number[] = [];
@@ -88,7 +93,10 @@ function setBack(series: readonly TimedRows[], column: string, write: WriteInsta
       by === hour
         ? "Clocks went back by an hour: the times are those of a wall clock. Or rows were written twice."
         : "The clock of the source was set back, or rows were written twice.",
-    hint: by === hour ? "Say the zone of the times, so that both hours are told apart." : "Compare the values of the repeated times: equal ones were written twice.",
+    hint:
+      by === hour
+        ? "Say the zone of the times, so that both hours are told apart."
+        : "Compare the values of the repeated times: equal ones were written twice.",
   });
 }
 

@@ -1,5 +1,13 @@
 import { type Column, type Columns, type ColumnType, isValid } from "@tsops/core";
-import { counted, findingOf, percent, type QualityFinding, rowCounter, some, type WriteInstant } from "./finding.ts";
+import {
+  counted,
+  findingOf,
+  percent,
+  type QualityFinding,
+  rowCounter,
+  some,
+  type WriteInstant,
+} from "./finding.ts";
 
 /**
  * What a column's values can be: the least and the greatest of float64 and int64 columns, both allowed, or all texts that can occur
@@ -41,7 +49,11 @@ export function missingValues(
   const isBad = isNeeded || isAll;
   const isMuch = share > most;
   const said =
-    isBad || !isMuch ? "" : usual === 0 ? ", and the reference has no null" : `, more than the ${percent(most)} that are tolerated`;
+    isBad || !isMuch
+      ? ""
+      : usual === 0
+        ? ", and the reference has no null"
+        : `, more than the ${percent(most)} that are tolerated`;
   return findingOf(found, write, {
     check: "missing",
     column: name,
@@ -57,7 +69,10 @@ export function missingValues(
     cause: isAll
       ? "The column is no longer filled at the source, or was renamed there."
       : "Rows that failed to join, a field that was left empty, or text that could not be read.",
-    hint: isMuch || isBad ? "Look at the first rows at the source, before they are read." : "Nothing needs to be done.",
+    hint:
+      isMuch || isBad
+        ? "Look at the first rows at the source, before they are read."
+        : "Nothing needs to be done.",
   });
 }
 
@@ -85,7 +100,10 @@ export function nonFiniteValues(
     severity: isUsual ? "info" : "error",
     reason: isUsual ? "the reference has as many" : "one of them makes any sum or mean NaN",
     sentence: `${name} has ${counted(found.count, "value")} that ${found.count === 1 ? "is no finite number" : "are no finite numbers"} (${nan} NaN, ${found.count - nan} infinite).`,
-    cause: nan === found.count ? "0 / 0, the logarithm of a negative number, or a null that became NaN." : "A division by zero, or a number too large for its type.",
+    cause:
+      nan === found.count
+        ? "0 / 0, the logarithm of a negative number, or a null that became NaN."
+        : "A division by zero, or a number too large for its type.",
     hint: "Write nulls where there is no value.",
   });
 }

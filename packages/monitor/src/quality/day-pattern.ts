@@ -127,7 +127,8 @@ export function wanderOf(days: readonly Day[], shapes: Pick<DayPattern, "weekday
     let best = { shift: 0, sum: Number.NEGATIVE_INFINITY };
     for (let shift = 1 - hours / 2; shift <= hours / 2; shift++) {
       let sum = 0;
-      for (const { shape, isWeekend } of group) sum += correlation(shape, isWeekend ? shapes.weekend : shapes.weekday, shift);
+      for (const { shape, isWeekend } of group)
+        sum += correlation(shape, isWeekend ? shapes.weekend : shapes.weekday, shift);
       if (sum > best.sum) best = { shift, sum };
     }
     shifts.push(Math.abs(best.shift));

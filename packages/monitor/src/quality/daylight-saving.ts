@@ -39,7 +39,9 @@ export function daylightSaving(
   if (found.count === 0 || !isPlausible(series, missing, doubled)) return null;
   const parts = [
     ...(missing > 0 ? [`an hour is missing ${missing === 1 ? "once" : `${missing} times`}`] : []),
-    ...(doubled > 0 ? [`${counted(doubled, "row")} of a night ${doubled === 1 ? "is" : "are"} there twice`] : []),
+    ...(doubled > 0
+      ? [`${counted(doubled, "row")} of a night ${doubled === 1 ? "is" : "are"} there twice`]
+      : []),
   ];
   const names = [...where].sort().join(" and ");
   return findingOf(found, write, {
@@ -49,7 +51,7 @@ export function daylightSaving(
     reason: "half of the year is an hour off, if the times are those of a wall clock",
     sentence: `${parts.join(" and ")}, on ${names} days on which clocks change, in the hours in which they do.`,
     cause: `Times of a wall clock that goes forward and back, read as ${zone}.`,
-    hint: "Read the times in the zone of the clock, e.g. timestamp({ zone: \"Europe/Berlin\" }).",
+    hint: 'Read the times in the zone of the clock, e.g. timestamp({ zone: "Europe/Berlin" }).',
   });
 }
 

@@ -15,7 +15,10 @@ export function decimalsOf(value: number): number {
 }
 
 /** How many numbers need 0, 1, ... 9 and more digits. */
-export function countDecimals(values: Float64Array, counts: Float64Array = new Float64Array(most + 2)): Float64Array {
+export function countDecimals(
+  values: Float64Array,
+  counts: Float64Array = new Float64Array(most + 2),
+): Float64Array {
   // A few thousand numbers of each series tell.
   const stride = Math.max(1, Math.floor(values.length / 5000));
   for (let i = 0; i < values.length; i += stride) {
@@ -30,7 +33,10 @@ export function countDecimals(values: Float64Array, counts: Float64Array = new F
 /**
  * The digits that all but one number in a thousand do with, null for more than 9; and the share of numbers that do with one digit less.
  */
-export function usualDecimals(counts: Float64Array): { readonly decimals: number | null; readonly rounder: number } {
+export function usualDecimals(counts: Float64Array): {
+  readonly decimals: number | null;
+  readonly rounder: number;
+} {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let seen = 0;
   for (let digits = 0; digits <= most; digits++) {

@@ -153,9 +153,7 @@ const order = { error: 0, warning: 1, info: 2 } as const;
 
 /** Errors first; those of one severity in the order of the checks and of the columns. */
 export function sortFindings(findings: readonly (QualityFinding | null)[]): QualityFinding[] {
-  return findings
-    .filter((finding) => finding !== null)
-    .sort((a, b) => order[a.severity] - order[b.severity]);
+  return findings.filter((finding) => finding !== null).sort((a, b) => order[a.severity] - order[b.severity]);
 }
 
 /** A share for people: `12.5 %`. */
@@ -165,7 +163,9 @@ export function percent(share: number): string {
 
 /** A number for people: at most five digits, all those of whole numbers. */
 export function plain(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : String(Number(value.toPrecision(5)));
+  return Number.isInteger(value) && Math.abs(value) < 1e15
+    ? String(value)
+    : String(Number(value.toPrecision(5)));
 }
 
 /** `1 row`, `2 rows`. */
@@ -175,5 +175,7 @@ export function counted(count: number, noun: string): string {
 
 /** The first few of a list, for people. */
 export function some(names: readonly string[], most = 5): string {
-  return names.length > most ? `${names.slice(0, most).join(", ")} and ${names.length - most} more` : names.join(", ");
+  return names.length > most
+    ? `${names.slice(0, most).join(", ")} and ${names.length - most} more`
+    : names.join(", ");
 }

@@ -49,10 +49,12 @@ function eachStretch(
     const steps = i === times.length ? 1 : (cells[i] as number) - (cells[i - 1] as number);
     const apart = i === times.length ? 0 : Number((times[i] as bigint) - (times[i - 1] as bigint));
     // Rows of one time are duplicates; rows of one step count by how far they are apart.
-    const distance = steps === 1 && (step === 0 || apart >= step) ? 1 : steps > 1 ? steps : apart === 0 ? 1 : -apart;
+    const distance =
+      steps === 1 && (step === 0 || apart >= step) ? 1 : steps > 1 ? steps : apart === 0 ? 1 : -apart;
     if (distance === current) continue;
     if (current !== 1) tell(from, i - 1, words);
     [from, current] = [i - 1, distance];
-    words = distance > 1 ? `every ${distance} steps` : `${Number((-distance / 6e7).toPrecision(4))} minutes apart`;
+    words =
+      distance > 1 ? `every ${distance} steps` : `${Number((-distance / 6e7).toPrecision(4))} minutes apart`;
   }
 }

@@ -1,5 +1,13 @@
 import { addDuration, type Column, type Columns, isValid } from "@tsops/core";
-import { counted, findingOf, plain, type QualityFinding, rowCounter, shownRows, type WriteInstant } from "./finding.ts";
+import {
+  counted,
+  findingOf,
+  plain,
+  type QualityFinding,
+  rowCounter,
+  shownRows,
+  type WriteInstant,
+} from "./finding.ts";
 import type { NumberRules } from "./rules.ts";
 import { chanceRun, countRun, eachRun, frozenFrom, noRuns } from "./runs.ts";
 import { isNumeric, numbersOf, type TimedRows } from "./series.ts";
@@ -24,7 +32,8 @@ export function frozenFor(
   eachStretch(columns, name, series, (one, from, to, _, shown) => {
     const first = one.times[from] as bigint;
     const last = one.times[to - 1] as bigint;
-    if (to - from > 1 && last >= addDuration(first, least, zone)) frozen.push({ shown: shown(), from, to, series: one });
+    if (to - from > 1 && last >= addDuration(first, least, zone))
+      frozen.push({ shown: shown(), from, to, series: one });
   });
   return finding(name, frozen, `at least ${least} are asked for`, write);
 }

@@ -66,7 +66,8 @@ function otherFormat(
     severity: "error",
     reason: "the rows are taken for other series, and the known ones go without",
     sentence: `${counted(renamed.length, "key")} ${renamed.length === 1 ? "is" : "are"} written differently from the reference: ${some(renamed.map(({ key, before }) => `${key} for ${before}`))}.`,
-    cause: "Another case, spaces, signs between or zeros in front: the keys went through another program, e.g. as numbers.",
+    cause:
+      "Another case, spaces, signs between or zeros in front: the keys went through another program, e.g. as numbers.",
     hint: "Write the keys as in the reference before they are stored.",
   });
 }
@@ -106,7 +107,9 @@ function added(
     key: fresh.length === 1 ? (fresh[0]?.[0] as string) : null,
     count: fresh.length,
     severity: isMost ? "warning" : "info",
-    reason: isMost ? "half of the series or more are new, so it may be other data" : "series come and go; models have not seen these",
+    reason: isMost
+      ? "half of the series or more are new, so it may be other data"
+      : "series come and go; models have not seen these",
     sentence: `${fresh.length} of ${total} series ${fresh.length === 1 ? "is" : "are"} not in the reference: ${some(fresh.map(([key]) => key))}.`,
     cause: "New series, or keys of another source.",
     hint: "Learn the rules again once they are known to be right.",
@@ -170,7 +173,9 @@ export function stoppedKeys(
     frequency === null
       ? null
       : Number(end - parseFrequency(frequency.text, { zone: frequency.zone }).add(end, -1));
-  const stopped = filled.filter(({ times }) => Number(end - (times.at(-1) as bigint)) > usualBreak(times, step));
+  const stopped = filled.filter(
+    ({ times }) => Number(end - (times.at(-1) as bigint)) > usualBreak(times, step),
+  );
   // When many end at times of their own, ending is what they do.
   if (stopped.length === 0 || stopped.length > 0.3 * filled.length) return null;
   const found = rowCounter();
@@ -181,7 +186,10 @@ export function stoppedKeys(
     count: stopped.length,
     severity: "warning",
     reason: "the other series go on",
-    sentence: `${stopped.length} of ${series.length} series end${stopped.length === 1 ? "s" : ""} before the others, which go on to ${write(end)}: ${some(stopped.map(({ key, times }) => `${key} at ${write(times.at(-1) as bigint)}`), 3)}.`,
+    sentence: `${stopped.length} of ${series.length} series end${stopped.length === 1 ? "s" : ""} before the others, which go on to ${write(end)}: ${some(
+      stopped.map(({ key, times }) => `${key} at ${write(times.at(-1) as bigint)}`),
+      3,
+    )}.`,
     cause: "One sensor, shop or feed failed; or it was closed.",
     hint: "Ask its source; leave it out of forecasts if it has ended.",
   });
@@ -190,6 +198,7 @@ export function stoppedKeys(
 /** The longest time without a row that is nothing special: three steps, or twice the longest break of the series. */
 function usualBreak(times: BigInt64Array, step: number | null): number {
   let longest = 0;
-  for (let i = 1; i < times.length; i++) longest = Math.max(longest, Number((times[i] as bigint) - (times[i - 1] as bigint)));
+  for (let i = 1; i < times.length; i++)
+    longest = Math.max(longest, Number((times[i] as bigint) - (times[i - 1] as bigint)));
   return Math.max(3 * (step ?? medianGap(times)), 2 * longest);
 }

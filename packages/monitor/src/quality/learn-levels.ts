@@ -20,7 +20,10 @@ const [mostOfStretch, mostOfSeries] = [300, 5000];
  * @param steps - Absolute changes from step to step, of all series; null to learn no rate of change.
  * @returns Null for too few values.
  */
-export function learnLevels(parts: readonly Float64Array[], steps: readonly Float64Array[] | null): LevelRules | null {
+export function learnLevels(
+  parts: readonly Float64Array[],
+  steps: readonly Float64Array[] | null,
+): LevelRules | null {
   const sorted = sortedSample(parts, parts.length === 1 ? mostOfSeries : undefined);
   if (sorted.length < leastValues) return null;
   const central: Bounds = [quantile(sorted, 0.01), quantile(sorted, 0.99)];
@@ -33,7 +36,8 @@ export function learnLevels(parts: readonly Float64Array[], steps: readonly Floa
   const fallback = Math.max(central[1] - central[0], isFew ? Math.max(size, 1) : size / 2);
   const far = ({ distance }: Tail) => beyondUsual * (Math.max(distance, fallback / 10) + wandered) + fallback;
   // Codes that pile up at their greatest one, as months of a winter, can go on; measurements that do are at a limit.
-  const slack = ({ distance }: Tail) => (distance > 0 ? distance + wandered : isFew ? Math.max(central[1] - central[0], 1) : 0);
+  const slack = ({ distance }: Tail) =>
+    distance > 0 ? distance + wandered : isFew ? Math.max(central[1] - central[0], 1) : 0;
   return {
     rows: parts.reduce((sum, part) => sum + part.length, 0),
     median: quantile(sorted, 0.5),

@@ -55,7 +55,11 @@ export function learnQuality(reference: Columns, options: LearnQualityOptions): 
 }
 
 /** `learnQuality` of rows whose series are known. */
-export function learnFrom(reference: Columns, roles: Roles, options: Omit<LearnQualityOptions, "table">): QualityRules {
+export function learnFrom(
+  reference: Columns,
+  roles: Roles,
+  options: Omit<LearnQualityOptions, "table">,
+): QualityRules {
   const { zone = "UTC" } = options;
   const { series, table } = roles;
   const found =
@@ -133,7 +137,8 @@ function learnNumbers(
       if (found !== null) tellLevels((series[i] as TimedRows).key, found);
     });
   const [zeros, others] = [noRuns(), noRuns()];
-  for (const part of parts) eachRun(part, (from, to, value) => countRun(value === 0 ? zeros : others, to - from));
+  for (const part of parts)
+    eachRun(part, (from, to, value) => countRun(value === 0 ? zeros : others, to - from));
   const decimals = parts.reduce((counts, part) => countDecimals(part, counts), new Float64Array(11));
   const { least, greatest, atEnds } = endsOf(parts);
   const isFew = areFew(sortedSample(parts));
@@ -154,7 +159,13 @@ function endsOf(parts: readonly Float64Array[]): {
   greatest: number;
   atEnds: readonly [number, number];
 } {
-  let [least, greatest, atLeast, atGreatest, total] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0];
+  let [least, greatest, atLeast, atGreatest, total] = [
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    0,
+    0,
+    0,
+  ];
   for (const part of parts)
     for (const value of part) {
       if (Number.isNaN(value)) continue;
@@ -170,7 +181,11 @@ function endsOf(parts: readonly Float64Array[]): {
 /** Series of which the pattern of a day is learnt. */
 const patternSeries = 50;
 
-function learnDay(series: readonly TimedRows[], parts: readonly Float64Array[], zone: string): NumberRules["day"] {
+function learnDay(
+  series: readonly TimedRows[],
+  parts: readonly Float64Array[],
+  zone: string,
+): NumberRules["day"] {
   const days: Day[] = [];
   for (let i = 0; i < Math.min(series.length, patternSeries); i++)
     days.push(...daysOf(series[i] as TimedRows, parts[i] as Float64Array, zone));

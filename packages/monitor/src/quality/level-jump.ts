@@ -34,7 +34,9 @@ export function levelJump(values: Float64Array): LevelJump | null {
   const others = otherChanges(logs, split.from);
   if (jump < Math.log(1.5) || jump < factor * others.most) return null;
   if (others.compared < (jump < small ? blocksOfSmall : 2)) return null;
-  const [one, two] = [values.subarray(0, split.from), values.subarray(split.from)].map((side) => sortedSample([side], 5000)) as [Float64Array, Float64Array];
+  const [one, two] = [values.subarray(0, split.from), values.subarray(split.from)].map((side) =>
+    sortedSample([side], 5000),
+  ) as [Float64Array, Float64Array];
   const change = changeBetween(one, two);
   return change === null
     ? null
@@ -66,7 +68,10 @@ function bestSplit(logs: Float64Array): { readonly from: number; readonly jump: 
 }
 
 /** The greatest change of the median from one block to the next, on either side of a place. */
-function otherChanges(logs: Float64Array, place: number): { readonly most: number; readonly compared: number } {
+function otherChanges(
+  logs: Float64Array,
+  place: number,
+): { readonly most: number; readonly compared: number } {
   const length = Math.max(leastSide, Math.ceil(logs.length / blocks));
   let [most, compared] = [0, 0];
   for (const side of [logs.subarray(0, place), logs.subarray(place)]) {

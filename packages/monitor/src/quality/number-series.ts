@@ -56,7 +56,8 @@ function ruleLevels(name: string, series: readonly TimedRows[], rules: QualityRu
   const isOne = rules.series !== null && Object.keys(rules.series).length <= 1;
   return (i) => {
     const { key } = series[i] as TimedRows;
-    const own = rules.series !== null && Object.hasOwn(rules.series, key) ? rules.series[key]?.[name] : undefined;
+    const own =
+      rules.series !== null && Object.hasOwn(rules.series, key) ? rules.series[key]?.[name] : undefined;
     return own === undefined || pooled === null
       ? { levels: pooled, isOwn: isOne }
       : { levels: own, isOwn: true };

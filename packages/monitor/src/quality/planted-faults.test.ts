@@ -72,14 +72,18 @@ const fresh = (seed: string, length = weeks(2)) => ({
 });
 const check = (sites: Readonly<Record<string, Site>>, options: Partial<QualityOptions> = {}) =>
   checkQuality(rowsOf(sites), { rules, ...options });
-const only = (findings: readonly QualityFinding[], name: QualityCheck) => findings.filter((one) => one.check === name);
+const only = (findings: readonly QualityFinding[], name: QualityCheck) =>
+  findings.filter((one) => one.check === name);
 
 describe("rules of a reference", () => {
   it("are plain JSON, and find nothing in more of the same", () => {
     const read = JSON.parse(JSON.stringify(rules)) as typeof rules;
     expect(read).toEqual(rules);
     expect(rules).toMatchObject({ frequency: "1h", maxAge: "3h", keys: ["site"], reference: { series: 3 } });
-    expect(rules.columns["mw"]).toMatchObject({ unit: "MW", numbers: { decimals: 1, isNeverNegative: true } });
+    expect(rules.columns["mw"]).toMatchObject({
+      unit: "MW",
+      numbers: { decimals: 1, isNeverNegative: true },
+    });
     expect(rules.columns["mode"]).toMatchObject({ texts: ["auto", "manual"] });
     for (let i = 0; i < 20; i++)
       expect(check(fresh(`same ${i}`), { rules: read, now: start + hour * BigInt(weeks(8)) })).toEqual([]);
@@ -99,10 +103,17 @@ describe("rules of a reference", () => {
     const data = fresh("edited");
     data.a.values[7] = 99_999;
     expect(check(data, { rules: edited as unknown as typeof rules })).toEqual([]);
-    (edited.columns["mw"] as { numbers: unknown }).numbers = { ...rules.columns["mw"]?.numbers, usual: [3, 1] };
-    expect(() => check(data, { rules: edited as unknown as typeof rules })).toThrow(/"usual" of mw is \[3,1\]/);
+    (edited.columns["mw"] as { numbers: unknown }).numbers = {
+      ...rules.columns["mw"]?.numbers,
+      usual: [3, 1],
+    };
+    expect(() => check(data, { rules: edited as unknown as typeof rules })).toThrow(
+      /"usual" of mw is \[3,1\]/,
+    );
     expect(() => checkQuality(rowsOf(data), {})).toThrow(/Neither `table` nor `rules`/);
-    expect(() => check(data, { table: { keys: [], eventTime: "at" } })).toThrow(/learnt of a table with keys site/);
+    expect(() => check(data, { table: { keys: [], eventTime: "at" } })).toThrow(
+      /learnt of a table with keys site/,
+    );
   });
 
   it("of empty, constant and one row are rules too", () => {
@@ -122,37 +133,62 @@ describe("rules of a reference", () => {
 describe("a planted fault is found with its rows", () => {
   const place = fc.integer({ min: 30, max: weeks(2) - 60 });
 
-  test.prop([place, fc.constantFrom(1000, 1 / 1000, 100)], { numRuns: 25 })("another unit", (from, factor) => {
-    const data = fresh("unit");
-    for (let i = from; i < from + 30; i++) data.a.values[i] = factor * (data.a.values[i] as number);
-    const findings = check(data);
-    expect(findings[0]).toMatchObject({ check: "unit", severity: "error", column: "mw", key: '{"site":"a"}' });
-    expect(findings[0]?.rows[0]).toBe(from);
-    expect(findings[0]?.count).toBe(30);
-    expect(only(findings, "range")).toEqual([]);
-    expect(checkQuality(rowsOf(data), { table })[0]).toMatchObject({ check: "unit", count: 30, key: '{"site":"a"}' });
-  });
+  test.prop([place, fc.constantFrom(1000, 1 / 1000, 100)], { numRuns: 25 })(
+    "another unit",
+    (from, factor) => {
+      const data = fresh("unit");
+      for (let i = from; i < from + 30; i++) data.a.values[i] = factor * (data.a.values[i] as number);
+      const findings = check(data);
+      expect(findings[0]).toMatchObject({
+        check: "unit",
+        severity: "error",
+        column: "mw",
+        key: '{"site":"a"}',
+      });
+      expect(findings[0]?.rows[0]).toBe(from);
+      expect(findings[0]?.count).toBe(30);
+      expect(only(findings, "range")).toEqual([]);
+      expect(checkQuality(rowsOf(data), { table })[0]).toMatchObject({
+        check: "unit",
+        count: 30,
+        key: '{"site":"a"}',
+      });
+    },
+  );
 
-  test.prop([place, fc.constantFrom(-999, -9999, 99_999)], { numRuns: 15 })("a number for no value", (from, sentinel) => {
-    const data = fresh("sentinel");
-    data.a.values[from] = sentinel;
-    data.a.values[from + 20] = sentinel;
-    expect(check(data)).toMatchObject([{ check: "sentinel", severity: "error", count: 2, rows: [from, from + 20] }]);
-  });
+  test.prop([place, fc.constantFrom(-999, -9999, 99_999)], { numRuns: 15 })(
+    "a number for no value",
+    (from, sentinel) => {
+      const data = fresh("sentinel");
+      data.a.values[from] = sentinel;
+      data.a.values[from + 20] = sentinel;
+      expect(check(data)).toMatchObject([
+        { check: "sentinel", severity: "error", count: 2, rows: [from, from + 20] },
+      ]);
+    },
+  );
 
   test.prop([place], { numRuns: 15 })("the other sign", (from) => {
     const data = fresh("sign");
     for (let i = from; i < from + 10; i++) data.c.values[i] = -(data.c.values[i] as number);
     const first = 2 * weeks(2) + from;
-    expect(check(data)[0]).toMatchObject({ check: "sign", severity: "error", count: 10, key: '{"site":"c"}' });
+    expect(check(data)[0]).toMatchObject({
+      check: "sign",
+      severity: "error",
+      count: 10,
+      key: '{"site":"c"}',
+    });
     expect(check(data)[0]?.rows[0]).toBe(first);
   });
 
-  test.prop([place], { numRuns: 15 })("a value far away, and a spike within the range of other series", (at) => {
-    const data = fresh("spike");
-    data.a.values[at] = 1733;
-    expect(check(data)).toMatchObject([{ check: "range", severity: "error", count: 1, rows: [at] }]);
-  });
+  test.prop([place], { numRuns: 15 })(
+    "a value far away, and a spike within the range of other series",
+    (at) => {
+      const data = fresh("spike");
+      data.a.values[at] = 1733;
+      expect(check(data)).toMatchObject([{ check: "range", severity: "error", count: 1, rows: [at] }]);
+    },
+  );
 
   test.prop([place], { numRuns: 15 })("a value that stands still", (from) => {
     const data = fresh("frozen");
@@ -176,7 +212,11 @@ describe("a planted fault is found with its rows", () => {
     const data = fresh("nulls");
     data.a.values[5] = null;
     expect(check(data)).toMatchObject([
-      { check: "missing", severity: "warning", sentence: "mw is missing in 1 of 1008 rows (0.0992 %), and the reference has no null." },
+      {
+        check: "missing",
+        severity: "warning",
+        sentence: "mw is missing in 1 of 1008 rows (0.0992 %), and the reference has no null.",
+      },
     ]);
     const rows = rowsOf(fresh("texts"));
     const mode = rows.data["mode"] as Extract<Columns["data"][string], { kind: "utf8" }>;
@@ -196,37 +236,51 @@ describe("times", () => {
         const plain = site(weeks(6), length + 24, seed, 100);
         return {
           times: plain.times.slice(12, length),
-          values: plain.times.slice(12, length).map((_, i) => plain.values[i + 12 + (i + 12 >= from ? -shift : 0)] as number),
+          values: plain.times
+            .slice(12, length)
+            .map((_, i) => plain.values[i + 12 + (i + 12 >= from ? -shift : 0)] as number),
         };
       };
       const data = { ...fresh("zone"), a: moved("zone a", weeks(2), 24 * day) };
       const [finding] = only(check(data), "zone_jump");
       expect(finding).toMatchObject({ severity: "error", column: "mw", key: '{"site":"a"}' });
-      expect(finding?.sentence).toContain(`looks ${Math.abs(shift)} hours ${shift > 0 ? "later" : "earlier"}`);
+      expect(finding?.sentence).toContain(
+        `looks ${Math.abs(shift)} hours ${shift > 0 ? "later" : "earlier"}`,
+      );
       expect(finding?.rows[0]).toBe(24 * day - 12);
       const long = rowsOf({ a: moved("zone long", weeks(4), 24 * 2 * day) });
-      expect(only(checkQuality(long, { table }), "zone_jump")).toMatchObject([{ rows: expect.arrayContaining([24 * 2 * day - 12]) }]);
+      expect(only(checkQuality(long, { table }), "zone_jump")).toMatchObject([
+        { rows: expect.arrayContaining([24 * 2 * day - 12]) },
+      ]);
     },
   );
 
   it("a clock that is 7 minutes late, and one that was set back", () => {
     const late = fresh("late");
-    for (let i = 200; i < late.a.times.length; i++) late.a.times[i] = (late.a.times[i] as bigint) + 420_000_000n;
+    for (let i = 200; i < late.a.times.length; i++)
+      late.a.times[i] = (late.a.times[i] as bigint) + 420_000_000n;
     const [finding] = only(check(late), "clock_jump");
     expect(finding).toMatchObject({ severity: "error", count: weeks(2) - 200 });
     expect(finding?.sentence).toContain("is 7m after the step of 1h");
     expect(only(check(late), "off_grid")).toEqual([]);
     const back = fresh("back");
     for (let i = 200; i < back.a.times.length; i++) back.a.times[i] = (back.a.times[i] as bigint) - 3n * hour;
-    expect(only(check(back), "clock_jump")).toMatchObject([{ rows: [200, 201, 202, 203, 204], severity: "error" }]);
+    expect(only(check(back), "clock_jump")).toMatchObject([
+      { rows: [200, 201, 202, 203, 204], severity: "error" },
+    ]);
   });
 
   it("rows that come every second hour, and every half hour", () => {
     const coarse = fresh("coarse");
     const every = <T>(list: T[]) => list.filter((_, i) => i % 2 === 0);
     const a = { times: every(coarse.a.times), values: every(coarse.a.values) };
-    expect(only(check({ a, b: coarse.b, c: coarse.c }), "frequency")).toMatchObject([{ severity: "warning", key: '{"site":"a"}' }]);
-    const fine = { times: coarse.a.times.map((_, i) => start + (hour / 2n) * BigInt(i)), values: coarse.a.values };
+    expect(only(check({ a, b: coarse.b, c: coarse.c }), "frequency")).toMatchObject([
+      { severity: "warning", key: '{"site":"a"}' },
+    ]);
+    const fine = {
+      times: coarse.a.times.map((_, i) => start + (hour / 2n) * BigInt(i)),
+      values: coarse.a.values,
+    };
     expect(only(checkQuality(rowsOf({ a: fine }), { rules }), "frequency")).toMatchObject([
       { severity: "error", sentence: expect.stringContaining("30 minutes apart") },
     ]);
@@ -236,12 +290,18 @@ describe("times", () => {
     const year = site(0, weeks(52), "wall", 100);
     const spring = start + hour * BigInt(24 * 90 + 2); // 2024-03-31T02:00
     const autumn = start + hour * BigInt(24 * 300 + 2); // 2024-10-27T02:00
-    const times = year.times.flatMap((time) => (time === spring ? [] : time === autumn ? [time, time] : [time]));
-    const data = rowsOf({ a: { times, values: times.map((_, i) => year.values[i % year.values.length] as number) } });
+    const times = year.times.flatMap((time) =>
+      time === spring ? [] : time === autumn ? [time, time] : [time],
+    );
+    const data = rowsOf({
+      a: { times, values: times.map((_, i) => year.values[i % year.values.length] as number) },
+    });
     expect(only(checkQuality(data, { table, frequency: "1h" }), "daylight_saving")).toMatchObject([
       { severity: "warning", count: 2, sentence: expect.stringContaining("on European days") },
     ]);
-    const gap = rowsOf({ a: { times: year.times.filter((_, i) => i !== 500), values: year.values.slice(1) } });
+    const gap = rowsOf({
+      a: { times: year.times.filter((_, i) => i !== 500), values: year.values.slice(1) },
+    });
     expect(only(checkQuality(gap, { table, frequency: "1h" }), "daylight_saving")).toEqual([]);
   });
 });
@@ -264,9 +324,9 @@ describe("keys and columns", () => {
     const found = checkQuality(rowsOf({ "7": site(0, 300, "x"), "12": site(0, 300, "y") }), { rules: known });
     expect(only(found, "key_format")).toMatchObject([{ count: 2 }]);
     expect(only(found, "vanished_key")).toEqual([]);
-    expect(only(checkQuality(rowsOf({ A: site(0, 9, "x"), "a ": site(0, 9, "y") }), { table }), "key_format")).toMatchObject([
-      { severity: "warning", count: 1 },
-    ]);
+    expect(
+      only(checkQuality(rowsOf({ A: site(0, 9, "x"), "a ": site(0, 9, "y") }), { table }), "key_format"),
+    ).toMatchObject([{ severity: "warning", count: 1 }]);
   });
 
   it("columns that are missing, renamed, new, or of another type", () => {
@@ -285,7 +345,12 @@ describe("keys and columns", () => {
       { column: "mw", severity: "error", cause: "It is called MW now." },
       { column: null, severity: "info", count: 2 },
     ]);
-    const mw = { kind: "utf8", codes: Int32Array.from({ length: rows.length }, (_, i) => (i === 4 ? 1 : 0)), dictionary: ["12.5", "n/a"], valid: null } as const;
+    const mw = {
+      kind: "utf8",
+      codes: Int32Array.from({ length: rows.length }, (_, i) => (i === 4 ? 1 : 0)),
+      dictionary: ["12.5", "n/a"],
+      valid: null,
+    } as const;
     const asText: Columns = { ...rows, types: { ...rows.types, mw: utf8() }, data: { ...rows.data, mw } };
     expect(only(checkQuality(asText, { rules }), "schema")).toMatchObject([
       { column: "mw", severity: "error", count: 1, rows: [4], cause: expect.stringContaining('"n/a"') },
@@ -297,29 +362,34 @@ describe("findings", () => {
   it("are what the command reads", () => {
     const learn: LearnQuality<QualityRules> = learnQuality;
     const checkRows: CheckQuality<QualityRules> = checkQuality;
-    expect(checkRows(reference, { table, zone: "UTC", rules: learn(reference, { table, zone: "UTC" }) })).toEqual([]);
+    expect(
+      checkRows(reference, { table, zone: "UTC", rules: learn(reference, { table, zone: "UTC" }) }),
+    ).toEqual([]);
   });
 
-  test.prop([fc.integer({ min: 0, max: 1e6 })], { numRuns: 10 })("do not depend on the order of the rows", (seed) => {
-    const data = fresh("order");
-    for (let i = 100; i < 130; i++) data.a.values[i] = 1000 * (data.a.values[i] as number);
-    data.b.values[50] = -999;
-    data.c.times.splice(20, 5);
-    data.c.values.splice(20, 5);
-    const rows = rowsOf(data);
-    const random = createRandom(seed);
-    const order = Int32Array.from({ length: rows.length }, (_, i) => i);
-    for (let i = order.length - 1; i > 0; i--) {
-      const other = random.integer(i + 1);
-      [order[i], order[other]] = [order[other] as number, order[i] as number];
-    }
-    const said = (findings: readonly QualityFinding[]) =>
-      findings.filter(({ check: name }) => name !== "unsorted").map(({ rows: _, ...rest }) => rest);
-    const shuffled = checkQuality(takeColumns(rows, order), { rules });
-    expect(new Set(said(shuffled).map((one) => JSON.stringify(one)))).toEqual(
-      new Set(said(checkQuality(rows, { rules })).map((one) => JSON.stringify(one))),
-    );
-  });
+  test.prop([fc.integer({ min: 0, max: 1e6 })], { numRuns: 10 })(
+    "do not depend on the order of the rows",
+    (seed) => {
+      const data = fresh("order");
+      for (let i = 100; i < 130; i++) data.a.values[i] = 1000 * (data.a.values[i] as number);
+      data.b.values[50] = -999;
+      data.c.times.splice(20, 5);
+      data.c.values.splice(20, 5);
+      const rows = rowsOf(data);
+      const random = createRandom(seed);
+      const order = Int32Array.from({ length: rows.length }, (_, i) => i);
+      for (let i = order.length - 1; i > 0; i--) {
+        const other = random.integer(i + 1);
+        [order[i], order[other]] = [order[other] as number, order[i] as number];
+      }
+      const said = (findings: readonly QualityFinding[]) =>
+        findings.filter(({ check: name }) => name !== "unsorted").map(({ rows: _, ...rest }) => rest);
+      const shuffled = checkQuality(takeColumns(rows, order), { rules });
+      expect(new Set(said(shuffled).map((one) => JSON.stringify(one)))).toEqual(
+        new Set(said(checkQuality(rows, { rules })).map((one) => JSON.stringify(one))),
+      );
+    },
+  );
 
   it("are JSON, the worst first, each with a reason, a cause and a hint", () => {
     const data = fresh("json");

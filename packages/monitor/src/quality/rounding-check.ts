@@ -30,14 +30,18 @@ export function rounderValues({ name, parts, rules, write }: NumberColumn): Qual
       }
       if (run >= least) {
         for (let j = from; j < i; j++)
-          if (!Number.isNaN(values[j])) found.add(series.rows[j] as number, series.times[j] as bigint, series.key);
+          if (!Number.isNaN(values[j]))
+            found.add(series.rows[j] as number, series.times[j] as bigint, series.key);
         most = Math.max(most, digits);
       }
       [run, digits] = [0, 0];
     }
   }
   if (found.count === 0) return null;
-  const usual = decimals === null ? "more than 9 decimals are" : `${counted(decimals, "decimal")} ${decimals === 1 ? "is" : "are"}`;
+  const usual =
+    decimals === null
+      ? "more than 9 decimals are"
+      : `${counted(decimals, "decimal")} ${decimals === 1 ? "is" : "are"}`;
   return findingOf(found, write, {
     check: "rounding",
     column: name,

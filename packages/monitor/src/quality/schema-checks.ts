@@ -6,7 +6,9 @@ import type { ColumnRules, QualityRules } from "./rules.ts";
 export function schemaDifferences(columns: Columns, rules: QualityRules): QualityFinding[] {
   const missing = Object.keys(rules.columns).filter((name) => !Object.hasOwn(columns.data, name));
   const extra = Object.keys(columns.types).filter((name) => !Object.hasOwn(rules.columns, name));
-  const renamed = new Map(missing.map((name) => [name, extra.filter((other) => squeezed(other) === squeezed(name))]));
+  const renamed = new Map(
+    missing.map((name) => [name, extra.filter((other) => squeezed(other) === squeezed(name))]),
+  );
   return [
     ...missing.map((name) => missingColumn(name, renamed.get(name) ?? [])),
     ...Object.entries(rules.columns).flatMap(([name, column]) =>
@@ -28,7 +30,20 @@ function schemaFinding(
   },
 ): QualityFinding {
   const { column, severity, reason, sentence, cause, hint, count = 1, rows = [] } = told;
-  return { check: "schema", column, key: null, severity, reason, count, rows, from: null, to: null, sentence, cause, hint };
+  return {
+    check: "schema",
+    column,
+    key: null,
+    severity,
+    reason,
+    count,
+    rows,
+    from: null,
+    to: null,
+    sentence,
+    cause,
+    hint,
+  };
 }
 
 function missingColumn(name: string, renamed: readonly string[]): QualityFinding {
@@ -37,7 +52,8 @@ function missingColumn(name: string, renamed: readonly string[]): QualityFinding
     severity: "error",
     reason: "what reads it fails or goes without",
     sentence: `The column ${name} is not there; the reference has it.`,
-    cause: renamed.length > 0 ? `It is called ${some(renamed)} now.` : "It was renamed or left out at the source.",
+    cause:
+      renamed.length > 0 ? `It is called ${some(renamed)} now.` : "It was renamed or left out at the source.",
     hint: "Bring the column back, or learn the rules again if nobody reads it any more.",
   });
 }
@@ -80,7 +96,11 @@ function otherKind(columns: Columns, name: string, kind: ColumnRules["kind"]): Q
   const isNumber = (text: string) => text.trim() !== "" && Number.isFinite(Number(text));
   const wasNumber = kind === "float64" || kind === "int64";
   const isSoft = wasNumber && (column.kind === "float64" || column.kind === "int64");
-  let [cause, rows, count] = ["The source, or what reads it, changed the type.", [] as number[], columns.length];
+  let [cause, rows, count] = [
+    "The source, or what reads it, changed the type.",
+    [] as number[],
+    columns.length,
+  ];
   if (wasNumber && column.kind === "utf8") {
     const isText = column.dictionary.map((text) => !isNumber(text));
     const odd = new Set<string>();
@@ -105,7 +125,9 @@ function otherKind(columns: Columns, name: string, kind: ColumnRules["kind"]): Q
   return schemaFinding({
     column: name,
     severity: isSoft ? "warning" : "error",
-    reason: isSoft ? "the numbers can still be read" : "values of this type cannot be held against those of the reference",
+    reason: isSoft
+      ? "the numbers can still be read"
+      : "values of this type cannot be held against those of the reference",
     count,
     rows,
     sentence: `${name} is ${column.kind}; in the reference it is ${kind}.`,
@@ -120,7 +142,8 @@ export function checkRoles(
   rules: QualityRules,
 ): void {
   if (table.eventTime === rules.eventTime && table.keys.join("\n") === rules.keys.join("\n")) return;
-  const shown = ({ keys, eventTime }: typeof table) => `keys ${keys.length === 0 ? "none" : keys.join(", ")}, time ${eventTime}`;
+  const shown = ({ keys, eventTime }: typeof table) =>
+    `keys ${keys.length === 0 ? "none" : keys.join(", ")}, time ${eventTime}`;
   throw new TsopsError(
     "SCHEMA_MISMATCH",
     `The rules were learnt of a table with ${shown(rules)}; this one has ${shown(table)}.`,

@@ -3,9 +3,9 @@ import { quantile, sortedSample } from "./tails.ts";
 
 /** Numbers that are written where there is no value. */
 const known = new Set([
-  -1, -9, -99, -999, -9999, -99999, -999999, 99, 999, 9999, 99999, 999999, 9999999, -99.9, 99.9, -999.9, 999.9,
-  -9999.9, 9999.9, -32768, 32767, 65535, -2147483648, 2147483647, 4294967295, 1e20, -1e20, 1e30, -1e30, 1e36, -1e36,
-  3.4028234663852886e38, -3.4028234663852886e38,
+  -1, -9, -99, -999, -9999, -99999, -999999, 99, 999, 9999, 99999, 999999, 9999999, -99.9, 99.9, -999.9,
+  999.9, -9999.9, 9999.9, -32768, 32767, 65535, -2147483648, 2147483647, 4294967295, 1e20, -1e20, 1e30, -1e30,
+  1e36, -1e36, 3.4028234663852886e38, -3.4028234663852886e38,
 ]);
 
 /**
@@ -17,7 +17,8 @@ const known = new Set([
 export function sentinelsOf(parts: readonly Float64Array[], central?: Bounds): number[] {
   const counts = new Map<number, number>();
   for (const part of parts)
-    for (const value of part) if (!(value > -1 && value < 99) && known.has(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of part)
+      if (!(value > -1 && value < 99) && known.has(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
   if (counts.size === 0) return [];
   const [low, high] = central ?? restOf(parts);
   if (!(low <= high)) return [];

@@ -48,7 +48,9 @@ export function duplicateRows(
     cause: isReplay
       ? "The same rows were written twice, as after a retry: all values are the same."
       : `Corrected values without a column that says when they became known, a column that is missing in the keys, or an hour that clocks repeat; ${same === 0 ? "no values are the same" : `in ${counted(same, "row")} all values are the same`}.`,
-    hint: isReplay ? "Keep one of each; make the write idempotent." : "Declare availableAt for revisions, or the missing key.",
+    hint: isReplay
+      ? "Keep one of each; make the write idempotent."
+      : "Declare availableAt for revisions, or the missing key.",
   });
 }
 
@@ -61,7 +63,8 @@ export function unsortedRows(
   const found = rowCounter();
   for (const { rows, times, isSorted, key } of series) {
     if (isSorted) continue;
-    for (const place of backwardPlaces(rows, times)) found.add(rows[place] as number, times[place] as bigint, key);
+    for (const place of backwardPlaces(rows, times))
+      found.add(rows[place] as number, times[place] as bigint, key);
   }
   if (found.count === 0) return null;
   return findingOf(found, write, {

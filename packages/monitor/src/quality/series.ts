@@ -41,7 +41,12 @@ export function seriesOf(
   const isOne = texts.length <= 1;
   const series = texts.map((text, code): TimedRows => {
     const rows = all.subarray(starts[code], starts[code + 1]);
-    return { key: isOne ? "" : text, name: isOne ? "" : ` of ${text}`, revision, ...byTime(rows, time.values) };
+    return {
+      key: isOne ? "" : text,
+      name: isOne ? "" : ` of ${text}`,
+      revision,
+      ...byTime(rows, time.values),
+    };
   });
   if (series.length === 0)
     series.push({
@@ -137,7 +142,8 @@ export function changesOf(values: Float64Array, times: BigInt64Array): Float64Ar
 export function medianGap(times: BigInt64Array): number {
   const stride = Math.max(1, Math.floor(times.length / 1000));
   const gaps: number[] = [];
-  for (let i = 1; i < times.length; i += stride) gaps.push(Number((times[i] as bigint) - (times[i - 1] as bigint)));
+  for (let i = 1; i < times.length; i += stride)
+    gaps.push(Number((times[i] as bigint) - (times[i - 1] as bigint)));
   gaps.sort((a, b) => a - b);
   return gaps[gaps.length >> 1] ?? 0;
 }

@@ -1,5 +1,13 @@
 import { type Columns, isValid } from "@tsops/core";
-import { counted, findingOf, percent, type QualityFinding, rowCounter, some, type WriteInstant } from "./finding.ts";
+import {
+  counted,
+  findingOf,
+  percent,
+  type QualityFinding,
+  rowCounter,
+  some,
+  type WriteInstant,
+} from "./finding.ts";
 
 /** Texts that the reference does not have. */
 export function newTexts(
@@ -34,7 +42,11 @@ export function newTexts(
     severity: "warning",
     reason: "a model has not seen these texts; new ones can be right",
     sentence: `${name} has ${counted(fresh.size, "text")} that the reference does not have, in ${counted(found.count, "row")} (${percent(found.count / columns.length)}): ${some([...fresh].map((text) => JSON.stringify(text)))}.`,
-    cause: isFormat ? `They are written differently: ${some(pairs, 3)}.` : "New categories, misspellings, or another coding at the source.",
-    hint: isFormat ? "Trim the texts and write them in one case." : "Add them to `texts` of the rules if they are right.",
+    cause: isFormat
+      ? `They are written differently: ${some(pairs, 3)}.`
+      : "New categories, misspellings, or another coding at the source.",
+    hint: isFormat
+      ? "Trim the texts and write them in one case."
+      : "Add them to `texts` of the rules if they are right.",
   });
 }

@@ -31,7 +31,9 @@ export function otherUnits(column: NumberColumn): QualityFinding[] {
   for (const part of column.parts) {
     if (part.levels === null || isFewFor(column)) continue;
     const changed =
-      farValues(part) ?? (column.rules === null ? ofTwoKinds(part) : otherLevel(column, part)) ?? jumpWithin(part);
+      farValues(part) ??
+      (column.rules === null ? ofTwoKinds(part) : otherLevel(column, part)) ??
+      jumpWithin(part);
     if (changed === null) continue;
     const list = byChange.get(changed.change) ?? [];
     list.push(changed);

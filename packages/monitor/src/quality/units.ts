@@ -28,7 +28,12 @@ export const unitChanges: readonly UnitChange[] = [
     { factor, offset: 0, words: `${factor} times as great`, example },
     { factor: 1 / factor, offset: 0, words: `${factor} times smaller`, example },
   ]),
-  { factor: 1.8, offset: 32, words: "1.8 times as great and 32 more", example: "degrees Fahrenheit for Celsius" },
+  {
+    factor: 1.8,
+    offset: 32,
+    words: "1.8 times as great and 32 more",
+    example: "degrees Fahrenheit for Celsius",
+  },
   {
     factor: 1 / 1.8,
     offset: -32 / 1.8,

@@ -55,7 +55,10 @@ function distinct(times: BigInt64Array): BigInt64Array {
 
 /** The difference of neighbours that occurs most, and its share. */
 function commonestStep(times: BigInt64Array): { readonly step: bigint; readonly share: number } {
-  const steps = Array.from({ length: times.length - 1 }, (_, i) => (times[i + 1] as bigint) - (times[i] as bigint));
+  const steps = Array.from(
+    { length: times.length - 1 },
+    (_, i) => (times[i + 1] as bigint) - (times[i] as bigint),
+  );
   const { value, count } = commonest(steps);
   return { step: value, share: count / steps.length };
 }

@@ -12,7 +12,8 @@ export function sentinelValues({ name, parts, rules, write }: NumberColumn): Qua
   const found = rowCounter();
   for (const { series, values: own } of parts)
     for (let i = 0; i < own.length; i++)
-      if (wanted.has(own[i] as number)) found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+      if (wanted.has(own[i] as number))
+        found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
   blankOut(values, list);
   const isKnown = rules !== null && list.every((value) => rules.sentinels.includes(value));
   return findingOf(found, write, {
@@ -55,7 +56,8 @@ export function flippedSigns({ name, parts, rules, unit, write }: NumberColumn):
     severity: "error",
     reason: "the reference has no negative value, and these add up the wrong way",
     sentence: `${name} is negative in ${counted(found.count, "row")}, down to ${plain(least)}${unit}; the reference never is, and with the other sign they would be usual.`,
-    cause: "The source changed the sign: what flows in is counted as what flows out, or a difference is taken the other way.",
+    cause:
+      "The source changed the sign: what flows in is counted as what flows out, or a difference is taken the other way.",
     hint: "Change their sign if so.",
   });
 }
@@ -144,7 +146,10 @@ export function saturatedValues(column: NumberColumn): readonly (QualityFinding 
   return [saturatedAt(column, "greatest"), saturatedAt(column, "least")];
 }
 
-function saturatedAt({ name, parts, rules, unit, write }: NumberColumn, end: "greatest" | "least"): QualityFinding | null {
+function saturatedAt(
+  { name, parts, rules, unit, write }: NumberColumn,
+  end: "greatest" | "least",
+): QualityFinding | null {
   if (rules === null) return null;
   const sign = end === "greatest" ? 1 : -1;
   const usual = rules.atEnds[end === "greatest" ? 1 : 0];
@@ -164,7 +169,14 @@ function saturatedAt({ name, parts, rules, unit, write }: NumberColumn, end: "gr
     }
     total += own;
     // One long visit is a value that stands still.
-    if (visits < 3 || count < 10 || count < 0.02 * own || count < 10 * usual * own || !isPile(values, sign, top, count)) continue;
+    if (
+      visits < 3 ||
+      count < 10 ||
+      count < 0.02 * own ||
+      count < 10 * usual * own ||
+      !isPile(values, sign, top, count)
+    )
+      continue;
     value = sign * top;
     for (let i = 0; i < values.length; i++)
       if (values[i] === value) found.add(series.rows[i] as number, series.times[i] as bigint, series.key);

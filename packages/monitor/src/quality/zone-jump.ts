@@ -25,14 +25,24 @@ interface Moved {
 export function movedDays(column: NumberColumn, zone: string): QualityFinding | null {
   const { name, parts, rules, write } = column;
   const found = rowCounter();
-  let first: { readonly shift: number; readonly day: number; readonly series: string; readonly days: number } | null = null;
+  let first: {
+    readonly shift: number;
+    readonly day: number;
+    readonly series: string;
+    readonly days: number;
+  } | null = null;
   for (const part of parts) {
     const days = daysOf(part.series, part.values, zone);
     const moved = rules === null ? movedAmongThemselves(days) : moveAgainst(days, rules.day);
     if (moved === null) continue;
     addRows(found, part, days, moved);
     const start = days[moved.from] as Day;
-    first ??= { shift: moved.shift, day: start.number, series: part.series.name, days: moved.to - moved.from };
+    first ??= {
+      shift: moved.shift,
+      day: start.number,
+      series: part.series.name,
+      days: moved.to - moved.from,
+    };
   }
   if (first === null) return null;
   const { shift, day } = first;
@@ -60,9 +70,15 @@ export function movedDays(column: NumberColumn, zone: string): QualityFinding | 
   });
 }
 
-function addRows(found: ReturnType<typeof rowCounter>, { series }: NumberSeries, days: readonly Day[], { from, to }: Moved): void {
+function addRows(
+  found: ReturnType<typeof rowCounter>,
+  { series }: NumberSeries,
+  days: readonly Day[],
+  { from, to }: Moved,
+): void {
   const end = to < days.length ? (days[to] as Day).first : series.rows.length;
-  for (let i = (days[from] as Day).first; i < end; i++) found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+  for (let i = (days[from] as Day).first; i < end; i++)
+    found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
 }
 
 /** Without a reference most days, or the first half of them, say what is usual. */
@@ -106,7 +122,9 @@ function isBeyond(shift: number, wander: number): boolean {
 }
 
 /** The stretch whose sum is greatest (Kadane). */
-function greatestSum(values: Float64Array): { readonly from: number; readonly to: number; readonly sum: number } | null {
+function greatestSum(
+  values: Float64Array,
+): { readonly from: number; readonly to: number; readonly sum: number } | null {
   let best: { from: number; to: number; sum: number } | null = null;
   let [from, sum] = [0, 0];
   for (let i = 0; i < values.length; i++) {
@@ -126,7 +144,11 @@ function isSure(
 ): boolean {
   const count = to - from;
   // A pattern that days follow less closely, or that wanders, needs more of them.
-  const needed = Math.max(leastDays, Math.ceil(2 / pattern.correlation), pattern.wander === 0 ? 0 : leastWandering);
+  const needed = Math.max(
+    leastDays,
+    Math.ceil(2 / pattern.correlation),
+    pattern.wander === 0 ? 0 : leastWandering,
+  );
   if (count < needed || gain < leastGain * pattern.correlation * count) return false;
   let [better, fit] = [0, 0];
   for (let i = from; i < to; i++) {

@@ -25,7 +25,10 @@ export function addQuality(program: Command, io: CommandIo, exit: (code: number)
     .option("--now <instant>", "the present, or the word now: finds stale series and rows from the future")
     .option("--max-age <duration>", "a series whose latest row is older is stale, e.g. 25h")
     .addOption(
-      new Option("--fail-on <severity>", "exit with 2 on an error, or on a warning too").choices(["error", "warning"]),
+      new Option("--fail-on <severity>", "exit with 2 on an error, or on a warning too").choices([
+        "error",
+        "warning",
+      ]),
     )
     .addHelpText(
       "after",

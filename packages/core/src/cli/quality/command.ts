@@ -47,14 +47,24 @@ export async function qualityCommand(
   };
   const { tableFiles } = await loadCompanion("tsops quality", "@tsops/store/files", io.cwd);
   const { learnQuality, checkQuality } = await loadCompanion("tsops quality", "@tsops/monitor", io.cwd);
-  const work: Work = { io, options, tableFiles, learnQuality, checkQuality, guesses: collectGuesses(tell), at };
+  const work: Work = {
+    io,
+    options,
+    tableFiles,
+    learnQuality,
+    checkQuality,
+    guesses: collectGuesses(tell),
+    at,
+  };
   const rules = await rulesOf(work);
   const rows = await read(work, path, rules);
-  if (rows.unread.length > 0) notes.push(`columns that hold no plain values are left out: ${rows.unread.join(", ")}`);
+  if (rows.unread.length > 0)
+    notes.push(`columns that hold no plain values are left out: ${rows.unread.join(", ")}`);
   for (const note of notes) tell(note);
   const own = learn(work, rows);
   const findings = check(work, rows, rules, own);
-  if (writeRules !== undefined) await writeWhole(at(writeRules), `${JSON.stringify(rules ?? own, null, 2)}\n`);
+  if (writeRules !== undefined)
+    await writeWhole(at(writeRules), `${JSON.stringify(rules ?? own, null, 2)}\n`);
   const report: QualityReport = {
     file: path,
     reference: options.reference ?? null,
@@ -83,13 +93,21 @@ function checkUse({ reference, rules, maxAge, now }: QualityCommandOptions): voi
     });
 }
 
-async function read({ io, options, tableFiles, guesses, at }: Work, path: string, known: KnownRoles | null): Promise<FileRows> {
+async function read(
+  { io, options, tableFiles, guesses, at }: Work,
+  path: string,
+  known: KnownRoles | null,
+): Promise<FileRows> {
   await using file = await tableFiles.open(at(path), { signal: io.signal, decimal: options.decimal });
   return await readRows(path, file, options, known, guesses, io.signal);
 }
 
 function learn({ options, learnQuality }: Work, { columns, table, zone }: FileRows): LearntRules {
-  return learnQuality(columns, { table, zone, ...(options.freq === "auto" ? {} : { frequency: options.freq }) });
+  return learnQuality(columns, {
+    table,
+    zone,
+    ...(options.freq === "auto" ? {} : { frequency: options.freq }),
+  });
 }
 
 /** Rules of the reference, or of a file of rules; null where there is none. */
@@ -108,9 +126,17 @@ async function rulesOf(work: Work): Promise<LearntRules | null> {
   }
   try {
     const rules = JSON.parse(text) as LearntRules;
-    if (typeof rules?.eventTime === "string" && Array.isArray(rules.keys) && typeof rules.columns === "object") return rules;
+    if (
+      typeof rules?.eventTime === "string" &&
+      Array.isArray(rules.keys) &&
+      typeof rules.columns === "object"
+    )
+      return rules;
   } catch (cause) {
-    throw new TsopsError("CONFIG_INVALID", `${options.rules} is no JSON.`, { hint: "Look at the place that the cause names.", cause });
+    throw new TsopsError("CONFIG_INVALID", `${options.rules} is no JSON.`, {
+      hint: "Look at the place that the cause names.",
+      cause,
+    });
   }
   throw new TsopsError("CONFIG_INVALID", `${options.rules} holds no rules.`, {
     hint: "Write one with tsops quality <file> --write-rules rules.json.",
@@ -126,19 +152,24 @@ function check(
   const { freq, now, maxAge } = options;
   // A grid that begins beside whole steps would make every row one beside the grid.
   const guessed = rules === null && own.origin === null ? own.frequency : null;
-  if (freq === "auto" && guessed !== null) guesses.add("frequency", guessed, "most rows are so far apart", "--freq");
+  if (freq === "auto" && guessed !== null)
+    guesses.add("frequency", guessed, "most rows are so far apart", "--freq");
   const frequency = freq === "auto" ? guessed : freq;
   return checkQuality(columns, {
     table,
     zone,
     ...(rules === null ? {} : { rules }),
     ...(frequency === null ? {} : { frequency }),
-    ...(now === undefined ? {} : { now: now === "now" ? BigInt(Date.now()) * 1000n : toMicros(now, { zone }) }),
+    ...(now === undefined
+      ? {}
+      : { now: now === "now" ? BigInt(Date.now()) * 1000n : toMicros(now, { zone }) }),
     ...(maxAge === undefined ? {} : { maxAge }),
   });
 }
 
 function isFailure(findings: readonly FoundQuality[], { failOn }: QualityCommandOptions): boolean {
   if (failOn === undefined) return false;
-  return findings.some(({ severity }) => severity === "error" || (failOn === "warning" && severity === "warning"));
+  return findings.some(
+    ({ severity }) => severity === "error" || (failOn === "warning" && severity === "warning"),
+  );
 }

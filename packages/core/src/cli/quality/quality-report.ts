@@ -42,8 +42,16 @@ export function qualityText(report: QualityReport): string {
   const head = `${file}: ${rows.toLocaleString("en-US")} rows ${held}: ${summary(findings)}`;
   const lines = findings.flatMap((finding) => {
     const { severity, check, sentence, cause, hint } = finding;
-    const places = finding.rows.length === 0 ? "" : ` (${finding.rows.slice(0, 3).map(placeOf).join(", ")}${finding.count > 3 ? ", ..." : ""})`;
-    return ["", `${severity.padEnd(7)}  ${check}: ${sentence}${places}`, `         cause: ${cause}`, `         hint:  ${hint}`];
+    const places =
+      finding.rows.length === 0
+        ? ""
+        : ` (${finding.rows.slice(0, 3).map(placeOf).join(", ")}${finding.count > 3 ? ", ..." : ""})`;
+    return [
+      "",
+      `${severity.padEnd(7)}  ${check}: ${sentence}${places}`,
+      `         cause: ${cause}`,
+      `         hint:  ${hint}`,
+    ];
   });
   const wrote = wroteRules === null ? [] : ["", `wrote the rules to ${wroteRules}`];
   return [head, ...lines, ...wrote].join("\n");

@@ -59,9 +59,13 @@ export async function readRows(
   const format = await formatOfTimes(path, file, time, options.timeFormat, guesses);
   const style = styleOf(time, format);
   if (style === "steps")
-    throw new TsopsError("CONFIG_INVALID", `"${time.name}" of ${path} holds whole numbers that are no times.`, {
-      hint: "Name a column of times with --time; --time-format unix says that they are seconds since 1970.",
-    });
+    throw new TsopsError(
+      "CONFIG_INVALID",
+      `"${time.name}" of ${path} holds whole numbers that are no times.`,
+      {
+        hint: "Name a column of times with --time; --time-format unix says that they are seconds since 1970.",
+      },
+    );
   const zone = zoneOf(time, style, options.zone ?? (known === null ? undefined : known.zone), guesses);
   const keys = await keysOf(path, file, time, options.key ?? known?.keys, guesses);
   const hasWallClock = style === "localTime" || style === "date";
@@ -137,7 +141,9 @@ function typeOf(
       return bool();
     case "text":
       // A text among numbers makes text of all of them: the check tells which it is.
-      return numberForm !== null && numberForm !== "ambiguous" && numberLike + missing === rows ? float64() : utf8();
+      return numberForm !== null && numberForm !== "ambiguous" && numberLike + missing === rows
+        ? float64()
+        : utf8();
     case "instant":
     case "localTime":
       return timestamp({ zone });
