@@ -148,7 +148,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       driftDecision driftTest
       evaluateRetrain
       joinOutcomes
-      lastRetrainAttempt loadStreamingDrift
+      lastRetrainAttempt learnQuality loadStreamingDrift
       pageHinkley performanceByWindow
       requestRetrain retrainPolicy
       simes streamingDrift"
