@@ -147,7 +147,10 @@ function learnNumbers(
     isFew,
     isNeverNegative: least >= 0 && greatest > 0,
     ...usualDecimals(decimals),
-    longestRun: { zero: usualRun(zeros, isFew), other: usualRun(others, isFew) },
+    longestRun: {
+      zero: usualRun(zeros.longest === 0 ? others : zeros, isFew),
+      other: usualRun(others, isFew),
+    },
     atEnds,
     sentinels,
     day: learnDay(series, parts, zone),

@@ -194,6 +194,9 @@ describe("a planted fault is found with its rows", () => {
     const data = fresh("frozen");
     data.a.values.fill(123.4, from, from + 20);
     expect(only(check(data), "frozen")).toMatchObject([{ severity: "warning", count: 20, rows: [from] }]);
+    // The reference has no zeros, so these are no quiet nights.
+    data.a.values.fill(0, from, from + 20);
+    expect(only(check(data), "frozen")).toMatchObject([{ count: 20, rows: [from] }]);
   });
 
   it("whole numbers where there was a decimal", () => {
