@@ -148,7 +148,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       deliverAlerts driftDecision driftTest
       evaluateAlerts evaluateRetrain
       joinOutcomes
-      lastRetrainAttempt loadStreamingDrift logChannel
+      lastRetrainAttempt learnQuality loadStreamingDrift logChannel
       observeDrift observePerformance observeQuality
       pageHinkley performanceByWindow
       queueAlerts

@@ -21,6 +21,13 @@ export type {
 } from "./cli/drift/companions.ts";
 export type { DrawForecasts, DrawnSeries, DrawnStep, ForecastDrawing } from "./cli/forecast/companions.ts";
 export type {
+  CheckQuality,
+  FileTable,
+  FoundQuality,
+  LearnQuality,
+  LearntRules,
+} from "./cli/quality/companions.ts";
+export type {
   FileColumn,
   FileColumnKind,
   NumberForm,

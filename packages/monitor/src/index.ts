@@ -54,6 +54,15 @@ export type { OutcomeColumns } from "./performance/outcome-index.ts";
 export { checkQuality, type QualityOptions } from "./quality/check-quality.ts";
 export type { ValueRange } from "./quality/column-checks.ts";
 export type { QualityCheck, QualityFinding, QualitySeverity } from "./quality/finding.ts";
+export { type LearnQualityOptions, learnQuality } from "./quality/learn-quality.ts";
+export type {
+  Bounds,
+  ColumnRules,
+  DayPattern,
+  LevelRules,
+  NumberRules,
+  QualityRules,
+} from "./quality/rules.ts";
 export type { RetrainAttempt } from "./retrain/budget.ts";
 export type { RetrainCheck, TriggerByChecks } from "./retrain/checks.ts";
 export {

@@ -28,7 +28,13 @@ const gaps: QualityFinding = {
   severity: "warning",
   count: 2,
   rows: [],
+  key: null,
+  from: null,
+  to: null,
   sentence: "",
+  reason: "",
+  cause: "",
+  hint: "",
 };
 
 /** The series of a Prometheus registry as `collect` writes them. */

@@ -43,9 +43,15 @@ const day = (index: number, rows: number, extra: Partial<WindowPerformance> = {}
 const finding = (check: QualityFinding["check"], column: string | null, count: number): QualityFinding => ({
   check,
   column,
+  key: null,
   severity: "error",
+  reason: "",
   count,
   rows: [],
+  from: null,
+  to: null,
+  cause: "",
+  hint: "",
   sentence: "",
 });
 
@@ -155,8 +161,10 @@ describe("monitorMetrics", () => {
     quality([finding("gaps", null, 3)], { table: "a", now: start });
     quality([finding("gaps", null, 4)], { table: "b", now: start });
     quality([], { table: "a", now: start + hour });
+    quality([finding("unit", "mw", 3), finding("unit", "mw", 2)], { table: "c", now: start });
     expect(await lines(registry, "tsops_quality_findings")).toEqual([
       'tsops_quality_findings{table="b",check="gaps",severity="error",column=""} 4',
+      'tsops_quality_findings{table="c",check="unit",severity="error",column="mw"} 5',
     ]);
   });
 

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { importPeer } from "../import-peer.ts";
 import type { CompareWindows, RenderDriftPage } from "./drift/companions.ts";
 import type { DrawForecasts } from "./forecast/companions.ts";
+import type { CheckQuality, LearnQuality } from "./quality/companions.ts";
 import type { TableFiles } from "./table-file/table-files.ts";
 
 /** What the command uses of the other packages, by entry. They are loaded as the app's: core imports none of them. */
@@ -12,6 +13,8 @@ interface Companions {
   "@tsops/monitor": {
     readonly driftTest: CompareWindows;
     readonly benjaminiHochberg: (pValues: readonly number[]) => number[];
+    readonly learnQuality: LearnQuality;
+    readonly checkQuality: CheckQuality;
   };
   "@tsops/monitor/report": {
     readonly drawForecasts: DrawForecasts;

@@ -9,6 +9,7 @@ import { addDrift } from "./drift/add-drift.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { addForecast } from "./forecast/add-forecast.ts";
 import { lineageCommand } from "./lineage.ts";
+import { addQuality } from "./quality/add-quality.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
 import { type SyncCommandOptions, syncCommand } from "./sync.ts";
@@ -54,6 +55,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
   // Subcommands inherit how the program exits and writes only when they are made by it.
   addForecast(program, io, exit);
   addDrift(program, io, exit);
+  addQuality(program, io, exit);
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
@@ -67,6 +69,7 @@ const generalHelp = `
 Begin with:
   $ tsops forecast sales.csv --horizon 12 a file of rows in, a forecast out
   $ tsops drift january.csv february.csv  has anything changed but the season
+  $ tsops quality sales.csv               what is wrong with the rows
   $ tsops doctor                          look whether everything is in place
   $ tsops run daily                       run the last interval of "daily" that is due
   $ tsops decisions --since 7d            what was decided, and why
@@ -75,7 +78,7 @@ Begin with:
 Results go to stdout, logs and progress to stderr. Exit codes:
    0  done, now or before
    1  failed
-   2  there is drift, and --fail-on asked
+   2  there is drift, or a finding, and --fail-on asked
   64  the command line or the configuration is wrong
   75  run it again later: someone else is at work, a retry is not due, or it was stopped
   99  the run was left out

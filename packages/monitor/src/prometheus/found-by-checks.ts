@@ -144,14 +144,7 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
       checkList("MONITOR_INVALID", "findings", findings);
       checkMicros("now", about.now);
       const owner = { table: about.table };
-      replace(
-        "tsops_quality_findings",
-        owner,
-        findings.map(({ check, severity, column, count }) => [
-          { check, severity, column: column ?? "" },
-          count,
-        ]),
-      );
+      replace("tsops_quality_findings", owner, countsOf(findings));
       replace("tsops_quality_checked_timestamp_seconds", owner, [[{}, seconds(about.now)]]);
     },
 
@@ -164,6 +157,17 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
       replace("tsops_decision_timestamp_seconds", labels, [[{}, seconds(time)]]);
     },
   };
+}
+
+/** Counts by check, severity and column: a column can have several findings of one check, as two units. */
+function countsOf(findings: readonly QualityFinding[]): [Labels, number][] {
+  const counts = new Map<string, [Labels, number]>();
+  for (const { check, severity, column, count } of findings) {
+    const labels = { check, severity, column: column ?? "" };
+    const id = JSON.stringify(labels);
+    counts.set(id, [labels, (counts.get(id)?.[1] ?? 0) + count]);
+  }
+  return [...counts.values()];
 }
 
 interface Part {

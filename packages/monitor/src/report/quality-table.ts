@@ -13,7 +13,7 @@ export function qualityTable(findings: readonly QualityFinding[] | undefined): H
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality findings"><table role="table" class="stack"><caption>${findings.length} findings, the worst first</caption>
 ${columnHeads(["Severity", "Column", "Rows", "Finding"])}
 <tbody role="rowgroup">${sorted.map(
-    ({ severity, column, count, sentence, rows }) =>
-      html`<tr role="row"><td role="cell"><span class="badge ${severity}">${severity}</span></td><td role="cell">${column ?? "the table"}</td><td role="cell">${whole(count)}</td><td role="cell" class="why">${sentence}${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}</small>`}</td></tr>`,
+    ({ severity, reason, column, key, count, sentence, cause, hint, rows, from, to }) =>
+      html`<tr role="row"><td role="cell"><span class="badge ${severity}" title="${reason}">${severity}</span></td><td role="cell">${column ?? "the table"}${key !== null && html`<small>${key}</small>`}</td><td role="cell">${whole(count)}</td><td role="cell" class="why">${sentence}<small>${cause} ${hint}</small>${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}${from !== null && to !== null && html`; ${from} to ${to}`}</small>`}</td></tr>`,
   )}</tbody></table></div>`;
 }
