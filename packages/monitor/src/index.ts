@@ -20,6 +20,13 @@ export {
 } from "./performance/by-window.ts";
 export type { CarriedValue } from "./performance/carried.ts";
 export {
+  type CoverageState,
+  type CoverageWatch,
+  type CoverageWatchOptions,
+  coverageWatch,
+  loadCoverageWatch,
+} from "./performance/coverage-watch.ts";
+export {
   type JoinedOutcomes,
   type JoinOutcomesOptions,
   joinOutcomes,
