@@ -12,6 +12,18 @@ export {
 } from "./drift/drift-test.ts";
 export type { DriftTestName } from "./drift/test-outcome.ts";
 export {
+  type ErrorChange,
+  type ErrorChanges,
+  type ErrorChangesOptions,
+  errorChanges,
+} from "./explanation/change-points.ts";
+export {
+  type ErrorGrowth,
+  type ErrorGrowthOptions,
+  explainErrorGrowth,
+  type FeatureContribution,
+} from "./explanation/error-growth.ts";
+export {
   type PerformanceGroup,
   type PerformanceOptions,
   type PerformanceSplit,
