@@ -39,6 +39,12 @@ export {
   loadCoverageWatch,
 } from "./performance/coverage-watch.ts";
 export {
+  type EstimatedWindow,
+  type EstimateOptions,
+  estimatePerformance,
+  type PerformanceEstimate,
+} from "./performance/estimate-performance.ts";
+export {
   type JoinedOutcomes,
   type JoinOutcomesOptions,
   joinOutcomes,

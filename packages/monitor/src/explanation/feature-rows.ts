@@ -59,9 +59,8 @@ function columnOf(joined: JoinedOutcomes, name: string): ReadColumn {
   }
   if (!values.some((value) => typeof value === "string"))
     return { name, kind: "numeric", read: (row) => numberOf(values[row]) };
-  const codes = new Map(
-    [...new Set(values.filter((value) => value !== null))].map((value, code) => [value, code]),
-  );
+  const codes = new Map<CarriedValue, number>();
+  for (const value of values) if (value !== null && !codes.has(value)) codes.set(value, codes.size);
   return { name, kind: "categorical", read: (row) => codes.get(values[row] ?? null) ?? Number.NaN };
 }
 
