@@ -144,14 +144,17 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
       "adwin
       benjaminiHochberg
-      checkQuality coverageAlert cusum
+      checkQuality coverageAlert coverageWatch cusum
       driftDecision driftTest
-      evaluateRetrain
+      errorChanges estimatePerformance evaluateRetrain explainErrorGrowth
       joinOutcomes
-      lastRetrainAttempt loadStreamingDrift
+      lastRetrainAttempt loadCoverageWatch loadStreamingDrift
+      newOutcomes
       pageHinkley performanceByWindow
       requestRetrain retrainPolicy
-      simes streamingDrift"
+      simes streamingDrift
+      trainingScales
+      worseThanPromised worstSegments"
     `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));

@@ -160,7 +160,7 @@ for (const { keys, days: length, phi } of [
   { keys: 1000, days: 5, phi: 0.5 },
   { keys: 100, days: 28, phi: 0.9 },
 ]) {
-  const name = `segments, AR ${phi}, ${keys} series of ${length} days`;
+  const name = `segments, AR ${phi}, ${keys} series of ${length} forecasts of 4 h`;
   let right = 0;
   const says = (size: number) => (random: Random) => {
     const errors = Array.from({ length: keys }, (_, i) =>

@@ -172,10 +172,10 @@ async function lossModel(
   const learner =
     regressor ??
     gbdt({
-      trees: 150,
+      trees: 60,
       learningRate: 0.05,
-      leaves: 8,
-      minLeafRows: Math.max(10, Math.floor(x.rows / 50)),
+      leaves: 4,
+      minLeafRows: Math.max(10, Math.floor(x.rows / 20)),
       seed,
     });
   const fitOptions = signal === undefined ? {} : { signal };

@@ -40,7 +40,7 @@ export interface PerformanceEstimate {
     /** The same of taking the last known windows' error instead. */
     readonly naiveError: number;
   };
-  /** Estimates of at least 8 windows could be measured, and they were better than the naive ones. */
+  /** Estimates of at least 8 windows could be measured, and they were better than the naive ones, by 2 % at least. */
   readonly usable: boolean;
   readonly sentence: string;
 }
@@ -94,7 +94,7 @@ export function estimatePerformance(joined: JoinedOutcomes, options: EstimateOpt
     error: mean(tried.map(({ mae, actual }) => Math.abs(mae - actual))),
     naiveError: mean(tried.map(({ naive, actual }) => Math.abs(naive - actual))),
   };
-  const usable = measured.windows >= fewestWindows && measured.error < measured.naiveError;
+  const usable = measured.windows >= fewestWindows && measured.error < 0.98 * measured.naiveError;
   const ratios = Float64Array.from(tried, ({ mae, actual }) => actual / mae).sort();
   const quantile = (share: number) => ratios[Math.round(share * (ratios.length - 1))] ?? Number.NaN;
   const windows = waiting.flatMap((window): EstimatedWindow[] => {
