@@ -144,17 +144,19 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
       "adwin alertRule alertRules
       benjaminiHochberg
-      callbackChannel checkQuality coverageAlert cusum
+      callbackChannel checkQuality coverageAlert coverageWatch cusum
       deliverAlerts driftDecision driftTest
-      evaluateAlerts evaluateRetrain
+      errorChanges estimatePerformance evaluateAlerts evaluateRetrain explainErrorGrowth
       joinOutcomes
-      lastRetrainAttempt learnQuality loadStreamingDrift logChannel
+      lastRetrainAttempt learnQuality loadCoverageWatch loadStreamingDrift logChannel
+      newOutcomes
       observeDrift observePerformance observeQuality
       pageHinkley performanceByWindow
       queueAlerts
       requestRetrain retrainAttempts retrainPolicy
       simes streamingDrift
-      webhookChannel"
+      trainingScales
+      webhookChannel worseThanPromised worstSegments"
     `));
   it("@tsops/monitor/prometheus", async () =>
     expect(await namesOf("@tsops/monitor/prometheus")).toMatchInlineSnapshot(`"monitorMetrics"`));

@@ -38,19 +38,61 @@ export {
 } from "./drift/drift-test.ts";
 export type { DriftTestName } from "./drift/test-outcome.ts";
 export {
+  type ErrorChange,
+  type ErrorChanges,
+  type ErrorChangesOptions,
+  errorChanges,
+} from "./explanation/change-points.ts";
+export {
+  type ErrorGrowth,
+  type ErrorGrowthOptions,
+  explainErrorGrowth,
+  type FeatureContribution,
+} from "./explanation/error-growth.ts";
+export {
+  type PerformanceGroup,
   type PerformanceOptions,
   type PerformanceSplit,
   performanceByWindow,
   type WindowPerformance,
 } from "./performance/by-window.ts";
+export type { CarriedValue } from "./performance/carried.ts";
+export {
+  type CoverageState,
+  type CoverageWatch,
+  type CoverageWatchOptions,
+  coverageWatch,
+  loadCoverageWatch,
+} from "./performance/coverage-watch.ts";
+export {
+  type EstimatedWindow,
+  type EstimateOptions,
+  estimatePerformance,
+  type PerformanceEstimate,
+} from "./performance/estimate-performance.ts";
 export {
   type JoinedOutcomes,
   type JoinOutcomesOptions,
   joinOutcomes,
   type PredictionSource,
 } from "./performance/join-outcomes.ts";
-export type { PerformanceMetrics } from "./performance/metrics.ts";
-export type { OutcomeColumns } from "./performance/outcome-index.ts";
+export type { DetailedMetrics, PerformanceMetrics } from "./performance/metrics.ts";
+export { type NewOutcomes, newOutcomes } from "./performance/new-outcomes.ts";
+export type { OutcomeColumns, OutcomeRevision } from "./performance/outcome-index.ts";
+export type { RowChoice } from "./performance/pick-rows.ts";
+export type { PredictedRow, Segments } from "./performance/row-groups.ts";
+export { type ScaleOption, type SeriesScales, trainingScales } from "./performance/scales.ts";
+export {
+  type PromiseResult,
+  type WorseThanPromisedOptions,
+  worseThanPromised,
+} from "./performance/worse-than-promised.ts";
+export {
+  type SegmentError,
+  type WorstSegments,
+  type WorstSegmentsOptions,
+  worstSegments,
+} from "./performance/worst-segments.ts";
 export { checkQuality, type QualityOptions } from "./quality/check-quality.ts";
 export type { ValueRange } from "./quality/column-checks.ts";
 export type { QualityCheck, QualityFinding, QualitySeverity } from "./quality/finding.ts";

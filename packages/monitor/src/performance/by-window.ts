@@ -1,12 +1,24 @@
-import { checkList, checkOptions, checkWord, parseFrequency, type SeriesKey } from "@tsops/core";
+import {
+  checkList,
+  checkOptions,
+  checkWord,
+  parseFrequency,
+  type SeriesKey,
+  shown,
+  TsopsError,
+} from "@tsops/core";
+import type { CarriedValue } from "./carried.ts";
 import type { JoinedOutcomes, PredictionSource } from "./join-outcomes.ts";
-import { metricsOf, type PerformanceMetrics } from "./metrics.ts";
+import { type DetailedMetrics, metricsOf, type PerformanceMetrics } from "./metrics.ts";
+import { pickRows, type RowChoice } from "./pick-rows.ts";
+import { groupRows, type Segments, segmentCodes } from "./row-groups.ts";
+import { type ScaleOption, scaleNumbers } from "./scales.ts";
 
 /** Into what the rows of a window are divided further. */
 export type PerformanceSplit = "step" | "version" | "key";
 
 /** How to cut predictions into windows. */
-export interface PerformanceOptions {
+export interface PerformanceOptions extends RowChoice {
   /** Length of a window on the calendar of `zone`: `"1d"`, `"1w"` (from Monday), `"3mo"` (quarters), `"1h"`. */
   readonly window: string;
   /** Zone or offset in which days and months are counted. Default `"UTC"`. */
@@ -15,10 +27,12 @@ export interface PerformanceOptions {
   readonly by?: "time" | "cutoff";
   /** Default: none, one entry per window. */
   readonly split?: readonly PerformanceSplit[];
-  /** Whose predictions. Default `"champion"`, so that shadow predictions do not mix in. */
-  readonly role?: PredictionSource["role"];
-  /** What absolute errors are divided by for MASE, e.g. from `seasonalNaiveScale`; one for all, or one per series. */
-  readonly scale?: number | ((key: SeriesKey) => number);
+  /** Divides by every combination of these as well: key columns, carried columns, or functions of a row. */
+  readonly segments?: Segments;
+  /** What errors are divided by for MASE (and RMSSE): one number, one per series, or `trainingScales(panel)` for both. */
+  readonly scale?: ScaleOption;
+  /** Groups of fewer rows with an outcome are marked `isSmall`: their figures are mostly chance. Default 30. */
+  readonly smallBelow?: number;
 }
 
 /** Metrics of one window [start, end), or of a part of it. */
@@ -32,77 +46,101 @@ export interface WindowPerformance extends PerformanceMetrics {
   readonly source?: PredictionSource;
   /** With split `key`. */
   readonly key?: SeriesKey;
+  /** With segments: the value of each, by its name; null where it is not known. */
+  readonly segment?: Readonly<Record<string, CarriedValue>>;
+}
+
+/** What `performanceByWindow` says of one group of rows: everything that is measured. */
+export interface PerformanceGroup extends WindowPerformance, DetailedMetrics {
+  /** Fewer rows than `smallBelow`. */
+  readonly isSmall: boolean;
 }
 
 /**
- * Error, bias, coverage and width of served predictions over time, in ascending order of window, step, version, key. Windows
+ * Error, bias, coverage and width of served predictions over time, in ascending order of window, step, version, key, segments. Windows
  * without predictions are not listed; windows whose outcomes are all missing have `rows: 0` and NaN metrics.
  * @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID, TIME_INVALID
  */
 export function performanceByWindow(
   joined: JoinedOutcomes,
   options: PerformanceOptions,
-): readonly WindowPerformance[] {
+): readonly PerformanceGroup[] {
   checkOptions("MONITOR_INVALID", "performanceByWindow()", options, {
     window: true,
     zone: true,
     by: true,
     split: true,
+    segments: true,
     role: true,
+    modelVersion: true,
+    from: true,
+    to: true,
     scale: true,
+    smallBelow: true,
   });
-  const { by = "time", split = [], role = "champion", scale } = options;
+  const { by = "time", split = [], segments = [], smallBelow = 30 } = options;
   checkWord("MONITOR_INVALID", "by", by, ["time", "cutoff"]);
-  checkList("MONITOR_INVALID", "split", split);
-  for (const word of split) checkWord("MONITOR_INVALID", "split", word, ["step", "version", "key"]);
-  checkWord("MONITOR_INVALID", "role", role, ["champion", "challenger"]);
+  checkSplit(split);
+  if (!(typeof smallBelow === "number" && smallBelow >= 0))
+    throw new TsopsError("MONITOR_INVALID", `smallBelow is ${shown(smallBelow)}, not a number of rows.`, {
+      hint: "Write 30 to mark groups of fewer than 30 outcomes.",
+      details: { option: "smallBelow" },
+    });
   const grid = parseFrequency(options.window, { zone: options.zone ?? "UTC" });
   const cells = grid.indexesOf(by === "time" ? joined.time : joined.cutoff);
-  const scaleOf = scaleReader(joined, scale);
-  const parts: ArrayLike<number>[] = [cells];
-  if (split.includes("step")) parts.push(joined.step);
-  if (split.includes("version")) parts.push(joined.sourceIndex);
-  if (split.includes("key")) parts.push(joined.seriesIndex);
-
-  const groups = new Map<string, number[]>();
-  for (let row = 0; row < joined.length; row++) {
-    if (joined.sources[joined.sourceIndex[row] as number]?.role !== role) continue;
-    const name = parts.map((part) => part[row]).join();
-    const rows = groups.get(name);
-    if (rows === undefined) groups.set(name, [row]);
-    else rows.push(row);
-  }
-  const ordered = [...groups.values()].sort((a, b) => {
-    for (const part of parts) {
-      const difference = (part[a[0] as number] as number) - (part[b[0] as number] as number);
-      if (difference !== 0) return difference;
-    }
-    return 0;
-  });
-  return ordered.map((rows) => {
+  const scales = scaleNumbers(joined.series, options.scale);
+  const coded = segmentCodes(joined, segments);
+  const parts = [cells, ...splitParts(joined, split), ...coded.map(({ codes }) => codes)];
+  return groupRows(pickRows(joined, options), parts).map((rows) => {
     const first = rows[0] as number;
     const cell = cells[first] as number;
+    const metrics = metricsOf(joined, rows, scales);
     return {
       start: grid.instantAt(cell),
       end: grid.instantAt(cell + 1),
-      ...(split.includes("step") ? { step: joined.step[first] as number } : {}),
-      ...(split.includes("version")
-        ? { source: joined.sources[joined.sourceIndex[first] as number] as PredictionSource }
-        : {}),
-      ...(split.includes("key")
-        ? { key: joined.series[joined.seriesIndex[first] as number] as SeriesKey }
-        : {}),
-      ...metricsOf(joined, Int32Array.from(rows), scaleOf),
+      ...splitValues(joined, split, first),
+      ...(coded.length === 0
+        ? {}
+        : {
+            segment: Object.fromEntries(
+              coded.map(({ name, values, codes }) => [name, values[codes[first] as number] as CarriedValue]),
+            ),
+          }),
+      ...metrics,
+      isSmall: metrics.rows < smallBelow,
     };
   });
 }
 
-function scaleReader(
+/** @throws TsopsError MONITOR_INVALID when it is no list of the words there are */
+export function checkSplit(split: readonly PerformanceSplit[]): void {
+  checkList("MONITOR_INVALID", "split", split);
+  for (const word of split) checkWord("MONITOR_INVALID", "split", word, ["step", "version", "key"]);
+}
+
+/** What the rows are divided by, in the order of the output whatever the order of the words. */
+export function splitParts(
   joined: JoinedOutcomes,
-  scale: PerformanceOptions["scale"],
-): ((series: number) => number) | null {
-  if (scale === undefined) return null;
-  if (typeof scale === "number") return () => scale;
-  const scales = joined.series.map(scale);
-  return (series) => scales[series] as number;
+  split: readonly PerformanceSplit[],
+): readonly ArrayLike<number>[] {
+  return [
+    ...(split.includes("step") ? [joined.step] : []),
+    ...(split.includes("version") ? [joined.sourceIndex] : []),
+    ...(split.includes("key") ? [joined.seriesIndex] : []),
+  ];
+}
+
+/** What the rows of a group share with the row given. */
+export function splitValues(
+  joined: JoinedOutcomes,
+  split: readonly PerformanceSplit[],
+  row: number,
+): Pick<WindowPerformance, "step" | "source" | "key"> {
+  return {
+    ...(split.includes("step") ? { step: joined.step[row] as number } : {}),
+    ...(split.includes("version")
+      ? { source: joined.sources[joined.sourceIndex[row] as number] as PredictionSource }
+      : {}),
+    ...(split.includes("key") ? { key: joined.series[joined.seriesIndex[row] as number] as SeriesKey } : {}),
+  };
 }

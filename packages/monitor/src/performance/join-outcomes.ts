@@ -2,6 +2,7 @@ import {
   type Columns,
   checkList,
   checkOptions,
+  checkWord,
   type ForecastQuantile,
   type PredictionRecord,
   type ScoredForecasts,
@@ -10,7 +11,8 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
-import { indexOutcomes, type OutcomeColumns } from "./outcome-index.ts";
+import { type CarriedValue, carriedReader } from "./carried.ts";
+import { indexOutcomes, type OutcomeColumns, type OutcomeRevision } from "./outcome-index.ts";
 
 /** What made some of the predictions. */
 export interface PredictionSource {
@@ -32,6 +34,8 @@ export interface JoinedOutcomes extends ScoredForecasts {
   /** Id of each row's prediction: index into `predictionIds`. */
   readonly predictionIndex: Int32Array;
   readonly predictionIds: readonly string[];
+  /** The columns named in `carry`, one value per row; null where neither the outcome nor the prediction has one. */
+  readonly carried: Readonly<Record<string, readonly CarriedValue[]>>;
   readonly counts: {
     /** Logged predictions that were joined. */
     readonly predictions: number;
@@ -40,8 +44,14 @@ export interface JoinedOutcomes extends ScoredForecasts {
     /** Predicted steps with and without an outcome. */
     readonly withOutcome: number;
     readonly withoutOutcome: number;
-    /** Outcome rows that a newer row of the same series and time replaces. */
+    /** Of the latter: later than the newest outcome of their series, so they may still come in their turn. */
+    readonly waiting: number;
+    /** Of the latter: not later than that, so they are late or will never come. */
+    readonly overdue: number;
+    /** Outcome rows that another row of the same series and time replaces, see `revision`. */
     readonly revisedOutcomes: number;
+    /** Of the latter: rows that say the same as the one that counts. */
+    readonly repeatedOutcomes: number;
     /** Outcome rows without key or time, or not known at `asOf`. */
     readonly ignoredOutcomes: number;
   };
@@ -51,6 +61,16 @@ export interface JoinedOutcomes extends ScoredForecasts {
 export interface JoinOutcomesOptions extends OutcomeColumns {
   /** Judge with the outcomes that were known at this instant (needs `availableAt`). Default: all. */
   readonly asOf?: bigint;
+  /**
+   * Which of several outcomes of one series and time counts: the one that became known last (default), or the first value that became
+   * known, which is what a model could be judged by at the time. With `asOf`, among those known then.
+   */
+  readonly revision?: OutcomeRevision;
+  /**
+   * Columns to keep beside each row, to split by them or to explain errors with: columns of the outcomes, or served feature values of the
+   * predictions, by name. Where both have the name, the outcome's value counts, and the served one while there is no outcome.
+   */
+  readonly carry?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +78,8 @@ export interface JoinOutcomesOptions extends OutcomeColumns {
  * Joins logged predictions with the outcomes that came later, by series key and instant.
  *
  * Outcomes may be late and may be revised: of several rows for one series and instant the one that became known last holds
- * (greatest `availableAt`, then the later row), and the others are counted as `revisedOutcomes`, whether they agree or not. A revision to missing takes the outcome back. Outcomes that are missing or not
+ * (greatest `availableAt`, then the later row), and the others are counted as `revisedOutcomes`; those that agree with it are also
+ * `repeatedOutcomes`. A revision to missing takes the outcome back. \`revision: "first"\` takes the first value instead. Outcomes that are missing or not
  * finite leave `y` NaN and are counted, so a prediction is never dropped.
  * Of predictions repeated for one source, series and cutoff (a retry, a second call) the one served last counts.
  *
@@ -76,11 +97,16 @@ export async function joinOutcomes(
     target: true,
     availableAt: true,
     asOf: true,
+    revision: true,
+    carry: true,
     signal: true,
   });
+  const { carry = [], revision = "latest" } = options;
   checkList("MONITOR_INVALID", "keys", options.keys);
+  checkList("MONITOR_INVALID", "carry", carry);
+  checkWord("MONITOR_INVALID", "revision", revision, ["latest", "first"]);
   if (options.asOf !== undefined) checkMicros("asOf", options.asOf);
-  const index = indexOutcomes(outcomes, options, options.asOf);
+  const index = indexOutcomes(outcomes, options, { asOf: options.asOf, revision });
   const latest = new Map<string, PredictionRecord>();
   let read = 0;
   for await (const record of predictions) {
@@ -99,13 +125,15 @@ export async function joinOutcomes(
     latest.delete(name);
     latest.set(name, record);
   }
-  return assemble([...latest.values()], index, read - latest.size);
+  const records = [...latest.values()];
+  return assemble(records, index, read - latest.size, carriedReader(carry, outcomes, records));
 }
 
 function assemble(
   records: readonly PredictionRecord[],
   index: ReturnType<typeof indexOutcomes>,
   repeated: number,
+  carried: ReturnType<typeof carriedReader>,
 ): JoinedOutcomes {
   const length = records.reduce((sum, record) => sum + record.times.length, 0);
   const series = numbered<SeriesKey>();
@@ -122,7 +150,9 @@ function assemble(
     mean: new Float64Array(length),
   };
   const readers = new Map<number, (time: bigint) => number>();
+  const newest = new Map<number, bigint | null>();
   let withOutcome = 0;
+  let waiting = 0;
   let start = 0;
   records.forEach((record, prediction) => {
     const end = start + record.times.length;
@@ -138,7 +168,9 @@ function assemble(
     if (rowAt === undefined) {
       rowAt = index.rowsOf(record.key);
       readers.set(seriesNumber, rowAt);
+      newest.set(seriesNumber, index.newestOf(record.key));
     }
+    const until = newest.get(seriesNumber) ?? null;
     rows.seriesIndex.fill(seriesNumber, start, end);
     rows.sourceIndex.fill(sourceNumber, start, end);
     rows.predictionIndex.fill(prediction, start, end);
@@ -150,7 +182,9 @@ function assemble(
       const outcome = rowAt(record.times[i] as bigint);
       const y = outcome < 0 ? Number.NaN : (index.values[outcome] as number);
       rows.y[start + i] = y;
+      carried.read(record, i, outcome);
       if (!Number.isNaN(y)) withOutcome++;
+      else if (until === null || (record.times[i] as bigint) > until) waiting++;
     }
     for (const { probability, values } of record.quantiles) {
       let column = quantiles.get(probability);
@@ -168,6 +202,7 @@ function assemble(
     sources: sources.items,
     predictionIds: records.map((record) => record.predictionId),
     ...rows,
+    carried: carried.columns,
     quantiles: [...quantiles]
       .sort(([a], [b]) => a - b)
       .map(([probability, values]): ForecastQuantile => ({ probability, values })),
@@ -176,7 +211,10 @@ function assemble(
       repeated,
       withOutcome,
       withoutOutcome: length - withOutcome,
+      waiting,
+      overdue: length - withOutcome - waiting,
       revisedOutcomes: index.revised,
+      repeatedOutcomes: index.repeated,
       ignoredOutcomes: index.ignored,
     },
   };

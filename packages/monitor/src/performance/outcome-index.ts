@@ -11,25 +11,40 @@ export interface OutcomeColumns {
   readonly availableAt?: string;
 }
 
+/** Which of several outcomes of one series and time counts. */
+export type OutcomeRevision = "latest" | "first";
+
 /** The outcome that holds at an instant of a series. */
 export interface OutcomeIndex {
   /** A reader for one series: the row that holds at an instant, or -1. Fast for instants in ascending order. */
   rowsOf(key: SeriesKey): (time: bigint) => number;
   /** The target of each row; NaN when missing or not finite. */
   readonly values: Float64Array;
-  /** Rows that a newer row of the same series and time replaces. */
+  /** The time of the newest row of a series that has a value; null when there is none. */
+  newestOf(key: SeriesKey): bigint | null;
+  /** Rows that another row of the same series and time replaces. */
   readonly revised: number;
+  /** Those of them that say the same as the row that counts. */
+  readonly repeated: number;
   /** Rows without key or time, or not known yet. */
   readonly ignored: number;
 }
 
 /**
  * Orders outcomes by series and time. Of several rows with one series and time the one with the greatest
- * (available at with null lowest, row) holds.
+ * (available at with null lowest, row) holds; with revision `first`, of those with a value, the one with the least (available at with null
+ * highest, row).
  * @param asOf - Only rows known at that instant count; needs `availableAt`.
  * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH
  */
-export function indexOutcomes(outcomes: Columns, names: OutcomeColumns, asOf?: bigint): OutcomeIndex {
+export function indexOutcomes(
+  outcomes: Columns,
+  names: OutcomeColumns,
+  {
+    asOf,
+    revision = "latest",
+  }: { readonly asOf?: bigint | undefined; readonly revision?: OutcomeRevision } = {},
+): OutcomeIndex {
   const time = columnOf(outcomes, names.time, ["timestamp"], "time");
   const target = columnOf(outcomes, names.target, ["float64", "int64", "bool"], "target");
   const keys = names.keys.map((name) => columnOf(outcomes, name, ["utf8", "int64", "bool"], "key"));
@@ -64,36 +79,66 @@ export function indexOutcomes(outcomes: Columns, names: OutcomeColumns, asOf?: b
     else rows.push(row);
   }
 
+  const values = Float64Array.from({ length: outcomes.length }, (_, row) => {
+    const value = isValid(target.valid, row) ? Number(target.values[row]) : Number.NaN;
+    return Number.isFinite(value) ? value : Number.NaN;
+  });
+  // The row that counts comes last among those of one time.
+  const later = (a: number, b: number): number => compare(knownAt(a), knownAt(b)) || a - b;
+  const earlier = (a: number, b: number): number =>
+    Number(!Number.isNaN(values[a])) - Number(!Number.isNaN(values[b])) ||
+    Number(knownAt(a) !== null) - Number(knownAt(b) !== null) ||
+    compare(knownAt(b), knownAt(a)) ||
+    b - a;
+  const within = revision === "latest" ? later : earlier;
+
   let revised = 0;
+  let repeated = 0;
   const held = new Map<string, { readonly rows: Int32Array; readonly times: BigInt64Array }>();
   for (const [text, rows] of bySeries) {
     const isAscending = rows.every(
       (row, i) => i === 0 || (time.values[rows[i - 1] as number] as bigint) < (time.values[row] as bigint),
     );
-    if (!isAscending)
-      rows.sort(
-        (a, b) => compare(time.values[a], time.values[b]) || compare(knownAt(a), knownAt(b)) || a - b,
-      );
+    if (!isAscending) rows.sort((a, b) => compare(time.values[a], time.values[b]) || within(a, b));
     const last = rows.filter((row, i) => time.values[row] !== time.values[rows[i + 1] as number]);
     revised += rows.length - last.length;
+    if (last.length < rows.length) repeated += repeatsOf(rows, last, time.values, values);
     held.set(text, {
       rows: Int32Array.from(last),
       times: BigInt64Array.from(last, (row) => time.values[row] as bigint),
     });
   }
-  const values = Float64Array.from({ length: outcomes.length }, (_, row) => {
-    const value = isValid(target.valid, row) ? Number(target.values[row]) : Number.NaN;
-    return Number.isFinite(value) ? value : Number.NaN;
-  });
   return {
     values,
     revised,
+    repeated,
     ignored,
+    newestOf(key) {
+      const series = held.get(seriesKeyText(key));
+      const last = series?.rows.findLastIndex((row) => !Number.isNaN(values[row])) ?? -1;
+      return last < 0 ? null : (series?.times[last] as bigint);
+    },
     rowsOf(key) {
       const series = held.get(seriesKeyText(key));
       return series === undefined ? () => -1 : ascendingLookup(series.times, series.rows);
     },
   };
+}
+
+/** How many of the rows, ordered by time, say the same as the row of their time that counts, which is the last. */
+function repeatsOf(
+  rows: readonly number[],
+  last: readonly number[],
+  times: BigInt64Array,
+  values: Float64Array,
+): number {
+  let repeats = -last.length;
+  let at = 0;
+  for (const row of rows) {
+    if (times[row] !== times[last[at] as number]) at++;
+    if (Object.is(values[row], values[last[at] as number])) repeats++;
+  }
+  return repeats;
 }
 
 /** Binary search, begun at the slot after the last one found. */

@@ -104,7 +104,10 @@ describe("joinOutcomes", () => {
       repeated: 0,
       withOutcome: 2,
       withoutOutcome: 2,
+      waiting: 0,
+      overdue: 2,
       revisedOutcomes: 0,
+      repeatedOutcomes: 0,
       ignoredOutcomes: 0,
     });
   });

@@ -16,7 +16,7 @@ export interface FoundByChecks {
   /**
    * Shows the last window with outcomes; of windows that are split by version or step, the last of each.
    * @param windows - From `performanceByWindow`, ascending. Not split by key: series of a metric must stay few.
-   * @throws TsopsError MONITOR_INVALID when they are split by key
+   * @throws TsopsError MONITOR_INVALID when they are split by key or by segments
    */
   performance(windows: readonly WindowPerformance[], about: { readonly deployment: string }): void;
   /** Shows what a quality check found; `about.now` is when it was made, microseconds UTC. */
@@ -186,6 +186,15 @@ function lastOfEachPart(windows: readonly WindowPerformance[]): Part[] {
         hint: 'Leave "key" out of `split`; the report shows single keys.',
         details: { option: "split" },
       });
+    if (window.segment !== undefined)
+      throw new TsopsError(
+        "MONITOR_INVALID",
+        "The windows are split by segments, which the metrics do not tell apart.",
+        {
+          hint: "Leave `segments` out for the metrics; worstSegments() names those that stand out.",
+          details: { option: "segments" },
+        },
+      );
     const version = window.source === undefined ? "" : String(window.source.modelVersion);
     const labels = { version, step: window.step === undefined ? "" : String(window.step) };
     const id = JSON.stringify(labels);

@@ -1,0 +1,344 @@
+import {
+  checkList,
+  checkOptions,
+  checkWord,
+  createRandom,
+  type FeatureMatrix,
+  type GateLoss,
+  gbdt,
+  type Interval,
+  type Random,
+  type Regressor,
+  type Seed,
+  shown,
+  studentTQuantile,
+  TsopsError,
+} from "@tsops/core";
+import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
+import type { RowChoice } from "../performance/pick-rows.ts";
+import { type LossRows, lossRows } from "./feature-rows.ts";
+
+/** How to explain why errors grew. */
+export interface ErrorGrowthOptions extends Pick<RowChoice, "role" | "modelVersion"> {
+  /** Carried columns (see `joinOutcomes`), and `"step"` for the horizon step. */
+  readonly features: readonly string[];
+  /** When errors were as they should be, and when they had grown: by predicted time, half-open. */
+  readonly reference: Interval;
+  readonly current: Interval;
+  /** Default `"absolute"`. */
+  readonly loss?: GateLoss;
+  /** Learns how large the loss of a row is from its features, on the reference. Default: small boosted trees. */
+  readonly regressor?: Regressor;
+  /** Says so without learning: one expected loss per row. In place of `regressor`. */
+  readonly predictLoss?: (x: FeatureMatrix) => Float64Array;
+  /**
+   * `exchange` (default): Shapley values of taking feature by feature from the current rows instead of the reference's. `shap`: the difference
+   * of mean TreeSHAP values, for fitted regressors that have `shap` (gbdt): faster, and credit among features that depend on each other is given
+   * differently.
+   */
+  readonly method?: "exchange" | "shap";
+  readonly seed?: Seed;
+  readonly signal?: AbortSignal;
+}
+
+/** What one feature adds to the error's growth. */
+export interface FeatureContribution {
+  readonly feature: string;
+  /** In the unit of the loss: positive where the feature's change made errors larger. */
+  readonly contribution: number;
+  /** 95 % interval, from how much it differs between 20 stretches of the current rows. */
+  readonly interval: readonly [lower: number, upper: number];
+  /** Of the whole growth; NaN where errors did not grow. */
+  readonly share: number;
+  /** Mean of the feature; of texts NaN. */
+  readonly referenceMean: number;
+  readonly currentMean: number;
+}
+
+/** Why errors grew, as far as features tell. */
+export interface ErrorGrowth {
+  readonly referenceLoss: number;
+  readonly currentLoss: number;
+  readonly growth: number;
+  /** The part of the growth that the features' change explains: the sum of the contributions. */
+  readonly explained: number;
+  /** The rest: what the target does with the same features has changed, or the features do not hold the reason. */
+  readonly unexplained: number;
+  /** Share of the variance of the reference's losses that the features explain on stretches that were not learnt from; NaN with `predictLoss`. */
+  readonly skill: number;
+  /** Whether the features tell anything of the loss: without, contributions are noise. */
+  readonly usable: boolean;
+  /** Largest first. */
+  readonly features: readonly FeatureContribution[];
+  readonly sentence: string;
+}
+
+const stretches = 20;
+/** Fewest rows on either side. */
+const fewest = 2 * stretches;
+
+/**
+ * Says which features' drift explains the growth of the error.
+ *
+ * How large a loss is expected from its features is learnt on the reference. What that expectation is for the current rows more than for the reference's is the
+ * part that the features' change explains, and it is divided among them by Shapley values: the contributions add up to it. What remains is the part that
+ * happened with the features as they were. The features' effect is that of the reference: values which it never had are judged by the nearest it had.
+ * Source: Budhathoki, Janzing, Bloebaum & Ng (2021), "Why did the distribution change?", AISTATS 130; Lundberg, Erion & Lee (2018) for `shap`.
+ * @throws TsopsError MONITOR_INVALID when features are not there, a stretch has fewer than 40 rows with an outcome, or the method needs what the model lacks
+ */
+export async function explainErrorGrowth(
+  joined: JoinedOutcomes,
+  options: ErrorGrowthOptions,
+): Promise<ErrorGrowth> {
+  checkOptions("MONITOR_INVALID", "explainErrorGrowth()", options, {
+    features: true,
+    reference: true,
+    current: true,
+    loss: true,
+    regressor: true,
+    predictLoss: true,
+    method: true,
+    seed: true,
+    signal: true,
+    role: true,
+    modelVersion: true,
+  });
+  const { features, loss = "absolute", method = "exchange", seed = 1 } = options;
+  checkList("MONITOR_INVALID", "features", features);
+  if (features.length === 0)
+    throw new TsopsError("MONITOR_INVALID", "No features were named.", {
+      hint: 'Write features: ["temp", "step"], with the columns that joinOutcomes carried.',
+      details: { option: "features" },
+    });
+  checkWord("MONITOR_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
+  checkWord("MONITOR_INVALID", "method", method, ["exchange", "shap"]);
+  const choice = {
+    ...(options.role === undefined ? {} : { role: options.role }),
+    ...(options.modelVersion === undefined ? {} : { modelVersion: options.modelVersion }),
+  };
+  const sides = (["reference", "current"] as const).map((name) => ({
+    ...choice,
+    ...boundsOf(name, options[name]),
+  }));
+  const [reference, current] = lossRows(joined, features, sides, loss) as [LossRows, LossRows];
+  refuseFew({ reference, current });
+  const { predict, shap, skill } = await lossModel(reference, options);
+  if (method === "shap" && shap === null)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      'The method "shap" needs a regressor whose fit has shap(), as gbdt has.',
+      {
+        hint: 'Leave out `regressor` and `predictLoss`, or take method: "exchange".',
+        details: { option: "method" },
+      },
+    );
+  const parts =
+    method === "shap" && shap !== null
+      ? shapParts(reference.x, current.x, shap)
+      : exchangeParts(reference.x, current.x, predict, createRandom(seed));
+  return growthOf(reference, current, parts, skill);
+}
+
+function boundsOf(name: string, { start, end }: Interval): { readonly from: bigint; readonly to: bigint } {
+  if (typeof start === "bigint" && typeof end === "bigint" && start < end) return { from: start, to: end };
+  throw new TsopsError(
+    "MONITOR_INVALID",
+    `The ${name} is no stretch of time: it goes from ${shown(start)} to ${shown(end)}.`,
+    {
+      hint: "Give { start, end } in microseconds UTC, e.g. interval(toMicros(...), toMicros(...)).",
+      details: { option: name },
+    },
+  );
+}
+
+function refuseFew(sides: Readonly<Record<string, LossRows>>): void {
+  for (const [name, { loss }] of Object.entries(sides))
+    if (loss.length < fewest)
+      throw new TsopsError(
+        "MONITOR_INVALID",
+        `The ${name} has ${loss.length} rows with an outcome; ${fewest} are needed to explain anything.`,
+        { hint: "Take a longer stretch.", details: { option: name, rows: loss.length } },
+      );
+}
+
+type ShapOf = (x: FeatureMatrix) => { readonly values: readonly Float64Array[] };
+
+/** What is expected of the loss, and how well it was foretold in each half of the reference from the other. */
+async function lossModel(
+  { x, loss }: LossRows,
+  { regressor, predictLoss, seed = 1, signal }: ErrorGrowthOptions,
+): Promise<{ predict: (x: FeatureMatrix) => Float64Array; shap: ShapOf | null; skill: number }> {
+  if (predictLoss !== undefined) return { predict: predictLoss, shap: null, skill: Number.NaN };
+  const learner =
+    regressor ??
+    gbdt({
+      trees: 60,
+      learningRate: 0.05,
+      leaves: 4,
+      minLeafRows: Math.max(10, Math.floor(x.rows / 20)),
+      seed,
+    });
+  const fitOptions = signal === undefined ? {} : { signal };
+  const half = Math.floor(x.rows / 2);
+  let wrong = 0;
+  let spread = 0;
+  for (const [from, to] of [
+    [0, half],
+    [half, x.rows],
+  ] as const) {
+    const others = takeRows(x, [...range(0, from), ...range(to, x.rows)]);
+    const learnt = Float64Array.from([...range(0, from), ...range(to, x.rows)], (row) => loss[row] as number);
+    const fitted = await learner.fit(others, learnt, fitOptions);
+    const predicted = fitted.predict(takeRows(x, range(from, to)));
+    const centre = meanOf(learnt);
+    range(from, to).forEach((row, i) => {
+      wrong += ((loss[row] as number) - (predicted[i] as number)) ** 2;
+      spread += ((loss[row] as number) - centre) ** 2;
+    });
+  }
+  const fitted = await learner.fit(x, loss, fitOptions);
+  const shap = "shap" in fitted && typeof fitted.shap === "function" ? (fitted.shap as ShapOf) : null;
+  return { predict: (rows) => fitted.predict(rows), shap, skill: spread === 0 ? 0 : 1 - wrong / spread };
+}
+
+/** Per feature and stretch of the current rows, the mean contribution. */
+type Parts = readonly Float64Array[];
+
+function shapParts(reference: FeatureMatrix, current: FeatureMatrix, shap: ShapOf): Parts {
+  const before = shap(reference).values.map(meanOf);
+  return shap(current).values.map((values, feature) =>
+    stretchMeans(values.map((value) => value - (before[feature] as number))),
+  );
+}
+
+/** Pairs of rows that are walked from the reference to the current, feature by feature, in both directions of a random order. */
+const fewestPairs = 1500;
+
+function exchangeParts(
+  reference: FeatureMatrix,
+  current: FeatureMatrix,
+  predict: (x: FeatureMatrix) => Float64Array,
+  random: Random,
+): Parts {
+  const rounds = Math.ceil(fewestPairs / current.rows);
+  const partners = random.shuffle(range(0, reference.rows));
+  const width = current.columns.length;
+  const moved = current.columns.map(() => new Float64Array(current.rows));
+  const places = range(0, current.rows);
+  for (let round = 0; round < 2 * rounds; round++) {
+    const offset = Math.floor((round >> 1) * (reference.rows / rounds));
+    const pairs = places.map((row) => partners[(row + offset) % reference.rows] as number);
+    const order = random.shuffle(range(0, width));
+    for (const way of [order, [...order].reverse()]) {
+      let mixed = takeRows(reference, pairs);
+      let last = predict(mixed);
+      for (const feature of way) {
+        mixed = {
+          ...mixed,
+          columns: mixed.columns.map((column, i) =>
+            i === feature ? (current.columns[i] as typeof column) : column,
+          ),
+        };
+        const now = predict(mixed);
+        const sums = moved[feature] as Float64Array;
+        now.forEach((value, row) => {
+          sums[row] = (sums[row] as number) + (value - (last[row] as number)) / (4 * rounds);
+        });
+        last = now;
+      }
+    }
+  }
+  return moved.map(stretchMeans);
+}
+
+/** Means of 20 stretches of equal length. */
+function stretchMeans(values: Float64Array): Float64Array {
+  return Float64Array.from({ length: stretches }, (_, i) =>
+    meanOf(
+      values.subarray(
+        Math.floor((i * values.length) / stretches),
+        Math.floor(((i + 1) * values.length) / stretches),
+      ),
+    ),
+  );
+}
+
+function growthOf(reference: LossRows, current: LossRows, parts: Parts, skill: number): ErrorGrowth {
+  const referenceLoss = meanOf(reference.loss);
+  const currentLoss = meanOf(current.loss);
+  const growth = currentLoss - referenceLoss;
+  const factor = studentTQuantile(0.975, stretches - 1);
+  const features = parts.map((means, i): FeatureContribution => {
+    const contribution = meanOf(means);
+    const variance = means.reduce((sum, value) => sum + (value - contribution) ** 2, 0) / (stretches - 1);
+    const margin = factor * Math.sqrt(variance / stretches);
+    const [before, after] = [reference, current].map(({ x }) => x.columns[i]);
+    return {
+      feature: before?.name ?? "",
+      contribution,
+      interval: [contribution - margin, contribution + margin],
+      share: growth > 0 ? contribution / growth : Number.NaN,
+      referenceMean: before?.kind === "numeric" ? presentMean(before.values) : Number.NaN,
+      currentMean: after?.kind === "numeric" ? presentMean(after.values) : Number.NaN,
+    };
+  });
+  features.sort((a, b) => b.contribution - a.contribution);
+  const explained = features.reduce((sum, { contribution }) => sum + contribution, 0);
+  const usable = !(skill <= 0);
+  const result = {
+    referenceLoss,
+    currentLoss,
+    growth,
+    explained,
+    unexplained: growth - explained,
+    skill,
+    usable,
+    features,
+  };
+  return { ...result, sentence: sentenceOf(result) };
+}
+
+function sentenceOf({
+  referenceLoss,
+  currentLoss,
+  growth,
+  explained,
+  usable,
+  features,
+}: Omit<ErrorGrowth, "sentence">): string {
+  const figure = (value: number) => Number(value.toPrecision(3));
+  const begin = `The error went from ${figure(referenceLoss)} to ${figure(currentLoss)}`;
+  if (!usable)
+    return `${begin}; the features tell nothing of how large errors are, so they cannot explain it.`;
+  if (!(growth > 0)) return `${begin}: it did not grow.`;
+  const leaders = features
+    .filter(({ contribution, interval }) => interval[0] > 0 && contribution > 0.05 * growth)
+    .slice(0, 3)
+    .map(({ feature, share }) => `${feature} ${Math.round(100 * share)} %`);
+  const part = Math.round((100 * explained) / growth);
+  return leaders.length === 0
+    ? `${begin}; no feature's change explains a part of it beyond chance.`
+    : `${begin}; changed features explain ${part} % of the growth: ${leaders.join(", ")}.`;
+}
+
+function takeRows(x: FeatureMatrix, rows: readonly number[]): FeatureMatrix {
+  return {
+    rows: rows.length,
+    columns: x.columns.map((column) => ({
+      ...column,
+      values: Float64Array.from(rows, (row) => column.values[row] as number),
+    })),
+  };
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function presentMean(values: Float64Array): number {
+  return meanOf(values.filter((value) => !Number.isNaN(value)));
+}
