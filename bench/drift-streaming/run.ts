@@ -23,6 +23,15 @@ const laplace = (random: Random) => {
   const u = random.uniform(-0.5, 0.5);
   return (-Math.sign(u) * Math.log(1 - 2 * Math.abs(u))) / Math.SQRT2;
 };
+/** Shocks whose variance goes by the last one (0.1) and its own past (0.85). */
+function garch(random: Random): () => number {
+  let [variance, last] = [1, 0];
+  return () => {
+    variance = 0.05 + 0.1 * last * last + 0.85 * variance;
+    last = Math.sqrt(variance) * random.normal();
+    return last;
+  };
+}
 function poisson(random: Random, rate: number) {
   let count = 0;
   for (let product = random.uniform(); product > Math.exp(-rate); product *= random.uniform()) count++;
@@ -75,14 +84,7 @@ quiet["t3, AR 0.9 + season"] = seasonal((random, length) => arma(length, [0.9], 
 quiet["noise wider by day, AR 0.8 + season"] = seasonal((random, length) =>
   arma(length, [0.8], [], (row) => random.normal() * (1 + 0.5 * daily(row))),
 );
-quiet["GARCH(1,1), AR 0.5 + season"] = seasonal((random, length) => {
-  let [variance, last] = [1, 0];
-  return arma(length, [0.5], [], () => {
-    variance = 0.05 + 0.1 * last * last + 0.85 * variance;
-    last = Math.sqrt(variance) * random.normal();
-    return last;
-  });
-});
+quiet["GARCH(1,1), AR 0.5 + season"] = seasonal((random, length) => arma(length, [0.5], [], garch(random)));
 quiet["exp(AR 0.5 / 2 + season / 2)"] = (random, length) =>
   ar1(random, length, 0.5).map((value, row) => Math.exp((value + daily(row)) / 2));
 quiet["exp(AR 0.9 + season / 2)"] = (random, length) =>
@@ -93,6 +95,17 @@ quiet["Poisson counts of rate exp(0.5 + 0.4 AR 0.9 + season / 6)"] = (random, le
   );
 quiet["spikes of 8 sd in 2 % of rows, AR 0.5"] = (random, length) =>
   ar1(random, length, 0.5).map((value) => (random.uniform() < 0.02 ? value + 8 : value));
+quiet["AR 0.9 + day and week"] = (random, length) =>
+  ar1(random, length, 0.9).map((value, row) => value + daily(row) * (row % week >= 120 ? 0.3 : 1));
+quiet["t3"] = (random, length) => arma(length, [], [], () => t3(random));
+quiet["GARCH(1,1)"] = (random, length) => arma(length, [], [], garch(random));
+quiet["exp(AR 0.9)"] = (random, length) => ar1(random, length, 0.9).map(Math.exp);
+quiet["Poisson counts of mean 5, rate exp(1.55 + 0.35 AR 0.5)"] = (random, length) =>
+  ar1(random, length, 0.5).map((value) => poisson(random, Math.exp(1.55 + 0.35 * value)));
+quiet["Poisson counts of mean 5, rate exp(1.5 + 0.35 AR 0.5 + season / 4)"] = (random, length) =>
+  ar1(random, length, 0.5).map((value, row) =>
+    poisson(random, Math.exp(1.5 + 0.35 * value + 0.25 * daily(row))),
+  );
 
 /** AR 0.9 + season that changes `changeAfter` hours after the reference. */
 const changes: Record<string, (random: Random, length: number, from: number) => Float64Array> = {
@@ -109,7 +122,7 @@ const changes: Record<string, (random: Random, length: number, from: number) => 
 };
 
 /** Watched hours until the first alarm; infinite for none. */
-function ourDelay(values: Float64Array, referenceRows: number): number {
+function ourDelay(values: Float64Array, referenceRows: number, season = [24]): number {
   const reference = columnsFromArrays(
     { at: timestamp(), y: float64() },
     {
@@ -117,7 +130,7 @@ function ourDelay(values: Float64Array, referenceRows: number): number {
       y: values.slice(0, referenceRows),
     },
   );
-  const detector = streamingDrift(reference, { time: "at", column: "y", season: [24], alpha });
+  const detector = streamingDrift(reference, { time: "at", column: "y", season, alpha });
   let time = start + hour * BigInt(referenceRows);
   for (let row = referenceRows; row < values.length; row++, time += hour)
     if (detector.update(time, values[row] as number)) return row - referenceRows;
@@ -251,7 +264,7 @@ for (const weeks of [4, 16])
   for (const [name, make] of Object.entries(quiet)) {
     const rows = weeks * week;
     const alarms = seriesOf(name, make, rows + watched).filter((values) =>
-      Number.isFinite(ourDelay(values, rows)),
+      Number.isFinite(ourDelay(values, rows, name.endsWith("week") ? [24, week] : [24])),
     );
     falseAlarms[name] ??= {};
     (falseAlarms[name] as Record<string, number>)[`${weeks} weeks of reference`] = alarms.length / repeats;

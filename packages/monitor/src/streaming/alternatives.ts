@@ -4,7 +4,7 @@ import { normalCdf, normalQuantile } from "@tsops/core";
 export type StreamingChange = "level" | "scale" | "season" | "shape";
 
 /** Shifts that are bet on, in standard deviations of an innovation per row. */
-export const shifts: readonly number[] = [0.125, 0.25, 0.5, 1, -0.125, -0.25, -0.5, -1];
+export const shifts: readonly number[] = [0.25, 0.5, 1, -0.25, -0.5, -1];
 
 /** A bet on the distribution of innovations: density after the change over that of a standard normal number. */
 interface Alternative {

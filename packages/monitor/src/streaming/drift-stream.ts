@@ -7,11 +7,15 @@ import {
   type StreamingChange,
   shifts,
 } from "./alternatives.ts";
+import { addToBlock, fairPower } from "./block-spread.ts";
 import { placeBet } from "./capital.ts";
+import { bestLevelBet, placeLevelBets } from "./level-bets.ts";
 import { modelStepper } from "./online-model.ts";
 import { addRank, rankOf } from "./rank-bins.ts";
 import { expectedBy, largestWave, learnWaves, seasonBets } from "./season-bets.ts";
-import type { StreamState } from "./stream-state.ts";
+import { onScale, shiftInUnits } from "./stream-scale.ts";
+import { leastCarried, type StreamState } from "./stream-state.ts";
+import { nextVariance } from "./volatility.ts";
 
 /** What the bet that has won most says, on the grid. */
 export interface StreamFinding {
@@ -29,8 +33,14 @@ export interface DriftStream {
   finding(): StreamFinding;
 }
 
-/** Parts of the capital for each kind of change; the rest is never bet. */
-const parts: Readonly<Record<StreamingChange, number>> = { level: 0.4, scale: 0.2, season: 0.15, shape: 0.1 };
+/** Parts of the capital for each kind of change, that for a level split between shifts that last and sudden ones; the rest is never bet. */
+const parts: Readonly<Record<StreamingChange | "lasting", number>> = {
+  lasting: 0.37,
+  level: 0.08,
+  scale: 0.2,
+  season: 0.18,
+  shape: 0.12,
+};
 const neverBet = 1 - Object.values(parts).reduce((a, b) => a + b);
 /** Rows of reference for each row of the half-life of the capital in hand: 4 weeks of reference spend half of it in 10 weeks. */
 const halfLives = 2.5;
@@ -46,7 +56,24 @@ const longestGap = 2000;
  * martingales for change-point detection", PMLR 152.
  */
 export function driftStream(state: StreamState): DriftStream {
-  const { model, settings, bins, capitals, waveSums, waveWeights, recentRanks, clock } = state;
+  const {
+    scale,
+    scales,
+    levelBets,
+    shiftVariance,
+    volatility,
+    powers,
+    levelBlocks,
+    scaleBlocks,
+    model,
+    settings,
+    bins,
+    capitals,
+    waveSums,
+    waveWeights,
+    recentRanks,
+    clock,
+  } = state;
   const bets = seasonBets(state.seasons);
   const seasonLength = model.means.length;
   const halfLife = halfLives * settings.referenceRows;
@@ -57,44 +84,53 @@ export function driftStream(state: StreamState): DriftStream {
     ...alternatives.map(({ change }) => change),
     ...bets.map(() => "season" as const),
   ];
-  const { powers, scales } = state;
-  const factors = fairFactors.map((byCell, i) => {
-    const power = powers[(alternatives[i] as (typeof alternatives)[number]).change];
-    return byCell.map((factor) => factor ** power);
-  });
+  const levelRow = { index: 0, learnt: 0, score: 0, unit: 0, power: 1, share: 0 };
   const weights = Float64Array.from(
     changes,
     (change) => parts[change] / changes.filter((other) => other === change).length,
   );
 
   function step(value: number, index: number): number {
-    for (let at = Math.max((clock[0] as number) + 1, index - longestGap); at < index; at++)
-      stepper.step(Number.NaN, positionOf(at, seasonLength));
+    for (let at = Math.max((clock[0] as number) + 1, index - longestGap); at < index; at++) skip(at);
     clock[0] = index;
-    const standardised =
-      stepper.step(value, positionOf(index, seasonLength)) /
-      (scales[positionOf(index, scales.length)] as number);
-    if (!Number.isNaN(standardised)) {
-      const rank = rankOf(bins, standardised);
-      addRank(bins, standardised);
-      clock[2] = betOn(rank, standardised, index);
+    if (Number.isNaN(value)) {
+      skip(index);
+      return clock[2] as number;
+    }
+    const spread = settings.deviation * (scales[positionOf(index, scales.length)] as number);
+    const runs = Math.sqrt(clock[5] as number);
+    const taken = onScale(scale, value);
+    const innovation = stepper.step(taken, positionOf(index, seasonLength), spread * runs, true) / spread;
+    clock[1] = (clock[1] as number) + 1;
+    clock[5] = nextVariance(volatility, clock[5] as number, innovation);
+    if (!Number.isNaN(innovation)) {
+      const rank = rankOf(bins, innovation / runs);
+      addRank(bins, innovation / runs);
+      clock[2] = betOn(rank, innovation, index, spread * runs);
     }
     return clock[2] as number;
   }
 
-  function betOn(rank: number, standardised: number, index: number): number {
+  function skip(index: number): void {
+    stepper.step(Number.NaN, positionOf(index, seasonLength), 0, false);
+    clock[5] = nextVariance(volatility, clock[5] as number, Number.NaN);
+  }
+
+  function betOn(rank: number, innovation: number, index: number, unit: number): number {
     const cell = cellOf(rank);
     const score = cellScores[cell] as number;
-    const before = clock[1] as number;
-    clock[1] = before + 1;
+    const before = clock[4] as number;
+    clock[4] = before + 1;
     const inHand = halfLife / (halfLife + before + 1);
     const share = halfLife / (halfLife + before) - inHand;
     row.index = index;
     row.pastInnovation = stepper.pastInnovation;
-    row.standardised = standardised / settings.deviation;
-    const unit = settings.deviation * (scales[positionOf(index, scales.length)] as number);
+    row.standardised = innovation;
     const lead = stepper.pastLead / unit;
     let capital = inHand + neverBet * (1 - inHand);
+    const levelPower = Math.min(powers.level, fairPower(levelBlocks));
+    const scalePower = Math.min(powers.scale, fairPower(scaleBlocks));
+    capital += betOnLastingShift(score, index, unit, levelPower, share * parts.lasting);
     let bet = 0;
     for (let i = 0; i < shifts.length; i++, bet++) {
       const expected = (lead + ((shifts[i] as number) * settings.deviation) / unit) / stepper.uncertainty;
@@ -102,12 +138,14 @@ export function driftStream(state: StreamState): DriftStream {
         capitals,
         bet,
         share * (weights[bet] as number),
-        normalFactor(expected, score, powers.level),
+        normalFactor(expected, score, levelPower),
         row,
       );
     }
-    for (let i = 0; i < factors.length; i++, bet++) {
-      const factor = (factors[i] as Float64Array)[cell] as number;
+    for (let i = 0; i < fairFactors.length; i++, bet++) {
+      const power = changes[bet] === "scale" ? scalePower : powers.shape;
+      const fair = (fairFactors[i] as Float64Array)[cell] as number;
+      const factor = power === 1 ? fair : fair ** power;
       capital += placeBet(capitals, bet, share * (weights[bet] as number), factor, row);
     }
     for (let i = 0; i < bets.length; i++, bet++) {
@@ -124,6 +162,8 @@ export function driftStream(state: StreamState): DriftStream {
       learnWaves(seasonBet, waveSums, position, score);
       waveWeights[i] = seasonBet.keep * (waveWeights[i] as number) + 1;
     }
+    addToBlock(levelBlocks, score, 1);
+    addToBlock(scaleBlocks, score * score - 1, 2);
     for (let i = 0; i < recentRanks.length; i++)
       recentRanks[i] = (recentRanks[i] as number) * (1 - 1 / rankMemory);
     const sixteenth = Math.floor((cell * recentRanks.length) / cellScores.length);
@@ -131,11 +171,30 @@ export function driftStream(state: StreamState): DriftStream {
     return capital;
   }
 
+  function betOnLastingShift(
+    score: number,
+    index: number,
+    unit: number,
+    power: number,
+    share: number,
+  ): number {
+    let carried = 1;
+    for (let i = 0; i < model.pastPhi.length; i++) carried -= model.pastPhi[i] as number;
+    levelRow.index = index;
+    levelRow.learnt = settings.referenceRows + (clock[4] as number) - 1;
+    levelRow.score = score;
+    levelRow.unit = Math.max(carried, leastCarried) / unit / stepper.uncertainty;
+    levelRow.power = power;
+    levelRow.share = share;
+    return placeLevelBets(levelBets, levelRow, shiftVariance);
+  }
+
   function finding(): StreamFinding {
+    const lasting = bestLevelBet(levelBets, shiftVariance);
     const won = (change: StreamingChange) =>
       changes.reduce(
         (sum, other, bet) => (other === change ? sum + (capitals.total[bet] as number) : sum),
-        0,
+        change === "level" ? lasting.capital : 0,
       );
     const change = [...new Set(changes)].reduce((best, other) => (won(other) > won(best) ? other : best));
     const bet = changes.reduce(
@@ -145,7 +204,14 @@ export function driftStream(state: StreamState): DriftStream {
           : best,
       -1,
     );
-    return { change, since: capitals.since[bet] as number, effect: effectOf(change, bet) };
+    if (change === "level" && lasting.capital > (capitals.best[bet] as number))
+      return { change, since: lasting.since, effect: shiftInUnits(scale, lasting.shift) };
+    const effect = effectOf(change, bet);
+    return {
+      change,
+      since: capitals.since[bet] as number,
+      effect: change === "level" || change === "season" ? shiftInUnits(scale, effect) : effect,
+    };
   }
 
   function effectOf(change: StreamingChange, bet: number): number {

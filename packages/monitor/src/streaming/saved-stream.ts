@@ -1,4 +1,5 @@
-import { readBinary, TsopsError, writeBinary } from "@tsops/core";
+import { type BinaryContents, readBinary, TsopsError, writeBinary } from "@tsops/core";
+import type { StreamScale } from "./stream-scale.ts";
 import type { StreamState } from "./stream-state.ts";
 
 /** What a saved stream says of itself beside its numbers. */
@@ -17,7 +18,7 @@ interface LeftOut {
 }
 
 const kind = "streaming-drift";
-const version = 1;
+const version = 2;
 
 const modelArrays = [
   "means",
@@ -26,17 +27,35 @@ const modelArrays = [
   "inverse",
   "lags",
   "lagErrors",
+  "wild",
   "levels",
   "pastPhi",
   "recentPhi",
 ] as const;
 const capitalArrays = ["total", "best", "since", "rows", "sums", "squares"] as const;
+const levelArrays = ["since", "rows", "learnt", "sums", "information", "stakes"] as const;
+/** Bets have arrays of the same names. */
+const levelPrefix = "level-";
 const ownArrays = ["scales", "waveSums", "waveWeights", "recentRanks", "clock"] as const;
 
 /** All numbers of a stream, bit by bit. */
 export function writeStream(
   header: StreamHeader,
-  { seasons, settings, powers, model, bins, capitals, ...own }: StreamState,
+  {
+    seasons,
+    scale: onScale,
+    settings,
+    volatility,
+    shiftVariance,
+    powers,
+    model,
+    bins,
+    capitals,
+    levelBets,
+    levelBlocks,
+    scaleBlocks,
+    ...own
+  }: StreamState,
   { missing, late }: LeftOut,
 ): Uint8Array {
   const { level, season, scale, shape } = powers;
@@ -45,12 +64,17 @@ export function writeStream(
     version,
     { ...header, seasons: [...seasons], missing, late },
     {
-      settings: Float64Array.of(settings.deviation, settings.referenceRows),
+      settings: Float64Array.of(settings.deviation, settings.referenceRows, shiftVariance),
+      scale: Float64Array.of(onScale.power, onScale.shift, onScale.least, onScale.centre),
+      volatility: Float64Array.of(volatility.shock, volatility.memory),
       powers: Float64Array.of(level, season, scale, shape),
       edges: Float64Array.from(bins.edges),
       rankCounts: Float64Array.from(bins.counts),
       ...pick(model, modelArrays),
       ...pick(capitals, capitalArrays),
+      levelBlocks: Float64Array.from(levelBlocks.numbers),
+      scaleBlocks: Float64Array.from(scaleBlocks.numbers),
+      ...pick(levelBets, levelArrays, levelPrefix),
       ...pick(own, ownArrays),
     },
   );
@@ -65,29 +89,32 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
   const contents = readBinary(bytes, kind, version);
   const { seasons, missing, late, ...header } = contents.header as unknown as StreamHeader &
     LeftOut & { readonly seasons: readonly number[] };
-  const read = <Name extends string>(names: readonly Name[]) =>
-    Object.fromEntries(names.map((name) => [name, contents.array(name, "float64")])) as Record<
+  const read = <Name extends string>(names: readonly Name[], prefix = "") =>
+    Object.fromEntries(names.map((name) => [name, contents.array(prefix + name, "float64")])) as Record<
       Name,
       Float64Array<ArrayBuffer>
     >;
-  const [deviation, referenceRows] = contents.array("settings", "float64", 2) as unknown as [number, number];
-  const [level, season, scale, shape] = contents.array("powers", "float64", 4) as unknown as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [deviation, referenceRows, shiftVariance] = numbers(contents, "settings", 3);
+  const [power, shift, least, centre] = numbers(contents, "scale", 4);
+  const [shock, memory] = numbers(contents, "volatility", 2);
+  const [level, season, scale, shape] = numbers(contents, "powers", 4);
   return {
     header,
     missing,
     late,
     state: {
       seasons,
+      scale: { power: power as StreamScale["power"], shift, least, centre },
       settings: { deviation, referenceRows },
+      volatility: { shock, memory },
+      shiftVariance,
       powers: { level, season, scale, shape },
       model: read(modelArrays),
       bins: { edges: contents.array("edges", "float64"), counts: contents.array("rankCounts", "float64") },
       capitals: read(capitalArrays),
+      levelBlocks: { numbers: contents.array("levelBlocks", "float64", 5) },
+      scaleBlocks: { numbers: contents.array("scaleBlocks", "float64", 5) },
+      levelBets: read(levelArrays, levelPrefix),
       ...read(ownArrays),
     },
   };
@@ -96,9 +123,12 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
 function pick<Name extends string>(
   from: Readonly<Record<Name, Float64Array>>,
   names: readonly Name[],
-): Record<Name, Float64Array<ArrayBuffer>> {
-  return Object.fromEntries(names.map((name) => [name, Float64Array.from(from[name])])) as Record<
-    Name,
-    Float64Array<ArrayBuffer>
-  >;
+  prefix = "",
+): Record<string, Float64Array<ArrayBuffer>> {
+  return Object.fromEntries(names.map((name) => [prefix + name, Float64Array.from(from[name])]));
+}
+
+/** The first numbers of an array. */
+function numbers(contents: BinaryContents, name: string, count: number) {
+  return contents.array(name, "float64", count) as unknown as readonly [number, number, number, number];
 }

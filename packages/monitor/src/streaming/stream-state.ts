@@ -1,10 +1,10 @@
 import { chiSquareSurvival, normalQuantile } from "@tsops/core";
-import type { Autoregression } from "../drift/autoregression.ts";
-import { autoregressionAbout } from "../drift/autoregression-about.ts";
+import { type Autoregression, fitAutoregression } from "../drift/autoregression.ts";
 import { designEffect } from "../drift/innovation-moments.ts";
 import { variancesByPosition } from "../drift/numeric-battery.ts";
 import {
   deseasonalise,
+  frequenciesOf,
   positionOf,
   positionsOf,
   type SeasonalProfile,
@@ -12,29 +12,46 @@ import {
 } from "../drift/profile.ts";
 import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
 import { seasonsShown } from "../drift/season-choice.ts";
+import { withoutSpikes } from "../drift/spikes.ts";
 import { alternatives, type StreamingChange, shifts } from "./alternatives.ts";
+import { addToBlock, type BlockSpread, noBlocks } from "./block-spread.ts";
 import { type Capitals, noCapitals } from "./capital.ts";
-import type { ModelSettings, OnlineModel } from "./online-model.ts";
+import { type LevelBets, noLevelBets } from "./level-bets.ts";
+import { type ModelSettings, modelStepper, type OnlineModel } from "./online-model.ts";
 import { type RankBins, rankBins } from "./rank-bins.ts";
 import { seasonBets, sumsOf } from "./season-bets.ts";
+import { onScale, type StreamScale, scaleFor } from "./stream-scale.ts";
+import { fitVolatility, nextVariance, type Volatility } from "./volatility.ts";
 
 /** A stream's settings and all numbers that change with its values. */
 export interface StreamState {
   readonly seasons: readonly number[];
+  readonly scale: StreamScale;
   readonly settings: ModelSettings;
   readonly model: OnlineModel;
   /** Spread of the innovations at each position of the shortest season, over that of all. */
   readonly scales: Float64Array;
+  /** How spreads come in runs. */
+  readonly volatility: Volatility;
+  /** Variance of the shifts of the level that are bet on. */
+  readonly shiftVariance: number;
   readonly bins: RankBins;
   /** Bets are taken to these powers, at most 1: less where the reference's rows tell less than independent ones would. */
   readonly powers: Readonly<Record<StreamingChange, number>>;
+  /** What the model missed of the dependence of scores, and of their squares. */
+  readonly levelBlocks: BlockSpread;
+  readonly scaleBlocks: BlockSpread;
   readonly capitals: Capitals;
+  readonly levelBets: LevelBets;
   /** What the bets on seasons have learnt: their sums, and the weight of the rows in them. */
   readonly waveSums: Float64Array;
   readonly waveWeights: Float64Array;
   /** How often ranks fell into each sixteenth, older ones counting less. */
   readonly recentRanks: Float64Array;
-  /** Grid index of the last value or missing one, values so far, the e-value, and the index of the first alarm (NaN: none). */
+  /**
+   * Grid index of the last value or missing one, values so far, the e-value, the index of the first alarm (NaN: none), values bet on, and
+   * the variance expected of the next innovation over the usual one.
+   */
   readonly clock: Float64Array;
 }
 
@@ -56,74 +73,144 @@ const mostLeverage = 0.95;
  * @returns Null when the reference is too short or does not vary.
  */
 export function fitStream(
-  reference: RegularSeries,
+  { first, values: raw }: RegularSeries,
   { seasons: all, choose, maxOrder }: StreamOptions,
 ): StreamState | null {
+  const scale = scaleFor({ first, values: raw }, all[0] ?? 1, maxOrder);
+  const reference = { first, values: raw.map((value) => onScale(scale, value)) };
   const seasons = choose ? seasonsShown(reference, all, maxOrder) : all;
-  const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
-  const { values } = deseasonalise(reference, profile);
-  const fit = autoregressionAbout(profile, values, maxOrder);
+  const { profile, deviations } = withoutSpikesAbout(reference, seasons);
+  const fit = likeliestAutoregression(profile, deviations, maxOrder);
   if (fit === null) return null;
-  const { phi } = fit;
-  const inverse = fit.covariance.map((value) => value / fit.innovationVariance);
-  const positions = positionsOf(reference.first, values.length, profile.seasonLength);
-  const counts = countsOf(values, positions, profile.seasonLength);
-  const scales = variancesByPosition(fit, reference.first, seasons[0] ?? 1).map((variance) =>
-    Math.sqrt(variance / fit.innovationVariance),
+  const { phi, innovationVariance } = fit;
+  const scales = variancesByPosition(fit, first, seasons[0] ?? 1).map((variance) =>
+    Math.sqrt(variance / innovationVariance),
   );
-  const shortPositions = positionsOf(reference.first, values.length, scales.length);
-  const standardised = presentValues(
-    fit.filtered.map((innovation, slot) => {
-      if (Number.isNaN(innovation)) return Number.NaN;
-      const own = 1 / (counts[positions[slot] as number] as number) + leverage(values, slot, inverse);
-      const scale = scales[shortPositions[slot] as number] as number;
-      return innovation / Math.sqrt(1 - Math.min(own, mostLeverage)) / scale;
-    }),
-  );
-  const deviation = Math.sqrt(
-    standardised.reduce((sum, value) => sum + value * value, 0) / standardised.length,
-  );
-  if (!(deviation > 0)) return null;
-  const level = profile.means.reduce((a, b) => a + b, 0) / profile.seasonLength;
+  const model: OnlineModel = {
+    means: profile.means.slice(),
+    counts: countsOf(deviations, positionsOf(first, raw.length, profile.seasonLength), profile.seasonLength),
+    phi: phi.slice(),
+    inverse: fit.covariance.map((value) => value / innovationVariance),
+    lags: new Float64Array(phi.length),
+    lagErrors: new Float64Array(phi.length).fill(1),
+    wild: new Float64Array(phi.length + 1),
+    levels: new Float64Array(3),
+    pastPhi: phi.slice(),
+    recentPhi: phi.slice(),
+  };
+  const deviation = Math.sqrt(innovationVariance);
+  const carried = Math.max(1 - phi.reduce((a, b) => a + b, 0), leastCarried);
+  const referenceRows = presentValues(deviations).length;
+  const settings: ModelSettings = { deviation, referenceRows };
+  const innovations = referenceInnovations(reference, model, settings, scales);
+  const volatility = fitVolatility(innovations);
+  const { standardised, variance } = withoutRuns(innovations, volatility);
   const bets = seasonBets(seasons);
   return {
     seasons,
-    settings: { deviation, referenceRows: presentValues(values).length },
-    model: {
-      means: profile.means.slice(),
-      counts,
-      phi: phi.slice(),
-      inverse,
-      ...lastValues(reference, profile, phi.length),
-      levels: Float64Array.of(0, level, level, level, 0),
-      pastPhi: phi.slice(),
-      recentPhi: phi.slice(),
-    },
+    scale,
+    settings,
+    model,
     scales,
+    volatility,
+    shiftVariance: (usualSquare * deviation ** 2) / ((referenceRows / 4) * carried ** 2),
     bins: rankBins(standardised),
-    powers: powersOf(standardised, fit),
+    powers: powersOf(standardised, volatility),
+    ...blocksOf(standardised),
     capitals: noCapitals(shifts.length + alternatives.length + bets.length),
+    levelBets: noLevelBets(),
     waveSums: new Float64Array(sumsOf(bets)),
     waveWeights: new Float64Array(bets.length),
     recentRanks: new Float64Array(16),
-    clock: Float64Array.of(reference.first + values.length - 1, 0, 1, Number.NaN),
+    clock: Float64Array.of(first + raw.length - 1, 0, 1, Number.NaN, 0, variance),
   };
 }
+
+/** A shift of the level is looked for where it leaves a part of itself in each innovation, however persistent the series. */
+export const leastCarried = 0.001;
+/** Shifts are expected to be as large as can be told in a quarter of the reference's rows: this is their squared z there. */
+const usualSquare = 14;
+
+/**
+ * The autoregression with the least AIC: a faint wandering level below noise (counts) needs more lags than BIC takes, and what they leave
+ * looks like a new level.
+ */
+function likeliestAutoregression(
+  { parameters, seasonLength }: SeasonalProfile,
+  deviations: Float64Array,
+  maxOrder: number,
+): Autoregression | null {
+  let best: { fit: Autoregression; aic: number } | null = null;
+  for (let order = 1; order <= maxOrder; order++) {
+    const removed = frequenciesOf(seasonLength);
+    const fit = fitAutoregression(deviations, { orders: [order], parameters, removed });
+    if (fit === null) continue;
+    const aic = fit.innovations.length * Math.log(fit.innovationVariance) + 2 * order;
+    if (best === null || aic < best.aic) best = { fit, aic };
+  }
+  return best?.fit ?? null;
+}
+
+/** The seasonal profile of a series without its spikes, and what deviates from it, without spikes too. */
+function withoutSpikesAbout(
+  reference: RegularSeries,
+  seasons: readonly number[],
+): { profile: SeasonalProfile; deviations: Float64Array } {
+  const length = seasons.at(-1) ?? 1;
+  const rough = seasonalProfile(reference, length);
+  const deviations = deseasonalise(reference, rough);
+  const [clean] = withoutSpikes(deviations, deviations, seasons[0] ?? 1);
+  const rest = seasonalProfile(clean, length);
+  const means = rough.means.map((mean, position) => mean + (rest.means[position] as number));
+  return { profile: { ...rough, means }, deviations: deseasonalise(clean, rest).values };
+}
+
+/**
+ * The innovations of the reference as the stream will see its own, over their usual spread and the error that a fitted value of its
+ * leverage has; NaN where the stream would not bet. Leaves the model's lags at the end of the reference.
+ */
+function referenceInnovations(
+  { first, values }: RegularSeries,
+  model: OnlineModel,
+  settings: ModelSettings,
+  scales: Float64Array,
+): Float64Array {
+  const stepper = modelStepper(model, settings);
+  const length = model.means.length;
+  return values.map((value, slot) => {
+    const spread = settings.deviation * (scales[positionOf(first + slot, scales.length)] as number);
+    stepper.step(value, positionOf(first + slot, length), spread, false);
+    if (Number.isNaN(value) || !stepper.isSure) return Number.NaN;
+    const own = stepper.uncertainty ** 2 - 1;
+    return stepper.innovation / Math.sqrt(1 - Math.min(own, mostLeverage)) / spread;
+  });
+}
+
+/** Innovations over the spread that runs let expect, those that are there; and the variance that is expected after the last. */
+function withoutRuns(
+  innovations: Float64Array,
+  volatility: Volatility,
+): { standardised: Float64Array; variance: number } {
+  let variance = 1;
+  const all = innovations.map((innovation) => {
+    const standardised = innovation / Math.sqrt(variance);
+    variance = nextVariance(volatility, variance, innovation);
+    return standardised;
+  });
+  return { standardised: presentValues(all), variance };
+}
+
+/** How runs of spreads go on is known roughly only: what is missed of them looks like a new spread. */
+const powerAfterRuns = 0.6;
 
 /** A design effect counts when independent rows would give it with a probability below this. */
 const designLevel = 0.05;
 
 /**
- * How much of the standard error of its persistence an autoregression is taken to be off by: what stays of it among the innovations
- * looks like a level that wanders.
- */
-const trustedErrors = 0.3;
-
-/**
  * The powers that keep bets fair where innovations still depend on each other: a product of n factors, of which only one in f is worth
  * a new row, must not grow faster than a product of n / f.
  */
-function powersOf(standardised: Float64Array, { phi, covariance }: Autoregression): StreamState["powers"] {
+function powersOf(standardised: Float64Array, { shock }: Volatility): StreamState["powers"] {
   const scores = normalScores(standardised);
   const power = (values: Float64Array) => {
     const { factor, degrees } = designEffect(values);
@@ -131,15 +218,22 @@ function powersOf(standardised: Float64Array, { phi, covariance }: Autoregressio
   };
   const location = power(scores);
   const spread = power(scores.map((score) => score * score));
-  const persistence = phi.reduce((a, b) => a + b, 0);
-  const error = Math.sqrt(
-    Math.max(
-      0,
-      covariance.reduce((a, b) => a + b, 0),
-    ),
-  );
-  const slow = 1 + (trustedErrors * error) / Math.max(1 - persistence, error, Number.MIN_VALUE);
-  return { level: location / slow ** 2, season: 1, scale: spread, shape: Math.min(location, spread) };
+  return {
+    level: location,
+    season: 1,
+    scale: shock > 0 ? Math.min(spread, powerAfterRuns) : spread,
+    shape: Math.min(location, spread),
+  };
+}
+
+/** The reference's blocks. */
+function blocksOf(standardised: Float64Array): Pick<StreamState, "levelBlocks" | "scaleBlocks"> {
+  const [levelBlocks, scaleBlocks] = [noBlocks(), noBlocks()];
+  for (const score of normalScores(standardised)) {
+    addToBlock(levelBlocks, score, 1);
+    addToBlock(scaleBlocks, score * score - 1, 2);
+  }
+  return { levelBlocks, scaleBlocks };
 }
 
 /** Normal scores of the ranks of a sample within itself. */
@@ -162,36 +256,4 @@ function countsOf(values: Float64Array, positions: Int32Array, seasonLength: num
     counts[position] = (counts[position] as number) + 1;
   }
   return counts;
-}
-
-/** Quadratic form of the lags of a slot. */
-function leverage(values: Float64Array, slot: number, inverse: Float64Array): number {
-  const order = Math.sqrt(inverse.length);
-  let form = 0;
-  for (let i = 0; i < order; i++)
-    for (let j = 0; j < order; j++)
-      form +=
-        (inverse[i * order + j] as number) *
-        (values[slot - 1 - i] as number) *
-        (values[slot - 1 - j] as number);
-  return form;
-}
-
-/** The last values of the reference, the latest first; the profile's where they are missing. */
-function lastValues(
-  reference: RegularSeries,
-  profile: SeasonalProfile,
-  order: number,
-): Pick<OnlineModel, "lags" | "lagErrors"> {
-  const lags = new Float64Array(order);
-  const lagErrors = new Float64Array(order);
-  for (let i = 0; i < order; i++) {
-    const slot = reference.values.length - 1 - i;
-    const value = reference.values[slot] as number;
-    const isMissing = Number.isNaN(value);
-    const position = positionOf(reference.first + slot, profile.seasonLength);
-    lags[i] = isMissing ? (profile.means[position] as number) : value;
-    lagErrors[i] = isMissing ? 1 : 0;
-  }
-  return { lags, lagErrors };
 }

@@ -13,6 +13,7 @@ import { frequencyOf, gridOf } from "../drift/regular-series.ts";
 import { seasonsFor } from "../drift/seasons.ts";
 import { claimOf, unitOf } from "../drift/sentence.ts";
 import type { StreamingChange } from "./alternatives.ts";
+import { cautionsOf } from "./cautions.ts";
 import { driftStream, type StreamFinding } from "./drift-stream.ts";
 import { readStream, type StreamHeader, writeStream } from "./saved-stream.ts";
 import { fitStream, type StreamState } from "./stream-state.ts";
@@ -62,6 +63,8 @@ export interface StreamingDrift {
   readonly frequency: string;
   /** The seasons in use, in steps. */
   readonly seasons: readonly number[];
+  /** What the reference shows that makes the detector slow or its false alarms uncertain, in sentences; usually empty. */
+  readonly cautions: readonly string[];
   /** Evidence against "nothing has changed": 1 at first, alarms at 1 / alpha. */
   readonly eValue: number;
   /** Whether it has reached 1 / alpha; it stays true. Then fit a new detector, on a reference after the change. */
@@ -85,7 +88,8 @@ export interface StreamingDrift {
 /**
  * A drift detector that may be looked at after every value: the chance that it ever alarms while the series stays as it was in the reference is
  * at most about `alpha`, however long it runs. It bets against that on each value's innovation (what season and autocorrelation leave of
- * it, as in `driftTest`): on a shifted level, another spread, another seasonal pattern and another shape, beginning at any time.
+ * it on the scale where the reference's noise is most even, as in `driftTest`): on a shifted level, another spread, another seasonal
+ * pattern and another shape, beginning at any time. Values of counts and amounts that are below all possible ones count as the least.
  * @param reference - One series in which nothing had changed, in any order; the stream goes on after its last row.
  * @throws TsopsError MONITOR_INVALID (unknown or non-numeric column, repeated times, a reference that is too short or does not vary)
  */
@@ -151,6 +155,7 @@ function detector(
     alpha,
     frequency: frequency.text,
     seasons: state.seasons,
+    cautions: cautionsOf(column, state),
     get eValue() {
       return clock[2] as number;
     },
