@@ -48,8 +48,21 @@ export {
   type GateOptions,
   gate,
 } from "./decide/gate.ts";
+export {
+  type CandidateEvidence,
+  type GateCandidatesDecision,
+  type GateCandidatesEvidence,
+  type GateCandidatesOptions,
+  gateCandidates,
+} from "./decide/gate-candidates.ts";
 export type { Guard, GuardResult } from "./decide/guards.ts";
 export type { GateLoss } from "./decide/losses.ts";
+export {
+  type ConfidenceSetMember,
+  type ModelConfidenceSet,
+  type ModelConfidenceSetOptions,
+  modelConfidenceSet,
+} from "./decide/model-confidence-set.ts";
 export { type PromotionOptions, promote, rollback } from "./decide/promote.ts";
 export type { ScoredForecasts } from "./decide/scored-forecasts.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";

@@ -6,6 +6,7 @@ import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
 import type { Registry } from "../ports/registry.ts";
 import { decisionRecord } from "./decision-record.ts";
 import type { GateDecision } from "./gate.ts";
+import type { GateCandidatesDecision } from "./gate-candidates.ts";
 
 /** Where champions are kept, and where it is written down who became one. A home has both. */
 export interface PromotionOptions extends CallOptions {
@@ -34,7 +35,7 @@ const promotionOptionNames: OptionNames<PromotionOptions> = {
 export async function promote(
   model: string,
   version: number,
-  asked: PromotionOptions & { readonly because: GateDecision | string },
+  asked: PromotionOptions & { readonly because: GateDecision | GateCandidatesDecision | string },
 ): Promise<DecisionRecord> {
   checkOptions("GATE_INVALID", "promote()", asked, { ...promotionOptionNames, because: true });
   const { because, ...options } = asked;
@@ -65,7 +66,10 @@ export async function rollback(
   return moveChampion("rollback", { model, from, to: target, reason: because, gate: null }, options);
 }
 
-function refuseOther(model: string, { verdict, subject, reason }: GateDecision): void {
+function refuseOther(
+  model: string,
+  { verdict, subject, reason }: GateDecision | GateCandidatesDecision,
+): void {
   if (verdict !== "promote")
     throw new TsopsError("GATE_INVALID", `The gate did not let "${model}" be promoted: ${reason}`, {
       hint: "To overrule the gate, give a sentence of your own as `because`: it is recorded.",
