@@ -30,6 +30,7 @@ export type TsopsErrorCode =
   // deciding
   | "COMPARISON_INVALID"
   | "GATE_INVALID"
+  | "EXPERIMENT_INVALID"
   // pipelines
   | "PIPELINE_INVALID"
   | "PIPELINE_NOT_FOUND"

@@ -41,6 +41,27 @@ export {
   dieboldMariano,
   type VarianceKernel,
 } from "./decide/diebold-mariano.ts";
+export { addOutcomes } from "./decide/experiment/add-outcomes.ts";
+export {
+  type ExperimentDecision,
+  type ExperimentDecisionOptions,
+  type ExperimentEvidence,
+  type ExperimentForecast,
+  type ExperimentSide,
+  experimentDecision,
+} from "./decide/experiment/decision.ts";
+export { type PairedOutcomes, pairedOutcomes } from "./decide/experiment/paired-outcomes.ts";
+export {
+  type ExperimentBlock,
+  type ExperimentCounts,
+  type ExperimentEnd,
+  type ExperimentLook,
+  type ExperimentOptions,
+  type ExperimentState,
+  experiment,
+  type OpenBlock,
+  type PairedOutcome,
+} from "./decide/experiment/state.ts";
 export {
   type GateDecision,
   type GateEvidence,
