@@ -46,9 +46,7 @@ const seasonal: Draw = (random) => {
   const phase = random.integer(168);
   return following(0.5, normal, random, days * hours).map(
     (value, i) =>
-      value +
-      Math.sin((2 * Math.PI * (i + phase)) / 24) +
-      1.5 * Math.sin((2 * Math.PI * (i + phase)) / 168),
+      value + Math.sin((2 * Math.PI * (i + phase)) / 24) + 1.5 * Math.sin((2 * Math.PI * (i + phase)) / 168),
   );
 };
 /** Worse by 5 standard deviations on 2 % of the days, better on the others. */

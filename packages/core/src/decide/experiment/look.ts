@@ -47,11 +47,11 @@ function differencesOf({ closed, minImprovement }: ExperimentState): Float64Arra
 
 /**
  * Even if the challenger is as much better as the outcomes leave plausible (the end of a one-sided 90 % interval), it will not be proven before the
- * deadline. Judged from a quarter of the deadline on.
+ * deadline. Judged from half of the deadline on.
  */
 function isFutile(state: ExperimentState, look: ExperimentLook, spread: Spread): boolean {
   const n = look.blocks;
-  if (n < state.deadline / 4) return false;
+  if (n < state.deadline / 2) return false;
   const best = spread.mean - (studentTQuantile(0.9, spread.degrees) * spread.deviation) / Math.sqrt(n);
   return best >= 0 || blocksToDecide(state, best, spread.deviation, n) === null;
 }
