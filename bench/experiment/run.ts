@@ -8,7 +8,7 @@ import { measureSimulated } from "./simulated.ts";
 
 const repeats = 1000;
 const simulated = measureSimulated(repeats);
-const replays = await measureReplays(repeats);
+const replays = await measureReplays(repeats / 2);
 
 writeFileSync(
   new URL("results.json", import.meta.url),
