@@ -36,22 +36,22 @@ async function namesOf(specifier: string): Promise<string> {
 describe("whoever adds or removes a public name does it on purpose (vitest -u writes them here)", () => {
   it("@tsops/core", async () =>
     expect(await namesOf("@tsops/core")).toMatchInlineSnapshot(`
-      "abortable abortedError addDuration adida aggregateKinds aggregatePanel announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema autoForecaster
+      "abortable abortedError addDuration addOutcomes adida aggregateKinds aggregatePanel announceAsset anyInTimeSql arima asOfSql assertColumnTypes assertSchema autoForecaster
       backfill backtest binomialProbability bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      elasticNet emptyBitmap emptyColumns ensemble ets
+      elasticNet emptyBitmap emptyColumns ensemble ets experiment experimentDecision
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first fittedValues float64 forecastRows forecasterCache forecasterFile formatDuration formatInstant fullBitmap
-      gate gbdt
+      gate gateCandidates gbdt
       historicAverage holt holtWinters
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       knn
       lasso last latestDueInterval listHolidays loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
-      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mlRegressor mstl
+      matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mlRegressor modelConfidenceSet mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
-      panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
+      pairedOutcomes panel panelToColumns parseCanonicalJson parseDuration parseFrequency parseSchedule pinballLoss pipeline planAsOfJoin planTrainingSet promote
       randomWalkWithDrift rankedProbabilityScore readBinary reconciled reduce resolveZone rollback rootMeanSquaredError rootMeanSquaredScaledError runAttempt runPipeline runUntilSettled
       sameSchema seasonalFeatures seasonalNaive seasonalNaiveScale selectColumns seriesKeyText ses setNull setValid sha256Hex shown sliceColumns slicePanel sortedRowsSql splitInterval std studentTCdf studentTQuantile studentTSurvival subtractDuration sum sumBacktest symmetricPercentageError syncTracking systemClock
       TsopsError table takeColumns theta throwIfAborted timestamp toDate toLightgbm toMicros toRows trackingSignal trainingSet trainingSetHash tsb
@@ -151,7 +151,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       lastRetrainAttempt learnQuality loadCoverageWatch loadStreamingDrift logChannel
       newOutcomes
       observeDrift observePerformance observeQuality
-      pageHinkley performanceByWindow
+      pageHinkley pairVersions performanceByWindow
       queueAlerts
       requestRetrain retrainAttempts retrainPolicy
       simes streamingDrift

@@ -3,7 +3,9 @@
 // Run: npm run bench -- gate
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { createRandom, dieboldMariano, type Random, type VarianceKernel } from "@tsops/core";
+import { createRandom, dieboldMariano, type VarianceKernel } from "@tsops/core";
+import { measureCandidates } from "./candidates.ts";
+import { persistent } from "./persistent.ts";
 
 const repeats = 2000;
 const alpha = 0.05;
@@ -16,22 +18,15 @@ const scenarios = {
   "days follow each other closely (AR 0.8)": { hour: 0.9, day: 0.8, dayShare: 0.5 },
 } as const;
 const methods: readonly { readonly unit: "fold" | "time"; readonly kernel: VarianceKernel }[] = [
+  { unit: "fold", kernel: "prewhitened" },
   { unit: "fold", kernel: "cosine" },
   { unit: "fold", kernel: "bartlett" },
   { unit: "fold", kernel: "rectangular" },
+  { unit: "time", kernel: "prewhitened" },
   { unit: "time", kernel: "cosine" },
   { unit: "time", kernel: "bartlett" },
   { unit: "time", kernel: "rectangular" },
 ];
-
-function persistent(random: Random, phi: number): () => number {
-  let level = random.normal();
-  const innovation = Math.sqrt(1 - phi * phi);
-  return () => {
-    level = phi * level + innovation * random.normal();
-    return level;
-  };
-}
 
 const results: Record<
   string,
@@ -88,5 +83,5 @@ for (const [name, { hour, day, dayShare }] of Object.entries(scenarios)) {
 
 writeFileSync(
   new URL("results.json", import.meta.url),
-  `${JSON.stringify({ machine: `${cpus()[0]?.model}, ${cpus().length} cores`, node: process.version, repeats, alpha, shift: 0.5, results }, null, 2)}\n`,
+  `${JSON.stringify({ machine: `${cpus()[0]?.model}, ${cpus().length} cores`, node: process.version, repeats, alpha, shift: 0.5, results, candidates: measureCandidates() }, null, 2)}\n`,
 );

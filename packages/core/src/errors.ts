@@ -31,6 +31,7 @@ export type TsopsErrorCode =
   | "DECISION_NOT_FOUND"
   | "COMPARISON_INVALID"
   | "GATE_INVALID"
+  | "EXPERIMENT_INVALID"
   // pipelines
   | "PIPELINE_INVALID"
   | "PIPELINE_NOT_FOUND"

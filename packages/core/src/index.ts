@@ -48,6 +48,27 @@ export {
   dieboldMariano,
   type VarianceKernel,
 } from "./decide/diebold-mariano.ts";
+export { addOutcomes } from "./decide/experiment/add-outcomes.ts";
+export {
+  type ExperimentDecision,
+  type ExperimentDecisionOptions,
+  type ExperimentEvidence,
+  type ExperimentForecast,
+  type ExperimentSide,
+  experimentDecision,
+} from "./decide/experiment/decision.ts";
+export { type PairedOutcomes, pairedOutcomes } from "./decide/experiment/paired-outcomes.ts";
+export {
+  type ExperimentBlock,
+  type ExperimentCounts,
+  type ExperimentEnd,
+  type ExperimentLook,
+  type ExperimentOptions,
+  type ExperimentState,
+  experiment,
+  type OpenBlock,
+  type PairedOutcome,
+} from "./decide/experiment/state.ts";
 export {
   type GateDecision,
   type GateEvidence,
@@ -55,8 +76,21 @@ export {
   type GateOptions,
   gate,
 } from "./decide/gate.ts";
+export {
+  type CandidateEvidence,
+  type GateCandidatesDecision,
+  type GateCandidatesEvidence,
+  type GateCandidatesOptions,
+  gateCandidates,
+} from "./decide/gate-candidates.ts";
 export type { Guard, GuardResult } from "./decide/guards.ts";
 export type { GateLoss } from "./decide/losses.ts";
+export {
+  type ConfidenceSetMember,
+  type ModelConfidenceSet,
+  type ModelConfidenceSetOptions,
+  modelConfidenceSet,
+} from "./decide/model-confidence-set.ts";
 export { type PromotionOptions, promote, rollback } from "./decide/promote.ts";
 export type { ScoredForecasts } from "./decide/scored-forecasts.ts";
 export { TsopsError, type TsopsErrorCode, type TsopsErrorOptions } from "./errors.ts";

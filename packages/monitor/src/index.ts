@@ -38,6 +38,11 @@ export {
 } from "./drift/drift-test.ts";
 export type { DriftTestName } from "./drift/test-outcome.ts";
 export {
+  type PairedVersions,
+  type PairVersionsOptions,
+  pairVersions,
+} from "./experiment/pair-versions.ts";
+export {
   type ErrorChange,
   type ErrorChanges,
   type ErrorChangesOptions,

@@ -9,6 +9,7 @@ import { type CommandIo, type GlobalOptions, withSession, writeResult } from "./
 /** Kinds that `--kind` takes. */
 export const decisionKinds: readonly DecisionKind[] = [
   "gate",
+  "experiment",
   "promotion",
   "rollback",
   "drift",

@@ -172,7 +172,7 @@ describe("losses of any size", () => {
     const a = Float64Array.from({ length: 28 }, () => random.uniform());
     const b = a.map((value) => value + 0.3 * random.uniform());
     const grown = (values: Float64Array) => values.map((value) => value * factor);
-    for (const kernel of ["cosine", "bartlett", "rectangular"] as const) {
+    for (const kernel of ["prewhitened", "cosine", "bartlett", "rectangular"] as const) {
       const options = { horizon: 2, kernel, alternative: "less" } as const;
       const one = dieboldMariano(a, b, options);
       const other = dieboldMariano(grown(a), grown(b), options);
@@ -207,7 +207,14 @@ describe("size: how often equal expected losses are called different", () => {
     expect(size("cosine", n, 0)).toBeGreaterThan(0.03);
   });
 
-  it("stays near 5 % with autocorrelation 0.6 only by the cosine kernel", () => {
+  it("keeps 5 % with autocorrelation 0.6 and 0.8 by the prewhitened kernel", () => {
+    expect(size("prewhitened", 28, 0)).toBeGreaterThan(0.03);
+    expect(size("prewhitened", 28, 0.6)).toBeLessThan(0.065);
+    expect(size("prewhitened", 28, 0.8)).toBeLessThan(0.065);
+    expect(size("cosine", 28, 0.8)).toBeGreaterThan(0.07);
+  });
+
+  it("stays near 5 % with autocorrelation 0.6 by the cosine kernel, but by none that weighs autocovariances", () => {
     expect(size("cosine", 28, 0.6)).toBeLessThan(0.085);
     expect(size("bartlett", 28, 0.6)).toBeGreaterThan(0.1);
     expect(size("rectangular", 28, 0.6)).toBeGreaterThan(0.15);

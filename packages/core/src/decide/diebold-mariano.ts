@@ -8,8 +8,14 @@ export type VarianceKernel =
   | "bartlett"
   /** Diebold and Mariano (1995): autocovariances up to the lag, unweighted. May come out negative. */
   | "rectangular"
-  /** Equally weighted cosine transforms (Lazarus, Lewis, Stock and Watson 2018). Keeps its size best in short series. */
-  | "cosine";
+  /** Equally weighted cosine transforms (Lazarus, Lewis, Stock and Watson 2018). Holds its size in short series. */
+  | "cosine"
+  /**
+   * `cosine`, each transform raised by how much more an autoregression of order 1 varies at frequency 0 than at the transform's
+   * (prewhitening, Andrews and Monahan 1992), with the autocorrelation taken one standard error above its estimate. Holds its size
+   * best where losses follow each other, at little cost where they do not.
+   */
+  | "prewhitened";
 
 /** How to compare two loss series. */
 export interface DieboldMarianoOptions {
@@ -17,9 +23,9 @@ export interface DieboldMarianoOptions {
   readonly horizon?: number;
   readonly kernel?: VarianceKernel;
   /**
-   * How many autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`) to take in, at most n - 1. Default:
+   * How many autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`, `prewhitened`) to take in, at most n - 1. Default:
    * horizon - 1 for `rectangular`; for `bartlett` the larger of that and Newey and West's floor(4 (n / 100)^(2/9)); for
-   * `cosine` the smaller of floor(0.41 n^(2/3)) and floor(n / (2 horizon)), at least 1.
+   * `cosine` and `prewhitened` the smaller of floor(0.41 n^(2/3)) and floor(n / (2 horizon)), at least 1.
    */
   readonly lag?: number;
   /** What counts as evidence: `less` = the first series has the smaller expected loss. Default `two-sided`. */
@@ -42,7 +48,7 @@ export interface DieboldMariano {
   readonly horizon: number;
   /** The kernel used: `bartlett` in place of `rectangular` where that gave no positive variance. */
   readonly kernel: VarianceKernel;
-  /** Autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`) that the variance is made of. */
+  /** Autocovariances (`bartlett`, `rectangular`) or cosine transforms (`cosine`, `prewhitened`) that the variance is made of. */
   readonly lag: number;
   readonly alternative: "less" | "greater" | "two-sided";
 }
@@ -58,7 +64,7 @@ const optionNames: OptionNames<DieboldMarianoOptions> = {
  * Tests whether two forecasts have the same expected loss, from paired losses in order of time.
  *
  * `bartlett` and `rectangular` apply the small-sample factor of Harvey, Leybourne and Newbold (1997) and Student's t with
- * n - 1 degrees, as `dm.test` of R's forecast does; `cosine` compares with t of as many degrees as it takes transforms.
+ * n - 1 degrees, as `dm.test` of R's forecast does; `cosine` and `prewhitened` compare with t of as many degrees as they take transforms.
  * @throws TsopsError COMPARISON_INVALID when lengths differ, fewer than 3 values are given, a value is not finite, or horizon
  * or lag are out of range.
  */
@@ -71,8 +77,8 @@ export function dieboldMariano(
   checkOptions("COMPARISON_INVALID", "dieboldMariano()", options, optionNames);
   const { horizon = 1, kernel = "bartlett", alternative = "two-sided", lag } = options;
   const n = lossA.length;
-  if (!["bartlett", "rectangular", "cosine"].includes(kernel))
-    throw invalid(`The kernel is bartlett, rectangular or cosine, got ${shown(kernel)}.`);
+  if (!["bartlett", "rectangular", "cosine", "prewhitened"].includes(kernel))
+    throw invalid(`The kernel is bartlett, rectangular, cosine or prewhitened, got ${shown(kernel)}.`);
   if (!["less", "greater", "two-sided"].includes(alternative))
     throw invalid(
       `The alternative is less, greater or two-sided, got ${shown(alternative)}.`,
@@ -86,7 +92,7 @@ export function dieboldMariano(
   const difference = lossA.map((loss, i) => loss / unit - (lossB[i] as number) / unit);
   const mean = average(difference);
   const variance = varianceOfMean(difference, mean, kernel, checkedLag(horizon, kernel, lag, n));
-  const factor = variance.kernel === "cosine" ? 1 : smallSampleFactor(n, horizon);
+  const factor = takesTransforms(variance.kernel) ? 1 : smallSampleFactor(n, horizon);
   const standardError = Math.sqrt(variance.value) / factor;
   const isConstant = difference.every((value) => value === difference[0]);
   const deviation = isConstant ? 0 : standardError;
@@ -139,7 +145,7 @@ function checkLosses(lossA: Float64Array, lossB: Float64Array): void {
 }
 
 function checkedLag(horizon: number, kernel: VarianceKernel, lag: number | undefined, n: number): number {
-  const least = kernel === "cosine" ? 1 : 0;
+  const least = takesTransforms(kernel) ? 1 : 0;
   if (lag === undefined) return Math.min(n - 1, defaultLag(kernel, horizon, n));
   if (!(Number.isInteger(lag) && lag >= least && lag < n))
     throw invalid(`The lag must be a whole number from ${least} to ${n - 1}, got ${lag}.`);
@@ -163,7 +169,10 @@ interface Variance {
 function varianceOfMean(values: Float64Array, mean: number, kernel: VarianceKernel, lag: number): Variance {
   const n = values.length;
   const centred = values.map((value) => value - mean);
-  if (kernel === "cosine") return cosineVariance(centred, lag);
+  if (takesTransforms(kernel)) {
+    const sum = cosineVariance(centred, lag, kernel === "cosine" ? 0 : plausibleAutocorrelation(centred));
+    return { value: sum / n, degrees: lag, kernel, lag };
+  }
   let sum = autocovariance(centred, 0);
   for (let j = 1; j <= lag; j++) {
     const weight = kernel === "bartlett" ? 1 - j / (lag + 1) : 1;
@@ -180,16 +189,38 @@ function autocovariance(centred: Float64Array, lag: number): number {
   return sum / centred.length;
 }
 
-/** Mean of the squared type-II cosine transforms of lowest frequency: each estimates the long-run variance on its own. */
-function cosineVariance(centred: Float64Array, transforms: number): Variance {
+function takesTransforms(kernel: VarianceKernel): boolean {
+  return kernel === "cosine" || kernel === "prewhitened";
+}
+
+/**
+ * Mean of the squared type-II cosine transforms of lowest frequency: each estimates the long-run variance on its own.
+ * @param autocorrelation - Of the autoregression by whose spectrum each is raised to frequency 0; 0 leaves them as they are.
+ */
+export function cosineVariance(centred: Float64Array, transforms: number, autocorrelation: number): number {
   const n = centred.length;
   let sum = 0;
   for (let j = 1; j <= transforms; j++) {
     let transform = 0;
     for (let i = 0; i < n; i++) transform += (centred[i] as number) * Math.cos((Math.PI * j * (i + 0.5)) / n);
-    sum += (2 / n) * transform * transform;
+    const raised =
+      1 +
+      (2 * autocorrelation * (1 - Math.cos((Math.PI * j) / n))) /
+        ((1 - autocorrelation) * (1 - autocorrelation));
+    sum += (2 / n) * transform * transform * raised;
   }
-  return { value: sum / transforms / n, degrees: transforms, kernel: "cosine", lag: transforms };
+  return sum / transforms;
+}
+
+/**
+ * The autocorrelation of neighbours that is still plausible: the estimate, with Kendall's (1954) correction of its bias, and one standard
+ * error (or as many as asked) on top. From 0 to 0.97, as it may only add to the variance, and no finite series tells 0.97 from more.
+ */
+export function plausibleAutocorrelation(centred: Float64Array, standardErrors = 1): number {
+  const n = centred.length;
+  const variance = autocovariance(centred, 0);
+  const estimate = variance > 0 ? autocovariance(centred, 1) / variance : 0;
+  return Math.min(0.97, Math.max(0, estimate + (1 + 3 * estimate) / n + standardErrors / Math.sqrt(n)));
 }
 
 function smallSampleFactor(n: number, horizon: number): number {

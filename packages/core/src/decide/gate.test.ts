@@ -152,7 +152,12 @@ describe("gate", () => {
     expect(gate({ ...options, minImprovement: improvement - 0.1 }).verdict).toBe("promote");
     expect(gate({ ...options, minImprovement: improvement + 0.1 }).verdict).toBe("reject");
     // Allowed to be worse: the old model passes against itself.
-    expect(gate({ ...options, candidate: bad, minImprovement: -0.1 }).verdict).toBe("promote");
+    const refresh = gate({ ...options, candidate: bad, minImprovement: -0.1 });
+    expect(refresh.verdict).toBe("promote");
+    expect(refresh.reason).toContain("of the champion old, no more than 10 % worse (p = ");
+    expect(gate({ ...options, candidate: bad, champion: good, minImprovement: -0.1 }).reason).toContain(
+      "not proven to be no more than 10 % worse (p = ",
+    );
   });
 
   it("leaves rows without an outcome out and counts them", () => {

@@ -33,14 +33,17 @@ export interface GateOptions {
   readonly alpha?: number;
   /** Default `"absolute"`. */
   readonly loss?: GateLoss;
-  /** By what share of the reference's loss the candidate must be better; negative allows to be that much worse. Default 0. */
+  /**
+   * The margin, as a share of the reference's loss: positive, the candidate must be better by more than that (superiority); negative, it
+   * must be proven to be no more than that much worse (non-inferiority). Default 0.
+   */
   readonly minImprovement?: number;
   /**
    * What counts as one observation: the mean loss of a `fold` (default), or of a predicted instant (`time`), which finds
    * more with few folds but promotes falsely more often when errors last longer than a horizon.
    */
   readonly unit?: "fold" | "time";
-  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "cosine" }`. */
+  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
   readonly variance?: { readonly kernel: VarianceKernel; readonly lag?: number };
   readonly clock: Pick<Clock, "now">;
   /** Who or what asked: a pipeline run, a person, a policy. */
@@ -82,7 +85,8 @@ export interface GateDecision extends DecisionRecord {
   readonly evidence: GateEvidence;
 }
 
-const gateOptionNames: OptionNames<GateOptions> = {
+/** Every option of a gate. */
+export const gateOptionNames: OptionNames<GateOptions> = {
   subject: true,
   candidate: true,
   champion: true,
@@ -147,6 +151,7 @@ export function gate(options: GateOptions): GateDecision {
     candidateLosses,
     referenceLosses,
     measures,
+    referenceMeasures: model.measures ?? {},
   };
   const badCandidate = candidateLosses.filter((value) => !Number.isFinite(value)).length;
   const test =
@@ -191,17 +196,21 @@ export function gate(options: GateOptions): GateDecision {
   });
 }
 
-function referenceOf(options: GateOptions): { role: "champion" | "baseline"; model: GateModel } {
+/** What candidates are compared with. */
+export function referenceOf(options: Omit<GateOptions, "candidate">): {
+  role: "champion" | "baseline";
+  model: GateModel;
+} {
   if (options.champion !== null) return { role: "champion", model: options.champion };
   if (options.baseline !== undefined) return { role: "baseline", model: options.baseline };
   throw invalid(
-    `There is no champion of ${options.subject} yet, and no baseline to compare ${options.candidate.name} with.`,
+    `There is no champion of ${options.subject} yet, and no baseline to compare with.`,
     "Pass the backtest of a simple forecaster as baseline, e.g. seasonalNaive on the same folds.",
   );
 }
 
 /** Pairs of rows that the loss is defined for. */
-function comparableRows(candidate: ScoredForecasts, reference: ScoredForecasts, loss: GateLoss) {
+export function comparableRows(candidate: ScoredForecasts, reference: ScoredForecasts, loss: GateLoss) {
   const pairs = pairRows(candidate, reference);
   if (loss !== "pinball") return { ...pairs, unscored: 0 };
   const ours = rowLosses(candidate, pairs.candidate, loss);
@@ -224,7 +233,7 @@ function comparableRows(candidate: ScoredForecasts, reference: ScoredForecasts, 
 
 function compare(
   losses: { readonly candidate: Float64Array; readonly reference: Float64Array; readonly overlap: number },
-  { minImprovement = 0, variance = { kernel: "cosine" }, unit = "fold" }: GateOptions,
+  { minImprovement = 0, variance = { kernel: "prewhitened" }, unit = "fold" }: GateOptions,
 ): DieboldMariano {
   const n = losses.candidate.length;
   if (n < 3 || losses.overlap >= n)
@@ -261,13 +270,19 @@ function comparison(evidence: GateEvidence, test: DieboldMariano, isBetter: bool
     reference.role === "champion"
       ? `the champion ${reference.name}`
       : `the baseline ${reference.name}, as there is no champion yet`;
-  const isWorse = minImprovement === 0 && candidate.loss > reference.loss;
-  const by = minImprovement === 0 ? "" : ` by ${rounded(100 * minImprovement)} %`;
   return (
     `${candidate.name} has a mean ${evidence.loss} loss of ${rounded(candidate.loss)} against ${rounded(reference.loss)}${change} of ${versus}, ` +
-    `${isBetter ? "better" : isWorse ? "worse" : "not proven better"}${by} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
+    `${finding(candidate.loss > reference.loss, isBetter, minImprovement)} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
     `t = ${rounded(test.statistic)}, ${test.degrees} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
   );
+}
+
+function finding(isWorse: boolean, isProven: boolean, minImprovement: number): string {
+  const margin = `${rounded(100 * Math.abs(minImprovement))} %`;
+  if (minImprovement < 0)
+    return isProven ? `no more than ${margin} worse` : `not proven to be no more than ${margin} worse`;
+  const by = minImprovement === 0 ? "" : ` by ${margin}`;
+  return isProven ? `better${by}` : isWorse && by === "" ? "worse" : `not proven better${by}`;
 }
 
 function signed(value: number): string {

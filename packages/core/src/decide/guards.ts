@@ -20,7 +20,9 @@ export type Guard =
       readonly maxRatio: number;
     }
   /** A figure that came with the candidate, e.g. `sizeBytes`, `latencyMs` or `parityMismatches`, is at most `max`. */
-  | { readonly kind: "measure"; readonly name: string; readonly max: number };
+  | { readonly kind: "measure"; readonly name: string; readonly max: number }
+  /** A figure that came with both models is at most `maxRatio` times the reference's. */
+  | { readonly kind: "measure"; readonly name: string; readonly maxRatio: number };
 
 /** How a guard turned out. */
 export interface GuardResult {
@@ -40,13 +42,14 @@ export interface GuardSubject {
   readonly candidateLosses: Float64Array;
   readonly referenceLosses: Float64Array;
   readonly measures: Readonly<Record<string, number>>;
+  readonly referenceMeasures: Readonly<Record<string, number>>;
 }
 
 const guardNames: { readonly [Kind in Guard["kind"]]: Readonly<Record<string, true>> } = {
   coverage: { kind: true, level: true, withinPoints: true },
   bias: { kind: true, max: true, maxShare: true },
   worst: { kind: true, by: true, maxRatio: true },
-  measure: { kind: true, name: true, max: true },
+  measure: { kind: true, name: true, max: true, maxRatio: true },
 };
 
 /** @throws TsopsError GATE_INVALID when a guard cannot be judged: an interval, key column or figure that is not there. */
@@ -170,14 +173,39 @@ function segmentNamer(
   return (row) => names[scored.seriesIndex[row] as number] as string;
 }
 
-function judgeMeasure(guard: Extract<Guard, { kind: "measure" }>, { measures }: GuardSubject): GuardResult {
-  const value = measures[guard.name];
-  if (value === undefined)
+function judgeMeasure(
+  guard: Extract<Guard, { kind: "measure" }>,
+  { measures, referenceMeasures }: GuardSubject,
+): GuardResult {
+  if ("max" in guard && "maxRatio" in guard)
     throw invalid(
-      `The guard on ${guard.name} cannot be judged: the candidate came with [${Object.keys(measures).join(", ")}].`,
-      `Measure it and pass it as candidate.measures.${guard.name}.`,
+      `The guard on ${guard.name} has both max and maxRatio.`,
+      "Give two guards, one for each: every guard has to pass.",
     );
-  return result(guard, value, guard.max, `${guard.name} is ${value}, ${guard.max} allowed`);
+  const value = measureOf(guard.name, measures, "candidate");
+  if ("max" in guard)
+    return result(guard, value, guard.max, `${guard.name} is ${value}, ${guard.max} allowed`);
+  const reference = measureOf(guard.name, referenceMeasures, "reference");
+  const ratio = value === reference ? 1 : value / reference;
+  return result(
+    guard,
+    ratio,
+    guard.maxRatio,
+    `${guard.name} is ${value} against ${reference}, ${rounded(ratio)} times, ${guard.maxRatio} allowed`,
+  );
+}
+
+function measureOf(
+  name: string,
+  measures: Readonly<Record<string, number>>,
+  side: "candidate" | "reference",
+): number {
+  const value = Object.hasOwn(measures, name) ? measures[name] : undefined;
+  if (value !== undefined) return value;
+  throw invalid(
+    `The guard on ${name} cannot be judged: the ${side} came with [${Object.keys(measures).join(", ")}].`,
+    `Measure it and pass it as ${side === "candidate" ? "candidate" : "champion"}.measures.${name}.`,
+  );
 }
 
 function result(guard: Guard, value: number, threshold: number, finding: string): GuardResult {

@@ -5,7 +5,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
 import type { Registry } from "../ports/registry.ts";
 import { decisionRecord } from "./decision-record.ts";
+import type { ExperimentDecision } from "./experiment/decision.ts";
 import type { GateDecision } from "./gate.ts";
+import type { GateCandidatesDecision } from "./gate-candidates.ts";
 
 /** Where champions are kept, and where it is written down who became one. A home has both. */
 export interface PromotionOptions extends CallOptions {
@@ -15,6 +17,9 @@ export interface PromotionOptions extends CallOptions {
   /** Who or what asked: a pipeline run, a person, a policy. */
   readonly requestedBy: string;
 }
+
+/** A decision that lets a version be promoted. */
+type Because = GateDecision | GateCandidatesDecision | ExperimentDecision;
 
 const promotionOptionNames: OptionNames<PromotionOptions> = {
   registry: true,
@@ -27,14 +32,14 @@ const promotionOptionNames: OptionNames<PromotionOptions> = {
 /**
  * Makes a version of a model the champion, and records it. The record is durable before the alias moves: no champion is without
  * its reason, and what was recorded without taking effect (a crash in between) is done by promoting again.
- * @param asked - Where and why; `because` is the gate's decision, or a person's reason in a sentence.
- * @returns The record, of kind "promotion"; its evidence has the versions `from` (null for the first champion) and `to`, and the gate decision's id.
- * @throws TsopsError MODEL_NOT_FOUND, ABORTED, GATE_INVALID (the gate rejected, or decided about another model); the alias stays then.
+ * @param asked - Where and why; `because` is the decision of a gate or an experiment, or a person's reason in a sentence.
+ * @returns The record, of kind "promotion"; its evidence has the versions `from` (null for the first champion) and `to`, and, as `gate`, the id of the gate's or experiment's decision.
+ * @throws TsopsError MODEL_NOT_FOUND, ABORTED, GATE_INVALID (the decision is not to promote, or is about another model); the alias stays then.
  */
 export async function promote(
   model: string,
   version: number,
-  asked: PromotionOptions & { readonly because: GateDecision | string },
+  asked: PromotionOptions & { readonly because: Because | string },
 ): Promise<DecisionRecord> {
   checkOptions("GATE_INVALID", "promote()", asked, { ...promotionOptionNames, because: true });
   const { because, ...options } = asked;
@@ -65,13 +70,13 @@ export async function rollback(
   return moveChampion("rollback", { model, from, to: target, reason: because, gate: null }, options);
 }
 
-function refuseOther(model: string, { verdict, subject, reason }: GateDecision): void {
+function refuseOther(model: string, { kind, verdict, subject, reason }: Because): void {
   if (verdict !== "promote")
-    throw new TsopsError("GATE_INVALID", `The gate did not let "${model}" be promoted: ${reason}`, {
-      hint: "To overrule the gate, give a sentence of your own as `because`: it is recorded.",
+    throw new TsopsError("GATE_INVALID", `The ${kind} did not let "${model}" be promoted: ${reason}`, {
+      hint: `To overrule the ${kind}, give a sentence of your own as \`because\`: it is recorded.`,
     });
   if (subject !== model)
-    throw new TsopsError("GATE_INVALID", `The gate's decision is about "${subject}", not "${model}".`);
+    throw new TsopsError("GATE_INVALID", `The ${kind}'s decision is about "${subject}", not "${model}".`);
 }
 
 interface Move {

@@ -1,7 +1,7 @@
 import type { CallOptions } from "./call-options.ts";
 
 /** What an automatic decision was about. */
-export type DecisionKind = "gate" | "promotion" | "rollback" | "drift" | "retrain" | "alert";
+export type DecisionKind = "gate" | "experiment" | "promotion" | "rollback" | "drift" | "retrain" | "alert";
 
 /** One automatic decision: what was compared, the statistics, the thresholds, the verdict, and who or what asked. */
 export interface DecisionRecord {
@@ -11,7 +11,7 @@ export interface DecisionRecord {
   readonly subject: string;
   /** Microseconds UTC. */
   readonly time: bigint;
-  /** e.g. "promote", "reject", "retrain", "no_retrain", "drift", "no_drift". */
+  /** e.g. "promote", "reject", "keep", "undecided", "retrain", "no_retrain", "drift", "no_drift". */
   readonly verdict: string;
   /** One sentence for people, with the deciding numbers. */
   readonly reason: string;

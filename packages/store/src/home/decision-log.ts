@@ -73,6 +73,7 @@ export function sqliteDecisionLog(sql: SqliteDatabase): DecisionLog {
 
 const kinds: readonly string[] = [
   "gate",
+  "experiment",
   "promotion",
   "rollback",
   "drift",
