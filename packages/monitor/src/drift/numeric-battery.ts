@@ -3,7 +3,8 @@ import type { Autoregression } from "./autoregression.ts";
 import { autoregressionAbout } from "./autoregression-about.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
-import { deseasonalise, positionsOf, seasonalProfile } from "./profile.ts";
+import { thinned } from "./long-windows.ts";
+import { deseasonalise, positionOf, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { shapeTest } from "./shape-test.ts";
@@ -45,7 +46,11 @@ export function numericBattery(
   const block = seasons[0] ?? usualBlock;
   const location = fitLocation(before, now, model, wavesOf(seasons), {
     variances: variancesByPosition(model, before.first, seasons[0] ?? 1),
-    leftover: leftoverCorrelation(model.filtered, 2 * block, model.phi.length),
+    leftover: leftoverCorrelation(
+      thinned({ first: 0, values: model.filtered }, 1).values,
+      2 * block,
+      model.phi.length,
+    ),
   });
   if (location === null) return null;
   const { residuals, waves, level } = location;
@@ -60,7 +65,7 @@ export function numericBattery(
     seasonTest(location, model.degrees),
     scaleTest(model.innovations, residuals, expectedRatio),
     shapeTest(model.innovations, residuals),
-    autocorrelationTest(model, now.values, level, waves),
+    autocorrelationTest(model, now, level, waves),
   ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
   return { outcomes, model, deviations: deviations.values };
 }
@@ -76,11 +81,12 @@ export function variancesByPosition(
 ): Float64Array {
   const sums = new Float64Array(seasonLength);
   const counts = new Float64Array(seasonLength);
-  const positions = positionsOf(first, model.filtered.length, seasonLength);
-  for (let slot = 0; slot < positions.length; slot++) {
-    const value = model.filtered[slot] as number;
+  const { filtered } = model;
+  let position = positionOf(first, seasonLength) - 1;
+  for (let slot = 0; slot < filtered.length; slot++) {
+    if (++position === seasonLength) position = 0;
+    const value = filtered[slot] as number;
     if (Number.isNaN(value)) continue;
-    const position = positions[slot] as number;
     sums[position] = (sums[position] as number) + value * value;
     counts[position] = (counts[position] as number) + 1;
   }

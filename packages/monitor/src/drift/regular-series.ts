@@ -17,6 +17,16 @@ export function presentValues(values: Float64Array): Float64Array {
   return present.subarray(0, count);
 }
 
+/** The same without a copy where they follow each other: not to be changed. */
+export function presentView(values: Float64Array): Float64Array {
+  let first = 0;
+  while (first < values.length && Number.isNaN(values[first])) first++;
+  let end = first;
+  while (end < values.length && !Number.isNaN(values[end])) end++;
+  for (let i = end; i < values.length; i++) if (!Number.isNaN(values[i])) return presentValues(values);
+  return values.subarray(first, end);
+}
+
 /** Category codes on a regular grid; -1 is missing. */
 export interface RegularCodes {
   readonly first: number;

@@ -1,5 +1,6 @@
+import { thinned } from "./long-windows.ts";
 import { medianOf } from "./median.ts";
-import { positionOf, positionsOf } from "./profile.ts";
+import { positionOf } from "./profile.ts";
 import { presentValues, type RegularSeries } from "./regular-series.ts";
 
 /** How many robust standard deviations a value may lie from the median of its neighbours. */
@@ -17,55 +18,60 @@ export function withoutSpikes(
   current: RegularSeries,
   seasonLength: number,
 ): readonly [RegularSeries, RegularSeries] {
-  const expected = neighbourMedians(reference.values);
-  const usual = usualDistances(reference, expected, seasonLength);
-  return [pulledIn(reference, expected, usual), pulledIn(current, neighbourMedians(current.values), usual)];
+  const usual = usualDistances(thinned(reference, seasonLength), seasonLength);
+  return [pulledIn(reference, usual), pulledIn(current, usual)];
 }
 
-function pulledIn(series: RegularSeries, expected: Float64Array, usual: Float64Array): RegularSeries {
-  const values = series.values.slice();
-  const positions = positionsOf(series.first, values.length, usual.length);
+function pulledIn({ first, values }: RegularSeries, usual: Float64Array): RegularSeries {
+  const limits = usual.map((distance) => reach * distance);
+  const result = values.slice();
+  let position = positionOf(first, limits.length) - 1;
   for (let slot = 0; slot < values.length; slot++) {
-    const limit = reach * (usual[positions[slot] as number] as number);
-    const middle = expected[slot] as number;
+    if (++position === limits.length) position = 0;
+    const limit = limits[position] as number;
+    const middle = neighbourMedian(values, slot);
     const distance = (values[slot] as number) - middle;
-    if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+    if (limit > 0 && Math.abs(distance) > limit) result[slot] = middle + Math.sign(distance) * limit;
   }
-  return { first: series.first, values };
+  return { first, values: result };
 }
 
 /** Robust standard deviation from the neighbours at each position, at least that of all. */
-function usualDistances(series: RegularSeries, expected: Float64Array, seasonLength: number): Float64Array {
-  const distances = new Float64Array(series.values.length);
+function usualDistances({ first, values }: RegularSeries, seasonLength: number): Float64Array {
+  const distances = new Float64Array(values.length);
   for (let slot = 0; slot < distances.length; slot++)
-    distances[slot] = Math.abs((series.values[slot] as number) - (expected[slot] as number));
+    distances[slot] = Math.abs((values[slot] as number) - neighbourMedian(values, slot));
   const all = normalRatio * medianOf(presentValues(distances));
   return Float64Array.from({ length: seasonLength }, (_, position) => {
     const found = presentValues(
-      everyNth(distances, positionOf(position - series.first, seasonLength), seasonLength),
+      everyNth(distances, positionOf(position - first, seasonLength), seasonLength),
     );
     return found.length === 0 ? all : Math.max(all, normalRatio * medianOf(found));
   });
 }
 
-/** Median of the two values on either side of each; of those that are there. Of the value itself it would be too close to smooth series. */
-function neighbourMedians(values: Float64Array): Float64Array {
-  const near = new Float64Array(4);
-  const medians = new Float64Array(values.length);
-  for (let slot = 0; slot < values.length; slot++) {
-    let count = 0;
-    const last = Math.min(slot + 2, values.length - 1);
-    for (let other = Math.max(slot - 2, 0); other <= last; other++) {
-      const value = values[other] as number;
-      if (other === slot || Number.isNaN(value)) continue;
-      let at = count++;
-      for (; at > 0 && (near[at - 1] as number) > value; at--) near[at] = near[at - 1] as number;
-      near[at] = value;
-    }
-    medians[slot] =
-      count === 0 ? Number.NaN : ((near[(count - 1) >> 1] as number) + (near[count >> 1] as number)) / 2;
+/** Median of the two values on either side of one. Of the value itself it would be too close to smooth series. */
+function neighbourMedian(values: Float64Array, slot: number): number {
+  if (slot < 2 || slot + 2 >= values.length) return medianNear(values, slot);
+  const [a, b] = [values[slot - 2] as number, values[slot - 1] as number];
+  const [c, d] = [values[slot + 1] as number, values[slot + 2] as number];
+  const lower = Math.max(Math.min(a, b), Math.min(c, d));
+  const upper = Math.min(Math.max(a, b), Math.max(c, d));
+  const median = (lower + upper) / 2;
+  return Number.isNaN(median) ? medianNear(values, slot) : median;
+}
+
+/** The same of those that are there. */
+function medianNear(values: Float64Array, slot: number): number {
+  const near: number[] = [];
+  const last = Math.min(slot + 2, values.length - 1);
+  for (let other = Math.max(slot - 2, 0); other <= last; other++) {
+    const value = values[other] as number;
+    if (other !== slot && !Number.isNaN(value)) near.push(value);
   }
-  return medians;
+  near.sort((a, b) => a - b);
+  const count = near.length;
+  return count === 0 ? Number.NaN : ((near[(count - 1) >> 1] as number) + (near[count >> 1] as number)) / 2;
 }
 
 /** The values at `from`, `from + step`, `from + 2 step` ... */
