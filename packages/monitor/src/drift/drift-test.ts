@@ -190,6 +190,8 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     });
     return { kind: "labels", first: grid.first, labels, missing };
   }
+  if (column.kind === "float64" && grid.isInOrder && isWhole(column))
+    return { kind: "values", first: grid.first, values: column.values, missing: missing.fill(0) };
   const values = new Float64Array(grid.length).fill(Number.NaN);
   for (let row = 0; row < grid.slots.length; row++) {
     const value = Number(column.values[row]);
@@ -199,6 +201,13 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     missing[slot] = 0;
   }
   return { kind: "values", first: grid.first, values, missing };
+}
+
+/** Whether each row has a value that can be tested: then the column is looked at where it is. */
+function isWhole({ values, valid }: Extract<Column, { kind: "float64" }>): boolean {
+  for (let row = 0; row < values.length; row++)
+    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largest)) return false;
+  return true;
 }
 
 function numericOutcomes(

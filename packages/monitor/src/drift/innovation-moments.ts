@@ -30,22 +30,36 @@ const fewestBlocks = 6;
  * @returns Factor 1 for samples too short for six blocks.
  */
 export function designEffect(values: Float64Array): DesignEffect {
-  const n = values.length;
-  const blocks = Math.floor(1.5 * Math.cbrt(n));
-  const length = Math.floor(n / blocks);
-  if (blocks < fewestBlocks) return { factor: 1, degrees: n - 1 };
   const mean = meanOf(values);
   let within = 0;
-  for (let i = 0; i < n; i++) within += ((values[i] as number) - mean) ** 2;
+  for (let i = 0; i < values.length; i++) within += ((values[i] as number) - mean) ** 2;
+  return designEffectOf(values.length, within, (from, end) => {
+    let sum = 0;
+    for (let i = from; i < end; i++) sum += (values[i] as number) - mean;
+    return sum;
+  });
+}
+
+/**
+ * The same of values that are not held.
+ * @param within - Sum of their squared deviations from their mean.
+ * @param sumOf - Sum of the deviations of those from one on up to before another.
+ */
+export function designEffectOf(
+  n: number,
+  within: number,
+  sumOf: (from: number, end: number) => number,
+): DesignEffect {
+  const blocks = Math.floor(1.5 * Math.cbrt(n));
+  const length = Math.floor(n / blocks);
+  if (blocks < fewestBlocks || within === 0) return { factor: 1, degrees: n - 1 };
   let between = 0;
   let total = 0;
   for (let block = 0; block < blocks; block++) {
-    let sum = 0;
-    for (let i = block * length; i < (block + 1) * length; i++) sum += (values[i] as number) - mean;
+    const sum = sumOf(block * length, (block + 1) * length);
     between += sum * sum;
     total += sum;
   }
-  if (within === 0) return { factor: 1, degrees: n - 1 };
   const factor = (between - total ** 2 / blocks) / (blocks - 1) / length / (within / n);
   return { factor, degrees: blocks - 1 };
 }

@@ -62,7 +62,7 @@ function fitByPosition(
   cycle: number,
 ): WhitenedFit | null {
   const innovations = whiten(values, phi);
-  const { counts, sums } = sumsByPosition(innovations, first, cycle);
+  const { counts, sums, rows } = sumsByPosition(innovations, first, cycle);
   const columns = [null, ...waves].map((wave) => {
     const term = wave === null ? new Float64Array(cycle).fill(1) : waveValues(wave, 0, cycle);
     return whitenedAfter(term.subarray(-phi.length), term, phi);
@@ -72,7 +72,7 @@ function fitByPosition(
   const positions = completeRows(sums, 0);
   const means = sums.map((sum, position) => (counts[position] === 0 ? 0 : sum / (roots[position] as number)));
   const fit = solve(normalEquations(scaled, means, positions), columns.length);
-  if (fit === null) return null;
+  if (fit === null || rows - columns.length < 2) return null;
   const expected = new Float64Array(cycle);
   columns.forEach((column, i) => {
     const coefficient = fit.coefficients[i] as number;
@@ -97,7 +97,7 @@ function sumsByPosition(values: Float64Array, first: number, cycle: number) {
     sums[position] = (sums[position] as number) + value;
     counts[position] = (counts[position] as number) + 1;
   }
-  return { counts, sums };
+  return { counts, sums, rows: counts.reduce((a, b) => a + b, 0) };
 }
 
 /** Values whitened with the lags of the first ones taken from `lead`; these are missing without it. */

@@ -4,11 +4,12 @@ import { autoregressionAbout } from "./autoregression-about.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
 import { thinned } from "./long-windows.ts";
-import { deseasonalise, positionOf, seasonalProfile } from "./profile.ts";
+import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { shapeTest } from "./shape-test.ts";
-import { withoutSpikes } from "./spikes.ts";
+import { pullInSpikes } from "./spikes.ts";
+import { standardise } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 import { wavesOf } from "./waves.ts";
 
@@ -19,8 +20,8 @@ const usualBlock = 24;
 export interface BatteryResult {
   readonly outcomes: readonly TestOutcome[];
   readonly model: Autoregression;
-  /** The reference less its profile, with its spikes. */
-  readonly deviations: Float64Array;
+  /** The reference's seasonal profile. */
+  readonly profile: SeasonalProfile;
 }
 
 /**
@@ -37,8 +38,8 @@ export function numericBattery(
   maxOrder: number,
 ): BatteryResult | null {
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
-  const deviations = deseasonalise(reference, profile);
-  const [before, now] = withoutSpikes(deviations, deseasonalise(current, profile), seasons[0] ?? 1);
+  const [before, now] = [deseasonalise(reference, profile), deseasonalise(current, profile)];
+  pullInSpikes(before, now, seasons[0] ?? 1);
   const { parameters } = profile;
   const model = autoregressionAbout(profile, before.values, maxOrder);
   if (model === null) return null;
@@ -60,14 +61,15 @@ export function numericBattery(
   const expectedRatio = Math.sqrt(
     ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
   );
+  const samples = [standardise(model.innovations), standardise(residuals)] as const;
   const outcomes = [
     levelTest(location, model.degrees),
     seasonTest(location, model.degrees),
-    scaleTest(model.innovations, residuals, expectedRatio),
-    shapeTest(model.innovations, residuals),
+    scaleTest(...samples, expectedRatio),
+    shapeTest(...samples),
     autocorrelationTest(model, now, level, waves),
   ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
-  return { outcomes, model, deviations: deviations.values };
+  return { outcomes, model, profile };
 }
 
 /** Rows at one position of the season that its own variance needs to count as much as the variance of all. */

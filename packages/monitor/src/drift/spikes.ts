@@ -9,38 +9,43 @@ const reach = 4.5;
 const normalRatio = 1.4826;
 
 /**
- * Pulls in single values that stand far off their neighbours, in both windows by what is usual in the reference at that position of
- * the season: a broken reading in 200 would hide the persistence of a series, and alarm although it always comes. Steps and slow
- * changes stay as they are, and a spike stays a spike of the usual reach, so the tests still see that there are more of them.
+ * Pulls in, in place, single values that stand far off their neighbours, in both windows by what is usual in the reference at that
+ * position of the season: a broken reading in 200 would hide the persistence of a series, and alarm although it always comes. Steps and
+ * slow changes stay as they are, and a spike stays a spike of the usual reach, so the tests still see that there are more of them.
  */
-export function withoutSpikes(
-  reference: RegularSeries,
-  current: RegularSeries,
-  seasonLength: number,
-): readonly [RegularSeries, RegularSeries] {
+export function pullInSpikes(reference: RegularSeries, current: RegularSeries, seasonLength: number): void {
   const usual = usualDistances(thinned(reference, seasonLength), seasonLength);
-  return [pulledIn(reference, usual), pulledIn(current, usual)];
+  const limits = usual.map((distance) => reach * distance);
+  for (const series of [reference, current]) pullIn(series, limits);
 }
 
-function pulledIn({ first, values }: RegularSeries, usual: Float64Array): RegularSeries {
-  const limits = usual.map((distance) => reach * distance);
-  const result = values.slice();
+function pullIn({ first, values }: RegularSeries, limits: Float64Array): void {
+  const last = values.length - 1;
   let position = positionOf(first, limits.length) - 1;
-  for (let slot = 0; slot < values.length; slot++) {
+  // The two before as they were.
+  let [before2, before1] = [Number.NaN, Number.NaN];
+  for (let slot = 0; slot <= last; slot++) {
     if (++position === limits.length) position = 0;
+    const value = values[slot] as number;
+    const after1 = slot < last ? (values[slot + 1] as number) : Number.NaN;
+    const after2 = slot + 1 < last ? (values[slot + 2] as number) : Number.NaN;
     const limit = limits[position] as number;
-    const middle = neighbourMedian(values, slot);
-    const distance = (values[slot] as number) - middle;
-    if (limit > 0 && Math.abs(distance) > limit) result[slot] = middle + Math.sign(distance) * limit;
+    const middle = medianOfFour(before2, before1, after1, after2);
+    const distance = value - middle;
+    if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+    before2 = before1;
+    before1 = value;
   }
-  return { first, values: result };
 }
 
 /** Robust standard deviation from the neighbours at each position, at least that of all. */
 function usualDistances({ first, values }: RegularSeries, seasonLength: number): Float64Array {
   const distances = new Float64Array(values.length);
+  const at = (slot: number) => values[slot] ?? Number.NaN;
   for (let slot = 0; slot < distances.length; slot++)
-    distances[slot] = Math.abs((values[slot] as number) - neighbourMedian(values, slot));
+    distances[slot] = Math.abs(
+      at(slot) - medianOfFour(at(slot - 2), at(slot - 1), at(slot + 1), at(slot + 2)),
+    );
   const all = normalRatio * medianOf(presentValues(distances));
   return Float64Array.from({ length: seasonLength }, (_, position) => {
     const found = presentValues(
@@ -50,28 +55,20 @@ function usualDistances({ first, values }: RegularSeries, seasonLength: number):
   });
 }
 
-/** Median of the two values on either side of one. Of the value itself it would be too close to smooth series. */
-function neighbourMedian(values: Float64Array, slot: number): number {
-  if (slot < 2 || slot + 2 >= values.length) return medianNear(values, slot);
-  const [a, b] = [values[slot - 2] as number, values[slot - 1] as number];
-  const [c, d] = [values[slot + 1] as number, values[slot + 2] as number];
+/** Median of a value's four neighbours (with the value itself it would be too close to smooth series); of those that are not NaN. */
+function medianOfFour(a: number, b: number, c: number, d: number): number {
   const lower = Math.max(Math.min(a, b), Math.min(c, d));
   const upper = Math.min(Math.max(a, b), Math.max(c, d));
   const median = (lower + upper) / 2;
-  return Number.isNaN(median) ? medianNear(values, slot) : median;
+  return Number.isNaN(median) ? medianOfPresent([a, b, c, d]) : median;
 }
 
-/** The same of those that are there. */
-function medianNear(values: Float64Array, slot: number): number {
-  const near: number[] = [];
-  const last = Math.min(slot + 2, values.length - 1);
-  for (let other = Math.max(slot - 2, 0); other <= last; other++) {
-    const value = values[other] as number;
-    if (other !== slot && !Number.isNaN(value)) near.push(value);
-  }
-  near.sort((a, b) => a - b);
-  const count = near.length;
-  return count === 0 ? Number.NaN : ((near[(count - 1) >> 1] as number) + (near[count >> 1] as number)) / 2;
+function medianOfPresent(values: readonly number[]): number {
+  const present = values.filter((value) => !Number.isNaN(value)).sort((x, y) => x - y);
+  const count = present.length;
+  return count === 0
+    ? Number.NaN
+    : ((present[(count - 1) >> 1] as number) + (present[count >> 1] as number)) / 2;
 }
 
 /** The values at `from`, `from + step`, `from + 2 step` ... */
