@@ -1,4 +1,4 @@
-import { designEffect } from "./innovation-moments.ts";
+import { blockSums, type DesignEffect, designEffect } from "./innovation-moments.ts";
 import { countComplete, lagEquations, presentRuns } from "./lag-products.ts";
 import {
   dotsOver,
@@ -70,10 +70,14 @@ export function fitAutoregression(
   const { coefficients, inverse, residualSumOfSquares } = best.fit;
   const phi = withoutBias(coefficients, inverse, residualSumOfSquares / rows, rows, removed);
   const filtered = whiten(deviations, phi);
-  const innovations = presentView(filtered);
+  const innovations =
+    runs.length === 2
+      ? filtered.subarray((runs[0] as number) + phi.length, runs[1])
+      : presentView(filtered);
   const degrees = innovations.length - phi.length - parameters;
   let squares = 0;
-  for (let i = 0; i < innovations.length; i++) squares += (innovations[i] as number) ** 2;
+  for (let i = 0; i < innovations.length; i++)
+    squares += (innovations[i] as number) * (innovations[i] as number);
   const innovationVariance = squares / degrees;
   if (!(innovationVariance > 0) || degrees < 2) return null;
   let covariance: Float64Array | undefined;
@@ -143,7 +147,12 @@ interface Fit {
 }
 
 function robustCovariance(fit: Fit, inverse: Float64Array, inflation: number): Float64Array {
-  const lasting = Math.max(1, designEffect(influencesOnSum(fit, inverse)).factor);
+  const weights = multiply(inverse, new Float64Array(fit.phi.length).fill(1));
+  const { factor } =
+    fit.deviations.length > manyRows
+      ? designEffectOnSum(fit, weights)
+      : designEffect(influencesOnSum(fit, weights));
+  const lasting = Math.max(1, factor);
   const order = fit.phi.length;
   return sandwich(inverse, meatOf(fit), order).map((value) => value * inflation * lasting);
 }
@@ -164,15 +173,28 @@ function meatOf({ deviations, filtered, phi, lags }: Fit): Float64Array {
 }
 
 /** What each row does to the sum of the coefficients, up to a factor: persistent and nervous stretches that take turns show in it. */
-function influencesOnSum({ deviations, filtered, phi, lags }: Fit, inverse: Float64Array): Float64Array {
-  const weights = multiply(inverse, new Float64Array(phi.length).fill(1));
+function influencesOnSum({ deviations, filtered, lags }: Fit, weights: Float64Array): Float64Array {
   const influences = new Float64Array(deviations.length);
-  addLags(influences, deviations, weights);
+  addLags(influences, deviations, weights, 0);
   for (let slot = 0; slot < influences.length; slot++)
     influences[slot] = (influences[slot] as number) * (filtered[slot] as number);
   // Rows without all the lags that were asked for were left out of the fit.
-  if (lags > phi.length) leaveOutIncomplete(influences, deviations, lags);
+  if (lags > weights.length) leaveOutIncomplete(influences, deviations, lags);
   return presentView(influences);
+}
+
+/** The same design effect without keeping the influences; their mean is as good as zero. */
+function designEffectOnSum({ deviations, filtered }: Fit, weights: Float64Array): DesignEffect {
+  const rows = countComplete(presentRuns(filtered), 0);
+  const near = new Float64Array(nearRows);
+  const sums = blockSums(rows);
+  for (let from = weights.length; from < deviations.length; from += nearRows) {
+    const part = near.subarray(0, deviations.length - from).fill(0);
+    addLags(part, deviations, weights, from);
+    for (let i = 0; i < part.length; i++) part[i] = (part[i] as number) * (filtered[from + i] as number);
+    sums.add(part);
+  }
+  return sums.designEffect();
 }
 
 function leaveOutIncomplete(influences: Float64Array, values: Float64Array, lags: number): void {
@@ -202,6 +224,7 @@ export function whiten(values: Float64Array, phi: Float64Array): Float64Array {
     result,
     values,
     phi.map((value) => -value),
+    0,
   );
   return result;
 }
@@ -209,16 +232,17 @@ export function whiten(values: Float64Array, phi: Float64Array): Float64Array {
 /** Rows that stay in the processor's nearest memory while one lag after the other is added. */
 const nearRows = 1024;
 
-/** Adds lag 1 times the first weight, lag 2 times the second ... to each slot that has so many before it. */
-function addLags(sums: Float64Array, values: Float64Array, weights: Float64Array): void {
-  for (let from = weights.length; from < sums.length; from += nearRows) {
+/** Adds lag 1 times the first weight, lag 2 times the second ... to each slot that has so many before it; the first sum is slot `offset`'s. */
+function addLags(sums: Float64Array, values: Float64Array, weights: Float64Array, offset: number): void {
+  for (let from = Math.max(0, weights.length - offset); from < sums.length; from += nearRows) {
     const end = Math.min(from + nearRows, sums.length);
     let lag = 1;
-    for (; lag + 3 <= weights.length; lag += 4) addFourLags(sums, values, weights, lag, from, end);
+    for (; lag + 3 <= weights.length; lag += 4)
+      addFourLags(sums, values, weights.subarray(lag - 1), offset - lag, from, end);
     for (; lag <= weights.length; lag++) {
       const weight = weights[lag - 1] as number;
-      for (let slot = from; slot < end; slot++)
-        sums[slot] = (sums[slot] as number) + weight * (values[slot - lag] as number);
+      for (let i = from; i < end; i++)
+        sums[i] = (sums[i] as number) + weight * (values[offset - lag + i] as number);
     }
   }
 }
@@ -227,18 +251,21 @@ function addFourLags(
   sums: Float64Array,
   values: Float64Array,
   weights: Float64Array,
-  lag: number,
+  offset: number,
   from: number,
   end: number,
 ): void {
-  const [a, b, c, d] = weights.subarray(lag - 1, lag + 3) as unknown as [number, number, number, number];
-  for (let slot = from; slot < end; slot++)
-    sums[slot] =
-      (sums[slot] as number) +
-      a * (values[slot - lag] as number) +
-      b * (values[slot - lag - 1] as number) +
-      c * (values[slot - lag - 2] as number) +
-      d * (values[slot - lag - 3] as number);
+  const a = weights[0] as number;
+  const b = weights[1] as number;
+  const c = weights[2] as number;
+  const d = weights[3] as number;
+  for (let i = from; i < end; i++)
+    sums[i] =
+      (sums[i] as number) +
+      a * (values[offset + i] as number) +
+      b * (values[offset + i - 1] as number) +
+      c * (values[offset + i - 2] as number) +
+      d * (values[offset + i - 3] as number);
 }
 
 /** The slots that have a value and `lags` values right before it. */

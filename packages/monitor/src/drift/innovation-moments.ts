@@ -1,3 +1,5 @@
+import { manyRows } from "./long-windows.ts";
+
 /** Arithmetic mean. */
 export function meanOf(values: Float64Array): number {
   let sum = 0;
@@ -31,6 +33,11 @@ const fewestBlocks = 6;
  */
 export function designEffect(values: Float64Array): DesignEffect {
   const mean = meanOf(values);
+  if (values.length > manyRows) {
+    const sums = blockSums(values.length, mean);
+    sums.add(values);
+    return sums.designEffect();
+  }
   let within = 0;
   for (let i = 0; i < values.length; i++) within += ((values[i] as number) - mean) ** 2;
   return designEffectOf(values.length, within, (from, end) => {
@@ -50,8 +57,7 @@ export function designEffectOf(
   within: number,
   sumOf: (from: number, end: number) => number,
 ): DesignEffect {
-  const blocks = Math.floor(1.5 * Math.cbrt(n));
-  const length = Math.floor(n / blocks);
+  const { blocks, length } = blocksOf(n);
   if (blocks < fewestBlocks || within === 0) return { factor: 1, degrees: n - 1 };
   let between = 0;
   let total = 0;
@@ -62,4 +68,33 @@ export function designEffectOf(
   }
   const factor = (between - total ** 2 / blocks) / (blocks - 1) / length / (within / n);
   return { factor, degrees: blocks - 1 };
+}
+
+/** Sums up values as they come, as many as were announced, NaN not counted. */
+export function blockSums(n: number, mean = 0): { add(values: Float64Array): void; designEffect(): DesignEffect } {
+  const { length } = blocksOf(n);
+  const sums: number[] = [];
+  let [open, left, within] = [0, length, 0];
+  return {
+    add(values) {
+      let [sum, rest, squares] = [open, left, within];
+      for (let i = 0; i < values.length; i++) {
+        const deviation = (values[i] as number) - mean;
+        if (Number.isNaN(deviation)) continue;
+        sum += deviation;
+        squares += deviation * deviation;
+        if (--rest > 0) continue;
+        sums.push(sum);
+        sum = 0;
+        rest = length;
+      }
+      [open, left, within] = [sum, rest, squares];
+    },
+    designEffect: () => designEffectOf(n, within, (from) => sums[Math.round(from / length)] as number),
+  };
+}
+
+function blocksOf(n: number): { blocks: number; length: number } {
+  const blocks = Math.floor(1.5 * Math.cbrt(n));
+  return { blocks, length: Math.floor(n / blocks) };
 }

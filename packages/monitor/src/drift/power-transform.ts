@@ -31,15 +31,8 @@ export function choosePower(
   maxOrder: number,
   part = reference,
 ): PowerTransform {
-  let least = Number.POSITIVE_INFINITY;
-  let smallestAbove = Number.POSITIVE_INFINITY;
-  for (const { values } of [reference, current]) {
-    for (let slot = 0; slot < values.length && least >= 0; slot++) {
-      const value = values[slot] as number;
-      if (value < least) least = value;
-      if (value > 0 && value < smallestAbove) smallestAbove = value;
-    }
-  }
+  const least = leastAbove(reference, current, Number.NEGATIVE_INFINITY);
+  const smallestAbove = least > 0 ? least : leastAbove(reference, current, 0);
   if (!(least >= 0) || !Number.isFinite(smallestAbove)) return asItIs;
   const values = presentValues(part.values);
   const shift = least > 0 ? 0 : smallestAbove / 2;
@@ -71,6 +64,17 @@ export function choosePower(
         ? { ...outcome, effect: back(centre + outcome.effect) - back(centre) }
         : outcome,
   };
+}
+
+/** The least value of two windows that is greater than a bound. */
+function leastAbove(reference: RegularSeries, current: RegularSeries, bound: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { values } of [reference, current])
+    for (let slot = 0; slot < values.length; slot++) {
+      const value = values[slot] as number;
+      if (value < least && value > bound) least = value;
+    }
+  return least;
 }
 
 /** A series on another scale. */

@@ -23,16 +23,24 @@ function pullIn({ first, values }: RegularSeries, limits: Float64Array): void {
   const last = values.length - 1;
   let position = positionOf(first, limits.length) - 1;
   // The two before as they were.
-  let [before2, before1] = [Number.NaN, Number.NaN];
+  let before2 = Number.NaN;
+  let before1 = Number.NaN;
   for (let slot = 0; slot <= last; slot++) {
     if (++position === limits.length) position = 0;
     const value = values[slot] as number;
     const after1 = slot < last ? (values[slot + 1] as number) : Number.NaN;
     const after2 = slot + 1 < last ? (values[slot + 2] as number) : Number.NaN;
     const limit = limits[position] as number;
-    const middle = medianOfFour(before2, before1, after1, after2);
-    const distance = value - middle;
-    if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+    // Near three of four neighbours is near their median: no need to find it.
+    if (
+      !(Math.abs(value - before1) <= limit) ||
+      !(Math.abs(value - after1) <= limit) ||
+      !(Math.abs(value - after2) <= limit)
+    ) {
+      const middle = medianOfFour(before2, before1, after1, after2);
+      const distance = value - middle;
+      if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+    }
     before2 = before1;
     before1 = value;
   }
