@@ -1,4 +1,4 @@
-import { blockSums, type DesignEffect, designEffect } from "./innovation-moments.ts";
+import { BlockSums, type DesignEffect, designEffect } from "./innovation-moments.ts";
 import { countComplete, lagEquations, presentRuns } from "./lag-products.ts";
 import {
   dotsOver,
@@ -187,7 +187,7 @@ function influencesOnSum({ deviations, filtered, lags }: Fit, weights: Float64Ar
 function designEffectOnSum({ deviations, filtered }: Fit, weights: Float64Array): DesignEffect {
   const rows = countComplete(presentRuns(filtered), 0);
   const near = new Float64Array(nearRows);
-  const sums = blockSums(rows);
+  const sums = new BlockSums(rows);
   for (let from = weights.length; from < deviations.length; from += nearRows) {
     const part = near.subarray(0, deviations.length - from).fill(0);
     addLags(part, deviations, weights, from);

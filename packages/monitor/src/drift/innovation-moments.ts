@@ -1,4 +1,5 @@
 import { manyRows } from "./long-windows.ts";
+import { presentValues } from "./regular-series.ts";
 
 /** Arithmetic mean. */
 export function meanOf(values: Float64Array): number {
@@ -34,7 +35,7 @@ const fewestBlocks = 6;
 export function designEffect(values: Float64Array): DesignEffect {
   const mean = meanOf(values);
   if (values.length > manyRows) {
-    const sums = blockSums(values.length, mean);
+    const sums = new BlockSums(values.length, mean);
     sums.add(values);
     return sums.designEffect();
   }
@@ -70,27 +71,61 @@ export function designEffectOf(
   return { factor, degrees: blocks - 1 };
 }
 
-/** Sums up values as they come, as many as were announced, NaN not counted. */
-export function blockSums(n: number, mean = 0): { add(values: Float64Array): void; designEffect(): DesignEffect } {
-  const { length } = blocksOf(n);
-  const sums: number[] = [];
-  let [open, left, within] = [0, length, 0];
+/** Sums up values block by block as they come, as many as were announced; NaN do not count. */
+export class BlockSums {
+  readonly #n: number;
+  readonly #mean: number;
+  readonly #length: number;
+  readonly #sums: number[] = [];
+  #open = 0;
+  #left: number;
+  #within = 0;
+
+  constructor(n: number, mean = 0) {
+    this.#n = n;
+    this.#mean = mean;
+    this.#length = blocksOf(n).length;
+    this.#left = this.#length;
+  }
+
+  add(values: Float64Array): void {
+    for (let from = 0; from < values.length; ) {
+      const end = Math.min(from + this.#left, values.length);
+      const { sum, squares, count } = momentsAbout(this.#mean, values, from, end);
+      this.#open += sum;
+      this.#within += squares;
+      this.#left -= count;
+      from = end;
+      if (this.#left > 0) continue;
+      this.#sums.push(this.#open);
+      this.#open = 0;
+      this.#left = this.#length;
+    }
+  }
+
+  designEffect(): DesignEffect {
+    return designEffectOf(
+      this.#n,
+      this.#within,
+      (from) => this.#sums[Math.round(from / this.#length)] as number,
+    );
+  }
+}
+
+function momentsAbout(mean: number, values: Float64Array, from: number, end: number) {
+  let sum = 0;
+  let squares = 0;
+  for (let i = from; i < end; i++) {
+    const deviation = (values[i] as number) - mean;
+    sum += deviation;
+    squares += deviation * deviation;
+  }
+  if (!Number.isNaN(sum)) return { sum, squares, count: end - from };
+  const present = presentValues(values.subarray(from, end)).map((value) => value - mean);
   return {
-    add(values) {
-      let [sum, rest, squares] = [open, left, within];
-      for (let i = 0; i < values.length; i++) {
-        const deviation = (values[i] as number) - mean;
-        if (Number.isNaN(deviation)) continue;
-        sum += deviation;
-        squares += deviation * deviation;
-        if (--rest > 0) continue;
-        sums.push(sum);
-        sum = 0;
-        rest = length;
-      }
-      [open, left, within] = [sum, rest, squares];
-    },
-    designEffect: () => designEffectOf(n, within, (from) => sums[Math.round(from / length)] as number),
+    sum: present.reduce((a, b) => a + b, 0),
+    squares: present.reduce((a, b) => a + b * b, 0),
+    count: present.length,
   };
 }
 

@@ -37,29 +37,36 @@ export function standardise(values: Float64Array): Standardised {
 
 function binned(values: Float64Array, mean: number, spread: number): Standardised {
   const pointOf = new Int32Array(values.length);
-  const counts = new Float64Array(bins);
+  const counts = new Int32Array(bins);
   const sums = new Float64Array(bins);
   const beyond: number[] = [];
-  const scale = 1 / spread;
+  const scale = binsPerSpread / spread;
+  const middle = reach * binsPerSpread - mean * scale;
   for (let i = 0; i < values.length; i++) {
-    const z = ((values[i] as number) - mean) * scale;
-    if (z >= -reach && z < reach) {
-      const bin = ((z + reach) * binsPerSpread) | 0;
+    const place = (values[i] as number) * scale + middle;
+    if (place >= 0 && place < bins) {
+      const bin = place | 0;
       pointOf[i] = bin;
-      counts[bin] = (counts[bin] as number) + 1;
-      sums[bin] = (sums[bin] as number) + z;
+      counts[bin]!++;
+      sums[bin]! += place;
     } else {
       pointOf[i] = bins + beyond.length;
-      beyond.push(z);
+      beyond.push(place);
     }
   }
   const points = new Float64Array(bins + beyond.length);
-  for (let bin = 0; bin < bins; bin++)
-    if (counts[bin] !== 0) points[bin] = (sums[bin] as number) / (counts[bin] as number);
+  for (let bin = 0; bin < bins; bin++) if (counts[bin] !== 0) points[bin] = sums[bin]! / counts[bin]!;
   points.set(beyond, bins);
   const all = new Float64Array(points.length).fill(1);
   all.set(counts);
-  return { length: values.length, spread, points, deviations: null, counts: all, pointOf };
+  return {
+    length: values.length,
+    spread,
+    points: points.map((place) => place / binsPerSpread - reach),
+    deviations: null,
+    counts: all,
+    pointOf,
+  };
 }
 
 /** Sum over the values of what each point has. */

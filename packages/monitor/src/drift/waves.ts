@@ -1,5 +1,5 @@
 import { commonCycle, manyRows } from "./long-windows.ts";
-import { positionOf, positionsOf } from "./profile.ts";
+import { positionOf } from "./profile.ts";
 
 /** Harmonics of each season that the season test looks at. */
 const harmonics = 3;
@@ -37,10 +37,15 @@ export function frequencyOfWave({ season, harmonic }: Wave): number {
 /** A wave over `length` steps from grid index `first` on. */
 export function waveValues(wave: Wave, first: number, length: number): Float64Array {
   const { season, phase } = wave;
-  const cycle = Float64Array.from({ length: season }, (_, i) => Math[phase](frequencyOfWave(wave) * i));
+  const frequency = frequencyOfWave(wave);
+  const cycle = new Float64Array(season);
+  for (let i = 0; i < season; i++) cycle[i] = Math[phase](frequency * i);
   const values = new Float64Array(length);
-  const positions = positionsOf(first, length, season);
-  for (let i = 0; i < length; i++) values[i] = cycle[positions[i] as number] as number;
+  let position = positionOf(first, season) - 1;
+  for (let slot = 0; slot < length; slot++) {
+    if (++position === season) position = 0;
+    values[slot] = cycle[position] as number;
+  }
   return values;
 }
 
