@@ -2,6 +2,7 @@ import { fSurvival } from "@tsops/core";
 import { type Autoregression, fitAutoregression } from "./autoregression.ts";
 import { invert, quadraticForm } from "./least-squares.ts";
 import type { RegularSeries } from "./regular-series.ts";
+import { giveBack } from "./scratch-arrays.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 import { type FittedWave, frequencyOfWave, withoutWaves } from "./waves.ts";
 
@@ -38,6 +39,7 @@ export function autocorrelationTest(
     fit.covariance.map((value, i) => value + (model.covariance[i] as number)),
     order,
   );
+  giveBack(adjusted, fit.filtered);
   if (precision === null) return null;
   const statistic = quadraticForm(precision, difference) / order;
   return {

@@ -11,6 +11,7 @@ import {
 } from "./least-squares.ts";
 import { manyRows, thinned } from "./long-windows.ts";
 import { presentView } from "./regular-series.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** An autoregression without constant: d[t] = sum of phi[i] * d[t - 1 - i] + innovation. */
 export interface Autoregression {
@@ -71,9 +72,7 @@ export function fitAutoregression(
   const phi = withoutBias(coefficients, inverse, residualSumOfSquares / rows, rows, removed);
   const filtered = whiten(deviations, phi);
   const innovations =
-    runs.length === 2
-      ? filtered.subarray((runs[0] as number) + phi.length, runs[1])
-      : presentView(filtered);
+    runs.length === 2 ? filtered.subarray((runs[0] as number) + phi.length, runs[1]) : presentView(filtered);
   const degrees = innovations.length - phi.length - parameters;
   let squares = 0;
   for (let i = 0; i < innovations.length; i++)
@@ -120,8 +119,7 @@ function withoutBias(
     for (let lag = 0; lag <= order; lag++) cosines[lag] = Math.cos(lag * wave);
     const transfer = (lag: number) => {
       let rest = cosines[lag] as number;
-      for (let j = 0; j < order; j++)
-        rest -= (phi[j] as number) * (cosines[Math.abs(lag - 1 - j)] as number);
+      for (let j = 0; j < order; j++) rest -= (phi[j] as number) * (cosines[Math.abs(lag - 1 - j)] as number);
       return rest;
     };
     const quadrature = phi.reduce((rest, value, j) => rest + value * Math.sin((j + 1) * wave), 0);
@@ -219,14 +217,14 @@ export function sandwich(bread: Float64Array, meat: Float64Array, n: number): Fl
 
 /** A series filtered by an autoregression; NaN where a lag is missing. */
 export function whiten(values: Float64Array, phi: Float64Array): Float64Array {
-  const result = values.slice().fill(Number.NaN, 0, phi.length);
-  addLags(
-    result,
-    values,
-    phi.map((value) => -value),
-    0,
-  );
-  return result;
+  const result = scratchNumbers(values.length);
+  const weights = phi.map((value) => -value);
+  for (let from = 0; from < values.length; from += nearRows) {
+    const part = result.subarray(from, from + nearRows);
+    part.set(values.subarray(from, from + nearRows));
+    addLags(part, values, weights, from);
+  }
+  return result.fill(Number.NaN, 0, phi.length);
 }
 
 /** Rows that stay in the processor's nearest memory while one lag after the other is added. */

@@ -14,6 +14,7 @@ import { constantTest } from "./constant-test.ts";
 import { missingnessTest } from "./missingness-test.ts";
 import { numericTests } from "./numeric-tests.ts";
 import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
+import { reusingArrays } from "./scratch-arrays.ts";
 import { seasonsFor } from "./seasons.ts";
 import { sentenceOf, unitOf } from "./sentence.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
@@ -112,7 +113,7 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
 
   const tested: { column: string; pValue: number; tests: TestOutcome[] }[] = [];
   const untested: { column: string; reason: string }[] = [];
-  for (const name of names) {
+  const test = (name: string): void => {
     const windows = [windowOf(reference, name, before), windowOf(current, name, now)] as const;
     const outcomes =
       windows[0].kind === "values" && windows[1].kind === "values"
@@ -126,7 +127,8 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     if (missing !== null) outcomes.push(missing);
     if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
     else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
-  }
+  };
+  reusingArrays(() => names.forEach(test));
 
   const adjusted = benjaminiHochberg(tested.map(({ pValue }) => pValue));
   const columns = tested.map(({ column, pValue, tests }, index): ColumnDrift => {

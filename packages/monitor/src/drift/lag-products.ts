@@ -4,9 +4,7 @@ import type { NormalEquations } from "./least-squares.ts";
 export function presentRuns(values: Float64Array): Int32Array {
   const bounds: number[] = [];
   for (let slot = 0, isPresent = false; slot < values.length; slot++) {
-    const value = values[slot] as number;
-    // Not equal to itself: NaN.
-    if ((value === value) === isPresent) continue;
+    if (Number.isNaN(values[slot]) !== isPresent) continue;
     isPresent = !isPresent;
     bounds.push(slot);
   }
@@ -63,7 +61,13 @@ function product(values: Float64Array, slot: number, lag: number): number {
 const lagsAtOnce = 5;
 
 /** Adds the sums of products of slots `from` to `end` with lags `lag` .. `lag + 4`, as far as they are asked for. */
-function addProducts(byLag: Float64Array, values: Float64Array, from: number, end: number, lag: number): void {
+function addProducts(
+  byLag: Float64Array,
+  values: Float64Array,
+  from: number,
+  end: number,
+  lag: number,
+): void {
   let [sum0, sum1, sum2, sum3, sum4] = [0, 0, 0, 0, 0];
   // Before the first slot there is no lag beyond the asked ones to be had: what is read there is not used.
   const lagged = (by: number) => (from - by < 0 ? 0 : (values[from - by] as number));

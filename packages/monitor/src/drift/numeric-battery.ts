@@ -7,6 +7,7 @@ import { thinned } from "./long-windows.ts";
 import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
+import { giveBack } from "./scratch-arrays.ts";
 import { shapeTest } from "./shape-test.ts";
 import { pullInSpikes } from "./spikes.ts";
 import { standardise } from "./standardised.ts";
@@ -22,6 +23,8 @@ export interface BatteryResult {
   readonly model: Autoregression;
   /** The reference's seasonal profile. */
   readonly profile: SeasonalProfile;
+  /** Gives up the model, so that its arrays can be used again. */
+  giveBack(): void;
 }
 
 /**
@@ -69,7 +72,19 @@ export function numericBattery(
     shapeTest(...samples),
     autocorrelationTest(model, now, level, waves),
   ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
-  return { outcomes, model, profile };
+  return {
+    outcomes,
+    model,
+    profile,
+    giveBack: () =>
+      giveBack(
+        before.values,
+        now.values,
+        model.filtered,
+        residuals,
+        ...samples.map(({ pointOf }) => pointOf),
+      ),
+  };
 }
 
 /** Rows at one position of the season that its own variance needs to count as much as the variance of all. */

@@ -31,5 +31,7 @@ export function numericTests(
   const seasons = choose ? seasonsShown(transformed(part, power), all, maxOrder) : all;
   const result = numericBattery(before, now, seasons, maxOrder);
   if (result === null) return null;
-  return calibrated(result, before, now, seasons, maxOrder).map((outcome) => power.inUnits(outcome));
+  const outcomes = calibrated(result, before, now, seasons, maxOrder);
+  result.giveBack();
+  return outcomes.map((outcome) => power.inUnits(outcome));
 }

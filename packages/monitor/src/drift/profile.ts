@@ -1,4 +1,5 @@
 import type { RegularSeries } from "./regular-series.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** Mean of the reference at each position of the season. */
 export interface SeasonalProfile {
@@ -29,8 +30,11 @@ export function seasonalProfile(series: RegularSeries, seasonLength: number): Se
 }
 
 /** A series less its profile. */
-export function deseasonalise(series: RegularSeries, { means, seasonLength }: SeasonalProfile): RegularSeries {
-  const values = new Float64Array(series.values.length);
+export function deseasonalise(
+  series: RegularSeries,
+  { means, seasonLength }: SeasonalProfile,
+): RegularSeries {
+  const values = scratchNumbers(series.values.length);
   let position = positionOf(series.first, seasonLength) - 1;
   for (let slot = 0; slot < values.length; slot++) {
     if (++position === seasonLength) position = 0;

@@ -15,7 +15,8 @@ export function scaleTest(
   const now = relativeDeviations(current);
   const runs = designEffectOver(reference, before.influences);
   const effect = now.spread / before.spread / expectedRatio;
-  const variance = runs.factor * (variancePerRow(reference, before.influences) + variancePerRow(current, now.influences));
+  const variance =
+    runs.factor * (variancePerRow(reference, before.influences) + variancePerRow(current, now.influences));
   const statistic = Math.log(effect) / Math.sqrt(variance);
   return {
     test: "scale",

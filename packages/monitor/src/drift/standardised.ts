@@ -2,6 +2,7 @@ import { largestGap } from "../statistics/kolmogorov-smirnov.ts";
 import { sortNumbers } from "../statistics/radix-sort.ts";
 import { type DesignEffect, designEffect, designEffectOf, meanOf, spreadOf } from "./innovation-moments.ts";
 import { manyRows } from "./long-windows.ts";
+import { scratchIntegers } from "./scratch-arrays.ts";
 
 /**
  * A sample less its mean, over its mean absolute deviation, as the points that it has: each value is one, or, in long samples, each bin
@@ -36,7 +37,7 @@ export function standardise(values: Float64Array): Standardised {
 }
 
 function binned(values: Float64Array, mean: number, spread: number): Standardised {
-  const pointOf = new Int32Array(values.length);
+  const pointOf = scratchIntegers(values.length);
   const counts = new Int32Array(bins);
   const sums = new Float64Array(bins);
   const beyond: number[] = [];

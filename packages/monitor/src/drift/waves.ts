@@ -1,5 +1,6 @@
 import { commonCycle, manyRows } from "./long-windows.ts";
 import { positionOf } from "./profile.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** Harmonics of each season that the season test looks at. */
 const harmonics = 3;
@@ -66,7 +67,8 @@ export function withoutWaves(
     waves.map(({ wave }) => wave),
     values.length,
   );
-  const rest = values.slice();
+  const rest = scratchNumbers(values.length);
+  rest.set(values);
   if (cycle === null) {
     for (let slot = 0; slot < rest.length; slot++) rest[slot] = (rest[slot] as number) - level;
     for (const { wave, coefficient } of waves)
