@@ -35,7 +35,7 @@ for (const rows of args.rows.split(",").map(Number)) {
     if (hasPeer)
       contenders["Evidently"] = {
         command: args.python,
-        args: [fileURLToPath(here("evidently.py")), file, String(rows), String(columns), caseOf(rows)],
+        args: [fileURLToPath(here("peer.py")), file, String(rows), String(columns), caseOf(rows)],
         // A minute or more each at the larger size.
         rounds: rows > 100_000 ? Number(args["peer-rounds"]) : rounds,
       };
