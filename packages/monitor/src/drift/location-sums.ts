@@ -35,7 +35,8 @@ export function fitWhitened(window: WhitenedWindow): WhitenedFit | null {
   return cycle === null ? fitByRow(window) : fitByPosition(window, cycle);
 }
 
-function fitByRow({ first, values, lead, phi, waves, variances }: WhitenedWindow): WhitenedFit | null {
+/** Regresses row by row. */
+export function fitByRow({ first, values, lead, phi, waves, variances }: WhitenedWindow): WhitenedFit | null {
   const innovations = whitenedAfter(lead, values, phi);
   // Nothing had changed in the reference: the regressors are zero there.
   const zeros = lead === null ? null : new Float64Array(phi.length);
@@ -57,7 +58,7 @@ function fitByRow({ first, values, lead, phi, waves, variances }: WhitenedWindow
 }
 
 /** The same up to rounding, but for the few rows whose lags lie in the reference. */
-function fitByPosition(
+export function fitByPosition(
   { first, values, phi, waves, variances }: WhitenedWindow,
   cycle: number,
 ): WhitenedFit | null {
