@@ -48,8 +48,7 @@ describe("lagEquations", () => {
     expect(found.target).toBeCloseTo(sum(0, 0), 9);
     for (let i = 1; i <= order; i++) {
       expect(found.moments[i - 1]).toBeCloseTo(sum(0, i), 9);
-      for (let j = 1; j <= order; j++)
-        expect(found.gram[(i - 1) * order + j - 1]).toBeCloseTo(sum(i, j), 9);
+      for (let j = 1; j <= order; j++) expect(found.gram[(i - 1) * order + j - 1]).toBeCloseTo(sum(i, j), 9);
     }
   });
 });
@@ -74,7 +73,9 @@ describe("fitByPosition", () => {
     ]) {
       const [a, b] = [part(byRow) as Float64Array, part(byPosition) as Float64Array];
       expect(b.length).toBe(a.length);
-      expect(a.every((value, i) => Math.abs(value - (b[i] as number)) < 1e-8 * (1 + Math.abs(value)))).toBe(true);
+      expect(a.every((value, i) => Math.abs(value - (b[i] as number)) < 1e-8 * (1 + Math.abs(value)))).toBe(
+        true,
+      );
     }
   });
 });
