@@ -6,7 +6,7 @@ import { scratchIntegers } from "./scratch-arrays.ts";
 
 /**
  * A sample less its mean, over its mean absolute deviation, as the points that it has: each value is one, or, in long samples, each bin
- * of width 1/512 is, at the mean of what lies in it. A smooth function summed over bins is off by less than a millionth.
+ * of width 1/512 is, at the mean of what lies in it. Statistics of shape are off by some hundred-thousandths.
  */
 export interface Standardised {
   /** How many values. */
