@@ -1,8 +1,10 @@
 import { fSurvival } from "@tsops/core";
 import { type Autoregression, fitAutoregression } from "./autoregression.ts";
 import { invert, quadraticForm } from "./least-squares.ts";
+import type { RegularSeries } from "./regular-series.ts";
+import { giveBack } from "./scratch-arrays.ts";
 import type { TestOutcome } from "./test-outcome.ts";
-import { frequencyOfWave, type Wave } from "./waves.ts";
+import { type FittedWave, frequencyOfWave, withoutWaves } from "./waves.ts";
 
 /** Cycles of a season that the current window needs, so that taking out its waves does not take out the noise's slow part too. */
 const cyclesToFit = 4;
@@ -10,23 +12,19 @@ const cyclesToFit = 4;
 /**
  * Wald test that the autoregression of the current window has the reference's coefficients. The window's own level and the waves
  * of its short seasons are taken out first, as an autoregression would take them for persistence.
- * @param deviations - The current window less the reference's profile.
+ * @param now - The current window less the reference's profile.
  * @param level - Its fitted level.
  * @param waves - Its fitted waves.
  */
 export function autocorrelationTest(
   model: Autoregression,
-  deviations: Float64Array,
+  now: RegularSeries,
   level: number,
-  waves: readonly { readonly wave: Wave; readonly coefficient: number; readonly values: Float64Array }[],
+  waves: readonly FittedWave[],
 ): TestOutcome | null {
   const order = model.phi.length;
-  const fitted = waves.filter(({ wave }) => wave.season * cyclesToFit <= deviations.length);
-  const adjusted = deviations.slice();
-  for (let slot = 0; slot < adjusted.length; slot++) adjusted[slot] = (adjusted[slot] as number) - level;
-  for (const { coefficient, values } of fitted)
-    for (let slot = 0; slot < adjusted.length; slot++)
-      adjusted[slot] = (adjusted[slot] as number) - coefficient * (values[slot] as number);
+  const fitted = waves.filter(({ wave }) => wave.season * cyclesToFit <= now.values.length);
+  const adjusted = withoutWaves(now.values, now.first, level, fitted);
   const fit = fitAutoregression(adjusted, {
     orders: [order],
     parameters: 1 + fitted.length,
@@ -41,6 +39,7 @@ export function autocorrelationTest(
     fit.covariance.map((value, i) => value + (model.covariance[i] as number)),
     order,
   );
+  giveBack(adjusted, fit.filtered);
   if (precision === null) return null;
   const statistic = quadraticForm(precision, difference) / order;
   return {

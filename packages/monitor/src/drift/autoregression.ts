@@ -1,6 +1,17 @@
-import { designEffect } from "./innovation-moments.ts";
-import { dotsOver, type LeastSquares, multiply, normalEquations, solve, timesOver } from "./least-squares.ts";
-import { presentValues } from "./regular-series.ts";
+import { BlockSums, type DesignEffect, designEffect } from "./innovation-moments.ts";
+import { countComplete, lagEquations, presentRuns } from "./lag-products.ts";
+import {
+  dotsOver,
+  type LeastSquares,
+  multiply,
+  type NormalEquations,
+  normalEquations,
+  solve,
+  timesOver,
+} from "./least-squares.ts";
+import { manyRows, thinned } from "./long-windows.ts";
+import { presentView } from "./regular-series.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** An autoregression without constant: d[t] = sum of phi[i] * d[t - 1 - i] + innovation. */
 export interface Autoregression {
@@ -42,33 +53,54 @@ export function fitAutoregression(
   { orders, parameters, removed }: AutoregressionOptions,
 ): Autoregression | null {
   const [least, most] = [orders[0] as number, orders.at(-1) as number];
+  const runs = presentRuns(deviations);
   // Orders that gaps leave few rows for are not tried.
-  const fewest = completeRows(deviations, least).length / 2;
+  const fewest = countComplete(runs, least) / 2;
   let maxOrder = most;
-  while (maxOrder > least && completeRows(deviations, maxOrder).length < fewest) maxOrder--;
-  const rows = completeRows(deviations, maxOrder);
-  const lagged = Array.from({ length: maxOrder }, (_, i) => shifted(deviations, i + 1));
-  const equations = normalEquations(lagged, deviations, rows);
+  while (maxOrder > least && countComplete(runs, maxOrder) < fewest) maxOrder--;
+  const equations = equationsOf(deviations, runs, maxOrder);
+  const { rows } = equations;
   let best: { fit: LeastSquares; bic: number } | null = null;
   for (const order of orders.filter((order) => order <= maxOrder)) {
     const fit = solve(equations, order);
-    if (fit === null || rows.length - order - parameters < 2) continue;
-    const bic =
-      rows.length * Math.log(fit.residualSumOfSquares / rows.length) + order * Math.log(rows.length);
+    if (fit === null || rows - order - parameters < 2) continue;
+    const bic = rows * Math.log(fit.residualSumOfSquares / rows) + order * Math.log(rows);
     if (best === null || bic < best.bic) best = { fit, bic };
   }
   if (best === null) return null;
   const { coefficients, inverse, residualSumOfSquares } = best.fit;
-  const phi = withoutBias(coefficients, inverse, residualSumOfSquares / rows.length, rows.length, removed);
+  const phi = withoutBias(coefficients, inverse, residualSumOfSquares / rows, rows, removed);
   const filtered = whiten(deviations, phi);
-  const innovations = presentValues(filtered);
+  const innovations =
+    runs.length === 2 ? filtered.subarray((runs[0] as number) + phi.length, runs[1]) : presentView(filtered);
   const degrees = innovations.length - phi.length - parameters;
   let squares = 0;
-  for (const innovation of innovations) squares += innovation * innovation;
+  for (let i = 0; i < innovations.length; i++)
+    squares += (innovations[i] as number) * (innovations[i] as number);
   const innovationVariance = squares / degrees;
   if (!(innovationVariance > 0) || degrees < 2) return null;
-  const covariance = robustCovariance(lagged, filtered, rows, inverse, innovations.length / degrees);
-  return { phi, covariance, innovationVariance, degrees, filtered, innovations };
+  let covariance: Float64Array | undefined;
+  return {
+    phi,
+    // Takes as long as all the rest, and most fits are only looked through.
+    get covariance() {
+      covariance ??= robustCovariance(
+        { deviations, filtered, phi, lags: maxOrder },
+        inverse,
+        innovations.length / degrees,
+      );
+      return covariance;
+    },
+    innovationVariance,
+    degrees,
+    filtered,
+    innovations,
+  };
+}
+
+function equationsOf(deviations: Float64Array, runs: Int32Array, order: number): NormalEquations {
+  if (deviations.length > manyRows) return lagEquations(deviations, runs, order);
+  return normalEquations(lagsOf(deviations, order), deviations, completeRows(deviations, order));
 }
 
 /** The coefficients with their expected error taken off; persistence is not corrected beyond 0.999. */
@@ -82,9 +114,14 @@ function withoutBias(
   const order = phi.length;
   const persistence = phi.reduce((a, b) => a + b, 0);
   const lost = new Float64Array(order);
+  const cosines = new Float64Array(order + 1);
   for (const wave of removed) {
-    const transfer = (lag: number) =>
-      phi.reduce((rest, value, j) => rest - value * Math.cos((lag - 1 - j) * wave), Math.cos(lag * wave));
+    for (let lag = 0; lag <= order; lag++) cosines[lag] = Math.cos(lag * wave);
+    const transfer = (lag: number) => {
+      let rest = cosines[lag] as number;
+      for (let j = 0; j < order; j++) rest -= (phi[j] as number) * (cosines[Math.abs(lag - 1 - j)] as number);
+      return rest;
+    };
     const quadrature = phi.reduce((rest, value, j) => rest + value * Math.sin((j + 1) * wave), 0);
     const power = variance / (transfer(0) ** 2 + quadrature ** 2);
     const waves = wave === 0 || Math.abs(wave - Math.PI) < 1e-9 ? 1 : 2;
@@ -98,42 +135,72 @@ function withoutBias(
   return corrected;
 }
 
-function robustCovariance(
-  lagged: readonly Float64Array[],
-  filtered: Float64Array,
-  rows: Int32Array,
-  inverse: Float64Array,
-  inflation: number,
-): Float64Array {
-  const order = Math.sqrt(inverse.length);
+/** A fit, as far as its error needs it. */
+interface Fit {
+  readonly deviations: Float64Array;
+  readonly filtered: Float64Array;
+  readonly phi: Float64Array;
+  /** Values right before a slot without which it is left out. */
+  readonly lags: number;
+}
+
+function robustCovariance(fit: Fit, inverse: Float64Array, inflation: number): Float64Array {
+  const weights = multiply(inverse, new Float64Array(fit.phi.length).fill(1));
+  const { factor } =
+    fit.deviations.length > manyRows
+      ? designEffectOnSum(fit, weights)
+      : designEffect(influencesOnSum(fit, weights));
+  const lasting = Math.max(1, factor);
+  const order = fit.phi.length;
+  return sandwich(inverse, meatOf(fit), order).map((value) => value * inflation * lasting);
+}
+
+/** Sums of products of lags, times the squared innovation; of very long series from a part of the rows. */
+function meatOf({ deviations, filtered, phi, lags }: Fit): Float64Array {
+  const order = phi.length;
+  const part = thinned({ first: 0, values: deviations }, 1).values;
+  const lagged = lagsOf(part, order);
+  const rows = completeRows(part, lags);
+  const innovations = part === deviations ? filtered : whiten(part, phi);
+  const share = part === deviations ? 1 : rows.length / countComplete(presentRuns(deviations), lags);
+  const squares = innovations.map((value) => value ** 2);
   const meat = new Float64Array(order * order);
-  const squares = filtered.map((value) => value ** 2);
-  for (let i = 0; i < order; i++) {
-    const weighted = timesOver(squares, lagged[i] as Float64Array, rows);
-    meat.set(dotsOver(weighted, lagged.slice(0, order), rows), i * order);
-  }
-  const lasting = Math.max(1, designEffect(influencesOnSum(lagged, filtered, rows, inverse)).factor);
-  return sandwich(inverse, meat, order).map((value) => value * inflation * lasting);
+  for (let i = 0; i < order; i++)
+    meat.set(dotsOver(timesOver(squares, lagged[i] as Float64Array, rows), lagged, rows), i * order);
+  return share === 1 ? meat : meat.map((sum) => sum / share);
 }
 
 /** What each row does to the sum of the coefficients, up to a factor: persistent and nervous stretches that take turns show in it. */
-function influencesOnSum(
-  lagged: readonly Float64Array[],
-  filtered: Float64Array,
-  rows: Int32Array,
-  inverse: Float64Array,
-): Float64Array {
-  const order = Math.sqrt(inverse.length);
-  const weights = multiply(inverse, new Float64Array(order).fill(1));
-  const influences = new Float64Array(rows.length);
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at] as number;
-    let sum = 0;
-    for (let i = 0; i < order; i++)
-      sum += (weights[i] as number) * ((lagged[i] as Float64Array)[row] as number);
-    influences[at] = sum * (filtered[row] as number);
+function influencesOnSum({ deviations, filtered, lags }: Fit, weights: Float64Array): Float64Array {
+  const influences = new Float64Array(deviations.length);
+  addLags(influences, deviations, weights, 0);
+  for (let slot = 0; slot < influences.length; slot++)
+    influences[slot] = (influences[slot] as number) * (filtered[slot] as number);
+  // Rows without all the lags that were asked for were left out of the fit.
+  if (lags > weights.length) leaveOutIncomplete(influences, deviations, lags);
+  return presentView(influences);
+}
+
+/** The same design effect without keeping the influences; their mean is as good as zero. */
+function designEffectOnSum({ deviations, filtered }: Fit, weights: Float64Array): DesignEffect {
+  const rows = countComplete(presentRuns(filtered), 0);
+  const near = new Float64Array(nearRows);
+  const sums = new BlockSums(rows);
+  for (let from = weights.length; from < deviations.length; from += nearRows) {
+    const part = near.subarray(0, deviations.length - from).fill(0);
+    addLags(part, deviations, weights, from);
+    for (let i = 0; i < part.length; i++) part[i] = (part[i] as number) * (filtered[from + i] as number);
+    sums.add(part);
   }
-  return influences;
+  return sums.designEffect();
+}
+
+function leaveOutIncomplete(influences: Float64Array, values: Float64Array, lags: number): void {
+  let present = 0;
+  for (let slot = 0; slot < values.length; slot++) {
+    present = Number.isNaN(values[slot]) ? 0 : present + 1;
+    if (present <= lags) influences[slot] = Number.NaN;
+  }
 }
 
 /** B M B for symmetric row-major matrices. */
@@ -150,13 +217,53 @@ export function sandwich(bread: Float64Array, meat: Float64Array, n: number): Fl
 
 /** A series filtered by an autoregression; NaN where a lag is missing. */
 export function whiten(values: Float64Array, phi: Float64Array): Float64Array {
-  const result = new Float64Array(values.length).fill(Number.NaN, 0, phi.length);
-  for (let slot = phi.length; slot < values.length; slot++) {
-    let rest = values[slot] as number;
-    for (let i = 0; i < phi.length; i++) rest -= (phi[i] as number) * (values[slot - 1 - i] as number);
-    result[slot] = rest;
+  const result = scratchNumbers(values.length);
+  const weights = phi.map((value) => -value);
+  for (let from = 0; from < values.length; from += nearRows) {
+    const part = result.subarray(from, from + nearRows);
+    part.set(values.subarray(from, from + nearRows));
+    addLags(part, values, weights, from);
   }
-  return result;
+  return result.fill(Number.NaN, 0, phi.length);
+}
+
+/** Rows that stay in the processor's nearest memory while one lag after the other is added. */
+const nearRows = 1024;
+
+/** Adds lag 1 times the first weight, lag 2 times the second ... to each slot that has so many before it; the first sum is slot `offset`'s. */
+function addLags(sums: Float64Array, values: Float64Array, weights: Float64Array, offset: number): void {
+  for (let from = Math.max(0, weights.length - offset); from < sums.length; from += nearRows) {
+    const end = Math.min(from + nearRows, sums.length);
+    let lag = 1;
+    for (; lag + 3 <= weights.length; lag += 4)
+      addFourLags(sums, values, weights.subarray(lag - 1), offset - lag, from, end);
+    for (; lag <= weights.length; lag++) {
+      const weight = weights[lag - 1] as number;
+      for (let i = from; i < end; i++)
+        sums[i] = (sums[i] as number) + weight * (values[offset - lag + i] as number);
+    }
+  }
+}
+
+function addFourLags(
+  sums: Float64Array,
+  values: Float64Array,
+  weights: Float64Array,
+  offset: number,
+  from: number,
+  end: number,
+): void {
+  const a = weights[0] as number;
+  const b = weights[1] as number;
+  const c = weights[2] as number;
+  const d = weights[3] as number;
+  for (let i = from; i < end; i++)
+    sums[i] =
+      (sums[i] as number) +
+      a * (values[offset + i] as number) +
+      b * (values[offset + i - 1] as number) +
+      c * (values[offset + i - 2] as number) +
+      d * (values[offset + i - 3] as number);
 }
 
 /** The slots that have a value and `lags` values right before it. */
@@ -171,8 +278,11 @@ export function completeRows(values: Float64Array, lags: number): Int32Array {
   return rows.subarray(0, count);
 }
 
-function shifted(values: Float64Array, by: number): Float64Array {
-  const result = new Float64Array(values.length).fill(Number.NaN);
-  if (by < values.length) result.set(values.subarray(0, values.length - by), by);
-  return result;
+/** A series' lags 1 .. `order`, each of its length. */
+function lagsOf(values: Float64Array, order: number): Float64Array[] {
+  const padded = new Float64Array(order + values.length).fill(Number.NaN, 0, order);
+  padded.set(values, order);
+  return Array.from({ length: order }, (_, i) =>
+    padded.subarray(order - 1 - i, order - 1 - i + values.length),
+  );
 }

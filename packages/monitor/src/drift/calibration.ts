@@ -3,6 +3,7 @@ import { whiten } from "./autoregression.ts";
 import { simes } from "./combine.ts";
 import { areDependent, nullWindows } from "./null-windows.ts";
 import { type BatteryResult, numericBattery } from "./numeric-battery.ts";
+import { deseasonalise } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
 
@@ -25,7 +26,7 @@ const exact = 20;
  * Source: P. Bühlmann (1997), "Sieve bootstrap for time series", Bernoulli 3.
  */
 export function calibrated(
-  { outcomes, model, deviations }: BatteryResult,
+  { outcomes, model, profile }: BatteryResult,
   reference: RegularSeries,
   current: RegularSeries,
   seasons: readonly number[],
@@ -40,7 +41,8 @@ export function calibrated(
   const { phi } = model;
   // As large as those of values that were not fitted.
   const growth = Math.sqrt(model.innovations.length / model.degrees);
-  const shocks = whiten(deviations, phi).map((shock) => shock * growth);
+  // With its spikes: they come as often where nothing changed.
+  const shocks = whiten(deseasonalise(reference, profile).values, phi).map((shock) => shock * growth);
   const seasonLength = seasons[0] ?? 1;
   const noise = { phi, shocks, areDependent: areDependent(shocks, seasonLength, phi.length) };
   let result = outcomes;

@@ -1,4 +1,4 @@
-import { presentValues } from "./regular-series.ts";
+import { presentView } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { TestOutcome } from "./test-outcome.ts";
  * @returns Null when the reference varies.
  */
 export function constantTest(reference: Float64Array, current: Float64Array): TestOutcome | null {
-  const present = presentValues(reference);
+  const present = presentView(reference);
   const constant = present[0] as number;
   if (present.some((value) => value !== constant)) return null;
   let largest = 0;

@@ -14,6 +14,7 @@ import { constantTest } from "./constant-test.ts";
 import { missingnessTest } from "./missingness-test.ts";
 import { numericTests } from "./numeric-tests.ts";
 import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
+import { reusingArrays } from "./scratch-arrays.ts";
 import { seasonsFor } from "./seasons.ts";
 import { sentenceOf, unitOf } from "./sentence.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
@@ -112,7 +113,7 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
 
   const tested: { column: string; pValue: number; tests: TestOutcome[] }[] = [];
   const untested: { column: string; reason: string }[] = [];
-  for (const name of names) {
+  const test = (name: string): void => {
     const windows = [windowOf(reference, name, before), windowOf(current, name, now)] as const;
     const outcomes =
       windows[0].kind === "values" && windows[1].kind === "values"
@@ -126,7 +127,8 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     if (missing !== null) outcomes.push(missing);
     if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
     else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
-  }
+  };
+  reusingArrays(() => names.forEach(test));
 
   const adjusted = benjaminiHochberg(tested.map(({ pValue }) => pValue));
   const columns = tested.map(({ column, pValue, tests }, index): ColumnDrift => {
@@ -190,6 +192,8 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     });
     return { kind: "labels", first: grid.first, labels, missing };
   }
+  if (column.kind === "float64" && grid.isInOrder && isWhole(column))
+    return { kind: "values", first: grid.first, values: column.values, missing: missing.fill(0) };
   const values = new Float64Array(grid.length).fill(Number.NaN);
   for (let row = 0; row < grid.slots.length; row++) {
     const value = Number(column.values[row]);
@@ -199,6 +203,13 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     missing[slot] = 0;
   }
   return { kind: "values", first: grid.first, values, missing };
+}
+
+/** Whether each row has a value that can be tested: then the column is looked at where it is. */
+function isWhole({ values, valid }: Extract<Column, { kind: "float64" }>): boolean {
+  for (let row = 0; row < values.length; row++)
+    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largest)) return false;
+  return true;
 }
 
 function numericOutcomes(

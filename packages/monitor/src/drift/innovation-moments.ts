@@ -1,3 +1,6 @@
+import { manyRows } from "./long-windows.ts";
+import { presentValues } from "./regular-series.ts";
+
 /** Arithmetic mean. */
 export function meanOf(values: Float64Array): number {
   let sum = 0;
@@ -30,22 +33,103 @@ const fewestBlocks = 6;
  * @returns Factor 1 for samples too short for six blocks.
  */
 export function designEffect(values: Float64Array): DesignEffect {
-  const n = values.length;
-  const blocks = Math.floor(1.5 * Math.cbrt(n));
-  const length = Math.floor(n / blocks);
-  if (blocks < fewestBlocks) return { factor: 1, degrees: n - 1 };
   const mean = meanOf(values);
+  if (values.length > manyRows) {
+    const sums = new BlockSums(values.length, mean);
+    sums.add(values);
+    return sums.designEffect();
+  }
   let within = 0;
-  for (let i = 0; i < n; i++) within += ((values[i] as number) - mean) ** 2;
+  for (let i = 0; i < values.length; i++) within += ((values[i] as number) - mean) ** 2;
+  return designEffectOf(values.length, within, (from, end) => {
+    let sum = 0;
+    for (let i = from; i < end; i++) sum += (values[i] as number) - mean;
+    return sum;
+  });
+}
+
+/**
+ * The same of values that are not held.
+ * @param within - Sum of their squared deviations from their mean.
+ * @param sumOf - Sum of the deviations of those from one on up to before another.
+ */
+export function designEffectOf(
+  n: number,
+  within: number,
+  sumOf: (from: number, end: number) => number,
+): DesignEffect {
+  const { blocks, length } = blocksOf(n);
+  if (blocks < fewestBlocks || within === 0) return { factor: 1, degrees: n - 1 };
   let between = 0;
   let total = 0;
   for (let block = 0; block < blocks; block++) {
-    let sum = 0;
-    for (let i = block * length; i < (block + 1) * length; i++) sum += (values[i] as number) - mean;
+    const sum = sumOf(block * length, (block + 1) * length);
     between += sum * sum;
     total += sum;
   }
-  if (within === 0) return { factor: 1, degrees: n - 1 };
   const factor = (between - total ** 2 / blocks) / (blocks - 1) / length / (within / n);
   return { factor, degrees: blocks - 1 };
+}
+
+/** Sums up values block by block as they come, as many as were announced; NaN do not count. */
+export class BlockSums {
+  readonly #n: number;
+  readonly #mean: number;
+  readonly #length: number;
+  readonly #sums: number[] = [];
+  #open = 0;
+  #left: number;
+  #within = 0;
+
+  constructor(n: number, mean = 0) {
+    this.#n = n;
+    this.#mean = mean;
+    this.#length = blocksOf(n).length;
+    this.#left = this.#length;
+  }
+
+  add(values: Float64Array): void {
+    for (let from = 0; from < values.length; ) {
+      const end = Math.min(from + this.#left, values.length);
+      const { sum, squares, count } = momentsAbout(this.#mean, values, from, end);
+      this.#open += sum;
+      this.#within += squares;
+      this.#left -= count;
+      from = end;
+      if (this.#left > 0) continue;
+      this.#sums.push(this.#open);
+      this.#open = 0;
+      this.#left = this.#length;
+    }
+  }
+
+  designEffect(): DesignEffect {
+    return designEffectOf(
+      this.#n,
+      this.#within,
+      (from) => this.#sums[Math.round(from / this.#length)] as number,
+    );
+  }
+}
+
+function momentsAbout(mean: number, values: Float64Array, from: number, end: number) {
+  let sum = 0;
+  let squares = 0;
+  for (let i = from; i < end; i++) {
+    const deviation = (values[i] as number) - mean;
+    sum += deviation;
+    squares += deviation * deviation;
+  }
+  if (!Number.isNaN(sum)) return { sum, squares, count: end - from };
+  const present = presentValues(values.subarray(from, end)).map((value) => value - mean);
+  return {
+    sum: present.reduce((a, b) => a + b, 0),
+    squares: present.reduce((a, b) => a + b * b, 0),
+    count: present.length,
+  };
+}
+
+function blocksOf(n: number): { blocks: number; length: number } {
+  const blocks = Math.floor(1.5 * Math.cbrt(n));
+  return { blocks, length: Math.floor(n / blocks) };
 }

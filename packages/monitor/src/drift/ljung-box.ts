@@ -1,6 +1,8 @@
 import { chiSquareSurvival } from "@tsops/core";
 import { completeRows } from "./autoregression.ts";
+import { lagCovariances, presentRuns } from "./lag-products.ts";
 import { areConsecutive, dotsOver } from "./least-squares.ts";
+import { manyRows } from "./long-windows.ts";
 
 /** Lags looked at, at most: two days of quarters of an hour. Each costs a pass over the series. */
 const mostLags = 192;
@@ -24,7 +26,9 @@ export function ljungBox(values: Float64Array, lags: number, parameters: number)
   const n = rows.length;
   const most = Math.min(lags, mostLags, Math.floor(n / 4));
   if (most <= parameters) return null;
-  const covariances = autocovariances(values, rows, most);
+  const covariances =
+    (values.length > manyRows ? lagCovariances(values, presentRuns(values), most) : null) ??
+    autocovariances(values, rows, most);
   const correlations = covariances.map((value) => value / (covariances[0] as number));
   let statistic = 0;
   for (let lag = 1; lag <= most; lag++) statistic += (correlations[lag] as number) ** 2 / (n - lag);

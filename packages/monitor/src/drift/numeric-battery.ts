@@ -3,11 +3,14 @@ import type { Autoregression } from "./autoregression.ts";
 import { autoregressionAbout } from "./autoregression-about.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
-import { deseasonalise, positionsOf, seasonalProfile } from "./profile.ts";
+import { thinned } from "./long-windows.ts";
+import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
+import { giveBack } from "./scratch-arrays.ts";
 import { shapeTest } from "./shape-test.ts";
-import { withoutSpikes } from "./spikes.ts";
+import { pullInSpikes } from "./spikes.ts";
+import { standardise } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 import { wavesOf } from "./waves.ts";
 
@@ -18,8 +21,10 @@ const usualBlock = 24;
 export interface BatteryResult {
   readonly outcomes: readonly TestOutcome[];
   readonly model: Autoregression;
-  /** The reference less its profile, with its spikes. */
-  readonly deviations: Float64Array;
+  /** The reference's seasonal profile. */
+  readonly profile: SeasonalProfile;
+  /** Gives up the model, so that its arrays can be used again. */
+  giveBack(): void;
 }
 
 /**
@@ -36,8 +41,8 @@ export function numericBattery(
   maxOrder: number,
 ): BatteryResult | null {
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
-  const deviations = deseasonalise(reference, profile);
-  const [before, now] = withoutSpikes(deviations, deseasonalise(current, profile), seasons[0] ?? 1);
+  const [before, now] = [deseasonalise(reference, profile), deseasonalise(current, profile)];
+  pullInSpikes(before, now, seasons[0] ?? 1);
   const { parameters } = profile;
   const model = autoregressionAbout(profile, before.values, maxOrder);
   if (model === null) return null;
@@ -45,7 +50,11 @@ export function numericBattery(
   const block = seasons[0] ?? usualBlock;
   const location = fitLocation(before, now, model, wavesOf(seasons), {
     variances: variancesByPosition(model, before.first, seasons[0] ?? 1),
-    leftover: leftoverCorrelation(model.filtered, 2 * block, model.phi.length),
+    leftover: leftoverCorrelation(
+      thinned({ first: 0, values: model.filtered }, 1).values,
+      2 * block,
+      model.phi.length,
+    ),
   });
   if (location === null) return null;
   const { residuals, waves, level } = location;
@@ -55,14 +64,27 @@ export function numericBattery(
   const expectedRatio = Math.sqrt(
     ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
   );
+  const samples = [standardise(model.innovations), standardise(residuals)] as const;
   const outcomes = [
     levelTest(location, model.degrees),
     seasonTest(location, model.degrees),
-    scaleTest(model.innovations, residuals, expectedRatio),
-    shapeTest(model.innovations, residuals),
-    autocorrelationTest(model, now.values, level, waves),
+    scaleTest(...samples, expectedRatio),
+    shapeTest(...samples),
+    autocorrelationTest(model, now, level, waves),
   ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
-  return { outcomes, model, deviations: deviations.values };
+  return {
+    outcomes,
+    model,
+    profile,
+    giveBack: () =>
+      giveBack(
+        before.values,
+        now.values,
+        model.filtered,
+        residuals,
+        ...samples.map(({ pointOf }) => pointOf),
+      ),
+  };
 }
 
 /** Rows at one position of the season that its own variance needs to count as much as the variance of all. */
@@ -76,11 +98,12 @@ export function variancesByPosition(
 ): Float64Array {
   const sums = new Float64Array(seasonLength);
   const counts = new Float64Array(seasonLength);
-  const positions = positionsOf(first, model.filtered.length, seasonLength);
-  for (let slot = 0; slot < positions.length; slot++) {
-    const value = model.filtered[slot] as number;
+  const { filtered } = model;
+  let position = positionOf(first, seasonLength) - 1;
+  for (let slot = 0; slot < filtered.length; slot++) {
+    if (++position === seasonLength) position = 0;
+    const value = filtered[slot] as number;
     if (Number.isNaN(value)) continue;
-    const position = positions[slot] as number;
     sums[position] = (sums[position] as number) + value * value;
     counts[position] = (counts[position] as number) + 1;
   }

@@ -1,4 +1,5 @@
 import { calibrated } from "./calibration.ts";
+import { commonCycle, thinned } from "./long-windows.ts";
 import { numericBattery } from "./numeric-battery.ts";
 import { choosePower, transformed } from "./power-transform.ts";
 import type { RegularSeries } from "./regular-series.ts";
@@ -24,10 +25,13 @@ export function numericTests(
   current: RegularSeries,
   { seasons: all, choose, maxOrder }: NumericOptions,
 ): TestOutcome[] | null {
-  const power = choosePower(reference, current, all[0] ?? 1, maxOrder);
+  const part = thinned(reference, commonCycle(all));
+  const power = choosePower(reference, current, all[0] ?? 1, maxOrder, part);
   const [before, now] = [transformed(reference, power), transformed(current, power)];
-  const seasons = choose ? seasonsShown(before, all, maxOrder) : all;
+  const seasons = choose ? seasonsShown(transformed(part, power), all, maxOrder) : all;
   const result = numericBattery(before, now, seasons, maxOrder);
   if (result === null) return null;
-  return calibrated(result, before, now, seasons, maxOrder).map((outcome) => power.inUnits(outcome));
+  const outcomes = calibrated(result, before, now, seasons, maxOrder);
+  result.giveBack();
+  return outcomes.map((outcome) => power.inUnits(outcome));
 }

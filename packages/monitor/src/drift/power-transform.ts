@@ -21,6 +21,7 @@ const leastGain = 6;
  * The scale on which the innovations of the reference are most nearly normal with an even spread, by the likelihood of Box and Cox.
  * Counts and amounts vary more where they are larger: on their own scale calm and busy stretches look like changes of spread.
  * Columns with values below zero are taken as they are.
+ * @param part - Enough of the reference to tell.
  * Source: G. E. P. Box, D. R. Cox (1964), "An analysis of transformations", JRSS B 26.
  */
 export function choosePower(
@@ -28,22 +29,18 @@ export function choosePower(
   current: RegularSeries,
   seasonLength: number,
   maxOrder: number,
+  part = reference,
 ): PowerTransform {
-  const values = presentValues(reference.values);
-  let least = Number.POSITIVE_INFINITY;
-  let smallestAbove = Number.POSITIVE_INFINITY;
-  for (const values of [reference.values, current.values])
-    for (const value of values) {
-      if (value < least) least = value;
-      if (value > 0 && value < smallestAbove) smallestAbove = value;
-    }
+  const least = leastAbove(reference, current, Number.NEGATIVE_INFINITY);
+  const smallestAbove = least > 0 ? least : leastAbove(reference, current, 0);
   if (!(least >= 0) || !Number.isFinite(smallestAbove)) return asItIs;
+  const values = presentValues(part.values);
   const shift = least > 0 ? 0 : smallestAbove / 2;
   let logarithms = 0;
   for (const value of values) logarithms += Math.log(value + shift);
 
   const likelihood = (power: PowerTransform["power"]): number => {
-    const scaled = transformed(reference, { power, shift: power === 1 ? 0 : shift });
+    const scaled = transformed(part, { power, shift: power === 1 ? 0 : shift });
     const profile = seasonalProfile(scaled, seasonLength);
     const model = autoregressionAbout(profile, deseasonalise(scaled, profile).values, maxOrder);
     if (model === null) return Number.NEGATIVE_INFINITY;
@@ -57,7 +54,7 @@ export function choosePower(
   const best = (gains[0] as number) > (gains[1] as number) ? 0 : 1;
   if (!((gains[best] as number) > leastGain)) return asItIs;
   const power = powers[best] as 0 | 0.5;
-  const centre = meanOf(presentValues(transformed(reference, { power, shift }).values));
+  const centre = meanOf(presentValues(transformed(part, { power, shift }).values));
   const back = (value: number) => (power === 0 ? Math.exp(value) : Math.max(value, 0) ** 2);
   return {
     power,
@@ -67,6 +64,17 @@ export function choosePower(
         ? { ...outcome, effect: back(centre + outcome.effect) - back(centre) }
         : outcome,
   };
+}
+
+/** The least value of two windows that is greater than a bound. */
+function leastAbove(reference: RegularSeries, current: RegularSeries, bound: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { values } of [reference, current])
+    for (let slot = 0; slot < values.length; slot++) {
+      const value = values[slot] as number;
+      if (value < least && value > bound) least = value;
+    }
+  return least;
 }
 
 /** A series on another scale. */

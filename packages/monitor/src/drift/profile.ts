@@ -1,4 +1,5 @@
 import type { RegularSeries } from "./regular-series.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** Mean of the reference at each position of the season. */
 export interface SeasonalProfile {
@@ -12,11 +13,12 @@ export interface SeasonalProfile {
 export function seasonalProfile(series: RegularSeries, seasonLength: number): SeasonalProfile {
   const sums = new Float64Array(seasonLength);
   const counts = new Float64Array(seasonLength);
-  const positions = positionsOf(series.first, series.values.length, seasonLength);
-  for (let slot = 0; slot < positions.length; slot++) {
-    const value = series.values[slot] as number;
+  const { first, values } = series;
+  let position = positionOf(first, seasonLength) - 1;
+  for (let slot = 0; slot < values.length; slot++) {
+    if (++position === seasonLength) position = 0;
+    const value = values[slot] as number;
     if (Number.isNaN(value)) continue;
-    const position = positions[slot] as number;
     sums[position] = (sums[position] as number) + value;
     counts[position] = (counts[position] as number) + 1;
   }
@@ -28,11 +30,16 @@ export function seasonalProfile(series: RegularSeries, seasonLength: number): Se
 }
 
 /** A series less its profile. */
-export function deseasonalise(series: RegularSeries, profile: SeasonalProfile): RegularSeries {
-  const positions = positionsOf(series.first, series.values.length, profile.seasonLength);
-  const values = new Float64Array(series.values.length);
-  for (let slot = 0; slot < values.length; slot++)
-    values[slot] = (series.values[slot] as number) - (profile.means[positions[slot] as number] as number);
+export function deseasonalise(
+  series: RegularSeries,
+  { means, seasonLength }: SeasonalProfile,
+): RegularSeries {
+  const values = scratchNumbers(series.values.length);
+  let position = positionOf(series.first, seasonLength) - 1;
+  for (let slot = 0; slot < values.length; slot++) {
+    if (++position === seasonLength) position = 0;
+    values[slot] = (series.values[slot] as number) - (means[position] as number);
+  }
   return { first: series.first, values };
 }
 

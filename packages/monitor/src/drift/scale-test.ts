@@ -1,5 +1,5 @@
 import { studentTSurvival } from "@tsops/core";
-import { designEffect, meanOf } from "./innovation-moments.ts";
+import { designEffectOver, dotOver, type Standardised, sumOver } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /**
@@ -7,15 +7,16 @@ import type { TestOutcome } from "./test-outcome.ts";
  * @param expectedRatio - The ratio of spreads that estimation alone makes (fitted parameters, the profile's own error).
  */
 export function scaleTest(
-  reference: Float64Array,
-  current: Float64Array,
+  reference: Standardised,
+  current: Standardised,
   expectedRatio: number,
 ): TestOutcome {
   const before = relativeDeviations(reference);
   const now = relativeDeviations(current);
-  const runs = designEffect(before.influences);
+  const runs = designEffectOver(reference, before.influences);
   const effect = now.spread / before.spread / expectedRatio;
-  const variance = runs.factor * (variancePerRow(before.influences) + variancePerRow(now.influences));
+  const variance =
+    runs.factor * (variancePerRow(reference, before.influences) + variancePerRow(current, now.influences));
   const statistic = Math.log(effect) / Math.sqrt(variance);
   return {
     test: "scale",
@@ -31,22 +32,19 @@ export function scaleTest(
 /** Between 1 (mean absolute deviation) and 2 (variance): nearly as sharp as the latter, and a few wild values hardly move it. */
 const power = 1.5;
 
-/** The spread of a sample, and each value's influence on its logarithm. */
-function relativeDeviations(values: Float64Array): { spread: number; influences: Float64Array } {
-  const mean = meanOf(values);
-  const powers = new Float64Array(values.length);
+/** The spread of a sample, and each point's influence on its logarithm. */
+function relativeDeviations(sample: Standardised): { spread: number; influences: Float64Array } {
+  const { points, spread, deviations } = sample;
+  const powers = new Float64Array(points.length);
   for (let i = 0; i < powers.length; i++) {
-    const deviation = Math.abs((values[i] as number) - mean);
+    const deviation = Math.abs(deviations === null ? (points[i] as number) : (deviations[i] as number));
     powers[i] = deviation * Math.sqrt(deviation);
   }
-  const average = meanOf(powers);
-  const influences = new Float64Array(values.length);
-  for (let i = 0; i < powers.length; i++) influences[i] = ((powers[i] as number) / average - 1) / power;
-  return { spread: average ** (1 / power), influences };
+  const average = sumOver(sample, powers) / sample.length;
+  const influences = powers.map((value) => (value / average - 1) / power);
+  return { spread: average ** (1 / power) * (deviations === null ? spread : 1), influences };
 }
 
-function variancePerRow(influences: Float64Array): number {
-  let squares = 0;
-  for (const value of influences) squares += value * value;
-  return squares / (influences.length - 1) / influences.length;
+function variancePerRow(sample: Standardised, influences: Float64Array): number {
+  return dotOver(sample, influences, influences) / (sample.length - 1) / sample.length;
 }

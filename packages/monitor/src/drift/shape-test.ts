@@ -1,8 +1,6 @@
 import { fSurvival } from "@tsops/core";
-import { largestGap } from "../statistics/kolmogorov-smirnov.ts";
-import { sortNumbers } from "../statistics/radix-sort.ts";
-import { designEffect, meanOf, spreadOf } from "./innovation-moments.ts";
 import { invert, quadraticForm } from "./least-squares.ts";
+import { designEffectOver, distanceOf, dotOver, type Standardised } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /**
@@ -16,27 +14,25 @@ import type { TestOutcome } from "./test-outcome.ts";
  * characteristic function", J. Statist. Comput. Simul. 26; the influence functions of the estimated location and spread.
  * @returns Null when a sample is too small or has too few distinct values.
  */
-export function shapeTest(reference: Float64Array, current: Float64Array): TestOutcome | null {
+export function shapeTest(before: Standardised, now: Standardised): TestOutcome | null {
   const q = 2;
-  const [n, m] = [reference.length, current.length];
+  const [n, m] = [before.length, now.length];
   const degrees = n + m - q - 3;
   if (Math.min(n, m) < 2 * q || degrees < 1) return null;
-  const before = standardised(reference);
-  const now = standardised(current);
   const a = characteristics(before);
   const b = characteristics(now);
   const covariance = new Float64Array(q * q);
   for (let i = 0; i < q; i++)
     for (let j = 0; j <= i; j++) {
       const sum =
-        dot(a.influences[i] as Float64Array, a.influences[j] as Float64Array) +
-        dot(b.influences[i] as Float64Array, b.influences[j] as Float64Array);
+        dotOver(before, a.influences[i] as Float64Array, a.influences[j] as Float64Array) +
+        dotOver(now, b.influences[i] as Float64Array, b.influences[j] as Float64Array);
       covariance[i * q + j] = sum / (n + m - 2);
       covariance[j * q + i] = sum / (n + m - 2);
     }
   const precision = invert(covariance, q);
   if (precision === null) return null;
-  const effects = a.influences.map(designEffect);
+  const effects = a.influences.map((influences) => designEffectOver(before, influences));
   const runs = effects.reduce((sum, { factor, degrees }) => sum + drawnToOne(factor, degrees), 0) / q;
   const runsDegrees = effects.reduce((sum, { degrees }) => sum + degrees, 0);
   const difference = b.means.map((value, i) => value - (a.means[i] as number));
@@ -46,7 +42,7 @@ export function shapeTest(reference: Float64Array, current: Float64Array): TestO
     test: "shape",
     statistic,
     pValue: fSurvival(statistic, q, Math.min(degrees, runsDegrees)),
-    effect: Math.abs(largestGap(sortNumbers(before), sortNumbers(now)).gap) / (n * m),
+    effect: distanceOf(before, now),
     meaning: "distance of distributions",
   };
 }
@@ -58,48 +54,40 @@ function drawnToOne(factor: number, degrees: number): number {
   return (factor * degrees + usualDegrees) / (degrees + usualDegrees);
 }
 
-function standardised(values: Float64Array): Float64Array {
-  const mean = meanOf(values);
-  const spread = spreadOf(values, mean) || 1;
-  const z = new Float64Array(values.length);
-  for (let i = 0; i < z.length; i++) z[i] = ((values[i] as number) - mean) / spread;
-  return z;
-}
-
-/** Tail weight and skewness of a standardised sample, and each value's influence on them. */
-function characteristics(z: Float64Array): { means: Float64Array; influences: Float64Array[] } {
-  const n = z.length;
+/** Tail weight and skewness of a standardised sample, and each point's influence on them. */
+function characteristics({ points, counts, length }: Standardised): {
+  means: Float64Array;
+  influences: Float64Array[];
+} {
+  const sines = points.map(Math.sin);
   let [signs, roots, powers, sine, cosine, slope] = [0, 0, 0, 0, 0, 0];
-  for (let k = 0; k < n; k++) {
-    const x = z[k] as number;
+  for (let k = 0; k < points.length; k++) {
+    const count = counts === null ? 1 : (counts[k] as number);
+    if (count === 0) continue;
+    const x = points[k] as number;
     const size = Math.abs(x);
     const root = Math.sqrt(size);
-    signs += Math.sign(x);
-    roots += Math.sign(x) * root;
-    powers += size * root;
-    sine += Math.sin(x);
-    cosine += Math.cos(x);
-    slope += Math.cos(x) * x;
+    const cos = Math.cos(x);
+    signs += count * Math.sign(x);
+    roots += count * (Math.sign(x) * root);
+    powers += count * (size * root);
+    sine += count * (sines[k] as number);
+    cosine += count * cos;
+    slope += count * (cos * x);
   }
-  signs /= n;
-  roots /= n;
-  powers /= n;
-  sine /= n;
-  cosine /= n;
-  slope /= n;
-  const tails = new Float64Array(n);
-  const skewness = new Float64Array(n);
-  for (let k = 0; k < n; k++) {
-    const x = z[k] as number;
+  signs /= length;
+  roots /= length;
+  powers /= length;
+  sine /= length;
+  cosine /= length;
+  slope /= length;
+  const tails = new Float64Array(points.length);
+  const skewness = new Float64Array(points.length);
+  for (let k = 0; k < points.length; k++) {
+    const x = points[k] as number;
     const size = Math.abs(x);
     tails[k] = ((size * Math.sqrt(size)) / powers - 1) / 1.5 - (size - 1) - x * (roots / powers - signs);
-    skewness[k] = Math.sin(x) - sine - cosine * x - slope * (size - 1 - signs * x);
+    skewness[k] = (sines[k] as number) - sine - cosine * x - slope * (size - 1 - signs * x);
   }
   return { means: Float64Array.of(Math.log(powers) / 1.5, sine), influences: [tails, skewness] };
-}
-
-function dot(x: Float64Array, y: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += (x[i] as number) * (y[i] as number);
-  return sum;
 }

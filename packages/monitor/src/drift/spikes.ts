@@ -1,5 +1,6 @@
+import { thinned } from "./long-windows.ts";
 import { medianOf } from "./median.ts";
-import { positionOf, positionsOf } from "./profile.ts";
+import { positionOf } from "./profile.ts";
 import { presentValues, type RegularSeries } from "./regular-series.ts";
 
 /** How many robust standard deviations a value may lie from the median of its neighbours. */
@@ -8,64 +9,74 @@ const reach = 4.5;
 const normalRatio = 1.4826;
 
 /**
- * Pulls in single values that stand far off their neighbours, in both windows by what is usual in the reference at that position of
- * the season: a broken reading in 200 would hide the persistence of a series, and alarm although it always comes. Steps and slow
- * changes stay as they are, and a spike stays a spike of the usual reach, so the tests still see that there are more of them.
+ * Pulls in, in place, single values that stand far off their neighbours, in both windows by what is usual in the reference at that
+ * position of the season: a broken reading in 200 would hide the persistence of a series, and alarm although it always comes. Steps and
+ * slow changes stay as they are, and a spike stays a spike of the usual reach, so the tests still see that there are more of them.
  */
-export function withoutSpikes(
-  reference: RegularSeries,
-  current: RegularSeries,
-  seasonLength: number,
-): readonly [RegularSeries, RegularSeries] {
-  const expected = neighbourMedians(reference.values);
-  const usual = usualDistances(reference, expected, seasonLength);
-  return [pulledIn(reference, expected, usual), pulledIn(current, neighbourMedians(current.values), usual)];
+export function pullInSpikes(reference: RegularSeries, current: RegularSeries, seasonLength: number): void {
+  const usual = usualDistances(thinned(reference, seasonLength), seasonLength);
+  const limits = usual.map((distance) => reach * distance);
+  for (const series of [reference, current]) pullIn(series, limits);
 }
 
-function pulledIn(series: RegularSeries, expected: Float64Array, usual: Float64Array): RegularSeries {
-  const values = series.values.slice();
-  const positions = positionsOf(series.first, values.length, usual.length);
-  for (let slot = 0; slot < values.length; slot++) {
-    const limit = reach * (usual[positions[slot] as number] as number);
-    const middle = expected[slot] as number;
-    const distance = (values[slot] as number) - middle;
-    if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+function pullIn({ first, values }: RegularSeries, limits: Float64Array): void {
+  const last = values.length - 1;
+  let position = positionOf(first, limits.length) - 1;
+  // The two before as they were.
+  let before2 = Number.NaN;
+  let before1 = Number.NaN;
+  for (let slot = 0; slot <= last; slot++) {
+    if (++position === limits.length) position = 0;
+    const value = values[slot] as number;
+    const after1 = slot < last ? (values[slot + 1] as number) : Number.NaN;
+    const after2 = slot + 1 < last ? (values[slot + 2] as number) : Number.NaN;
+    const limit = limits[position] as number;
+    // Near three of four neighbours is near their median: no need to find it.
+    if (
+      !(Math.abs(value - before1) <= limit) ||
+      !(Math.abs(value - after1) <= limit) ||
+      !(Math.abs(value - after2) <= limit)
+    ) {
+      const middle = medianOfFour(before2, before1, after1, after2);
+      const distance = value - middle;
+      if (limit > 0 && Math.abs(distance) > limit) values[slot] = middle + Math.sign(distance) * limit;
+    }
+    before2 = before1;
+    before1 = value;
   }
-  return { first: series.first, values };
 }
 
 /** Robust standard deviation from the neighbours at each position, at least that of all. */
-function usualDistances(series: RegularSeries, expected: Float64Array, seasonLength: number): Float64Array {
-  const distances = new Float64Array(series.values.length);
+function usualDistances({ first, values }: RegularSeries, seasonLength: number): Float64Array {
+  const distances = new Float64Array(values.length);
+  const at = (slot: number) => values[slot] ?? Number.NaN;
   for (let slot = 0; slot < distances.length; slot++)
-    distances[slot] = Math.abs((series.values[slot] as number) - (expected[slot] as number));
+    distances[slot] = Math.abs(
+      at(slot) - medianOfFour(at(slot - 2), at(slot - 1), at(slot + 1), at(slot + 2)),
+    );
   const all = normalRatio * medianOf(presentValues(distances));
   return Float64Array.from({ length: seasonLength }, (_, position) => {
     const found = presentValues(
-      everyNth(distances, positionOf(position - series.first, seasonLength), seasonLength),
+      everyNth(distances, positionOf(position - first, seasonLength), seasonLength),
     );
     return found.length === 0 ? all : Math.max(all, normalRatio * medianOf(found));
   });
 }
 
-/** Median of the two values on either side of each; of those that are there. Of the value itself it would be too close to smooth series. */
-function neighbourMedians(values: Float64Array): Float64Array {
-  const near = new Float64Array(4);
-  const medians = new Float64Array(values.length);
-  for (let slot = 0; slot < values.length; slot++) {
-    let count = 0;
-    const last = Math.min(slot + 2, values.length - 1);
-    for (let other = Math.max(slot - 2, 0); other <= last; other++) {
-      const value = values[other] as number;
-      if (other === slot || Number.isNaN(value)) continue;
-      let at = count++;
-      for (; at > 0 && (near[at - 1] as number) > value; at--) near[at] = near[at - 1] as number;
-      near[at] = value;
-    }
-    medians[slot] =
-      count === 0 ? Number.NaN : ((near[(count - 1) >> 1] as number) + (near[count >> 1] as number)) / 2;
-  }
-  return medians;
+/** Median of a value's four neighbours (with the value itself it would be too close to smooth series); of those that are not NaN. */
+function medianOfFour(a: number, b: number, c: number, d: number): number {
+  const lower = Math.max(Math.min(a, b), Math.min(c, d));
+  const upper = Math.min(Math.max(a, b), Math.max(c, d));
+  const median = (lower + upper) / 2;
+  return Number.isNaN(median) ? medianOfPresent([a, b, c, d]) : median;
+}
+
+function medianOfPresent(values: readonly number[]): number {
+  const present = values.filter((value) => !Number.isNaN(value)).sort((x, y) => x - y);
+  const count = present.length;
+  return count === 0
+    ? Number.NaN
+    : ((present[(count - 1) >> 1] as number) + (present[count >> 1] as number)) / 2;
 }
 
 /** The values at `from`, `from + step`, `from + 2 step` ... */

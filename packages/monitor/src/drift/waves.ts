@@ -1,4 +1,6 @@
-import { positionsOf } from "./profile.ts";
+import { commonCycle, manyRows } from "./long-windows.ts";
+import { positionOf } from "./profile.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** Harmonics of each season that the season test looks at. */
 const harmonics = 3;
@@ -8,6 +10,12 @@ export interface Wave {
   readonly season: number;
   readonly harmonic: number;
   readonly phase: "cos" | "sin";
+}
+
+/** A wave of some size in a series. */
+export interface FittedWave {
+  readonly wave: Wave;
+  readonly coefficient: number;
 }
 
 /** The harmonics of some seasons, cosine and sine side by side. */
@@ -30,9 +38,59 @@ export function frequencyOfWave({ season, harmonic }: Wave): number {
 /** A wave over `length` steps from grid index `first` on. */
 export function waveValues(wave: Wave, first: number, length: number): Float64Array {
   const { season, phase } = wave;
-  const cycle = Float64Array.from({ length: season }, (_, i) => Math[phase](frequencyOfWave(wave) * i));
+  const frequency = frequencyOfWave(wave);
+  const cycle = new Float64Array(season);
+  for (let i = 0; i < season; i++) cycle[i] = Math[phase](frequency * i);
   const values = new Float64Array(length);
-  const positions = positionsOf(first, length, season);
-  for (let i = 0; i < length; i++) values[i] = cycle[positions[i] as number] as number;
+  let position = positionOf(first, season) - 1;
+  for (let slot = 0; slot < length; slot++) {
+    if (++position === season) position = 0;
+    values[slot] = cycle[position] as number;
+  }
   return values;
+}
+
+/** Steps after which all of some waves begin again, where a window is long enough to be summed up by them; else null. */
+export function cycleOf(waves: readonly Wave[], rows: number): number | null {
+  const cycle = commonCycle(waves.map(({ season }) => season));
+  return rows > manyRows && 2 * cycle <= rows ? cycle : null;
+}
+
+/** Values from grid index `first` on, less a level and waves. */
+export function withoutWaves(
+  values: Float64Array,
+  first: number,
+  level: number,
+  waves: readonly FittedWave[],
+): Float64Array {
+  const cycle = cycleOf(
+    waves.map(({ wave }) => wave),
+    values.length,
+  );
+  const rest = scratchNumbers(values.length);
+  rest.set(values);
+  if (cycle === null) {
+    for (let slot = 0; slot < rest.length; slot++) rest[slot] = (rest[slot] as number) - level;
+    for (const { wave, coefficient } of waves)
+      subtract(rest, coefficient, waveValues(wave, first, rest.length));
+    return rest;
+  }
+  const expected = new Float64Array(cycle).fill(level);
+  for (const { wave, coefficient } of waves) subtract(expected, -coefficient, waveValues(wave, 0, cycle));
+  return lessByPosition(rest, first, expected);
+}
+
+/** Takes what is expected at each position of a cycle off a series, in place. */
+export function lessByPosition(values: Float64Array, first: number, expected: Float64Array): Float64Array {
+  let position = positionOf(first, expected.length) - 1;
+  for (let slot = 0; slot < values.length; slot++) {
+    if (++position === expected.length) position = 0;
+    values[slot] = (values[slot] as number) - (expected[position] as number);
+  }
+  return values;
+}
+
+function subtract(from: Float64Array, factor: number, values: Float64Array): void {
+  for (let slot = 0; slot < from.length; slot++)
+    from[slot] = (from[slot] as number) - factor * (values[slot] as number);
 }
