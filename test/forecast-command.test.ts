@@ -196,6 +196,18 @@ describe("a file of rows", () => {
     expect(said.json().forecast[0].mean).toBeGreaterThan(100_000);
   });
 
+  it("with the line of Excel that names the delimiter is read, and its lines are counted with it", async () => {
+    const excel = (rows: readonly string[]) => ["ds|y", ...rows].map((row) => `${row.replace(",", "|")}\r`);
+    const asked = ["--horizon", "2", "--model", "naive", "--backtest", "0", "--json"];
+    const [plain, read, bad] = await Promise.all([
+      forecast(path("daily.csv"), ...asked),
+      forecast(csv("sep.csv", "sep=|\r", excel(daily)), ...asked),
+      forecast(csv("sep-bad.csv", "sep=|\r", excel(["2024-01-01,x", ...daily.slice(1)])), ...asked),
+    ]);
+    expect([read.code, read.json().forecast]).toEqual([0, plain.json().forecast]);
+    expect(bad.stderr).toContain('"x" in line 3');
+  });
+
   it("is warned of a horizon that is long beside its history", async () => {
     const { code, json } = await forecast(
       path("daily.csv"),
@@ -233,6 +245,18 @@ describe("a file of rows", () => {
       "ets takes one season, of 7 steps, and takes no notice of 14: auto and mstl take several",
     ]);
     expect(several.json().notes).toEqual(["seasons of 400 steps are not used: no series has two of them"]);
+  });
+
+  it("is told why there is no backtest", async () => {
+    const asked = ["--horizon", "3", "--model", "ets", "--json"];
+    const [season, rows] = await Promise.all([
+      forecast(path("daily.csv"), ...asked, "--season", "138"),
+      forecast(csv("thirteen.csv", "ds,y", daily.slice(0, 13)), ...asked),
+    ]);
+    expect([season.json().notes[0], rows.json().notes]).toEqual([
+      "no backtest: it takes 138 rows, one season, before the 3 that are held out, and the history has too few",
+      ["no backtest: it takes 12 rows before the 3 that are held out, and the history has too few"],
+    ]);
   });
 
   it("is asked nothing that was said", async () => {
@@ -684,7 +708,9 @@ describe("seasons", () => {
         "--season",
         "12",
       );
-      expect(short.stderr).toContain("fewer than two of it are there");
+      expect(short.stderr).toContain(
+        "has no season of 12 steps in the series: fewer than two of it are there, which take 24 rows",
+      );
     },
   );
 });
@@ -911,6 +937,19 @@ describe("what is wrong is said with its place", () => {
       ["PANEL_INVALID", "a time of a series twice: the series at 2024-05-22 in line 4 and line 9"],
     ],
     [
+      "future rows that do not say which series they are for",
+      () => {
+        const shops = ["a", "b"].flatMap((shop) => twoColumns.map((row) => `${shop},${row}`));
+        const ahead = dates(3, "2024-05-20").map((date, i) => `${date},${i}`);
+        return [
+          csv("priced-shops.csv", "store,ds,y,price", shops),
+          ...["--target", "y", "--future", csv("no-store.csv", "ds,price", ahead)],
+        ];
+      },
+      64,
+      ['no column "store", the key of the history', "give it store, ds and price. It has ds, price"],
+    ],
+    [
       "a column with two roles",
       () => [path("daily.csv"), "--time", "ds", "--target", "ds"],
       64,
@@ -1004,6 +1043,50 @@ describe("what is wrong is said with its place", () => {
       ["VALUE_INVALID", '"2024-13-45" in line 7'],
     ],
     [
+      "a week that its year does not have",
+      () => [
+        csv(
+          "week53.csv",
+          "week,y",
+          Array.from({ length: 53 }, (_, i) => `2024-W${String(i + 1).padStart(2, "0")},${i}`),
+        ),
+      ],
+      1,
+      ["VALUE_INVALID", '1 value that is no time of the form week: "2024-W53" in line 54', "52 weeks"],
+    ],
+    [
+      "a quarter that is none, in a column without a name of times",
+      () => [
+        csv("quarter5.csv", "quarter,y", [
+          ...Array.from({ length: 20 }, (_, i) => `${2010 + Math.floor(i / 4)}-Q${(i % 4) + 1},${i}`),
+          "2015-Q5,20",
+        ]),
+      ],
+      1,
+      [
+        "guessed time column: quarter (most of its texts are times",
+        'of the form quarter: "2015-Q5" in line 22',
+      ],
+    ],
+    [
+      "a date that is none, in a column without a name of times",
+      () => [csv("when.csv", "when,y", at(daily, [5, "soon,3"]))],
+      1,
+      ["VALUE_INVALID", '"soon" in line 7', "2024-03-01T08:00:00+01:00"],
+    ],
+    [
+      "midnights of a clock that changes, with their offsets",
+      () => [
+        csv(
+          "midnights.csv",
+          "at,y",
+          dates(60, "2024-03-01").map((date, i) => `${date}T00:00:00+0${i < 31 ? 1 : 2}:00,${i % 7}`),
+        ),
+      ],
+      1,
+      ["PANEL_INVALID", "regular by a clock that changes", "Say --zone Europe/Berlin"],
+    ],
+    [
       "a missing time",
       () => [csv("nulltime.csv", "ds,y", at(daily, [5, ",3"]))],
       1,
@@ -1084,6 +1167,30 @@ describe("what is wrong is said with its place", () => {
     ],
     ["a horizon of 0", () => [path("daily.csv"), "--horizon", "0"], 64, ["--horizon", "at least 1"]],
     ["a negative horizon", () => [path("daily.csv"), "--horizon", "-3"], 64, ["--horizon"]],
+    [
+      "a horizon beyond all measure, before the file is read",
+      () => [path("not-there.csv"), "--horizon", "1e9"],
+      64,
+      ["--horizon", "at most 100,000 steps"],
+    ],
+    [
+      "a negative number of folds",
+      () => [path("daily.csv"), "--backtest", "-1"],
+      64,
+      ["--backtest", "at least 1, or 0 for none"],
+    ],
+    [
+      "a budget without a unit",
+      () => [path("daily.csv"), "--budget", "10"],
+      64,
+      ['"10" is not a duration', '"15m"'],
+    ],
+    [
+      "a frequency in words",
+      () => [path("daily.csv"), "--freq", "daily"],
+      64,
+      ["--freq", "Write 1d; business for Mondays to Fridays, step for whole numbers"],
+    ],
     ["a level of 100 %", () => [path("daily.csv"), "--level", "100"], 64, ["--level"]],
     [
       "a zone that is none",
@@ -1192,6 +1299,19 @@ describe("what is wrong is said with its place", () => {
     for (const text of texts) expect(answer.stderr).toContain(text);
     // Sentences for people, and no traces of the program.
     expect(answer.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("of a slip in the name of an option that is required", async () => {
+    const [slip, none] = await Promise.all([
+      forecast(path("daily.csv"), "--horizn", "3"),
+      forecast(path("daily.csv")),
+    ]);
+    expect([slip.code, slip.stderr]).toEqual([64, expect.stringContaining("unknown option '--horizn'")]);
+    expect(slip.stderr).toContain("Did you mean --horizon?");
+    expect([none.code, none.stderr]).toEqual([
+      64,
+      expect.stringContaining("required option '--horizon <steps>' not specified"),
+    ]);
   });
 
   it("as data with --json", async () => {

@@ -10,6 +10,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { addForecast } from "./forecast/add-forecast.ts";
 import { lineageCommand } from "./lineage.ts";
 import { addQuality } from "./quality/add-quality.ts";
+import { requireOption } from "./require-option.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
 import { type SyncCommandOptions, syncCommand } from "./sync.ts";
@@ -200,7 +201,7 @@ function addAirflow(program: Command, io: CommandIo, exit: (code: number) => voi
       "Writes a Python file for each pipeline of the configurations, and the bundle that its tasks run. Equal definitions give equal files.",
     )
     .argument("[configurations...]", "files that export a configuration (default: the one in use)")
-    .requiredOption("--out <folder>", "Airflow's folder of DAG files")
+    .option("--out <folder>", "Airflow's folder of DAG files (required)")
     .option("--check", "write nothing; exit with 1 when a file is missing or differs")
     .option("--node <program>", "Node.js as the worker finds it (default: node on its PATH)")
     .option("--external <package...>", "packages with native parts, left outside the bundle")
@@ -212,6 +213,7 @@ Examples:
   $ tsops airflow export pipelines/*.ts --out dags --check`,
     )
     .action(async (configurations: string[], _: unknown, command: Command) => {
+      requireOption(command, "out");
       exit(await airflowExportCommand(io, configurations, command.optsWithGlobals<AirflowExportOptions>()));
     });
 }
@@ -223,7 +225,7 @@ function addSync(program: Command, io: CommandIo, exit: (code: number) => void):
     .description(
       "Copies the runs that were tracked, with their original times, files and models, and the registered versions with their aliases. Only what is new is copied; after it was stopped, the next call goes on.",
     )
-    .requiredOption("--to <name>", "one of the places of syncTo in the configuration")
+    .option("--to <name>", "one of the places of syncTo in the configuration (required)")
     .addHelpText(
       "after",
       `
@@ -232,6 +234,7 @@ Examples:
   $ tsops sync --to mlflow --json`,
     )
     .action(async (_: unknown, command: Command) => {
+      requireOption(command, "to");
       exit(await syncCommand(io, command.optsWithGlobals<SyncCommandOptions>()));
     });
 }

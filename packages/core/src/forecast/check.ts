@@ -46,7 +46,7 @@ export function checkPanel(call: string, panel: unknown): void {
 }
 
 /** A longer one is a mistake, such as seconds for steps: memory and time grow with it, for hours before anything is said. 11 years of hours are fewer. */
-const longestHorizon = 100_000;
+export const longestHorizon = 100_000;
 
 /** What every fit refuses. @throws TsopsError PANEL_INVALID, MODEL_PARAMETER_INVALID, ABORTED. */
 export function checkFit(panel: Panel, options: FitOptions): void {

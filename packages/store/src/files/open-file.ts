@@ -21,6 +21,8 @@ interface LoadedFile {
   /** The file has not a single byte, so there is no table. */
   readonly isEmpty: boolean;
   readonly place: "line" | "row";
+  /** Number of the first row's. */
+  readonly firstPlace: number;
   /** The names in the first line of text, as far as it is known. */
   readonly names: readonly string[];
   /** As it was said; null where the values have to tell. */
@@ -73,6 +75,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       kind: count("known") === 0 && rows > 0 ? "empty" : kind,
       missing: rows - count(kind === "text" ? "filled" : "known"),
       distinct: count("distinct"),
+      timeLike: isText ? Math.max(count("instants"), count("locals")) : 0,
       numberLike: isText
         ? count("likeNumbers")
         : kind === "number" || kind === "integer"
@@ -88,6 +91,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     rows,
     columns,
     place: file.place,
+    firstPlace: file.firstPlace,
     async read(types, { timeFormats = {}, numberForms = {}, signal: stop = signal } = {}) {
       const asked = Object.entries(types).map(([name, type]) => ({
         name,
@@ -100,14 +104,13 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       return session.columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop });
     },
     async timeFormatsOf(name) {
-      const column = described.find((one) => one.name === name);
-      if (column === undefined || rows === 0) return [];
-      const found = await session.columns(
-        `SELECT count(${known(name)})::BIGINT AS known, ${countsByForm(name)} FROM input`,
-        { signal },
-      );
-      const all = valuesOf(found, "known")[0] ?? 0n;
-      return all === 0n ? [] : timeForms.filter((_, i) => valuesOf(found, `f${i}`)[0] === all);
+      return (await formsOf(name)).filter(({ share }) => share === 1).map(({ form }) => form);
+    },
+    async nearTimeFormatsOf(name) {
+      return (await formsOf(name))
+        .filter(({ share }) => share > 0.5)
+        .sort((a, b) => b.share - a.share)
+        .map(({ form }) => form);
     },
     async distinctRows(names) {
       if (rows === 0) return 0;
@@ -122,6 +125,19 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       await file.close();
     },
   };
+
+  /** The share of a column's known values that are times, by form. */
+  async function formsOf(name: string): Promise<{ readonly form: string; readonly share: number }[]> {
+    const column = described.find((one) => one.name === name);
+    if (column === undefined || rows === 0) return [];
+    const found = await session.columns(
+      `SELECT count(${known(name)})::BIGINT AS known, ${countsByForm(name)} FROM input`,
+      { signal },
+    );
+    const all = Number(valuesOf(found, "known")[0] ?? 0n);
+    if (all === 0) return [];
+    return timeForms.map((form, i) => ({ form, share: Number(valuesOf(found, `f${i}`)[0] ?? 0n) / all }));
+  }
 
   function ownForm(name: string): NumberForm | null {
     const form = forms.get(name) ?? "ambiguous";
@@ -164,7 +180,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       hasPlainOnes: count < (columns.find((one) => one.name === name)?.numberLike ?? 0),
       place: file.place,
       first: Array.from(valuesOf(found, "place"), (row, i) => ({
-        at: Number(row) + (file.place === "line" ? 2 : 1),
+        at: Number(row) + file.firstPlace,
         text: textAt(found, "text", i) ?? "",
       })),
     };

@@ -21,7 +21,9 @@ export function notTimes(values: BadValues, form: string | undefined): TsopsErro
     form === undefined ? "time" : `time of the form ${form}`,
     form === undefined
       ? 'Write times as 2024-03-01 or 2024-03-01T08:00:00+01:00, or say their form: --time-format "%d.%m.%Y"; unix or unix-ms for seconds or milliseconds since 1970, quarter for 2024-Q1, week for 2024-W09.'
-      : "Correct them, or say another form with --time-format.",
+      : form === "week" && values.first.every(({ text }) => /W?53\s*$/i.test(text))
+        ? "These years have 52 weeks: after them comes week 1 of the next one."
+        : "Correct them, or say another form with --time-format.",
   );
 }
 

@@ -26,12 +26,13 @@ export const tableFiles: TableFiles = {
       const session = await engine.session();
       const isEmpty = found.size === 0;
       const head = isEmpty || format === "parquet" ? null : await headOf(path);
-      if (!isEmpty) await load(session, path, format, head?.delimiter ?? null, signal);
+      if (!isEmpty) await load(session, path, format, head, signal);
       return await lookAt(session, {
         path,
         isEmpty,
         names: head?.names ?? [],
         place: format === "parquet" ? "row" : "line",
+        firstPlace: format === "parquet" ? 1 : 2 + (head?.before ?? 0),
         decimal,
         signal,
         close: () => engine.close(),
@@ -84,12 +85,13 @@ async function load(
   session: DuckSession,
   path: string,
   format: string,
-  said: string | null,
+  head: Awaited<ReturnType<typeof headOf>> | null,
   signal?: AbortSignal,
 ): Promise<void> {
   // Text as it stands, so that a key "007" stays one: what its values are is found by looking at all of them.
   const csv = (delimiter: string) =>
-    `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false${delimiter})`;
+    `read_csv(${quotePath(path)}, header = true, all_varchar = true, null_padding = false${head?.before === 1 ? ", skip = 1" : ""}${delimiter})`;
+  const said = head?.delimiter ?? null;
   const take = (source: string) =>
     session.run(`CREATE OR REPLACE TEMP TABLE input AS SELECT * FROM ${source}`, { signal });
   const create = async (source: string) => {
@@ -104,7 +106,7 @@ async function load(
   if (format === "parquet") return create(`read_parquet(${quotePath(path)})`);
   const isTaken =
     said !== null &&
-    (await take(csv(`, delim = '${said}'`)).then(
+    (await take(csv(`, delim = '${said.replace("'", "''")}'`)).then(
       () => true,
       (error: unknown) => {
         if (TsopsError.is(error, "QUERY_INVALID")) return false;

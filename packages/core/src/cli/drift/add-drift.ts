@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "../session.ts";
-import { decimalOption, names, seasons } from "../table-file/option-values.ts";
+import { decimalOption, frequencyOption, names, seasons } from "../table-file/option-values.ts";
 import { driftCommand } from "./command.ts";
 import type { DriftCommandOptions } from "./options.ts";
 
@@ -21,7 +21,7 @@ export function addDrift(program: Command, io: CommandIo, exit: (code: number) =
     )
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
     .option("--columns <columns>", "columns to test, with commas between (default: all)", names)
-    .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
+    .addOption(frequencyOption())
     .option("--zone <zone>", "zone or offset of times without one, and whose clocks days follow")
     .addOption(decimalOption())
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasonsOrAuto, "auto")

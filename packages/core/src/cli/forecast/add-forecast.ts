@@ -1,8 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { TsopsError } from "../../errors.ts";
+import { longestHorizon } from "../../forecast/check.ts";
 import { durationMicros } from "../../time/duration.ts";
+import { requireOption } from "../require-option.ts";
 import type { CommandIo } from "../session.ts";
-import { decimalOption, names, numbers, seasons } from "../table-file/option-values.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { decimalOption, frequencyOption, names, numbers, seasons } from "../table-file/option-values.ts";
+import { wholeNumber, wholeNumberOrZero } from "../whole-number.ts";
 import { modelNames } from "./choose-forecaster.ts";
 import { forecastCommand } from "./command.ts";
 import type { ForecastCommandOptions } from "./options.ts";
@@ -16,7 +19,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
       "Forecasts the rows of a file: one line for each time, and for each series if there are several. What is not said is guessed, and told on stderr. Needs @tsops/store to read files, and @tsops/monitor to draw.",
     )
     .argument("<file>", "history, as .csv, .tsv (also .gz) or .parquet")
-    .requiredOption("--horizon <steps>", "steps to forecast", wholeNumber)
+    .option("--horizon <steps>", "steps to forecast (required)", horizon)
     .option("--time <column>", "column of times, or of whole numbers that count steps")
     .option(
       "--time-format <form>",
@@ -24,7 +27,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     )
     .option("--target <column>", "column to forecast")
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
-    .option("--freq <frequency>", "1h, 1d, 1w, 1mo, business, step", "auto")
+    .addOption(frequencyOption())
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
     .addOption(decimalOption())
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
@@ -35,7 +38,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option(
       "--backtest <folds>",
       "horizons at the end that the model is judged by; 0 for none (default: 3, or fewer where a season would be too short before them)",
-      wholeNumberOrZero,
+      (text) => wholeNumberOrZero(text, "none"),
     )
     .option("--out <file>", "write the forecast as .csv, .tsv or .parquet")
     .option("--plot <file>", "draw history, forecast and intervals as .svg")
@@ -50,12 +53,17 @@ Examples:
   $ tsops forecast sales.csv --horizon 12 --json | jq .scores`,
     )
     .action(async (file: string, _: unknown, command: Command) => {
+      requireOption(command, "horizon");
       exit(await forecastCommand(io, file, command.optsWithGlobals<ForecastCommandOptions>()));
     });
 }
 
-function wholeNumberOrZero(text: string): number {
-  return text === "0" ? 0 : wholeNumber(text);
+function horizon(text: string): number {
+  const steps = wholeNumber(text);
+  if (steps <= longestHorizon) return steps;
+  throw new InvalidArgumentError(
+    `It has at most ${longestHorizon.toLocaleString("en-US")} steps, those of --freq: for times further ahead sum or average the rows to longer steps.`,
+  );
 }
 
 function budget(text: string): string {
@@ -63,7 +71,8 @@ function budget(text: string): string {
     durationMicros(text);
     return text;
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    const { message, hint = "" } = error as TsopsError;
+    throw new InvalidArgumentError(`${message} ${hint}`);
   }
 }
 

@@ -31,11 +31,11 @@ import type { ForecastReport } from "./forecast-report.ts";
 import { joinForecasts } from "./forecast-table.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 import { planFolds } from "./plan-backtest.ts";
-import { knownColumns, readFuture } from "./read-future.ts";
+import { checkFutureRows, knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 import { tellOfHistory } from "./tell-of-history.ts";
-import { passedOver, seriesWithoutSeason } from "./unused-season.ts";
+import { passedOver, withoutSeason } from "./unused-season.ts";
 
 /** A file to forecast, and where to tell of it. */
 export interface ForecastWork {
@@ -78,6 +78,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   );
   const taken = [chosen.time, chosen.target, ...chosen.keys];
   const known = shared.filter((column) => !taken.some(({ name }) => name === column.name));
+  if (future !== null) checkFutureRows(options.future ?? "", future, chosen, known);
   if (known.length > 0)
     guesses.add(
       "known-future columns",
@@ -161,15 +162,14 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     }
     const other = passedOver(picked.chosen.name as ModelName, seasons, most(rowCounts(split.main)));
     if (other !== null) tell(other);
-    const without = seriesWithoutSeason(picked.chosen.name as ModelName, seasons, fitted);
-    if (without.length > 0)
-      tell(
-        `${picked.chosen.name} has no season of ${listSome(seasons.map(String))} steps in ${without.length === 1 && fitted.series.length === 1 ? "the series" : `${without.length} of ${fitted.series.length} series`}: ${
-          options.season === undefined
-            ? `its own test does not find one; --season ${seasons.join(",")} has it taken wherever there are two of it`
-            : "fewer than two of it are there, or its own test does not find one"
-        }`,
-      );
+    const without = withoutSeason(
+      picked.chosen.name as ModelName,
+      seasons,
+      fitted,
+      rowCounts(split.main),
+      options.season !== undefined,
+    );
+    for (const line of without) tell(line);
     forecasts.push(fitted.predict(coming === null ? predicting : { ...predicting, future: coming.rows }));
   }
   if (split.short !== null) forecasts.push(...(await forecastShort(split.short, horizon, levels)));
@@ -233,7 +233,10 @@ async function choose(
   const { horizon } = options;
   const fewest = Math.max(rowsNeeded(task), seasonLength);
   const plan = options.backtest === 0 ? null : planFolds(main, options.backtest, task, fewest, tell);
-  if (plan === null && options.backtest !== 0) tell("no backtest: the history is too short for one");
+  if (plan === null && options.backtest !== 0)
+    tell(
+      `no backtest: it takes ${fewest} rows${fewest === seasonLength ? ", one season," : ""} before the ${horizon} that are held out, and ${main.series.length === 1 ? "the history has too few" : "too few series have them till the last time of all"}`,
+    );
   if (plan === null) return { chosen: chooseForecaster(task), because: wanted, backtest: null, folds: null };
   const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.

@@ -1,3 +1,4 @@
+import { closest } from "../../did-you-mean.ts";
 import { TsopsError } from "../../errors.ts";
 import { lastTimesOf } from "../../forecast/absorb.ts";
 import { futureTimes } from "../../forecast/future.ts";
@@ -6,7 +7,7 @@ import { columnOfKind, groupByKey, listSome, seriesName } from "../../forecast/r
 import { seriesKeyText } from "../../forecast/series-key.ts";
 import { type Columns, isValid } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
-import { findColumn } from "../table-file/find-column.ts";
+import { placeIn } from "../table-file/places.ts";
 import type { FileColumn, TableFile } from "../table-file/table-files.ts";
 import type { ChosenColumns } from "./choose-columns.ts";
 import type { History } from "./read-history.ts";
@@ -45,6 +46,32 @@ export function knownColumns(
 }
 
 /**
+ * Looks whether a file of future rows says of each which series and time it is for.
+ * @throws TsopsError CONFIG_INVALID with the columns that are not there
+ */
+export function checkFutureRows(
+  path: string,
+  file: TableFile,
+  { time, keys }: ChosenColumns,
+  known: readonly FileColumn[],
+): void {
+  const names = file.columns.map(({ name }) => name);
+  const needed = [...keys, time].map(({ name }) => name);
+  const missing = needed.filter((name) => !names.includes(name));
+  const [first] = missing;
+  if (first === undefined) return;
+  const near = closest(first, names);
+  throw new TsopsError(
+    "CONFIG_INVALID",
+    `${path} has no column ${missing.map((name) => `"${name}", the ${name === time.name ? "time" : "key"} of the history`).join(", and no column ")}.`,
+    {
+      hint: `${near === null ? "" : `Did you mean "${near}"? `}Each row of it is for one ${keys.length > 0 ? "series and " : ""}step: give it ${listSome([...needed, ...known.map(({ name }) => name)])}. It has ${names.join(", ")}.`,
+      details: { missing, columns: names },
+    },
+  );
+}
+
+/**
  * The future rows of the series of a panel, in any order.
  * @throws TsopsError FUTURE_VALUES_MISSING: a series and step without a row or value, listed
  */
@@ -59,7 +86,6 @@ export async function readFuture(
 ): Promise<{ readonly rows: Columns; readonly unknownSeries: readonly string[] }> {
   const keys = chosen.keys.map(({ name }) => name);
   const names = [...keys, chosen.time.name, ...panel.known.map(({ name }) => name)];
-  for (const name of names) findColumn(path, file.columns, "the history", name);
   const all = await history.rowsOf(file, names, signal);
   const { series, seriesOf } = groupByKey(all, keys);
   const wanted = new Map(panel.series.map((key, s) => [seriesKeyText(key), s]));
@@ -69,13 +95,13 @@ export async function readFuture(
     Array.from(seriesOf, (s, row) => ((index[s] as number) >= 0 ? row : -1)).filter((row) => row >= 0),
   );
   const rows = takeColumns(all, kept);
-  refuseMissing(path, file.place, rows, kept, seriesOf, index, history, panel, chosen, horizon);
+  refuseMissing(path, placeIn(file), rows, kept, seriesOf, index, history, panel, chosen, horizon);
   return { rows, unknownSeries };
 }
 
 function refuseMissing(
   path: string,
-  place: TableFile["place"],
+  place: (row: number) => string,
   rows: Columns,
   kept: Int32Array,
   seriesOf: Int32Array,
@@ -87,7 +113,7 @@ function refuseMissing(
 ): void {
   const times = columnOfKind(rows, chosen.time.name, ["timestamp"], "time");
   const found = new Map<string, number>();
-  const placeOf = (row: number) => `${place} ${(kept[row] as number) + (place === "line" ? 2 : 1)}`;
+  const placeOf = (row: number) => place(kept[row] as number);
   const twice: string[] = [];
   for (let row = 0; row < rows.length; row++) {
     const isWhole = panel.known.every(({ name }) => {

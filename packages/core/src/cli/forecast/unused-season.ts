@@ -13,8 +13,41 @@ const hasSeason: Partial<Record<ModelName, (fit: LocalSummary) => boolean>> = {
   mstl: (fit) => fit["seasonLengths"] !== "none",
 };
 
-/** Series, by index, in which a model was given a season and has none: too few rows, or by a test or criterion of its own. */
-export function seriesWithoutSeason(
+/**
+ * What to tell of the series in which a model was given a season and has none: too few rows, or by a test or criterion of its own.
+ * @param rows - Of each series.
+ * @param isSaid - Whether the seasons were said, and not guessed.
+ */
+export function withoutSeason(
+  model: ModelName,
+  seasons: readonly number[],
+  fitted: FittedForecaster,
+  rows: Int32Array,
+  isSaid: boolean,
+): readonly string[] {
+  const without = seriesWithoutSeason(model, seasons, fitted);
+  const isShort = (s: number) => (rows[s] as number) < 2 * (seasons[0] as number);
+  const short = without.filter(isShort);
+  const [list, all] = [seasons.join(","), fitted.series.length];
+  const line = (count: number, because: string) =>
+    count === 0
+      ? []
+      : [
+          `${model} has no season of ${listSome(seasons.map(String))} steps in ${all === 1 ? "the series" : `${count} of ${all} series`}: ${because}`,
+        ];
+  return [
+    ...line(short.length, `fewer than two of it are there, which take ${2 * (seasons[0] as number)} rows`),
+    ...line(
+      without.length - short.length,
+      isSaid
+        ? "its own test does not find one"
+        : `its own test does not find one; --season ${list} has it taken wherever there are two of it`,
+    ),
+  ];
+}
+
+/** Series, by index, in which a model was given a season and has none. */
+function seriesWithoutSeason(
   model: ModelName,
   seasons: readonly number[],
   fitted: FittedForecaster,

@@ -66,6 +66,11 @@ export async function guessTime(
   const [counted] = since1970;
   if (counted !== undefined && since1970.length === 1) return told(counted, `the only column of ${since}`);
   if (since1970.length > 1) throw ambiguous(path, "the time", since1970, "--time");
+  const nearly = await nearlyTimes(file, texts);
+  const [near] = nearly;
+  // Reading it says which of its values are no times, and where.
+  if (near !== undefined && nearly.length === 1) return told(near, "most of its texts are times");
+  if (nearly.length > 1) throw ambiguous(path, "the time", nearly, "--time");
   const elsewhere = file.columns.find((column) => isTime(column) && taken.includes(column.name));
   if (elsewhere !== undefined)
     throw new TsopsError(
@@ -78,8 +83,28 @@ export async function guessTime(
   });
 }
 
+/** The columns of text, but for those of numbers, in which most values are times of some form. */
+async function nearlyTimes(file: TableFile, texts: readonly FileColumn[]): Promise<FileColumn[]> {
+  const found: FileColumn[] = [];
+  for (const column of texts) {
+    const half = (file.rows - column.missing) / 2;
+    if (column.numberLike > half) continue;
+    if (column.timeLike > half || (await file.nearTimeFormatsOf(column.name)).length > 0) found.push(column);
+  }
+  return found;
+}
+
 function looksHeadless(file: TableFile): boolean {
   return file.columns.every(({ name }) => /^[-0-9.:/ T]+(_\d+)?$/.test(name));
+}
+
+/** The form that most texts of a column have, where not all do; null where none is, or where most are of ISO 8601. */
+async function nearFormat(file: TableFile, time: FileColumn, guesses: Guesses): Promise<string | null> {
+  if (2 * time.timeLike > file.rows - time.missing) return null;
+  const [format] = await file.nearTimeFormatsOf(time.name);
+  if (format === undefined) return null;
+  guesses.add("form of the times", format, "most of them have it", "--time-format");
+  return format;
 }
 
 /**
@@ -98,7 +123,7 @@ export async function formatOfTimes(
   if (time.kind !== "text" && time.kind !== "integer") return null;
   const formats = await file.timeFormatsOf(time.name);
   const [format, ...others] = formats;
-  if (format === undefined) return null;
+  if (format === undefined) return time.kind === "text" ? nearFormat(file, time, guesses) : null;
   if (time.kind === "integer" && (format === "unix" || format === "unix-ms")) {
     const unit = format === "unix" ? "seconds" : "milliseconds";
     guesses.add(

@@ -4,7 +4,7 @@ import { formatDuration } from "../../time/duration.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { businessDayScale, dayScale, fixedScale, monthScale, type Scale, stepScale } from "./scales.ts";
 import { type TimeAxis, timeAxis } from "./time-axis.ts";
-import { zoneOfChanges } from "./wall-clock.ts";
+import { zoneOfChanges, zoneOfDays } from "./wall-clock.ts";
 
 /** The times of a file, by series. */
 export interface FileTimes {
@@ -162,6 +162,7 @@ function stepOf(times: FileTimes, scale: Scale): number {
   const usual = mostFrequent(counts);
   refuseSeveral(times, scale, bySeries, common);
   if (usual === common) return common;
+  if (scale.kind === "fixed") refuseClockDays(times, usual);
   refuseOff(times, scale, usual);
   const rows = times.values.length;
   const cells = bySeries.reduce(
@@ -175,6 +176,19 @@ function stepOf(times: FileTimes, scale: Scale): number {
     {
       hint: `Bring the rows on a grid first (for instance their mean by hour or day), or say --freq ${stepText(scale, common)} to have the rest as gaps.`,
     },
+  );
+}
+
+/** @throws TsopsError PANEL_INVALID where instants are the days, weeks or months of a clock that changes, such as midnights of Berlin */
+function refuseClockDays(times: FileTimes, usual: number): void {
+  if (times.isWallClock || usual < 86_400e6) return;
+  const distinct = distinctOf(times.values);
+  const zone = zoneOfDays((name) => scaleOf({ ...times, zone: name }, distinct).kind !== "fixed");
+  if (zone === null) return;
+  throw new TsopsError(
+    "PANEL_INVALID",
+    `The times are regular by a clock that changes, as those of ${zone} do, and not by that of ${times.zone}: most are ${stepText(fixedScale, usual)} apart.`,
+    { hint: `Say --zone ${zone}, or the zone of the file.`, details: { zone } },
   );
 }
 

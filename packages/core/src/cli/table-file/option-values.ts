@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { parseFrequency } from "../../time/frequency.ts";
 
 /** The mark of decimals, of all commands that read a file. */
 export function decimalOption(): Option {
@@ -6,6 +7,35 @@ export function decimalOption(): Option {
     "--decimal <mark>",
     "mark before decimals in text, the other one is between thousands; guessed where the values tell",
   ).choices([".", ","]);
+}
+
+/** The frequency of times, of all commands that read a file. */
+export function frequencyOption(): Option {
+  return new Option("--freq <frequency>", "15m, 1h, 1d, 1w, 1mo, business, step")
+    .argParser(frequency)
+    .default("auto");
+}
+
+const frequencyWords = {
+  "1h": ["hour", "hourly"],
+  "1d": ["day", "daily"],
+  "1w": ["week", "weekly"],
+  "1mo": ["month", "monthly"],
+  "3mo": ["quarter", "quarterly"],
+  "1y": ["year", "yearly", "annual"],
+};
+
+function frequency(text: string): string {
+  if (["auto", "business", "step", "steps"].includes(text)) return text;
+  try {
+    parseFrequency(text, { zone: "UTC" });
+    return text;
+  } catch {
+    const meant = Object.entries(frequencyWords).find(([, words]) => words.includes(text.toLowerCase()));
+    throw new InvalidArgumentError(
+      `Write ${meant === undefined ? "a whole number and a unit, as 15m, 1h, 1d, 1w, 1mo, 1y" : meant[0]}; business for Mondays to Fridays, step for whole numbers that count steps, auto to have it guessed.`,
+    );
+  }
 }
 
 /** Names of columns, with commas between. */

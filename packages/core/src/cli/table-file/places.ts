@@ -2,8 +2,11 @@ import { TsopsError } from "../../errors.ts";
 import type { TableFile } from "./table-files.ts";
 
 /** Where the rows of a file are, as its reader counts: `line 7`, `row 6`. */
-export function placeIn({ place }: Pick<TableFile, "place">): (row: number) => string {
-  return (row) => `${place} ${row + (place === "line" ? 2 : 1)}`;
+export function placeIn({
+  place,
+  firstPlace,
+}: Pick<TableFile, "place" | "firstPlace">): (row: number) => string {
+  return (row) => `${place} ${row + firstPlace}`;
 }
 
 /** Adds to an error that counts rows where they are in the file. */

@@ -36,6 +36,8 @@ export interface FileColumn {
   readonly missing: number;
   /** Different values. */
   readonly distinct: number;
+  /** Rows of text that hold a time of ISO 8601. Of text that is mostly such, the other rows are mistakes. */
+  readonly timeLike: number;
   /** Rows that hold a number, or what people write for one: `1,5`, `12 %`. Of text that is mostly such, the other rows are mistakes. */
   readonly numberLike: number;
   /** How they are written; `"ambiguous"` where they can be read in several ways (`1,234`), null where it is plainly, as `1234.5`, or the column holds none. */
@@ -64,10 +66,14 @@ export interface TableFile extends AsyncDisposable {
   readonly columns: readonly FileColumn[];
   /** How rows are counted in messages: lines of text with a head, or rows from 1. */
   readonly place: "line" | "row";
+  /** The number of the first row: 2 in text whose first line has the names. */
+  readonly firstPlace: number;
   /** Reads columns, rows in the order of the file. Times without a zone are read in the one that their type declares. */
   read(types: ColumnTypes, options?: ReadFileOptions): Promise<Columns>;
   /** The forms under which every value of a column is a time; `unix` and `unix-ms` where all are in the years from 2000 to 2100. */
   timeFormatsOf(column: string): Promise<readonly string[]>;
+  /** The forms under which more than half of a column's values are times, those of the most first: the others are mistakes. */
+  nearTimeFormatsOf(column: string): Promise<readonly string[]>;
   /** Number of different rows, as far as these columns go. */
   distinctRows(columns: readonly string[]): Promise<number>;
 }

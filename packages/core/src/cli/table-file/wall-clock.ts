@@ -15,6 +15,21 @@ const usualZones = [
   "Australia/Sydney",
 ];
 
+/** Zones for times that have an offset: days and months begin by their clocks, each at hours of its own. */
+const zonesOfOffsets = [
+  ...usualZones,
+  "America/Chicago",
+  "America/Denver",
+  "America/Los_Angeles",
+  "America/Sao_Paulo",
+  "Pacific/Auckland",
+];
+
+/** The first of these zones for which a claim holds; null when there is none. */
+export function zoneOfDays(isGrid: (zone: string) => boolean): string | null {
+  return zonesOfOffsets.find(isGrid) ?? null;
+}
+
 const secondMicros = 1_000_000n;
 
 function resolution(zone: Zone, wallClock: bigint): LocalResolution {
