@@ -9,6 +9,7 @@ import { addDrift } from "./drift/add-drift.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { addForecast } from "./forecast/add-forecast.ts";
 import { lineageCommand } from "./lineage.ts";
+import { addReport } from "./report/add-report.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
 import { type SyncCommandOptions, syncCommand } from "./sync.ts";
@@ -54,6 +55,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
   // Subcommands inherit how the program exits and writes only when they are made by it.
   addForecast(program, io, exit);
   addDrift(program, io, exit);
+  addReport(program, io, exit);
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
@@ -67,6 +69,7 @@ const generalHelp = `
 Begin with:
   $ tsops forecast sales.csv --horizon 12 a file of rows in, a forecast out
   $ tsops drift january.csv february.csv  has anything changed but the season
+  $ tsops report --open                   how a deployment does, as a page
   $ tsops doctor                          look whether everything is in place
   $ tsops run daily                       run the last interval of "daily" that is due
   $ tsops decisions --since 7d            what was decided, and why

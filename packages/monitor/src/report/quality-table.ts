@@ -3,13 +3,15 @@ import { columnHeads } from "./column-heads.ts";
 import { whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
-const order = { error: 0, warning: 1, info: 2 } as const;
+const order: Readonly<Record<string, number>> = { error: 0, warning: 1, info: 2 };
 
 /** Findings, the worst first. */
 export function qualityTable(findings: readonly QualityFinding[] | undefined): Html {
   if (findings === undefined) return html`<p class="empty">Data quality was not checked.</p>`;
   if (findings.length === 0) return html`<p class="empty">All checks passed.</p>`;
-  const sorted = [...findings].sort((a, b) => order[a.severity] - order[b.severity] || b.count - a.count);
+  const sorted = [...findings].sort(
+    (a, b) => (order[a.severity] ?? 3) - (order[b.severity] ?? 3) || b.count - a.count,
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality findings"><table role="table" class="stack"><caption>${findings.length} findings, the worst first</caption>
 ${columnHeads(["Severity", "Column", "Rows", "Finding"])}
 <tbody role="rowgroup">${sorted.map(

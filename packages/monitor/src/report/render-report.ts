@@ -2,17 +2,13 @@ import { checkOptions, type DecisionRecord } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
+import { calibrationSection } from "./calibration-section.ts";
 import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
-import {
-  driftHistories,
-  driftMap,
-  driftReports,
-  heatSteps,
-  hiddenColumns,
-  mostWindows,
-} from "./drift-map.ts";
+import { driftColumns } from "./drift-columns.ts";
+import { columnHistories, driftReports } from "./drift-histories.ts";
+import { driftMap, heatSteps, hiddenColumns, mostWindows } from "./drift-map.ts";
 import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from "./error-over-time.ts";
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
 import { forecastLegend } from "./forecast-legend.ts";
@@ -21,16 +17,18 @@ import { type Html, html } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
 import { htmlPage } from "./page.ts";
+import { partsSection } from "./parts-section.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
 import { qualityTable } from "./quality-table.ts";
 import { coverageChart, quartersOf, quarterTable } from "./quarters.ts";
+import { type ReportSize, reportSizes } from "./report-sizes.ts";
 import { forecastPoints } from "./rows.ts";
 import { tiles } from "./tiles.ts";
 
 /**
- * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, drift,
- * quality, lineage, decision log. Self-contained: no script, no request, light and dark, for desk and phone. The same data give the
- * same bytes.
+ * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, calibration, error by step and series, drift with a
+ * drill-down by column, quality, lineage, decision log. Self-contained: no script, no request, light and dark, for desk and phone. Below 1 MB: what is left out to that end is
+ * said where it would be, and `reportJson` has all of it. The same data give the same bytes.
  *
  * Needs the optional peers `@observablehq/plot` and `linkedom`, which draw the charts; the page itself does not.
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY, MONITOR_INVALID
@@ -54,13 +52,27 @@ export async function renderReport(data: ReportData): Promise<string> {
   });
   checkMicros("now", data.now);
   const charts = await loadCharts();
+  let page = "";
+  for (const size of reportSizes) {
+    page = pageOf(charts, data, size);
+    if (Buffer.byteLength(page) < mostBytes) break;
+  }
+  return page;
+}
+
+/** What a page weighs at most. */
+const mostBytes = 1_000_000;
+
+function pageOf(charts: ChartRenderer, data: ReportData, size: ReportSize): string {
   const { title, subtitle, decisions = [], quality, champion, zone = "UTC" } = data;
   const drift = data.drift ?? driftReports(decisions);
   const sections: readonly (readonly [id: string, name: string, body: Html])[] = [
     ["forecast", "Forecast", forecastSection(charts, data)],
     ["error", "Error over time", errorSection(charts, data)],
     ["quarters", "By quarter", quarterSection(charts, data)],
-    ["drift", "Drift", driftSection(charts, drift, zone)],
+    ["calibration", "Calibration", calibrationSection(charts, data)],
+    ["parts", "By step and series", partsSection(data, size.keys)],
+    ["drift", "Drift", driftSection(charts, drift, zone, size)],
     ["quality", "Data quality", qualityTable(quality)],
     [
       "lineage",
@@ -69,7 +81,7 @@ export async function renderReport(data: ReportData): Promise<string> {
         ? html`<p class="empty">No model version serves yet.</p>`
         : lineageFlow(champion, data.served, zone),
     ],
-    ["decisions", "Decisions", decisionTable(decisions, zone)],
+    ["decisions", "Decisions", decisionTable(decisions, zone, size.decisions)],
   ];
   return htmlPage({
     title,
@@ -77,7 +89,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     style: filterRules(decisions),
     tiles: tiles(data),
     sections,
-    footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.`,
+    footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.${size.note}`,
   });
 }
 
@@ -142,8 +154,13 @@ ${figureOf((size) => coverageChart(charts, quarters, size))}`
 ${quarterTable(data, quarters)}`;
 }
 
-function driftSection(charts: ChartRenderer, drift: readonly DatedDrift[], zone: string): Html {
-  const histories = driftHistories(drift);
+function driftSection(
+  charts: ChartRenderer,
+  drift: readonly DatedDrift[],
+  zone: string,
+  size: ReportSize,
+): Html {
+  const histories = columnHistories(drift);
   if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
   const hidden = hiddenColumns(drift);
   return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are <span class="nobr">p-values</span> adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}${windowsNote(drift.length)}</p>
@@ -153,7 +170,8 @@ ${figureOf((size) => driftMap(charts, drift, zone, size))}
 ${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${histories.map(
     ({ column, flagged, windows, lastFlagged, sentence }) =>
       html`<tr role="row"><th role="rowheader" scope="row">${column}</th><td role="cell" class="when">${flagged} of ${windows}</td><td role="cell" class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
-  )}</tbody></table></div>`;
+  )}</tbody></table></div>
+${driftColumns(drift, zone, size.drift)}`;
 }
 
 /** What the map leaves out: the table below it counts every window. */
