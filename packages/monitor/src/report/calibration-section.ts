@@ -89,7 +89,7 @@ function calibrationChart(
           Plot.dot(drawn[i] ?? [], {
             x: "nominal",
             y: "observed",
-            r: 5,
+            r: 3.5,
             symbol,
             fill: colour,
             title: (point: { nominal: number; observed: number; lower: number; upper: number }) =>

@@ -151,5 +151,8 @@ function wilson(share: number, rows: number, z: number): { readonly lower: numbe
   const square = z ** 2 / rows;
   const centre = (share + square / 2) / (1 + square);
   const reach = (z / (1 + square)) * Math.sqrt((share * (1 - share)) / rows + square / (4 * rows));
-  return { lower: Math.max(0, centre - reach), upper: Math.min(1, centre + reach) };
+  return {
+    lower: share === 0 ? 0 : Math.max(0, centre - reach),
+    upper: share === 1 ? 1 : Math.min(1, centre + reach),
+  };
 }

@@ -14,7 +14,7 @@ export function partsSection(data: ReportData, mostKeys: number): Html {
   const { window, parts } = keyParts(data);
   const shown = parts.slice(0, mostKeys);
   const highest = Math.max(...shown.flatMap(({ windows }) => windows.map(({ mae }) => mae || 0)));
-  return html`<p class="note">Mean absolute error and coverage at each step of the horizon.${steps.length > mostSteps && ` The first ${mostSteps} of ${whole(steps.length)} steps are drawn.`}</p>
+  return html`<p class="note">Mean absolute error and coverage at each step of the horizon; the dashed line is what was promised.${steps.length > mostSteps && ` The first ${mostSteps} of ${whole(steps.length)} steps are drawn.`}</p>
 ${multiples(stepMultiples(steps.slice(0, mostSteps)))}
 ${
   parts.length > 1 &&
@@ -50,6 +50,7 @@ function stepMultiples(steps: readonly StepPart[]) {
           {
             kind: "bars",
             domain: [0, 1],
+            mark: level / 100,
             label: `Coverage of the ${level} % interval at ${steps.length} steps, least at step ${least.step}`,
           },
         ),

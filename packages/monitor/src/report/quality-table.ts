@@ -5,6 +5,8 @@ import { type Html, html } from "./html.ts";
 
 const order: Readonly<Record<string, number>> = { error: 0, warning: 1, info: 2 };
 
+const mostFindings = 200;
+
 /** Findings, the worst first. */
 export function qualityTable(findings: readonly QualityFinding[] | undefined): Html {
   if (findings === undefined) return html`<p class="empty">Data quality was not checked.</p>`;
@@ -12,9 +14,10 @@ export function qualityTable(findings: readonly QualityFinding[] | undefined): H
   const sorted = [...findings].sort(
     (a, b) => (order[a.severity] ?? 3) - (order[b.severity] ?? 3) || b.count - a.count,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality findings"><table role="table" class="stack"><caption>${findings.length} findings, the worst first</caption>
+  const shown = sorted.slice(0, mostFindings);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Quality findings"><table role="table" class="stack"><caption>${shown.length < findings.length && `${shown.length} of `}${whole(findings.length)} findings, the worst first</caption>
 ${columnHeads(["Severity", "Column", "Rows", "Finding"])}
-<tbody role="rowgroup">${sorted.map(
+<tbody role="rowgroup">${shown.map(
     ({ severity, column, count, sentence, rows }) =>
       html`<tr role="row"><td role="cell"><span class="badge ${severity}">${severity}</span></td><td role="cell">${column ?? "the table"}</td><td role="cell">${whole(count)}</td><td role="cell" class="why">${sentence}${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}</small>`}</td></tr>`,
   )}</tbody></table></div>`;

@@ -60,6 +60,8 @@ export async function renderReport(data: ReportData): Promise<string> {
   return page;
 }
 
+/** Columns in the table of drift. */
+const mostListed = 200;
 /** What a page weighs at most. */
 const mostBytes = 1_000_000;
 
@@ -163,11 +165,12 @@ function driftSection(
   const histories = columnHistories(drift);
   if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
   const hidden = hiddenColumns(drift);
+  const listed = histories.slice(0, mostListed);
   return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are <span class="nobr">p-values</span> adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}${windowsNote(drift.length)}</p>
 ${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), name] as const))}
 ${figureOf((size) => driftMap(charts, drift, zone, size))}
-<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows</caption>
-${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${histories.map(
+<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows${listed.length < histories.length && `: the ${listed.length} of ${whole(histories.length)} columns that drifted most`}</caption>
+${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${listed.map(
     ({ column, flagged, windows, lastFlagged, sentence }) =>
       html`<tr role="row"><th role="rowheader" scope="row">${column}</th><td role="cell" class="when">${flagged} of ${windows}</td><td role="cell" class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
   )}</tbody></table></div>

@@ -10,19 +10,25 @@ export interface SmallPoint {
   readonly isFlagged?: boolean;
 }
 
+/** How a small chart is drawn. */
+export interface SmallChart {
+  readonly kind: "line" | "bars";
+  /** What it shows, for people who cannot see it. */
+  readonly label: string;
+  /** Default: all values, and 0. */
+  readonly domain?: readonly [number, number];
+  /** A value that the others are held against: a dashed line. */
+  readonly mark?: number;
+}
+
 const [width, height, margin] = [220, 56, 4];
 
 /**
  * A small chart, one of many that are looked at together: a line with dots at what is flagged, or bars. The figures beside it say what it cannot.
- * @param label - What it shows, for people who cannot see it.
  */
 export function smallMultiple(
   points: readonly SmallPoint[],
-  {
-    kind,
-    label,
-    domain,
-  }: { readonly kind: "line" | "bars"; readonly label: string; readonly domain?: readonly [number, number] },
+  { kind, label, domain, mark }: SmallChart,
 ): Html {
   const known = points.filter(({ y }) => Number.isFinite(y));
   const lowest = domain?.[0] ?? known.reduce((least, { y }) => Math.min(least, y), 0);
@@ -36,7 +42,7 @@ export function smallMultiple(
   const zero = up(Math.min(Math.max(0, lowest), highest));
   const body = kind === "line" ? lineOf(points, across, up) : barsOf(points, up, zero);
   return trusted(
-    `<svg class="multiple" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(label)}"><path class="zero" d="M0 ${zero}H${width}"/>${body}</svg>`,
+    `<svg class="multiple" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(label)}"><path class="zero" d="M0 ${zero}H${width}"/>${body}${mark === undefined ? "" : `<path class="mark" d="M0 ${up(mark)}H${width}"/>`}</svg>`,
   );
 }
 

@@ -149,6 +149,7 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .multiple .run{stroke:var(--forecast);stroke-width:1.25}
 .multiple .flags{stroke:var(--bad);stroke-width:5}
 .multiple .bars{fill:var(--forecast)}
+.multiple .mark{stroke:var(--text);stroke-dasharray:3 3}
 .live{position:sticky;top:0;z-index:3;margin:0;padding:4px 16px;text-align:right;font-size:.78rem;color:var(--muted);background:var(--page)}
 .live~.page nav{top:1.6rem}
 .empty{color:var(--muted);margin:8px 0 0}

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { simulatedLoop } from "../simulated-loop.ts";
@@ -25,7 +25,7 @@ interface Visit {
   readonly violations: readonly string[];
 }
 
-const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
+const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 375, height: 812 } } as const;
 
 describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
   const directory = temporaryDirectory();
@@ -74,13 +74,15 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
         "forecast",
         "error",
         "quarters",
+        "calibration",
+        "parts",
         "drift",
         "quality",
         "lineage",
         "decisions",
       ]);
       for (const { id, height } of seen.sections) expect(height, id).toBeGreaterThan(100);
-      expect(seen.charts).toHaveLength(4);
+      expect(seen.charts).toHaveLength(5);
       for (const { label, width, height, marks, smallestText } of seen.charts) {
         expect(label.length).toBeGreaterThan(20);
         expect(width, label).toBeGreaterThan(0.8 * (Math.min(sizes[size].width, 1040) - 80));
@@ -97,6 +99,25 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
 
   it("is well below a megabyte", () => {
     expect(Buffer.byteLength(markup)).toBeLessThan(500_000);
+  });
+
+  it("opens a column to small charts of its tests, by keyboard alone", async () => {
+    const page = await browser.newPage({ viewport: sizes.phone });
+    await page.goto(pathToFileURL(join(directory.path, "report.html")).href);
+    const column = page.locator("details.column").first();
+    const charts = column.locator("svg.multiple");
+    expect(await charts.first().isVisible()).toBe(false);
+    const visited = await page.evaluate<number>(`document.querySelectorAll("a, summary, input, [tabindex]").length`);
+    for (let i = 0; i < visited && !(await isFocused(column.locator("summary"))); i++) await page.keyboard.press("Tab");
+    expect(await isFocused(column.locator("summary"))).toBe(true);
+    await page.keyboard.press("Enter");
+    expect(await charts.first().isVisible()).toBe(true);
+    expect(await charts.count()).toBeGreaterThanOrEqual(3);
+    expect(await charts.first().getAttribute("aria-label")).toMatch(/ of .+ over \d+ windows/);
+    for (const details of await page.locator("details").all()) await details.evaluate("(one) => { one.open = true; }");
+    expect(await accessibility(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes.phone.width);
+    await page.close();
   });
 
   it("filters decisions by kind and unfolds the older ones, without a script", async () => {
@@ -136,6 +157,11 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
     await page.close();
   });
 });
+
+/** Whether the keyboard is at an element. */
+function isFocused(element: Locator): Promise<boolean> {
+  return element.evaluate("(one) => one === document.activeElement");
+}
 
 /** Measures what is visible. */
 async function look(page: Page): Promise<Omit<Visit, "console" | "requests" | "violations">> {
