@@ -39,7 +39,12 @@ beforeAll(async () => {
   await serve(two, [0], "one");
   await serve(two, [0], "other");
   await two.table(
-    table({ name: "meter", columns: { site: utf8(), at: timestamp(), mw: float64(), mvar: float64() }, keys: ["site"], eventTime: "at" }),
+    table({
+      name: "meter",
+      columns: { site: utf8(), at: timestamp(), mw: float64(), mvar: float64() },
+      keys: ["site"],
+      eventTime: "at",
+    }),
   );
   await using empty = await openHome(path("empty"));
   await empty.close();
@@ -48,7 +53,9 @@ afterAll(() => {
   child.kill();
 });
 
-async function report(...argv: readonly string[]): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
+async function report(
+  ...argv: readonly string[]
+): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
   const answer = once(child, "message");
   child.send(["report", ...argv]);
   const [found] = (await answer) as [Answer];
@@ -64,7 +71,13 @@ describe("tsops report", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("42 forecasts, 960 of 1,008 steps with their outcome");
     const page = readFileSync(out, "utf8");
-    for (const text of ["temp drifts on day 10.", "mw (MW)", "times in +01:00", "site=north", "No model version serves yet."])
+    for (const text of [
+      "temp drifts on day 10.",
+      "mw (MW)",
+      "times in +01:00",
+      "site=north",
+      "No model version serves yet.",
+    ])
       expect(page.includes(text), text).toBe(true);
     expect(page.length).toBeLessThan(400_000);
   });
@@ -83,7 +96,15 @@ describe("tsops report", () => {
   });
 
   it("keeps to a range of cutoffs", async () => {
-    const { json } = await report("--home", path("home"), "--from", "2026-01-10T00:00Z", "--to", "2026-01-12T00:00Z", "--json");
+    const { json } = await report(
+      "--home",
+      path("home"),
+      "--from",
+      "2026-01-10T00:00Z",
+      "--to",
+      "2026-01-12T00:00Z",
+      "--json",
+    );
     expect(json().report.overview).toMatchObject({ predictions: 4 });
     expect(json().report.drift).toEqual([]);
   });
@@ -98,12 +119,42 @@ describe("tsops report", () => {
     ["nothing was served", ["--home", "empty"], "PREDICTION_NOT_FOUND", "Serve first"],
     ["there is no home", ["--home", "nowhere"], "STORE_NOT_FOUND", "nowhere"],
     ["there are two deployments", ["--home", "two"], "CONFIG_INVALID", "--deployment"],
-    ["a deployment is not there", ["--home", "home", "--deployment", "laod"], "PREDICTION_NOT_FOUND", 'Did you mean "load"?'],
-    ["the range is empty", ["--home", "home", "--from", "2030-01-01T00:00Z"], "PREDICTION_NOT_FOUND", "Widen the range"],
-    ["the range goes backwards", ["--home", "home", "--from", "1d", "--to", "2d"], "CONFIG_INVALID", "--from is not before --to"],
-    ["two tables may have the outcomes", ["--home", "two", "--deployment", "one"], "CONFIG_INVALID", "--table"],
-    ["a table has several numbers", ["--home", "two", "--deployment", "one", "--table", "meter"], "CONFIG_INVALID", "--target"],
-    ["a table is not there", ["--home", "home", "--table", "laod"], "STORE_NOT_FOUND", 'Did you mean "load"?'],
+    [
+      "a deployment is not there",
+      ["--home", "home", "--deployment", "laod"],
+      "PREDICTION_NOT_FOUND",
+      'Did you mean "load"?',
+    ],
+    [
+      "the range is empty",
+      ["--home", "home", "--from", "2030-01-01T00:00Z"],
+      "PREDICTION_NOT_FOUND",
+      "Widen the range",
+    ],
+    [
+      "the range goes backwards",
+      ["--home", "home", "--from", "1d", "--to", "2d"],
+      "CONFIG_INVALID",
+      "--from is not before --to",
+    ],
+    [
+      "two tables may have the outcomes",
+      ["--home", "two", "--deployment", "one"],
+      "CONFIG_INVALID",
+      "--table",
+    ],
+    [
+      "a table has several numbers",
+      ["--home", "two", "--deployment", "one", "--table", "meter"],
+      "CONFIG_INVALID",
+      "--target",
+    ],
+    [
+      "a table is not there",
+      ["--home", "home", "--table", "laod"],
+      "STORE_NOT_FOUND",
+      'Did you mean "load"?',
+    ],
     ["a column is not there", ["--home", "home", "--target", "mv"], "COLUMN_NOT_FOUND", "mv"],
     ["the file is no page", ["--home", "home", "--out", "report.pdf"], "CONFIG_INVALID", ".html"],
   ])("says what to do when %s", async (_, argv, error, hint) => {

@@ -1,4 +1,12 @@
-import { columnsFromArrays, createRandom, float64, type PredictionRecord, table, timestamp, utf8 } from "@tsops/core";
+import {
+  columnsFromArrays,
+  createRandom,
+  float64,
+  type PredictionRecord,
+  table,
+  timestamp,
+  utf8,
+} from "@tsops/core";
 import type { Home } from "@tsops/store";
 
 const hour = 3_600_000_000n;

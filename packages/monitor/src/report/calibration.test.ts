@@ -7,7 +7,12 @@ const day = 86_400_000_000n;
 const hour = 3_600_000_000n;
 
 /** Forecasts of 0 for `steps` hours at each of `cutoffs` midnights; the 80 % interval lies between plus and minus `bound`. */
-function served(cutoffs: number, steps: number, y: (cutoff: number, step: number) => number, bound = 1.2815515655): JoinedOutcomes {
+function served(
+  cutoffs: number,
+  steps: number,
+  y: (cutoff: number, step: number) => number,
+  bound = 1.2815515655,
+): JoinedOutcomes {
   const length = cutoffs * steps;
   const row = <T>(make: (cutoff: number, step: number) => T) =>
     Array.from({ length }, (_, i) => make(Math.floor(i / steps), i % steps));
@@ -28,7 +33,14 @@ function served(cutoffs: number, steps: number, y: (cutoff: number, step: number
       { probability: 0.1, values: new Float64Array(length).fill(-bound) },
       { probability: 0.9, values: new Float64Array(length).fill(bound) },
     ],
-    counts: { predictions: cutoffs, repeated: 0, withOutcome: length, withoutOutcome: 0, revisedOutcomes: 0, ignoredOutcomes: 0 },
+    counts: {
+      predictions: cutoffs,
+      repeated: 0,
+      withOutcome: length,
+      withoutOutcome: 0,
+      revisedOutcomes: 0,
+      ignoredOutcomes: 0,
+    },
   };
 }
 
@@ -90,6 +102,9 @@ describe("calibrationOf", () => {
     expect(point?.rows).toBe(230);
     const [empty] = calibrationOf(served(10, 24, () => Number.NaN)).intervals;
     expect(empty).toMatchObject({ rows: 0, observed: Number.NaN, verdict: null });
-    expect(calibrationOf({ ...served(10, 24, () => 0), quantiles: [] })).toEqual({ intervals: [], quantiles: [] });
+    expect(calibrationOf({ ...served(10, 24, () => 0), quantiles: [] })).toEqual({
+      intervals: [],
+      quantiles: [],
+    });
   });
 });

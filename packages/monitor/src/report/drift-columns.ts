@@ -1,5 +1,4 @@
-import type { DatedDrift } from "../retrain/evaluate.ts";
-import { type ColumnHistory, columnHistories, type TestedWindow } from "./drift-histories.ts";
+import type { ColumnHistory, TestedWindow } from "./drift-histories.ts";
 import { heatSteps } from "./drift-map.ts";
 import { day, figure, whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -16,8 +15,8 @@ export interface DrillDownSize {
 const found = 0.05;
 
 /** Each column to be opened: a small chart of every test over time, its effect with dots where its own p-value is small. */
-export function driftColumns(reports: readonly DatedDrift[], zone: string, most: DrillDownSize): Html {
-  const all = columnHistories(reports).filter(({ tests }) => tests.length > 0);
+export function driftColumns(histories: readonly ColumnHistory[], zone: string, most: DrillDownSize): Html {
+  const all = histories.filter(({ tests }) => tests.length > 0);
   const shown = all.slice(0, most.columns);
   if (shown.length === 0) return html``;
   const longest = Math.max(...shown.flatMap(({ tests }) => tests.map(({ windows }) => windows.length)));

@@ -1,5 +1,5 @@
 import type { DatedDrift } from "../retrain/evaluate.ts";
-import { columnHistories } from "./drift-histories.ts";
+import type { ColumnHistory } from "./drift-histories.ts";
 import { type ChartSize, chartWidth } from "./forecast-chart.ts";
 import { day, figure } from "./format.ts";
 import type { ChartRenderer } from "./plot.ts";
@@ -22,12 +22,11 @@ export const heatSteps = [
 export function driftMap(
   { Plot, svg }: ChartRenderer,
   reports: readonly DatedDrift[],
+  histories: readonly ColumnHistory[],
   zone: string,
   size: ChartSize,
 ): string {
-  const columns = columnHistories(reports)
-    .slice(0, mostColumns)
-    .map(({ column }) => column);
+  const columns = histories.slice(0, mostColumns).map(({ column }) => column);
   const shown = reports.slice(-mostWindows[size]);
   const windows = shown.map(({ time }) => day(time, zone));
   const cells = shown.flatMap(({ time, report }) =>
@@ -85,8 +84,8 @@ export function driftMap(
 }
 
 /** How many columns were left out of the drawing. */
-export function hiddenColumns(reports: readonly DatedDrift[]): number {
-  return Math.max(0, columnHistories(reports).length - mostColumns);
+export function hiddenColumns(histories: readonly ColumnHistory[]): number {
+  return Math.max(0, histories.length - mostColumns);
 }
 
 function shortName(column: string, size: ChartSize): string {

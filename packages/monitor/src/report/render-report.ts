@@ -7,7 +7,7 @@ import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
 import { driftColumns } from "./drift-columns.ts";
-import { columnHistories, driftReports } from "./drift-histories.ts";
+import { type ColumnHistory, columnHistories, driftReports } from "./drift-histories.ts";
 import { driftMap, heatSteps, hiddenColumns, mostWindows } from "./drift-map.ts";
 import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from "./error-over-time.ts";
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
@@ -52,9 +52,10 @@ export async function renderReport(data: ReportData): Promise<string> {
   });
   checkMicros("now", data.now);
   const charts = await loadCharts();
+  const whole = wholeParts(charts, data);
   let page = "";
   for (const size of reportSizes) {
-    page = pageOf(charts, data, size);
+    page = pageOf(data, whole, size);
     if (Buffer.byteLength(page) < mostBytes) break;
   }
   return page;
@@ -65,32 +66,45 @@ const mostListed = 200;
 /** What a page weighs at most. */
 const mostBytes = 1_000_000;
 
-function pageOf(charts: ChartRenderer, data: ReportData, size: ReportSize): string {
-  const { title, subtitle, decisions = [], quality, champion, zone = "UTC" } = data;
+/** What every size of the page shows alike. */
+function wholeParts(charts: ChartRenderer, data: ReportData) {
+  const { decisions = [], quality, champion, zone = "UTC" } = data;
   const drift = data.drift ?? driftReports(decisions);
-  const sections: readonly (readonly [id: string, name: string, body: Html])[] = [
-    ["forecast", "Forecast", forecastSection(charts, data)],
-    ["error", "Error over time", errorSection(charts, data)],
-    ["quarters", "By quarter", quarterSection(charts, data)],
-    ["calibration", "Calibration", calibrationSection(charts, data)],
-    ["parts", "By step and series", partsSection(data, size.keys)],
-    ["drift", "Drift", driftSection(charts, drift, zone, size)],
-    ["quality", "Data quality", qualityTable(quality)],
-    [
-      "lineage",
-      "Lineage",
+  const histories = columnHistories(drift);
+  return {
+    histories,
+    tiles: tiles(data),
+    forecast: forecastSection(charts, data),
+    error: errorSection(charts, data),
+    quarters: quarterSection(charts, data),
+    calibration: calibrationSection(charts, data),
+    drift: driftSection(charts, drift, histories, zone),
+    quality: qualityTable(quality),
+    lineage:
       champion === undefined
         ? html`<p class="empty">No model version serves yet.</p>`
         : lineageFlow(champion, data.served, zone),
-    ],
-    ["decisions", "Decisions", decisionTable(decisions, zone, size.decisions)],
-  ];
+  };
+}
+
+function pageOf(data: ReportData, parts: ReturnType<typeof wholeParts>, size: ReportSize): string {
+  const { title, subtitle, decisions = [], zone = "UTC" } = data;
   return htmlPage({
     title,
     lead: subtitle,
     style: filterRules(decisions),
-    tiles: tiles(data),
-    sections,
+    tiles: parts.tiles,
+    sections: [
+      ["forecast", "Forecast", parts.forecast],
+      ["error", "Error over time", parts.error],
+      ["quarters", "By quarter", parts.quarters],
+      ["calibration", "Calibration", parts.calibration],
+      ["parts", "By step and series", partsSection(data, size.keys)],
+      ["drift", "Drift", html`${parts.drift}${driftColumns(parts.histories, zone, size.drift)}`],
+      ["quality", "Data quality", parts.quality],
+      ["lineage", "Lineage", parts.lineage],
+      ["decisions", "Decisions", decisionTable(decisions, zone, size.decisions)],
+    ],
     footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.${size.note}`,
   });
 }
@@ -159,22 +173,20 @@ ${quarterTable(data, quarters)}`;
 function driftSection(
   charts: ChartRenderer,
   drift: readonly DatedDrift[],
+  histories: readonly ColumnHistory[],
   zone: string,
-  size: ReportSize,
 ): Html {
-  const histories = columnHistories(drift);
   if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
-  const hidden = hiddenColumns(drift);
+  const hidden = hiddenColumns(histories);
   const listed = histories.slice(0, mostListed);
   return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are <span class="nobr">p-values</span> adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}${windowsNote(drift.length)}</p>
 ${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), name] as const))}
-${figureOf((size) => driftMap(charts, drift, zone, size))}
+${figureOf((size) => driftMap(charts, drift, histories, zone, size))}
 <div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows${listed.length < histories.length && `: the ${listed.length} of ${whole(histories.length)} columns that drifted most`}</caption>
 ${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${listed.map(
     ({ column, flagged, windows, lastFlagged, sentence }) =>
       html`<tr role="row"><th role="rowheader" scope="row">${column}</th><td role="cell" class="when">${flagged} of ${windows}</td><td role="cell" class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
-  )}</tbody></table></div>
-${driftColumns(drift, zone, size.drift)}`;
+  )}</tbody></table></div>`;
 }
 
 /** What the map leaves out: the table below it counts every window. */

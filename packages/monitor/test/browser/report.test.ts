@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
 import { simulatedLoop } from "../simulated-loop.ts";
@@ -107,14 +107,18 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
     const column = page.locator("details.column").first();
     const charts = column.locator("svg.multiple");
     expect(await charts.first().isVisible()).toBe(false);
-    const visited = await page.evaluate<number>(`document.querySelectorAll("a, summary, input, [tabindex]").length`);
-    for (let i = 0; i < visited && !(await isFocused(column.locator("summary"))); i++) await page.keyboard.press("Tab");
-    expect(await isFocused(column.locator("summary"))).toBe(true);
+    const visited = await page.evaluate<number>(
+      `document.querySelectorAll("a, summary, input, [tabindex]").length`,
+    );
+    const isThere = () =>
+      page.evaluate<boolean>(`document.activeElement === document.querySelector("details.column summary")`);
+    for (let i = 0; i < visited && !(await isThere()); i++) await page.keyboard.press("Tab");
+    expect(await isThere()).toBe(true);
     await page.keyboard.press("Enter");
     expect(await charts.first().isVisible()).toBe(true);
     expect(await charts.count()).toBeGreaterThanOrEqual(3);
     expect(await charts.first().getAttribute("aria-label")).toMatch(/ of .+ over \d+ windows/);
-    for (const details of await page.locator("details").all()) await details.evaluate("(one) => { one.open = true; }");
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
     expect(await accessibility(page)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes.phone.width);
     await page.close();
@@ -157,11 +161,6 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
     await page.close();
   });
 });
-
-/** Whether the keyboard is at an element. */
-function isFocused(element: Locator): Promise<boolean> {
-  return element.evaluate("(one) => one === document.activeElement");
-}
 
 /** Measures what is visible. */
 async function look(page: Page): Promise<Omit<Visit, "console" | "requests" | "violations">> {
