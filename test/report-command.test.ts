@@ -34,6 +34,7 @@ beforeAll(async () => {
   await observe(home, range(0, 20));
   await serve(home, range(0, 21));
   await decideDrift(home, 10);
+  mkdirSync(path("home/tables/no-table"));
   await using two = await openHome(path("two"));
   await observe(two, [0]);
   await serve(two, [0], "one");
@@ -112,6 +113,10 @@ describe("tsops report", () => {
   it("opens the page, and says where it is when no browser can", async () => {
     const out = path("opened.html");
     expect((await report("--home", path("home"), "--out", out, "--open")).code).toBe(0);
+    writeFileSync(path("bin/xdg-open"), "#!/bin/sh\nexit 3\n");
+    const { code, stderr } = await report("--home", path("home"), "--out", out, "--open");
+    expect(code).toBe(0);
+    expect(stderr).toContain(`no browser could be opened here: open ${out} yourself`);
     await expect.poll(() => existsSync(path("opened")) && readFileSync(path("opened"), "utf8")).toBe(out);
   });
 

@@ -52,10 +52,10 @@ export async function renderReport(data: ReportData): Promise<string> {
   });
   checkMicros("now", data.now);
   const charts = await loadCharts();
-  const whole = wholeParts(charts, data);
+  const parts = wholeParts(charts, data);
   let page = "";
   for (const size of reportSizes) {
-    page = pageOf(data, whole, size);
+    page = pageOf(data, parts, size);
     if (Buffer.byteLength(page) < mostBytes) break;
   }
   return page;

@@ -79,19 +79,29 @@ async function tableNames(tablesPath: string): Promise<readonly string[]> {
     .sort();
 }
 
+/** Tables with a definition. Folders that hold none, and tables of other tools that cannot be read, are passed over unless one is all that was asked for. */
 async function openCandidates(
   tablesPath: string,
   openTable: OpenStoredTable,
   names: readonly string[],
 ): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
-  for (const name of names) {
-    const table = await openTable(join(tablesPath, name));
-    const { definition } = await table.snapshot();
-    if (definition === null) await table.close();
-    else found.push({ table, definition });
+  try {
+    for (const name of names) {
+      const table = await openTable(join(tablesPath, name)).catch((error: unknown) => {
+        const isNone = TsopsError.is(error, "STORE_NOT_FOUND") || TsopsError.is(error, "STORE_UNSUPPORTED");
+        if (isNone && names.length > 1) return null;
+        throw error;
+      });
+      const definition = (await table?.snapshot())?.definition ?? null;
+      if (table !== null && definition !== null) found.push({ table, definition });
+      else await table?.close();
+    }
+    return found;
+  } catch (error) {
+    for (const { table } of found) await table.close();
+    throw error;
   }
-  return found;
 }
 
 function sameNames(left: readonly string[], right: readonly string[]): boolean {

@@ -34,17 +34,13 @@ export async function reportSource(
     throw new TsopsError("CONFIG_INVALID", `The configuration ${session.path} gives no home with tables.`, {
       hint: 'Add home: () => openHome("./.tsops"), whose tables the outcomes are in, or say --home <folder>.',
     });
-  const began = session.clock.now();
-  const [from, to] = [options.from, options.to].map((text, i) =>
-    text === undefined ? undefined : when(i === 0 ? "--from" : "--to", text, began),
-  );
-  if (from !== undefined && to !== undefined && from >= to)
-    throw new TsopsError("CONFIG_INVALID", "--from is not before --to.", {
-      hint: `They are ${formatInstant(from)} and ${formatInstant(to)}.`,
-    });
+  // Times ago go along with the clock; that they are none is said before anything is read.
+  rangeOf(options, session.clock.now());
   let outcomes: Outcomes | null = null;
   return {
     async read() {
+      const now = session.clock.now();
+      const { from, to } = rangeOf(options, now);
       const served = await readServed(await session.contract("predictions"), {
         deployment: options.deployment,
         from,
@@ -56,7 +52,6 @@ export async function reportSource(
       const { definition, target, unit } = outcomes;
       const { keys, eventTime, availableAt } = definition;
       const zone = options.zone ?? outcomes.zone ?? "UTC";
-      const now = session.clock.now();
       const rows = await (await outcomes.table.snapshot()).read({
         columns: [...keys, eventTime, ...(availableAt === undefined ? [] : [availableAt]), target],
         range: served.range,
@@ -90,6 +85,17 @@ export async function reportSource(
       await outcomes?.table.close();
     },
   };
+}
+
+/** @throws TsopsError CONFIG_INVALID, TIME_INVALID, TIME_ZONE_MISSING, DURATION_INVALID */
+function rangeOf(options: Pick<ReportOptions, "from" | "to">, now: bigint) {
+  const from = options.from === undefined ? undefined : when("--from", options.from, now);
+  const to = options.to === undefined ? undefined : when("--to", options.to, now);
+  if (from !== undefined && to !== undefined && from >= to)
+    throw new TsopsError("CONFIG_INVALID", "--from is not before --to.", {
+      hint: `They are ${formatInstant(from)} and ${formatInstant(to)}.`,
+    });
+  return { from, to };
 }
 
 function subtitleOf({ model, records, keys }: Served, table: string): string {
