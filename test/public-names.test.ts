@@ -194,7 +194,9 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor/report")).toMatchInlineSnapshot(`
       "drawBacktest drawForecasts driftReports
       forecastSvg
-      renderDriftPage renderReport"
+      livePage
+      messagePage
+      renderDriftPage renderReport reportJson"
     `));
 });
 

@@ -12,6 +12,8 @@ import type { TrackingStore } from "../tracking/sync-tracking.ts";
 export interface Contracts {
   /** Where they lie, for people. */
   readonly path?: string;
+  /** Folder of the tables, one Delta table each, which `tsops report` reads outcomes from. */
+  readonly tablesPath?: string;
   readonly ledger?: Ledger;
   readonly tracker?: Tracker;
   readonly registry?: Registry;

@@ -1,10 +1,10 @@
 import { TsopsError } from "../errors.ts";
 import type { DecisionKind, DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
-import { subtractDuration } from "../time/duration.ts";
-import { formatInstant, toMicros } from "../time/instant.ts";
+import { formatInstant } from "../time/instant.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { explainDecision } from "./explain-decision.ts";
 import { type CommandIo, type GlobalOptions, withSession, writeResult } from "./session.ts";
+import { when } from "./when.ts";
 
 /** Kinds that `--kind` takes. */
 export const decisionKinds: readonly DecisionKind[] = [
@@ -45,7 +45,7 @@ export async function decisionsCommand(
       ...(kind === undefined ? {} : { kind }),
       ...(subject === undefined ? {} : { subject }),
       ...(verdict === undefined ? {} : { verdict }),
-      ...(since === undefined ? {} : { from: sinceWhen(since, session.clock.now()) }),
+      ...(since === undefined ? {} : { from: when("--since", since, session.clock.now()) }),
       signal: io.signal,
     });
     const shown = found.slice(-options.limit);
@@ -78,20 +78,6 @@ async function findDecision(log: DecisionLog, id: string, signal: AbortSignal): 
       details: { id, matches: begun.length },
     },
   );
-}
-
-/** An instant, or how long ago: `7d`. */
-function sinceWhen(text: string, now: bigint): bigint {
-  if (/^\d+[a-z]+$/.test(text)) return subtractDuration(now, text);
-  try {
-    return toMicros(text);
-  } catch (error) {
-    if (!TsopsError.is(error)) throw error;
-    throw new TsopsError(error.code, `--since ${error.message}`, {
-      hint: "Give an instant with an offset (2012-06-01T00:00Z), or how long ago (7d).",
-      cause: error,
-    });
-  }
 }
 
 function decisionsText(shown: readonly DecisionRecord[], total: number): string {

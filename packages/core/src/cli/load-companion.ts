@@ -5,20 +5,36 @@ import { importPeer } from "../import-peer.ts";
 import type { CompareWindows, RenderDriftPage } from "./drift/companions.ts";
 import type { DrawForecasts } from "./forecast/companions.ts";
 import type { CheckQuality, LearnQuality } from "./quality/companions.ts";
+import type {
+  CheckRows,
+  JoinServed,
+  LivePage,
+  MessagePage,
+  OpenStoredHome,
+  OpenStoredTable,
+  RenderReport,
+  ReportAsJson,
+} from "./report/companions.ts";
 import type { TableFiles } from "./table-file/table-files.ts";
 
 /** What the command uses of the other packages, by entry. They are loaded as the app's: core imports none of them. */
 interface Companions {
+  "@tsops/store": { readonly openHome: OpenStoredHome; readonly openTable: OpenStoredTable };
   "@tsops/store/files": { readonly tableFiles: TableFiles };
   "@tsops/monitor": {
     readonly driftTest: CompareWindows;
     readonly benjaminiHochberg: (pValues: readonly number[]) => number[];
     readonly learnQuality: LearnQuality;
-    readonly checkQuality: CheckQuality;
+    readonly checkQuality: CheckQuality & CheckRows;
+    readonly joinOutcomes: JoinServed;
   };
   "@tsops/monitor/report": {
     readonly drawForecasts: DrawForecasts;
     readonly renderDriftPage: RenderDriftPage;
+    readonly renderReport: RenderReport;
+    readonly reportJson: ReportAsJson;
+    readonly livePage: LivePage;
+    readonly messagePage: MessagePage;
   };
 }
 

@@ -10,6 +10,7 @@ import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { addForecast } from "./forecast/add-forecast.ts";
 import { lineageCommand } from "./lineage.ts";
 import { addQuality } from "./quality/add-quality.ts";
+import { addReport } from "./report/add-report.ts";
 import { requireOption } from "./require-option.ts";
 import { type RunCommandOptions, runCommand } from "./run.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
@@ -57,6 +58,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
   addForecast(program, io, exit);
   addDrift(program, io, exit);
   addQuality(program, io, exit);
+  addReport(program, io, exit);
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
@@ -71,6 +73,7 @@ Begin with:
   $ tsops forecast sales.csv --horizon 12 a file of rows in, a forecast out
   $ tsops drift january.csv february.csv  has anything changed but the season
   $ tsops quality sales.csv               what is wrong with the rows
+  $ tsops report --open                   how a deployment does, as a page
   $ tsops doctor                          look whether everything is in place
   $ tsops run daily                       run the last interval of "daily" that is due
   $ tsops decisions --since 7d            what was decided, and why

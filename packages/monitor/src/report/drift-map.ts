@@ -1,6 +1,5 @@
-import type { DecisionRecord } from "@tsops/core";
-import type { ColumnDrift } from "../drift/drift-test.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
+import type { ColumnHistory } from "./drift-histories.ts";
 import { type ChartSize, chartWidth } from "./forecast-chart.ts";
 import { day, figure } from "./format.ts";
 import type { ChartRenderer } from "./plot.ts";
@@ -19,55 +18,15 @@ export const heatSteps = [
   { upTo: 1, name: "p > 0.5", colour: "var(--heat-1)" },
 ] as const;
 
-/** How one column did over all windows. */
-export interface DriftHistory {
-  readonly column: string;
-  readonly windows: number;
-  readonly flagged: number;
-  readonly lastFlagged: bigint | null;
-  /** What its strongest test of the latest flagged window found. */
-  readonly sentence: string | null;
-}
-
-/** The drift reports among decisions, oldest first. */
-export function driftReports(decisions: readonly DecisionRecord[]): DatedDrift[] {
-  return decisions.flatMap(({ kind, time, evidence }) => {
-    const columns = evidence["columns"];
-    return kind === "drift" && Array.isArray(columns)
-      ? [{ time, report: { columns: columns as readonly ColumnDrift[] } }]
-      : [];
-  });
-}
-
-/** Every column's history; those flagged most often first, then by name. */
-export function driftHistories(reports: readonly DatedDrift[]): DriftHistory[] {
-  const histories = new Map<string, DriftHistory>();
-  for (const { time, report } of reports)
-    for (const { column, drift, tests } of report.columns) {
-      const before = histories.get(column);
-      histories.set(column, {
-        column,
-        windows: (before?.windows ?? 0) + 1,
-        flagged: (before?.flagged ?? 0) + (drift ? 1 : 0),
-        lastFlagged: drift ? time : (before?.lastFlagged ?? null),
-        sentence: drift ? (tests[0]?.sentence ?? null) : (before?.sentence ?? null),
-      });
-    }
-  return [...histories.values()].sort(
-    (a, b) => b.flagged - a.flagged || (a.column < b.column ? -1 : a.column > b.column ? 1 : 0),
-  );
-}
-
 /** Columns by windows: the darker, the less the reference explains the window; a dot marks drift. */
 export function driftMap(
   { Plot, svg }: ChartRenderer,
   reports: readonly DatedDrift[],
+  histories: readonly ColumnHistory[],
   zone: string,
   size: ChartSize,
 ): string {
-  const columns = driftHistories(reports)
-    .slice(0, mostColumns)
-    .map(({ column }) => column);
+  const columns = histories.slice(0, mostColumns).map(({ column }) => column);
   const shown = reports.slice(-mostWindows[size]);
   const windows = shown.map(({ time }) => day(time, zone));
   const cells = shown.flatMap(({ time, report }) =>
@@ -125,8 +84,8 @@ export function driftMap(
 }
 
 /** How many columns were left out of the drawing. */
-export function hiddenColumns(reports: readonly DatedDrift[]): number {
-  return Math.max(0, driftHistories(reports).length - mostColumns);
+export function hiddenColumns(histories: readonly ColumnHistory[]): number {
+  return Math.max(0, histories.length - mostColumns);
 }
 
 function shortName(column: string, size: ChartSize): string {

@@ -86,7 +86,7 @@ function columnTable({ comparisons, alpha }: DriftPage): Html {
   const all = sorted(comparisons[0]?.columns ?? []);
   const shown = all.slice(0, most.columns);
   return html`<p class="note">A column drifts when its p-value, adjusted for the number of columns, is at most ${alpha}. Its p-value puts its tests together; the one that says most is shown.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Columns"><table role="table" class="stack"><caption>${shown.length} of ${whole(all.length)} columns, those that drift first</caption>
+<div class="scroll" tabindex="0" role="region" aria-label="Decision on each column"><table role="table" class="stack"><caption>${shown.length} of ${whole(all.length)} columns, those that drift first</caption>
 ${columnHeads(["Column", "Decision", "Adjusted p", "Effect", "What was found"])}<tbody role="rowgroup">${shown.map(
     (column) =>
       html`<tr role="row"><th role="rowheader" scope="row">${column.column}</th><td role="cell">${badge(column.drift)}</td><td role="cell" class="nobr" data-name="adjusted p">${probability(column.adjustedPValue)}</td><td role="cell" data-name="effect">${effectOf(column)}</td><td role="cell" class="why">${column.tests[0]?.sentence ?? "–"}</td></tr>\n`,

@@ -14,6 +14,9 @@ export interface PageParts {
   readonly footer: string;
 }
 
+/** What a page may load and run: nothing. */
+export const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'";
+
 /** One HTML file: no script, no request, light and dark, for desk and phone. */
 export function htmlPage({ title, lead, style, tiles, sections, footer }: PageParts): string {
   return html`<!doctype html>
@@ -21,14 +24,14 @@ export function htmlPage({ title, lead, style, tiles, sections, footer }: PagePa
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="${trusted(pagePolicy)}">
 <meta name="color-scheme" content="light dark">
 <title>${title} · tsops report</title>
 <style>${trusted(`${pageStyle()}\n${style}`)}</style>
 </head>
 <body><div class="page">
 <header class="top"><h1>${title}</h1>${lead !== undefined && html`<p class="lead">${lead}</p>`}</header>
-<nav aria-label="Sections"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+${sections.length > 0 && html`<nav aria-label="Sections"><ul>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`}
 <main>
 ${tiles}
 ${sections.map(([id, name, body]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>${body}</section>\n`)}</main>

@@ -2,17 +2,13 @@ import { checkOptions, type DecisionRecord } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
+import { calibrationSection } from "./calibration-section.ts";
 import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
-import {
-  driftHistories,
-  driftMap,
-  driftReports,
-  heatSteps,
-  hiddenColumns,
-  mostWindows,
-} from "./drift-map.ts";
+import { driftColumns } from "./drift-columns.ts";
+import { type ColumnHistory, columnHistories, driftReports } from "./drift-histories.ts";
+import { driftMap, heatSteps, hiddenColumns, mostWindows } from "./drift-map.ts";
 import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from "./error-over-time.ts";
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
 import { forecastLegend } from "./forecast-legend.ts";
@@ -21,16 +17,18 @@ import { type Html, html } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
 import { htmlPage } from "./page.ts";
+import { partsSection } from "./parts-section.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
 import { qualityTable } from "./quality-table.ts";
 import { coverageChart, quartersOf, quarterTable } from "./quarters.ts";
+import { type ReportSize, reportSizes } from "./report-sizes.ts";
 import { forecastPoints } from "./rows.ts";
 import { tiles } from "./tiles.ts";
 
 /**
- * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, drift,
- * quality, lineage, decision log. Self-contained: no script, no request, light and dark, for desk and phone. The same data give the
- * same bytes.
+ * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, calibration, error by step and series, drift with a
+ * drill-down by column, quality, lineage, decision log. Self-contained: no script, no request, light and dark, for desk and phone. Below 1 MB: what is left out to that end is
+ * said where it would be, and `reportJson` has all of it. The same data give the same bytes.
  *
  * Needs the optional peers `@observablehq/plot` and `linkedom`, which draw the charts; the page itself does not.
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY, MONITOR_INVALID
@@ -54,30 +52,60 @@ export async function renderReport(data: ReportData): Promise<string> {
   });
   checkMicros("now", data.now);
   const charts = await loadCharts();
-  const { title, subtitle, decisions = [], quality, champion, zone = "UTC" } = data;
+  const parts = wholeParts(charts, data);
+  let page = "";
+  for (const size of reportSizes) {
+    page = pageOf(data, parts, size);
+    if (Buffer.byteLength(page) < mostBytes) break;
+  }
+  return page;
+}
+
+/** Columns in the table of drift. */
+const mostListed = 200;
+/** What a page weighs at most. */
+const mostBytes = 1_000_000;
+
+/** What every size of the page shows alike. */
+function wholeParts(charts: ChartRenderer, data: ReportData) {
+  const { decisions = [], quality, champion, zone = "UTC" } = data;
   const drift = data.drift ?? driftReports(decisions);
-  const sections: readonly (readonly [id: string, name: string, body: Html])[] = [
-    ["forecast", "Forecast", forecastSection(charts, data)],
-    ["error", "Error over time", errorSection(charts, data)],
-    ["quarters", "By quarter", quarterSection(charts, data)],
-    ["drift", "Drift", driftSection(charts, drift, zone)],
-    ["quality", "Data quality", qualityTable(quality)],
-    [
-      "lineage",
-      "Lineage",
+  const histories = columnHistories(drift);
+  return {
+    histories,
+    tiles: tiles(data),
+    forecast: forecastSection(charts, data),
+    error: errorSection(charts, data),
+    quarters: quarterSection(charts, data),
+    calibration: calibrationSection(charts, data),
+    drift: driftSection(charts, drift, histories, zone),
+    quality: qualityTable(quality),
+    lineage:
       champion === undefined
         ? html`<p class="empty">No model version serves yet.</p>`
         : lineageFlow(champion, data.served, zone),
-    ],
-    ["decisions", "Decisions", decisionTable(decisions, zone)],
-  ];
+  };
+}
+
+function pageOf(data: ReportData, parts: ReturnType<typeof wholeParts>, size: ReportSize): string {
+  const { title, subtitle, decisions = [], zone = "UTC" } = data;
   return htmlPage({
     title,
     lead: subtitle,
     style: filterRules(decisions),
-    tiles: tiles(data),
-    sections,
-    footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.`,
+    tiles: parts.tiles,
+    sections: [
+      ["forecast", "Forecast", parts.forecast],
+      ["error", "Error over time", parts.error],
+      ["quarters", "By quarter", parts.quarters],
+      ["calibration", "Calibration", parts.calibration],
+      ["parts", "By step and series", partsSection(data, size.keys)],
+      ["drift", "Drift", html`${parts.drift}${driftColumns(parts.histories, zone, size.drift)}`],
+      ["quality", "Data quality", parts.quality],
+      ["lineage", "Lineage", parts.lineage],
+      ["decisions", "Decisions", decisionTable(decisions, zone, size.decisions)],
+    ],
+    footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.${size.note}`,
   });
 }
 
@@ -142,15 +170,20 @@ ${figureOf((size) => coverageChart(charts, quarters, size))}`
 ${quarterTable(data, quarters)}`;
 }
 
-function driftSection(charts: ChartRenderer, drift: readonly DatedDrift[], zone: string): Html {
-  const histories = driftHistories(drift);
+function driftSection(
+  charts: ChartRenderer,
+  drift: readonly DatedDrift[],
+  histories: readonly ColumnHistory[],
+  zone: string,
+): Html {
   if (histories.length === 0) return html`<p class="empty">No drift report has been made yet.</p>`;
-  const hidden = hiddenColumns(drift);
+  const hidden = hiddenColumns(histories);
+  const listed = histories.slice(0, mostListed);
   return html`<p class="note">Each window against the weeks before it, allowing for season and autocorrelation. Colours are <span class="nobr">p-values</span> adjusted for the number of columns; a dot marks drift.${hidden > 0 && ` The ${histories.length - hidden} columns that drifted most are drawn.`}${windowsNote(drift.length)}</p>
 ${legend([...heatSteps].reverse().map(({ colour, name }) => [swatch(colour, "band"), name] as const))}
-${figureOf((size) => driftMap(charts, drift, zone, size))}
-<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows</caption>
-${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${histories.map(
+${figureOf((size) => driftMap(charts, drift, histories, zone, size))}
+<div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table role="table" class="stack"><caption>Drift by column over ${whole(drift.length)} windows${listed.length < histories.length && `: the ${listed.length} of ${whole(histories.length)} columns that drifted most`}</caption>
+${columnHeads(["Column", "Flagged", "What was found last"])}<tbody role="rowgroup">${listed.map(
     ({ column, flagged, windows, lastFlagged, sentence }) =>
       html`<tr role="row"><th role="rowheader" scope="row">${column}</th><td role="cell" class="when">${flagged} of ${windows}</td><td role="cell" class="why">${sentence ?? "–"}${lastFlagged !== null && html`<small>${day(lastFlagged, zone)}</small>`}</td></tr>`,
   )}</tbody></table></div>`;

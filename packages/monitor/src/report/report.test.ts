@@ -13,7 +13,7 @@ import { joinOutcomes } from "../performance/join-outcomes.ts";
 import type { ReportData } from "./data.ts";
 import { evenFigures } from "./format.ts";
 import { escapeText, html } from "./html.ts";
-import { driftReports, forecastSvg, renderReport } from "./index.ts";
+import { driftReports, forecastSvg, renderReport, reportJson } from "./index.ts";
 
 const zone = "-05:00";
 const hour = 3_600_000_000n;
@@ -290,6 +290,100 @@ describe("renderReport", () => {
     const page = await renderReport(await data({ decisions }));
     expect(page.length).toBeLessThan(1_000_000);
     expect(page.includes("4700 older ones are in the log")).toBe(true);
+  });
+
+  it("stays below a megabyte with two years of daily drift reports, and says what it left out", async () => {
+    const tests = ["level", "scale", "shape", "season", "autocorrelation", "missing", "mix"];
+    const decisions = Array.from({ length: 730 }, (_, at) =>
+      decision(
+        at,
+        "drift",
+        "drift",
+        {
+          columns: Array.from({ length: 60 }, (_, i) => ({
+            ...drift(`column number ${i}`, ((7 * at + i) % 11) / 11),
+            tests: tests.map((test, k) => ({
+              test,
+              statistic: 1,
+              pValue: ((13 * at + 5 * i + k) % 101) / 101,
+              effect: Math.sin(at / 20 + i + k),
+              unit: "MW",
+              sentence: `Column ${i} moved by ${k}.`,
+            })),
+          })),
+        },
+        "Columns drift, which this long sentence says with all of their names. ".repeat(20),
+      ),
+    );
+    const given = await data({ decisions });
+    const page = await renderReport(given);
+    expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
+    expect(page).toMatch(/The \d+ of 60 columns that drift most often/);
+    expect(page).toMatch(
+      /Of the 730 windows at most \d+ are drawn, of each stretch the one with the least p-value/,
+    );
+    expect(page).toContain("Some parts are thinned to stay below 1 MB");
+    const json = reportJson(given);
+    expect(json.drift).toHaveLength(60);
+    expect(json.decisions).toHaveLength(730);
+  });
+
+  it("shows kinds of decisions and checks that it does not know like any other", async () => {
+    const page = await renderReport(
+      await data({
+        decisions: [decision(3, "incident" as never, "opened", { cause: { of: "unknown" } })],
+        quality: [
+          {
+            check: "new" as never,
+            column: null,
+            severity: "notice" as never,
+            count: 2,
+            rows: [],
+            sentence: "Something new.",
+            key: null,
+            reason: "",
+            from: null,
+            to: null,
+            cause: "",
+            hint: "",
+          },
+        ],
+      }),
+    );
+    for (const text of ["opened because of numbers.", "incident", "Something new.", "notice"])
+      expect(page.includes(text), text).toBe(true);
+  });
+
+  it("gives the same figures as JSON: instants as ISO 8601, what is no number as null", async () => {
+    const given = await data();
+    const json = reportJson(given);
+    expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+    expect(json).toMatchObject({
+      format: 1,
+      now: "2024-03-01T05:00:00Z",
+      zone,
+      target: { name: "load", unit: "MW" },
+      overview: {
+        promotions: 1,
+        rejections: 1,
+        alerts: 1,
+        driftReports: { all: 1, flagged: 1 },
+        waiting: 24,
+      },
+      champion: null,
+    });
+    expect(json.days).toHaveLength(60);
+    expect(json.days.at(-1)).toMatchObject({ rows: 0, mae: null });
+    expect(json.steps).toHaveLength(24);
+    expect(json.drift[0]).toMatchObject({
+      column: "temp",
+      flagged: 1,
+      flaggedAt: ["2024-01-21T05:00:00Z"],
+      tests: [{ test: "level", unit: "MW", windows: [{ time: "2024-01-21T05:00:00Z", effect: 1 }] }],
+    });
+    const page = await renderReport(given);
+    const [point] = (json.calibration as { intervals: { observed: number }[] }).intervals;
+    expect(page.includes(`${(100 * (point?.observed ?? 0)).toFixed(1)} %`)).toBe(true);
   });
 
   it("draws the newest windows and the columns that drifted most when there are many", async () => {

@@ -15,9 +15,11 @@ export interface ForecastPoint {
   readonly intervals: readonly { readonly level: number; readonly lower: number; readonly upper: number }[];
 }
 
+/** More instants are no longer told apart on a screen, and make a page heavy. */
+const mostInstants = 1_500;
 const dayMicros = 86_400_000_000n;
 
-/** What the champion said of one series over the last days, by time: of each instant the forecast with the latest cutoff. */
+/** What the champion said of one series over the last days (of its last 1,500 instants at most), by time: of each instant the forecast with the latest cutoff. */
 export function forecastPoints(data: ForecastChartData): ForecastPoint[] {
   const { served, zone = "UTC", days = 21 } = data;
   const series =
@@ -41,6 +43,7 @@ export function forecastPoints(data: ForecastChartData): ForecastPoint[] {
   return [...latest]
     .filter(([time]) => time > start)
     .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(-mostInstants)
     .map(([micros, row]) => ({
       micros,
       at: wallClock(micros, zone),

@@ -136,6 +136,22 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .flow dl div{margin-top:6px}
 .flow dt{font-size:.76rem;color:var(--muted);overflow-wrap:anywhere}
 .flow dd{font-size:.88rem;overflow-wrap:anywhere}
+.drill{margin:18px 0 2px}
+.column{border-top:1px solid var(--line);margin-top:0}
+.column summary{padding:8px 0;color:var(--text);overflow-wrap:anywhere}
+.column summary small{color:var(--muted);margin-left:10px}
+.multiples{list-style:none;margin:8px 0 12px;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:14px}
+.multiples li{min-width:0;font-size:.85rem;overflow-wrap:anywhere}
+.multiples small{display:block;color:var(--muted);font-size:.76rem;line-height:1.35}
+.multiple{display:block;width:100%;height:auto;margin:4px 0;background:var(--page);border-radius:6px}
+.multiple path{fill:none;stroke-linejoin:round;stroke-linecap:round}
+.multiple .zero{stroke:var(--line)}
+.multiple .run{stroke:var(--forecast);stroke-width:1.25}
+.multiple .flags{stroke:var(--bad);stroke-width:5}
+.multiple .bars{fill:var(--forecast)}
+.multiple .mark{stroke:var(--text);stroke-dasharray:3 3}
+.live{position:sticky;top:0;z-index:3;margin:0;padding:4px 16px;text-align:right;font-size:.78rem;color:var(--muted);background:var(--page)}
+.live~.page nav{top:1.6rem}
 .empty{color:var(--muted);margin:8px 0 0}
 footer{color:var(--muted);font-size:.82rem;margin-top:18px}
 @media (max-width:640px){
@@ -144,6 +160,7 @@ section{padding:14px 14px;border-radius:10px}
 .tiles{grid-template-columns:repeat(2,1fr)}
 .tiles>div:last-child:nth-child(odd){grid-column:1/-1}
 .chart .wide{display:none}.chart .narrow{display:block}
+.multiples{grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px}
 .flow{grid-template-columns:1fr;gap:20px}
 .flow li+li::before{content:"↓";left:50%;top:-21px}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

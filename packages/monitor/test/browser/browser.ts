@@ -22,14 +22,12 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
-/** Serious and critical findings of axe-core, each with the first element that it names. */
+/** Findings of axe-core of any impact, each with the first element that it names. */
 export async function accessibility(page: Page): Promise<string[]> {
   // The page's policy forbids scripts; the inspector's own world does not ask.
   return page.evaluate(`(async () => {
     ${axe.source};
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => id + ": " + nodes.length + " x, first " + nodes[0].html.slice(0, 200));
+    return violations.map(({ id, nodes }) => id + ": " + nodes.length + " x, first " + nodes[0].html.slice(0, 200));
   })()`);
 }

@@ -53,7 +53,7 @@ const pages: Readonly<Record<string, DriftPage>> = {
     })),
   },
 };
-const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
+const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 375, height: 812 } } as const;
 
 describe.skipIf(browserService.isMissing)("a page about drift in a real browser", () => {
   const directory = temporaryDirectory();

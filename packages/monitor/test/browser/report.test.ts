@@ -25,7 +25,7 @@ interface Visit {
   readonly violations: readonly string[];
 }
 
-const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
+const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 375, height: 812 } } as const;
 
 describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
   const directory = temporaryDirectory();
@@ -74,13 +74,15 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
         "forecast",
         "error",
         "quarters",
+        "calibration",
+        "parts",
         "drift",
         "quality",
         "lineage",
         "decisions",
       ]);
       for (const { id, height } of seen.sections) expect(height, id).toBeGreaterThan(100);
-      expect(seen.charts).toHaveLength(4);
+      expect(seen.charts).toHaveLength(5);
       for (const { label, width, height, marks, smallestText } of seen.charts) {
         expect(label.length).toBeGreaterThan(20);
         expect(width, label).toBeGreaterThan(0.8 * (Math.min(sizes[size].width, 1040) - 80));
@@ -97,6 +99,29 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
 
   it("is well below a megabyte", () => {
     expect(Buffer.byteLength(markup)).toBeLessThan(500_000);
+  });
+
+  it("opens a column to small charts of its tests, by keyboard alone", async () => {
+    const page = await browser.newPage({ viewport: sizes.phone });
+    await page.goto(pathToFileURL(join(directory.path, "report.html")).href);
+    const column = page.locator("details.column").first();
+    const charts = column.locator("svg.multiple");
+    expect(await charts.first().isVisible()).toBe(false);
+    const visited = await page.evaluate<number>(
+      `document.querySelectorAll("a, summary, input, [tabindex]").length`,
+    );
+    const isThere = () =>
+      page.evaluate<boolean>(`document.activeElement === document.querySelector("details.column summary")`);
+    for (let i = 0; i < visited && !(await isThere()); i++) await page.keyboard.press("Tab");
+    expect(await isThere()).toBe(true);
+    await page.keyboard.press("Enter");
+    expect(await charts.first().isVisible()).toBe(true);
+    expect(await charts.count()).toBeGreaterThanOrEqual(3);
+    expect(await charts.first().getAttribute("aria-label")).toMatch(/ of .+ over \d+ windows/);
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    expect(await accessibility(page)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes.phone.width);
+    await page.close();
   });
 
   it("filters decisions by kind and unfolds the older ones, without a script", async () => {

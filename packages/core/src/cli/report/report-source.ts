@@ -1,0 +1,145 @@
+import { TsopsError } from "../../errors.ts";
+import type { PredictionRecord } from "../../ports/prediction-log.ts";
+import type { ModelVersion } from "../../ports/registry.ts";
+import { formatInstant } from "../../time/instant.ts";
+import { loadCompanion } from "../load-companion.ts";
+import type { CommandIo, Session } from "../session.ts";
+import type { Guesses } from "../table-file/guessed.ts";
+import { when } from "../when.ts";
+import type { ReportInput } from "./companions.ts";
+import type { ReportOptions } from "./options.ts";
+import { type Outcomes, openOutcomes } from "./outcomes.ts";
+import { readServed, type Served } from "./served.ts";
+
+/** Reads what a report shows, as often as it is asked. */
+export interface ReportSource {
+  /** @throws TsopsError PREDICTION_NOT_FOUND, CONFIG_INVALID, STORE_NOT_FOUND, COLUMN_NOT_FOUND, ABORTED */
+  read(): Promise<ReportInput>;
+  close(): Promise<void>;
+}
+
+/** A report of what the session's home has. The table of outcomes is looked for once, and kept open. */
+export async function reportSource(
+  neededBy: string,
+  io: CommandIo,
+  session: Session,
+  options: ReportOptions,
+  guesses: Guesses,
+): Promise<ReportSource> {
+  const { openTable } = await loadCompanion(neededBy, "@tsops/store", io.cwd);
+  const { joinOutcomes, checkQuality } = await loadCompanion(neededBy, "@tsops/monitor", io.cwd);
+  const { signal } = io;
+  const { tablesPath } = await session.home();
+  if (tablesPath === undefined)
+    throw new TsopsError("CONFIG_INVALID", `The configuration ${session.path} gives no home with tables.`, {
+      hint: 'Add home: () => openHome("./.tsops"), whose tables the outcomes are in, or say --home <folder>.',
+    });
+  // Times ago go along with the clock; that they are none is said before anything is read.
+  rangeOf(options, session.clock.now());
+  let outcomes: Outcomes | null = null;
+  return {
+    async read() {
+      const now = session.clock.now();
+      const { from, to } = rangeOf(options, now);
+      const served = await readServed(await session.contract("predictions"), {
+        deployment: options.deployment,
+        from,
+        to,
+        signal,
+      });
+      const champion = await championOf(session, served.model, signal);
+      outcomes ??= await openOutcomes(tablesPath, openTable, served, champion, options, guesses);
+      const { definition, target, unit } = outcomes;
+      const { keys, eventTime, availableAt } = definition;
+      const zone = options.zone ?? outcomes.zone ?? "UTC";
+      const rows = await (await outcomes.table.snapshot()).read({
+        columns: [...keys, eventTime, ...(availableAt === undefined ? [] : [availableAt]), target],
+        range: served.range,
+        signal,
+      });
+      const frequency = spacing(served.records);
+      return {
+        title: served.deployment,
+        subtitle: subtitleOf(served, definition.name),
+        now,
+        zone,
+        target: { name: target, ...(unit === undefined ? {} : { unit }) },
+        served: await joinOutcomes(served.records, rows, {
+          keys,
+          time: eventTime,
+          target,
+          ...(availableAt === undefined ? {} : { availableAt }),
+          signal,
+        }),
+        decisions: await decisionsOf(session, served, definition.name, { from, to, signal }),
+        quality: checkQuality(rows, {
+          table: definition,
+          zone,
+          now,
+          ...(frequency === null ? {} : { frequency }),
+        }),
+        ...(champion === undefined ? {} : { champion }),
+      };
+    },
+    async close() {
+      await outcomes?.table.close();
+    },
+  };
+}
+
+/** @throws TsopsError CONFIG_INVALID, TIME_INVALID, TIME_ZONE_MISSING, DURATION_INVALID */
+function rangeOf(options: Pick<ReportOptions, "from" | "to">, now: bigint) {
+  const from = options.from === undefined ? undefined : when("--from", options.from, now);
+  const to = options.to === undefined ? undefined : when("--to", options.to, now);
+  if (from !== undefined && to !== undefined && from >= to)
+    throw new TsopsError("CONFIG_INVALID", "--from is not before --to.", {
+      hint: `They are ${formatInstant(from)} and ${formatInstant(to)}.`,
+    });
+  return { from, to };
+}
+
+function subtitleOf({ model, records, keys }: Served, table: string): string {
+  const series = new Set(records.map(({ key }) => keys.map((name) => String(key[name])).join("\n"))).size;
+  return `Forecasts of model ${model}${series > 1 ? ` for ${series.toLocaleString("en-US")} series` : ""}, beside what came into table ${table}.`;
+}
+
+/** The version that serves now; none where the registry does not know one. */
+async function championOf(
+  session: Session,
+  model: string,
+  signal: AbortSignal,
+): Promise<ModelVersion | undefined> {
+  try {
+    return await (await session.contract("registry")).resolve(model, "champion", { signal });
+  } catch (error) {
+    if (TsopsError.is(error, "MODEL_NOT_FOUND") || TsopsError.is(error, "ALIAS_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+/** Decisions about the deployment, its model, or the table of outcomes. */
+async function decisionsOf(
+  session: Session,
+  { deployment, model }: Served,
+  table: string,
+  { from, to, signal }: { from: bigint | undefined; to: bigint | undefined; signal: AbortSignal },
+) {
+  const all = await (await session.contract("decisions")).list({
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    signal,
+  });
+  return all.filter(({ subject }) => [deployment, model, table].includes(subject));
+}
+
+/** The step between predicted instants where all are alike, as a duration; null where they are not, as with months. */
+function spacing(records: readonly PredictionRecord[]): string | null {
+  let step: bigint | null = null;
+  for (const { times } of records)
+    for (let i = 1; i < times.length; i++) {
+      const found = (times[i] as bigint) - (times[i - 1] as bigint);
+      if (step !== null && found !== step) return null;
+      step = found;
+    }
+  return step === null || step <= 0n || step % 1_000_000n !== 0n ? null : `${step / 1_000_000n}s`;
+}
