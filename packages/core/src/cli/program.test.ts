@@ -82,7 +82,7 @@ describe("help and usage", () => {
       "cannot be used with",
     ],
     ["force and resume", ["run", "daily", "--force", "--resume"], "cannot be used with"],
-    ["a kind that does not exist", ["decisions", "--kind", "gat"], "gate, promotion"],
+    ["a kind that does not exist", ["decisions", "--kind", "gat"], "gate, experiment, promotion"],
     ["a place to sync to that is none", ["sync", "--to", "mlflw"], "syncTo: { mlflw:"],
     ["no place to sync to", ["sync"], "--to <name>"],
     ["a limit that is none", ["decisions", "--limit", "0"], "whole number"],

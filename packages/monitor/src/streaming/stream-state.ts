@@ -12,7 +12,7 @@ import {
 } from "../drift/profile.ts";
 import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
 import { seasonsShown } from "../drift/season-choice.ts";
-import { withoutSpikes } from "../drift/spikes.ts";
+import { pullInSpikes } from "../drift/spikes.ts";
 import { alternatives, type StreamingChange, shifts } from "./alternatives.ts";
 import { addToBlock, type BlockSpread, noBlocks } from "./block-spread.ts";
 import { type Capitals, noCapitals } from "./capital.ts";
@@ -158,8 +158,8 @@ function withoutSpikesAbout(
 ): { profile: SeasonalProfile; deviations: Float64Array } {
   const length = seasons.at(-1) ?? 1;
   const rough = seasonalProfile(reference, length);
-  const deviations = deseasonalise(reference, rough);
-  const [clean] = withoutSpikes(deviations, deviations, seasons[0] ?? 1);
+  const clean = deseasonalise(reference, rough);
+  pullInSpikes(clean, clean, seasons[0] ?? 1);
   const rest = seasonalProfile(clean, length);
   const means = rough.means.map((mean, position) => mean + (rest.means[position] as number));
   return { profile: { ...rough, means }, deviations: deseasonalise(clean, rest).values };
