@@ -2,6 +2,7 @@ import { calibrationOf } from "../conformal/calibration.ts";
 import { fittedConformal } from "../conformal/fitted.ts";
 import { resolveConformalOptions } from "../conformal/options.ts";
 import { pendingOf } from "../conformal/pending.ts";
+import { reachesOf } from "../conformal/reaches.ts";
 import { fittedEnsemble } from "../ensemble/fitted.ts";
 import { resolveEnsembleOptions } from "../ensemble/options.ts";
 import type { FittedForecaster } from "../forecaster.ts";
@@ -60,7 +61,10 @@ export function withIntervals<Known extends string>(
     { ...choice, lowest },
     fittedConformal<Known>({
       options,
-      calibration: calibrationOf(means, outcomes, options, count, typicalSizes),
+      calibration: calibrationOf(means, outcomes, options, count, {
+        typicalSizes,
+        reaches: reachesOf(panel, heldOut.horizon),
+      }),
       anchor: current,
       current,
       pending: pendingOf(panel, current.spec, () => 0),
