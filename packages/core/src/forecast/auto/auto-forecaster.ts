@@ -178,7 +178,7 @@ async function fit<Known extends string>(
     const fitted = fits.filter((one) => one !== null) as FittedForecaster<Known>[];
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
-    const choice: Omit<AutoChoice, "lowest"> = {
+    const choice: Omit<AutoChoice, "lowest" | "spread"> = {
       ...seasons,
       folds: plan.folds,
       judgedSeries: plan.chosen.length,
