@@ -63,7 +63,9 @@ export function withoutOutliers<Known extends string>(
   const { seasonLengths = [] } = options;
   checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
   const given = seasonLengths.map((length, i) => wholeNumber(`seasonLengths[${i}]`, length, 2));
-  const seasons = [...new Set([...given, ...seasonsOfFrequency(spec.frequency, spec.zone)])].sort((a, b) => a - b);
+  const seasons = [...new Set([...given, ...seasonsOfFrequency(spec.frequency, spec.zone)])].sort(
+    (a, b) => a - b,
+  );
   const year = rowsOfYear(spec.frequency);
   const y = panel.y.slice();
   const outliers: PanelOutlier[] = [];

@@ -78,7 +78,10 @@ async function fit<Known extends string>(
   const { panel, outliers } =
     options.outliers === "keep"
       ? { panel: whole, outliers: [] }
-      : withoutOutliers(whole, options.seasonLengths === null ? {} : { seasonLengths: options.seasonLengths });
+      : withoutOutliers(
+          whole,
+          options.seasonLengths === null ? {} : { seasonLengths: options.seasonLengths },
+        );
   // What even the simplest model asks for, before time is spent.
   requireRows(panel, observedCounts(panel), 2, "autoForecaster", " with a known target");
   const { horizon, threads = mostThreads } = fitOptions;

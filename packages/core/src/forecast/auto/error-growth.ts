@@ -38,7 +38,10 @@ export function growWithLevel(panel: Panel, seasonLength: number): boolean {
 }
 
 /** Logarithms of the level and of the size of changes, block by block; none where a value is not above 0. */
-function blocksOf(y: Float64Array, lag: number): readonly { readonly level: number; readonly size: number }[] {
+function blocksOf(
+  y: Float64Array,
+  lag: number,
+): readonly { readonly level: number; readonly size: number }[] {
   if (y.some((value) => value <= 0)) return [];
   const count = Math.min(blocks.most, Math.floor((y.length - lag) / Math.max(blocks.rows, lag)));
   return Array.from({ length: Math.max(0, count) }, (_, b) => {

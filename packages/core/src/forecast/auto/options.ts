@@ -26,7 +26,12 @@ export interface ResolvedAutoOptions {
   readonly outliers: "leaveOut" | "keep";
 }
 
-const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true, lowest: true, outliers: true };
+const optionNames: OptionNames<AutoOptions> = {
+  budget: true,
+  seasonLengths: true,
+  lowest: true,
+  outliers: true,
+};
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID, DURATION_INVALID. */
 export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {

@@ -74,8 +74,7 @@ export function withIntervals<Known extends string>(
     { ...choice, spread, lowest },
     fittedConformal<Known>({
       options,
-      calibration:
-        spread === "constant" ? calibration : { ...calibration, typicalSizes: inProportion() },
+      calibration: spread === "constant" ? calibration : { ...calibration, typicalSizes: inProportion() },
       anchor: current,
       current,
       pending: pendingOf(panel, current.spec, () => 0),

@@ -287,8 +287,7 @@ export function quantilesAround({
 function reachOf({ reaches, scores }: Calibration, s: number, spread: number): number {
   if (reaches === null) return Number.POSITIVE_INFINITY;
   let largest = 0;
-  for (const score of scores[s] as Float64Array)
-    if (Math.abs(score) > largest) largest = Math.abs(score);
+  for (const score of scores[s] as Float64Array) if (Math.abs(score) > largest) largest = Math.abs(score);
   return Math.max(reaches[s] as number, spread * largest);
 }
 

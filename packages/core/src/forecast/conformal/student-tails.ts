@@ -44,11 +44,7 @@ export function studentTails(
 }
 
 /** How many independent scores those of some series at a step in the middle and its neighbours count as. */
-export function independentScores(
-  own: readonly Float64Array[],
-  horizon: number,
-  neighbours: number,
-): number {
+export function independentScores(own: readonly Float64Array[], horizon: number, neighbours: number): number {
   const origins = own.reduce((sum, scores) => sum + scores.length / horizon, 0);
   const steps = Math.min(horizon, 2 * neighbours + 1);
   return (origins * steps) / (1 + (steps - 1) * shared);
