@@ -298,6 +298,7 @@ export {
   type WindowAverageOptions,
   windowAverage,
 } from "./forecast/models/window-average.ts";
+export { type OutlierOptions, type PanelOutlier, withoutOutliers } from "./forecast/outliers.ts";
 export type {
   Covariate,
   Panel,

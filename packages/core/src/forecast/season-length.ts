@@ -27,3 +27,10 @@ export function seasonsOfFrequency(frequency: string, zone = "UTC"): readonly nu
   // Below a minute a day is too many steps to repeat.
   return whole(Number(step) < minute ? [minute, hour] : [day, 7 * day]).filter((length) => length <= 11_000);
 }
+
+/** Steps of a year, rounded; 1 where a step is as long or longer. */
+export function rowsOfYear(frequency: string): number {
+  const { kind, step } = parseFrequency(frequency);
+  const yearSteps = { months: 12, days: 365.25, fixed: 365.25 * Number(dayMicros) }[kind];
+  return Math.max(1, Math.round(yearSteps / Number(step)));
+}

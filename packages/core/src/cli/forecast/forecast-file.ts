@@ -8,6 +8,7 @@ import type { Forecast } from "../../forecast/forecast.ts";
 import type { PredictOptions } from "../../forecast/forecaster.ts";
 import { naive } from "../../forecast/models/naive.ts";
 import { seasonalNaive } from "../../forecast/models/seasonal-naive.ts";
+import { type PanelOutlier, withoutOutliers } from "../../forecast/outliers.ts";
 import type { Panel, SeriesFailure } from "../../forecast/panel.ts";
 import { takeSeries } from "../../forecast/panel-slices.ts";
 import { listSome } from "../../forecast/rows.ts";
@@ -138,7 +139,12 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   let failures: readonly SeriesFailure[] = [];
   if (split.main !== null) {
     const predicting: PredictOptions = { horizon, levels };
-    const fitted = await picked.chosen.forecaster.fit(split.main, {
+    const isAuto = picked.chosen.forecaster.kind === "auto";
+    const cleaned = isAuto
+      ? { panel: split.main, outliers: [] }
+      : withoutOutliers(split.main, { seasonLengths: seasons });
+    let { outliers } = cleaned;
+    const fitted = await picked.chosen.forecaster.fit(cleaned.panel, {
       horizon,
       failures: "collect",
       signal: io.signal,
@@ -149,6 +155,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     failures = fitted.failures ?? [];
     if (fitted.kind === "auto") {
       const { choice } = fitted as FittedAuto;
+      outliers = choice.outliers;
       ({ members, combine, candidates } = choice);
       // Without a season it repeats the latest value.
       const named = (name: string) =>
@@ -160,6 +167,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
           `seasons of ${listSome(choice.seasonsTooLong.map(String))} steps are not used: no series has two of them before what is held out`,
         );
     }
+    tellOfOutliers(outliers, tell);
     const other = passedOver(picked.chosen.name as ModelName, seasons, most(rowCounts(split.main)));
     if (other !== null) tell(other);
     const without = withoutSeason(
@@ -190,6 +198,22 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     early: early.map(({ series, last }) => ({ series, last: history.textOf(last) })),
     table: joinForecasts(forecasts, order, levels),
   };
+}
+
+/** Names values that were left out of the fit. */
+function tellOfOutliers(outliers: readonly PanelOutlier[], tell: (line: string) => void): void {
+  if (outliers.length === 0) return;
+  const named = outliers.map(
+    ({ series, at, value, usual }) =>
+      `${short(value)} at ${at}${series === "{}" ? "" : ` in ${series}`} (usual there: ${short(usual)})`,
+  );
+  tell(
+    `left out of the fit as ${outliers.length === 1 ? "an outlier" : "outliers"}: ${listSome(named)}; intervals do not reckon with the like`,
+  );
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Keys and time keep their names beside those of the forecast. */

@@ -5,6 +5,7 @@ import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import { findSeasons } from "../find-seasons.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
+import { withoutOutliers } from "../outliers.ts";
 import type { Panel } from "../panel.ts";
 import { regressorsOf } from "../regressors-of-panel.ts";
 import { scalesOf } from "../scales.ts";
@@ -59,10 +60,10 @@ export interface AutoForecaster extends Forecaster {
  */
 export function autoForecaster(options: AutoOptions = {}): AutoForecaster {
   const resolved = resolveAutoOptions(options);
-  const { budgetMs, seasonLengths, lowest } = resolved;
+  const { budgetMs, seasonLengths, lowest, outliers } = resolved;
   return {
     kind: "auto",
-    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths], lowest },
+    params: { budgetMs, seasonLengths: seasonLengths === null ? null : [...seasonLengths], lowest, outliers },
     fit: (panel, fitOptions) => fitOthers(panel, fitOptions, (others, own) => fit(resolved, others, own)),
     load: (bytes) => loadAuto(bytes, loadForecaster),
   };
@@ -70,10 +71,17 @@ export function autoForecaster(options: AutoOptions = {}): AutoForecaster {
 
 async function fit<Known extends string>(
   options: ResolvedAutoOptions,
-  panel: Panel<Known>,
+  whole: Panel<Known>,
   fitOptions: FitOptions,
 ): Promise<FittedAuto<Known>> {
-  checkFit(panel, fitOptions);
+  checkFit(whole, fitOptions);
+  const { panel, outliers } =
+    options.outliers === "keep"
+      ? { panel: whole, outliers: [] }
+      : withoutOutliers(
+          whole,
+          options.seasonLengths === null ? {} : { seasonLengths: options.seasonLengths },
+        );
   // What even the simplest model asks for, before time is spent.
   requireRows(panel, observedCounts(panel), 2, "autoForecaster", " with a known target");
   const { horizon, threads = mostThreads } = fitOptions;
@@ -86,8 +94,10 @@ async function fit<Known extends string>(
   } = planTrial(panel, horizon, given ?? seasonsOfFrequency(spec.frequency, spec.zone), (lengths) =>
     given === null ? findSeasons(panel, lengths) : lengths,
   );
-  const { lowest } = options;
+  // An outlier below 0 shows as well that targets can be.
+  const lowest = options.lowest === "auto" && whole.y.some((value) => value < 0) ? null : options.lowest;
   const seasonsWith = (seasonLengths: readonly number[]) => ({
+    outliers,
     seasonLengths,
     seasonsTooLong: given === null ? [] : tooLong,
     referenceSeason: seasonLengths[0] ?? usable[0] ?? 1,
@@ -171,7 +181,7 @@ async function fit<Known extends string>(
     const fitted = fits.filter((one) => one !== null) as FittedForecaster<Known>[];
     throwIfAborted(fitOptions.signal);
     if (trial.tried.length < count) continue;
-    const choice: Omit<AutoChoice, "lowest"> = {
+    const choice: Omit<AutoChoice, "lowest" | "spread"> = {
       ...seasons,
       folds: plan.folds,
       judgedSeries: plan.chosen.length,

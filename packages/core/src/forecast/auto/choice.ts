@@ -1,3 +1,5 @@
+import type { PanelOutlier } from "../outliers.ts";
+
 /** How a candidate did on the rows that were held out. */
 export interface JudgedCandidate {
   readonly name: string;
@@ -33,6 +35,10 @@ export interface AutoChoice {
   readonly combine: Combine;
   /** Score of the combination; never above 1, as the seasonal naive forecast is a candidate. Null when nothing was judged. */
   readonly score: number | null;
+  /** How wide intervals are where the forecast is larger: alike, or in proportion where the changes of most series are beyond doubt. */
+  readonly spread: "constant" | "proportional";
+  /** Values that were taken for missing, as they are outliers beyond doubt: no model has seen them, and no interval reckons with their like. */
+  readonly outliers: readonly PanelOutlier[];
   /** No forecast and no interval lies below: the option of that name, or 0 as long as no value is negative. */
   readonly lowest: number | null;
 }

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
+import { checkList, checkOptions, checkWord, type OptionNames, shown } from "../../options.ts";
 import { durationMicros } from "../../time/duration.ts";
 import { wholeNumber } from "../check.ts";
 
@@ -14,6 +14,8 @@ export interface AutoOptions {
   readonly seasonLengths?: readonly number[];
   /** The least value that the target can take: no forecast and no interval lies below; null for none. Default `"auto"`: 0 as long as no value, of the history or of rows that `update` brings, is negative. */
   readonly lowest?: number | null | "auto";
+  /** Whether values that are outliers beyond doubt count as missing (`"leaveOut"`, default; see `withoutOutliers`, and `choice.outliers` for which they are), or as any other (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** Options with every default filled in; `null` where the data decide. */
@@ -21,14 +23,20 @@ export interface ResolvedAutoOptions {
   readonly budgetMs: number;
   readonly seasonLengths: readonly number[] | null;
   readonly lowest: number | null | "auto";
+  readonly outliers: "leaveOut" | "keep";
 }
 
-const optionNames: OptionNames<AutoOptions> = { budget: true, seasonLengths: true, lowest: true };
+const optionNames: OptionNames<AutoOptions> = {
+  budget: true,
+  seasonLengths: true,
+  lowest: true,
+  outliers: true,
+};
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID, DURATION_INVALID. */
 export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "autoForecaster()", options, optionNames);
-  const { budget = "60s", seasonLengths, lowest = "auto" } = options;
+  const { budget = "60s", seasonLengths, lowest = "auto", outliers = "leaveOut" } = options;
   if (seasonLengths !== undefined) checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
   if (lowest !== null && lowest !== "auto" && !Number.isFinite(lowest))
     throw new TsopsError(
@@ -36,8 +44,10 @@ export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
       `lowest is a finite number, null or "auto", got ${shown(lowest)}.`,
       { hint: "Write 0 for counts, null for targets without a bound." },
     );
+  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
   return {
     lowest,
+    outliers,
     budgetMs: Number(durationMicros(budget)) / 1000,
     seasonLengths:
       seasonLengths === undefined

@@ -17,7 +17,7 @@ import { withIntervals } from "./with-intervals.ts";
 export async function fitUnjudged<Known extends string>(
   panel: Panel<Known>,
   fitOptions: FitOptions,
-  seasons: Pick<AutoChoice, "seasonLengths" | "seasonsTooLong" | "referenceSeason">,
+  seasons: Pick<AutoChoice, "seasonLengths" | "seasonsTooLong" | "referenceSeason" | "outliers">,
   lowest: number | null | "auto",
 ): Promise<FittedAuto<Known>> {
   const { horizon } = fitOptions;

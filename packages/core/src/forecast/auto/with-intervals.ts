@@ -1,12 +1,15 @@
 import { calibrationOf } from "../conformal/calibration.ts";
+import { typicalSizesOf } from "../conformal/error-sizes.ts";
 import { fittedConformal } from "../conformal/fitted.ts";
 import { resolveConformalOptions } from "../conformal/options.ts";
 import { pendingOf } from "../conformal/pending.ts";
+import { reachesOf } from "../conformal/reaches.ts";
 import { fittedEnsemble } from "../ensemble/fitted.ts";
 import { resolveEnsembleOptions } from "../ensemble/options.ts";
 import type { FittedForecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import type { AutoChoice } from "./choice.ts";
+import { growWithLevel } from "./error-growth.ts";
 import { errorsOfAll, type HeldOutErrors } from "./errors-of-all.ts";
 import { type FittedAuto, fittedAuto } from "./fitted.ts";
 
@@ -18,7 +21,7 @@ const scoresOfEach = 100;
 /** Combines fitted members, with intervals from held-out errors. */
 export function withIntervals<Known extends string>(
   panel: Panel<Known>,
-  choice: Omit<AutoChoice, "lowest">,
+  choice: Omit<AutoChoice, "lowest" | "spread">,
   members: readonly FittedForecaster<Known>[],
   heldOut: HeldOutErrors & {
     /** The least value that the target can take; "auto": 0 until a value is negative. */
@@ -44,23 +47,34 @@ export function withIntervals<Known extends string>(
   const scores = outcomes.reduce((sum, fold) => sum + knownHorizons(fold, heldOut.horizon), 0);
   const neighbours = isGuessed || scores >= scoresAlone ? 0 : 2;
   const pooled = scores * Math.min(2 * neighbours + 1, heldOut.horizon);
+  // Errors that were made up are around 0, not around a forecast.
+  const isMadeUp = isGuessed || means !== heldOut.means;
+  const spread =
+    !isMadeUp && !heldOut.isIntermittent && growWithLevel(panel, heldOut.seasonLength)
+      ? "proportional"
+      : "constant";
   const options = {
     ...resolveConformalOptions({
       by: "scaled",
       folds: means.length,
       window: Math.max(20, 2 * means.length),
       neighbours,
+      spread,
       sides: heldOut.isIntermittent && !isGuessed && pooled >= scoresOfEach ? "each" : "alike",
       ...(lowest === null ? {} : { lowest }),
     }),
     fewScores: "student",
     isLowestGuessed,
   } as const;
+  const reaches = reachesOf(panel, heldOut.horizon);
+  const calibration = calibrationOf(means, outcomes, options, count, { typicalSizes, reaches });
+  const inProportion = () =>
+    typicalSizes === null ? null : typicalSizesOf(calibration.scores, new Float64Array(count).fill(1));
   return fittedAuto(
-    { ...choice, lowest },
+    { ...choice, spread, lowest },
     fittedConformal<Known>({
       options,
-      calibration: calibrationOf(means, outcomes, options, count, typicalSizes),
+      calibration: spread === "constant" ? calibration : { ...calibration, typicalSizes: inProportion() },
       anchor: current,
       current,
       pending: pendingOf(panel, current.spec, () => 0),

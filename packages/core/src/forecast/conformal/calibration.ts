@@ -4,7 +4,8 @@ import { type Adaptation, adapted, aimOf, emptyAdaptation } from "./adaptation.t
 import { inOwnSizes, type ScoresBySeries, sizesOf } from "./error-sizes.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { boundsOnEachSide, conformalBound, poolsOf, scoresNeeded } from "./scores.ts";
-import { studentTails } from "./student-tails.ts";
+import { smoothBounds } from "./smooth-bounds.ts";
+import { independentScores, studentTails } from "./student-tails.ts";
 
 /** What past errors tell about future ones: an immutable value. */
 export interface Calibration extends ScoresBySeries {
@@ -18,6 +19,8 @@ export interface Calibration extends ScoresBySeries {
   readonly adaptation: Adaptation;
   /** Forecasts of smaller size count as this large in the spread. */
   readonly floor: number;
+  /** Per series how far from the forecast a bound may lie, unless an error was larger; null for any distance. */
+  readonly reaches: Float64Array | null;
 }
 
 /** A calibration without scores. */
@@ -34,6 +37,7 @@ export function emptyCalibration(
     adaptation: emptyAdaptation(options, groups),
     floor: 1,
     typicalSizes: null,
+    reaches: null,
   };
 }
 
@@ -64,14 +68,14 @@ export function scoresOf(
 /**
  * What held-out forecasts tell about their errors to come.
  * @param means - By origin, oldest first; series by series, steps ascending, as the outcomes.
- * @param typicalSizes - Per series the size of the scores of series like it, which counts beside its own; null for its own alone.
+ * @param history - What the series are like: per series the size of the scores of series like it, which counts beside its own, and how far a bound may lie from the forecast; null where nothing is known of that.
  */
 export function calibrationOf(
   means: readonly Float64Array[],
   outcomes: readonly Float64Array[],
   options: ResolvedConformalOptions,
   seriesCount: number,
-  typicalSizes: Float64Array | null = null,
+  history: Pick<Calibration, "typicalSizes" | "reaches"> = { typicalSizes: null, reaches: null },
 ): Calibration {
   const horizon = (means[0] as Float64Array).length / seriesCount;
   const sizes = means.map((mean) => mean.reduce((sum, value) => sum + Math.abs(value), 0) / mean.length);
@@ -79,7 +83,7 @@ export function calibrationOf(
   let calibration = {
     ...emptyCalibration(options, seriesCount, horizon),
     floor: floor > 0 ? floor : 1,
-    typicalSizes,
+    ...history,
   };
   // The scores of the fit come before any interval was promised, so they do not adapt the miss rates.
   means.forEach((mean, fold) => {
@@ -185,13 +189,31 @@ function boundsOf(
   const ownSizes = () => sizesOf(calibration, options).subarray(firstSeries, firstSeries + count);
   const tailAt =
     options.fewScores === "student" ? studentTails(own, ownSizes(), horizon, options, scoresAt) : () => null;
-  return (step, level) => {
+  const boundAt = (step: number, level: number): number => {
     const { missRate, offset } = aimOf(adaptation, options, group, level);
     const scores = scoresAt(step, scoresNeeded(level / 100));
     const bound = tailAt(step, 1 - missRate) ?? conformalBound(scores, 1 - missRate);
-    const moved = offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
-    return { below: moved, above: moved };
+    return offset === 0 ? bound : Math.max(0, bound + offset * (scores[scores.length - 1] as number));
   };
+  if (options.fewScores !== "student" || options.neighbours === 0)
+    return (step, level) => alike(boundAt(step, level));
+  const smooth = new Map<number, Float64Array>();
+  const independent = independentScores(own, horizon, options.neighbours);
+  return (step, level) => {
+    const found = smooth.get(level);
+    const bounds =
+      found ??
+      smoothBounds(
+        Float64Array.from({ length: horizon }, (_, h) => boundAt(h + 1, level)),
+        independent,
+      );
+    if (found === undefined) smooth.set(level, bounds);
+    return alike(bounds[step - 1] as number);
+  };
+}
+
+function alike(bound: number): Bounds {
+  return { below: bound, above: bound };
 }
 
 /** A forecast that is to get intervals. */
@@ -246,9 +268,12 @@ export function quantilesAround({
           const center = mean[row] as number;
           const size = sizes[chosen[place] as number] as number;
           // A series that was always forecast exactly is so still.
-          const unit = size === 0 ? 0 : size * spreadOf(center, options.spread, calibration.floor);
+          const spread = spreadOf(center, options.spread, calibration.floor);
+          const unit = size === 0 ? 0 : size * spread;
+          const reach = reachOf(calibration, chosen[place] as number, spread);
           for (const { sign, values } of own) {
-            const moved = unit === 0 ? 0 : unit * (sign < 0 ? -widest.below : widest.above);
+            const distance = Math.min(unit * (sign < 0 ? widest.below : widest.above), reach);
+            const moved = unit === 0 ? 0 : sign < 0 ? -distance : distance;
             values[row] = clip(center + moved, options);
           }
         }
@@ -256,6 +281,14 @@ export function quantilesAround({
     }
   });
   return quantiles.map(({ probability, values }) => ({ probability, values }));
+}
+
+/** How far a bound of a series may lie from its forecast: as far as its values have come, or its errors where these were larger. */
+function reachOf({ reaches, scores }: Calibration, s: number, spread: number): number {
+  if (reaches === null) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (const score of scores[s] as Float64Array) if (Math.abs(score) > largest) largest = Math.abs(score);
+  return Math.max(reaches[s] as number, spread * largest);
 }
 
 /** Where the median lies: at the mean where both sides are alike, else in the middle of its two bounds. */

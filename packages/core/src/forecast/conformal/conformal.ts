@@ -11,6 +11,7 @@ import { typicalSizesOf } from "./error-sizes.ts";
 import { type FittedConformal, fittedConformal, loadConformal } from "./fitted.ts";
 import { type ConformalOptions, type ResolvedConformalOptions, resolveConformalOptions } from "./options.ts";
 import { pendingOf } from "./pending.ts";
+import { reachesOf } from "./reaches.ts";
 import { requireScores } from "./require-scores.ts";
 
 /** A forecaster with intervals. */
@@ -77,7 +78,11 @@ async function fit<Known extends string>(
   // A spread by the forecast has taken the size of the target out of the scores.
   const scales =
     options.spread === "constant" ? ownScales(panel, 1) : new Float64Array(panel.series.length).fill(1);
-  const calibration = { ...ownSizes, typicalSizes: typicalSizesOf(ownSizes.scores, scales) };
+  const calibration = {
+    ...ownSizes,
+    typicalSizes: typicalSizesOf(ownSizes.scores, scales),
+    reaches: options.by === "scaled" ? reachesOf(panel, fitOptions.horizon) : null,
+  };
   requireScores(calibration, options, options.levels, undefined, panel.series);
   throwIfAborted(fitOptions.signal);
   const fitted = await forecaster.fit(panel, fitOptions);

@@ -4,6 +4,9 @@ import type { ResolvedConformalOptions } from "./options.ts";
 /** Origins that the typical size counts as, beside a series' own. More would make intervals narrower on many data sets, and too narrow where the next errors are larger than the held-out ones. */
 const originsOfTypical = 0.5;
 
+/** No score counts as more of its series' mean size at other origins. At most one in thirty can be larger than that where the size is what it was. */
+const largestScore = 30;
+
 /** What is known of the scores of each series. */
 export interface ScoresBySeries {
   readonly horizon: number;
@@ -23,7 +26,8 @@ export function sizesOf(
 }
 
 /**
- * Scores of a series in units of their size at all *other* origins, as a score to come is in units of those there are. They keep their signs; NaN where there are no others, or all of them are 0.
+ * Scores of a series in units of their size at all *other* origins, as a score to come is in units of those there are. They keep their signs; NaN where there are no others, or all of them are 0. None counts as more than 30 times the
+ * size: one outlier says nothing of the errors of other series.
  * @param typical - Size of the scores of series like it, if that is known.
  */
 export function inOwnSizes(scores: Float64Array, horizon: number, typical?: number): Float64Array {
@@ -33,7 +37,8 @@ export function inOwnSizes(scores: Float64Array, horizon: number, typical?: numb
     const own = totalOf(scores.subarray(at, at + horizon));
     const others = { sum: all.sum - own.sum, known: all.known - own.known };
     const size = others.known === 0 ? Number.NaN : sizeFrom(others, horizon, typical);
-    for (let row = at; row < at + horizon && size > 0; row++) scaled[row] = (scores[row] as number) / size;
+    for (let row = at; row < at + horizon && size > 0; row++)
+      scaled[row] = Math.min(Math.max((scores[row] as number) / size, -largestScore), largestScore);
   }
   return scaled;
 }

@@ -201,7 +201,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
   const { horizon, seriesCount, floor } = calibration;
   return writeBinary(
     "conformal",
-    4,
+    5,
     {
       ...header,
       options: canonicalJson(options),
@@ -212,6 +212,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
       scores,
       origins: counts,
       typicalSizes: (calibration.typicalSizes ?? new Float64Array(0)) as Float64Array<ArrayBuffer>,
+      reaches: (calibration.reaches ?? new Float64Array(0)) as Float64Array<ArrayBuffer>,
       ...(calibration.adaptation as { readonly [Name in keyof Adaptation]: Float64Array<ArrayBuffer> }),
       forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
     },
@@ -227,7 +228,7 @@ export function loadConformal(
   bytes: Uint8Array,
   loadInner: (bytes: Uint8Array) => FittedForecaster,
 ): FittedConformal {
-  const contents = readBinary(bytes, "conformal", 4);
+  const contents = readBinary(bytes, "conformal", 5);
   const saved = contents.header as unknown as {
     readonly options: string;
     readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
@@ -241,6 +242,7 @@ export function loadConformal(
     return scores.subarray(end - count * saved.calibration.horizon, end);
   });
   const typicalSizes = contents.array("typicalSizes", "float64");
+  const reaches = contents.array("reaches", "float64");
   const news = selectRows(pending, () => [1, Number.POSITIVE_INFINITY]);
   return fittedConformal({
     options: parseCanonicalJson(saved.options) as ResolvedConformalOptions,
@@ -248,6 +250,7 @@ export function loadConformal(
       ...saved.calibration,
       scores: bySeries,
       typicalSizes: typicalSizes.length === 0 ? null : typicalSizes,
+      reaches: reaches.length === 0 ? null : reaches,
       adaptation: {
         missRates: contents.array("missRates", "float64"),
         offsets: contents.array("offsets", "float64"),

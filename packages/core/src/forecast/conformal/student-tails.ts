@@ -43,6 +43,13 @@ export function studentTails(
   };
 }
 
+/** How many independent scores those of some series at a step in the middle and its neighbours count as. */
+export function independentScores(own: readonly Float64Array[], horizon: number, neighbours: number): number {
+  const origins = own.reduce((sum, scores) => sum + scores.length / horizon, 0);
+  const steps = Math.min(horizon, 2 * neighbours + 1);
+  return (origins * steps) / (1 + (steps - 1) * shared);
+}
+
 /** The order statistic of rank (n + 1) c, between two of them in proportion. */
 function between(sorted: Float64Array, coverage: number): number {
   const rank = Math.min(Math.max((sorted.length + 1) * coverage, 1), sorted.length);

@@ -82,10 +82,14 @@ export function* selectArima(
     seasonalP: isSeasonal ? most(2, seasonLength) : 0,
     seasonalQ: isSeasonal ? most(2, seasonLength) : 0,
   };
+  // Values that lie on one side of 0 have a mean, also where one of them makes all others look as if it were chance; without it, and without autoregression, the forecast would be 0.
+  const isOneSided = regressors.length === 0 && d + seasonalD === 0 && liesOnOneSide(filled);
   const tried = new Set<string>();
   let best: ArimaFit | null = null;
   const isBetter = function* (order: ArimaOrder): InTurns<boolean> {
     const name = orderName(order);
+    if (isOneSided && !order.hasConstant && order.p + order.seasonalP === 0 && constant !== false)
+      return false;
     if (tried.has(name) || tried.size >= mostModels) return false;
     tried.add(name);
     const starts = best === null ? [] : [startFrom(best, order)];
@@ -142,6 +146,10 @@ export function* selectArima(
   if (chosen === null)
     return (yield* fitOrder(base, data)) ?? (yield* fitOrder({ ...base, hasConstant: false }, data));
   return yield* fitOrder(chosen.order, data, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
+}
+
+function liesOnOneSide(values: Float64Array): boolean {
+  return values.every((value) => value > 0) || values.every((value) => value < 0);
 }
 
 /** Where the search for an order starts: at the estimates of another one, with 0 for what that one has not. */

@@ -406,3 +406,25 @@ describe("ets", () => {
     );
   });
 });
+
+describe("values far from 0 beside their range", () => {
+  it("have the trend and the intervals that they have near 0", async () => {
+    const random = createRandom(1);
+    const near = Array.from({ length: 120 }, (_, i) => 50 + i + random.normal());
+    const forecastAt = async (level: number) => {
+      const fitted = await ets().fit(hourlyPanel(near.map((value) => value + level)), { horizon: 10 });
+      const { mean, quantiles } = fitted.predict({ levels: [95] });
+      const form = fitted.fits[0]?.["form"];
+      return { form, mean: mean.map((v) => v - level), low: quantiles[0]?.values.map((v) => v - level) };
+    };
+    const expected = await forecastAt(0);
+    for (const level of [1e9, 1e11, 1e13]) {
+      const found = await forecastAt(level);
+      expect(found.form).toBe("ETS(A,A,N)");
+      found.mean.forEach((value, h) => {
+        expect(Math.abs(value - (expected.mean[h] as number))).toBeLessThan(0.2);
+        expect(Math.abs((found.low?.[h] as number) - (expected.low?.[h] as number))).toBeLessThan(0.3);
+      });
+    }
+  });
+});

@@ -11,7 +11,7 @@ import {
   trendMost,
 } from "./fit-form.ts";
 import { fitLevel } from "./fit-level.ts";
-import { type EtsForm, formName, parameterCount } from "./form.ts";
+import { type EtsForm, formName, levelAt, parameterCount } from "./form.ts";
 import { filledLinearly } from "./start.ts";
 import { stepErrors } from "./step-errors.ts";
 
@@ -84,6 +84,38 @@ export type EtsCriterion = "multiStep" | "aicc";
  * @returns null when the series can bear none of the forms.
  */
 export function selectEts(
+  forms: readonly EtsForm[],
+  y: Float64Array,
+  choice: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
+): EtsFit | null {
+  const level = farLevel(y);
+  const additive = forms.filter(({ error, season }) => error === "additive" && season !== "multiplicative");
+  if (level === 0 || additive.length === 0) return selectNear(forms, y, choice);
+  const fit = selectNear(
+    additive,
+    y.map((value) => value - level),
+    choice,
+  );
+  if (fit === null) return null;
+  const numbers = fit.numbers.slice();
+  numbers[levelAt] = (numbers[levelAt] as number) + level;
+  return { ...fit, numbers };
+}
+
+/** Times their range that values lie away from 0, from which on the digits of their sizes would hide how they differ. */
+const farAway = 1e6;
+
+/** Where values lie that are far away from 0 beside their range, so that multiplying by them is adding; 0 for others. */
+function farLevel(y: Float64Array): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of y) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return high > low && Math.min(Math.abs(low), Math.abs(high)) > farAway * (high - low) ? low : 0;
+}
+
+function selectNear(
   forms: readonly EtsForm[],
   y: Float64Array,
   {
