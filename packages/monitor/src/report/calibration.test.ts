@@ -33,6 +33,7 @@ function served(
       { probability: 0.1, values: new Float64Array(length).fill(-bound) },
       { probability: 0.9, values: new Float64Array(length).fill(bound) },
     ],
+    carried: {},
     counts: {
       predictions: cutoffs,
       repeated: 0,
