@@ -2,7 +2,7 @@ import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
 import type { Outbox, OutboxEntry, OutboxKey } from "../ports/outbox.ts";
 
-/** An outbox in memory, for tests: it is gone with the process. @param options.capacity - Default 10 000. */
+/** An outbox in memory, for tests: it is gone with the process. At most `capacity` messages wait, by default 10,000. */
 export function memoryOutbox({ capacity = 10_000 }: { readonly capacity?: number } = {}): Outbox {
   let entries = new Map<string, OutboxEntry>();
   const nameOf = ({ channel, id }: OutboxKey) => JSON.stringify([channel, id]);

@@ -7,7 +7,7 @@ import type { AlertRecord } from "./record.ts";
 /**
  * Puts what is for people (`alert` and `resolved`) into the outbox, once for each channel of its rule; resolves when it is durable. Call it before the
  * new state is saved: when the program dies between the two, the same records come again, with the same ids, and change nothing.
- * @param options.channels - Channels, or their names. A rule that names none of them goes to all.
+ * `channels` are channels or their names; a rule that names none of them goes to all.
  * @returns How many messages were new.
  * @throws TsopsError STORE_FULL when too many wait, MONITOR_INVALID without a channel
  */

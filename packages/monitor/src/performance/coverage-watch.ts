@@ -84,6 +84,7 @@ export interface CoverageWatch {
     readonly since: bigint | null;
     readonly sentence: string;
   };
+  /** All that it knows, as plain data for `loadCoverageWatch`. */
   save(): CoverageState;
 }
 
