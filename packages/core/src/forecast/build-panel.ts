@@ -177,9 +177,17 @@ function gridIndexes(columns: Columns, spec: PanelSpec, frequency: Frequency): F
     throw rowsError(
       `Times do not lie on the grid of "${spec.frequency}" in ${spec.zone} (${formatInstant(times[first] as bigint)} is the first)`,
       off,
-      "Round the times, choose a finer frequency, or declare the zone whose hours and days they follow.",
+      `${firstDayOf(spec.frequency)}Round the times, choose a finer frequency, or declare the zone whose hours and days they follow.`,
     );
   return indexes;
+}
+
+/** Month ends and weeks from Sunday on are as usual as the beginnings that the grid has. */
+function firstDayOf(frequency: string): string {
+  if (/^\d+mo$/.test(frequency))
+    return "Months are told by their first day: write 2024-01-01 for January, not its last day. ";
+  if (/^\d+w$/.test(frequency)) return "Weeks are told by their Monday. ";
+  return "";
 }
 
 const yearOne = toMicros("0001-01-01T00:00Z");

@@ -34,6 +34,7 @@ const at = (hour: number) => `2026-03-01T${String(hour).padStart(2, "0")}:00:00Z
 function codeOf(run: () => unknown): {
   code: string;
   message: string;
+  hint?: string | undefined;
   details: Readonly<Record<string, unknown>>;
 } {
   try {
@@ -109,6 +110,19 @@ describe("panel", () => {
     expect(codeOf(() => panel(columns, { time: "at", target: "y", frequency: "1d" })).message).toMatch(
       /do not lie on the grid of "1d" in UTC/,
     );
+  });
+
+  it.each([
+    ["1mo", ["2026-01-31", "2026-02-28"], /^Months are told by their first day/],
+    ["1w", ["2026-01-03", "2026-01-10"], /^Weeks are told by their Monday/],
+    ["1d", ["2026-01-03T01:00Z", "2026-01-04T01:00Z"], /^Round the times/],
+  ])("says how %s is told where times are off its grid", (frequency, days, hint) => {
+    const at = days.map((day) => (day.includes("T") ? day : `${day}T00:00Z`));
+    const columns = columnsFromRows(
+      { at: timestamp(), y: int64() },
+      at.map((time) => ({ at: time, y: 1n })),
+    );
+    expect(codeOf(() => panel(columns, { time: "at", target: "y", frequency })).hint).toMatch(hint);
   });
 
   it("takes integers and booleans as keys, targets and covariates", () => {
