@@ -57,7 +57,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       TsopsError table takeColumns theta throwIfAborted timestamp toDate toLightgbm toMicros toRows trackingSignal trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
-      windowAverage withColumn writeBinary"
+      windowAverage withColumn withoutOutliers writeBinary"
     `));
   it("@tsops/core/arrow", async () =>
     expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`
