@@ -131,6 +131,24 @@ describe("a file of rows", () => {
     for (const [i, mean] of means.entries()) expect(Math.abs(mean - weekly(140 + i))).toBeLessThan(8);
   });
 
+  it("with one wrong value is forecast as if it were missing, and that is told, whatever the model", async () => {
+    const file = csv(
+      "typo.csv",
+      "date,units",
+      dates(120).map((date, i) => `${date},${i === 100 ? 100_000 : weekly(i)}`),
+    );
+    for (const model of ["auto", "ets"]) {
+      const { code, stderr, json } = await forecast(file, "--horizon", "7", "--model", model, "--json");
+      expect(code).toBe(0);
+      expect(stderr).toMatch(
+        /left out of the fit as an outlier: 100000 at 2024-04-10T00:00:00Z \(usual there: /,
+      );
+      const rows = json().forecast as readonly Record<string, number>[];
+      expect(rows).toHaveLength(7);
+      for (const row of rows) expect(row["hi-95"]).toBeLessThan(250);
+    }
+  });
+
   it("with decimal commas is read when they are said", async () => {
     const comma = daily.map((row) => row.replace(",", ";").replace(".", ","));
     const asked = ["--horizon", "2", "--model", "ets", "--backtest", "0", "--json"];
