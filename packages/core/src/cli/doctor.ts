@@ -37,7 +37,9 @@ export async function doctorCommand(
     path = await findConfig(io.cwd, options.config);
     findings.push({ name: "configuration", state: "ok", detail: path });
   } catch (error) {
-    findings.push(problem("configuration", error));
+    const found = problem("configuration", error);
+    // Files are forecast and checked without one; who names one means it to be there.
+    findings.push(options.config === undefined ? { ...found, state: "absent" } : found);
   }
   findings.push(...packageFindings(path));
   if (path !== null) {

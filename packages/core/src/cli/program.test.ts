@@ -454,7 +454,13 @@ describe("tsops doctor", () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(/- +ledger +not wired/)]);
   });
 
-  it("without a configuration says how to make one", async () => {
+  it("without a configuration is well, and says how to make one", async () => {
+    const { code, stdout } = await tsops("/", "doctor");
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/- +configuration +CONFIG_NOT_FOUND/)]);
+    expect(stdout).toContain("export default defineConfig");
+  });
+
+  it("misses a configuration that was named", async () => {
     const { code, stdout } = await tsops("/", "doctor", "--config", "missing.ts");
     expect([code, stdout]).toEqual([1, expect.stringContaining("CONFIG_NOT_FOUND")]);
   });

@@ -39,7 +39,8 @@ export interface PredictOptions {
   readonly keys?: readonly SeriesKey[];
   /**
    * Rows (columns or plain objects with key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
-   * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows.
+   * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows. A text that the fit never saw is a category that is none of the known ones, and no error.
+   * Models that learn from no column of the future do not look at it.
    */
   readonly future?: RowsInput;
 }
