@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, fork } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bool, columnsFromArrays, createRandom, float64, int64, timestamp, utf8 } from "@tsops/core";
 import { tableFiles } from "@tsops/store/files";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { commandChild } from "./command-child.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -13,28 +13,7 @@ const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 5); // a Monday
 const execArgv = ["--import", "tsx", "--conditions=@tsops/source"];
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-let child: ChildProcess;
-beforeAll(() => {
-  child = fork(join(root, "test/command-process.ts"), { cwd: root, execArgv });
-});
-afterAll(() => {
-  child.kill();
-});
-
-async function drift(
-  ...argv: readonly string[]
-): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
-  const answer = once(child, "message");
-  child.send(["drift", ...argv]);
-  const [found] = (await answer) as [Answer];
-  return { ...found, json: () => JSON.parse(found.stdout.trimEnd().split("\n").at(-1) ?? "") };
-}
+const drift = commandChild("drift");
 
 const path = (name: string) => join(folder, name);
 

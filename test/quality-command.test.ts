@@ -1,37 +1,13 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createRandom } from "@tsops/core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { commandChild } from "./command-child.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
-const root = resolve(import.meta.dirname, "..");
 const folder = temporaryDirectory().path;
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-let child: ChildProcess;
-beforeAll(() => {
-  const execArgv = ["--import", "tsx", "--conditions=@tsops/source"];
-  child = fork(join(root, "test/command-process.ts"), { cwd: root, execArgv });
-});
-afterAll(() => {
-  child.kill();
-});
-
-async function quality(
-  ...argv: readonly string[]
-): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
-  const answer = once(child, "message");
-  child.send(["quality", ...argv]);
-  const [found] = (await answer) as [Answer];
-  return { ...found, json: () => JSON.parse(found.stdout.trimEnd().split("\n").at(-1) ?? "") };
-}
+const quality = commandChild("quality");
 
 const path = (name: string) => join(folder, name);
 const random = createRandom("quality command");

@@ -1,10 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { float64, table, timestamp, utf8 } from "@tsops/core";
 import { openHome } from "@tsops/store";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { commandChild } from "./command-child.ts";
 import { decideDrift, observe, serve } from "./report-home.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -13,23 +12,16 @@ const folder = temporaryDirectory().path;
 const path = (name: string) => join(folder, name);
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-let child: ChildProcess;
+// A program that stands for the desktop's is found first.
+const report = commandChild("report", () => ({
+  ...process.env,
+  PATH: `${path("bin")}:${process.env["PATH"]}`,
+}));
 beforeAll(async () => {
-  // A program that stands for the desktop's: it writes down what it was to open.
+  // It writes down what it was to open.
   mkdirSync(path("bin"));
   writeFileSync(path("bin/xdg-open"), `#!/bin/sh\nprintf %s "$1" > "${path("opened")}"\n`);
   chmodSync(path("bin/xdg-open"), 0o755);
-  child = fork(join(root, "test/command-process.ts"), {
-    cwd: root,
-    execArgv: ["--import", "tsx", "--conditions=@tsops/source"],
-    env: { ...process.env, PATH: `${path("bin")}:${process.env["PATH"]}` },
-  });
   await using home = await openHome(path("home"));
   await observe(home, range(0, 20));
   await serve(home, range(0, 21));
@@ -50,19 +42,6 @@ beforeAll(async () => {
   await using empty = await openHome(path("empty"));
   await empty.close();
 });
-afterAll(() => {
-  child.kill();
-});
-
-async function report(
-  ...argv: readonly string[]
-): Promise<Answer & { json(): ReturnType<typeof JSON.parse> }> {
-  const answer = once(child, "message");
-  child.send(["report", ...argv]);
-  const [found] = (await answer) as [Answer];
-  return { ...found, json: () => JSON.parse(found.stdout.trimEnd().split("\n").at(-1) ?? "") };
-}
-
 describe("tsops report", () => {
   it("builds the page of the only deployment, and tells what it guessed", async () => {
     const out = path("report.html");

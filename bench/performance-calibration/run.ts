@@ -11,6 +11,7 @@ import {
   worseThanPromised,
   worstSegments,
 } from "@tsops/monitor";
+import { joinedOf } from "../../packages/monitor/test/joined-outcomes.ts";
 
 const hour = 3_600_000_000n;
 const z = normalQuantile(0.9);
@@ -36,14 +37,9 @@ function served(errors: readonly Float64Array[], every = 24, horizon = 24): Join
   const micros = (read: (row: number) => number) =>
     BigInt64Array.from({ length }, (_, row) => hour * BigInt(read(row)));
   const whole = (read: (row: number) => number) => Int32Array.from({ length }, (_, row) => read(row));
-  return {
-    length,
+  return joinedOf({
     series: errors.map((_, i) => ({ id: `${i}` })),
     seriesIndex: whole((row) => place(row).series),
-    sources: [{ deployment: "d", model: "m", modelVersion: 1, role: "champion" }],
-    sourceIndex: new Int32Array(length),
-    predictionIndex: new Int32Array(length),
-    predictionIds: ["p"],
     step: whole((row) => place(row).step),
     cutoff: micros((row) => place(row).cutoff),
     time: micros((row) => place(row).cutoff + place(row).step),
@@ -51,24 +47,11 @@ function served(errors: readonly Float64Array[], every = 24, horizon = 24): Join
       const { series, cutoff, step } = place(row);
       return errors[series]?.[cutoff + step - 1] as number;
     }),
-    mean: new Float64Array(length),
     quantiles: [0.1, 0.9].map((probability) => ({
       probability,
       values: new Float64Array(length).fill(probability < 0.5 ? -z : z),
     })),
-    carried: {},
-    counts: {
-      predictions: length / horizon,
-      repeated: 0,
-      withOutcome: length,
-      withoutOutcome: 0,
-      waiting: 0,
-      overdue: 0,
-      revisedOutcomes: 0,
-      repeatedOutcomes: 0,
-      ignoredOutcomes: 0,
-    },
-  };
+  });
 }
 
 function report(name: string, figures: Record<string, number>): void {

@@ -1,26 +1,10 @@
 import { metrics } from "@opentelemetry/api";
-import { columnsFromArrays, createRandom, float64, timestamp } from "@tsops/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CollectedTelemetry, collectedTelemetry } from "../../../test/telemetry.ts";
 import { driftDecision, driftTest, type QualityFinding } from "../src/index.ts";
 import { monitorTelemetry } from "../src/opentelemetry/index.ts";
 import { type MonitorMetrics, monitorMetrics } from "../src/prometheus/index.ts";
-
-const hour = 3_600_000_000n;
-const start = 1_767_571_200_000_000n;
-
-function hours(from: number, to: number, moved: number) {
-  const random = createRandom(`hours ${from}`);
-  const length = to - from;
-  return columnsFromArrays(
-    { at: timestamp(), load: float64(), wind: float64() },
-    {
-      at: BigInt64Array.from({ length }, (_, i) => start + hour * BigInt(from + i)),
-      load: Float64Array.from({ length }, () => 100 + moved + random.normal()),
-      wind: Float64Array.from({ length }, () => 5 + random.normal()),
-    },
-  );
-}
+import { hour, hours, start } from "./hours.ts";
 
 const gaps: QualityFinding = {
   check: "gaps",

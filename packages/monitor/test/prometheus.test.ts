@@ -1,30 +1,13 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { columnsFromArrays, createRandom, float64, timestamp } from "@tsops/core";
 import { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { service, startService } from "../../../test/services.ts";
 import { temporaryDirectory } from "../../../test/temporary-directory.ts";
 import { driftDecision, driftTest, type QualityFinding, type WindowPerformance } from "../src/index.ts";
 import { monitorMetrics } from "../src/prometheus/index.ts";
-
-const hour = 3_600_000_000n;
-const start = 1_767_571_200_000_000n;
-
-/** Hours of two noisy columns, one of them moved up. */
-function hours(from: number, to: number, moved: number) {
-  const random = createRandom(`hours ${from}`);
-  const length = to - from;
-  return columnsFromArrays(
-    { at: timestamp(), load: float64(), wind: float64() },
-    {
-      at: BigInt64Array.from({ length }, (_, i) => start + hour * BigInt(from + i)),
-      load: Float64Array.from({ length }, () => 100 + moved + random.normal()),
-      wind: Float64Array.from({ length }, () => 5 + random.normal()),
-    },
-  );
-}
+import { hour, hours, start } from "./hours.ts";
 
 const day = (index: number, rows: number, extra: Partial<WindowPerformance> = {}): WindowPerformance => ({
   start: start + 24n * hour * BigInt(index),

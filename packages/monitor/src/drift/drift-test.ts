@@ -5,9 +5,9 @@ import {
   checkList,
   checkOptions,
   isValid,
-  shown,
   TsopsError,
 } from "@tsops/core";
+import { checkAlpha } from "../check-alpha.ts";
 import { categoryTest } from "./category-test.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
 import { constantTest } from "./constant-test.ts";
@@ -101,8 +101,7 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   if (options.columns !== undefined) checkList("MONITOR_INVALID", "columns", options.columns);
   if (options.season !== undefined && options.season !== "auto")
     checkList("MONITOR_INVALID", "season", options.season);
-  if (!(typeof alpha === "number" && alpha > 0 && alpha < 1))
-    throw new TsopsError("MONITOR_INVALID", `alpha is ${shown(alpha)}, it must lie between 0 and 1.`);
+  checkAlpha(alpha);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const before = gridOf("reference", reference, time, frequency, zone);
   const now = gridOf("current", current, time, frequency, zone);

@@ -7,8 +7,10 @@ import {
   type Random,
   type Seed,
 } from "@tsops/core";
+import { checkAlpha } from "../check-alpha.ts";
+import { meanOf } from "../drift/innovation-moments.ts";
+import { medianOf } from "../drift/median.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
-import { checkAlpha } from "../performance/worst-segments.ts";
 import { fitStep, leastSide, type StepFit } from "./step-fit.ts";
 
 /** How to look for changes of the error's level. */
@@ -106,7 +108,7 @@ export function errorChanges(
 /** Logarithms where they exist; outliers drawn in to 5 robust deviations. */
 function judged(figures: Float64Array): Float64Array {
   const values = figures.every((value) => value > 0) ? figures.map(Math.log) : figures.slice();
-  const centre = medianOf(values);
+  const centre = medianOf(values.slice());
   const spread = 5 * 1.4826 * medianOf(values.map((value) => Math.abs(value - centre)));
   return spread > 0
     ? values.map((value) => Math.max(centre - spread, Math.min(centre + spread, value)))
@@ -175,18 +177,6 @@ function noiseOf({ phi, innovations }: StepFit, length: number, random: Random):
     level = phi * level + draw();
     return level;
   });
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function medianOf(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 function sentenceOf(

@@ -14,6 +14,7 @@ import {
   studentTQuantile,
   TsopsError,
 } from "@tsops/core";
+import { meanOf } from "../drift/innovation-moments.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import type { RowChoice } from "../performance/pick-rows.ts";
 import { type LossRows, lossRows } from "./feature-rows.ts";
@@ -333,10 +334,6 @@ function takeRows(x: FeatureMatrix, rows: readonly number[]): FeatureMatrix {
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function presentMean(values: Float64Array): number {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRandom, type FeatureMatrix, gbdt, knn } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { joinedOf } from "../../test/joined-outcomes.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import { errorChanges } from "./change-points.ts";
 import { explainErrorGrowth } from "./error-growth.ts";
@@ -113,38 +114,18 @@ function served(
 ): JoinedOutcomes {
   const length = 2 * rows;
   const features = Array.from({ length }, (_, i) => featureAt(i, i >= rows));
-  return {
-    length,
-    series: [{}],
-    seriesIndex: new Int32Array(length),
-    sources: [{ deployment: "d", model: "m", modelVersion: 1, role: "champion" }],
-    sourceIndex: new Int32Array(length),
-    predictionIndex: new Int32Array(length),
-    predictionIds: ["p"],
+  return joinedOf({
     step: new Int32Array(length).fill(1),
     cutoff: BigInt64Array.from({ length }, (_, i) => hour * BigInt(i - 1)),
     time: BigInt64Array.from({ length }, (_, i) => hour * BigInt(i)),
     y: Float64Array.from(features, (values, i) => errorOf(values, i, i >= rows)),
-    mean: new Float64Array(length),
-    quantiles: [],
     carried: Object.fromEntries(
       Object.keys(features[0] ?? {}).map((name) => [
         name,
         features.map((values) => values[name] as number | string),
       ]),
     ),
-    counts: {
-      predictions: 1,
-      repeated: 0,
-      withOutcome: length,
-      withoutOutcome: 0,
-      waiting: 0,
-      overdue: 0,
-      revisedOutcomes: 0,
-      repeatedOutcomes: 0,
-      ignoredOutcomes: 0,
-    },
-  };
+  });
 }
 const sides = (rows: number) => ({
   reference: { start: 0n, end: hour * BigInt(rows) },

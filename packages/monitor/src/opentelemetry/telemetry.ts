@@ -1,8 +1,8 @@
 import type { Meter } from "@opentelemetry/api";
 import { checkOptions, importPeer } from "@tsops/core";
-import { definitions } from "../prometheus/definitions.ts";
-import { type FoundByChecks, showFound } from "../prometheus/found-by-checks.ts";
-import type { GaugeSet, Labels } from "../prometheus/gauges.ts";
+import { definitions } from "../metrics/definitions.ts";
+import { type FoundByChecks, showFound } from "../metrics/found-by-checks.ts";
+import type { GaugeSet, Labels } from "../metrics/gauge-set.ts";
 
 /** Where the metrics go. */
 export interface MonitorTelemetryOptions {

@@ -1,5 +1,6 @@
 import { createRandom, normalQuantile } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { joinedOf } from "../../test/joined-outcomes.ts";
 import { coverageWatch, loadCoverageWatch } from "./coverage-watch.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 
@@ -14,36 +15,16 @@ function served(errors: ArrayLike<number>, every = 24, horizon = 24, first = 0):
     Array.from({ length: horizon }, (_, i) => ({ cutoff, step: i + 1 })),
   );
   const { length } = rows;
-  return {
-    length,
-    series: [{}],
-    seriesIndex: new Int32Array(length),
-    sources: [{ deployment: "d", model: "m", modelVersion: 1, role: "champion" }],
-    sourceIndex: new Int32Array(length),
-    predictionIndex: new Int32Array(length),
-    predictionIds: ["p"],
+  return joinedOf({
     step: Int32Array.from(rows, ({ step }) => step),
     cutoff: BigInt64Array.from(rows, ({ cutoff }) => hour * BigInt(cutoff)),
     time: BigInt64Array.from(rows, ({ cutoff, step }) => hour * BigInt(cutoff + step)),
     y: Float64Array.from(rows, ({ cutoff, step }) => errors[cutoff + step - 1] as number),
-    mean: new Float64Array(length),
     quantiles: [
       { probability: 0.1, values: new Float64Array(length).fill(-z) },
       { probability: 0.9, values: new Float64Array(length).fill(z) },
     ],
-    carried: {},
-    counts: {
-      predictions: 1,
-      repeated: 0,
-      withOutcome: length,
-      withoutOutcome: 0,
-      waiting: 0,
-      overdue: 0,
-      revisedOutcomes: 0,
-      repeatedOutcomes: 0,
-      ignoredOutcomes: 0,
-    },
-  };
+  });
 }
 
 function persistent(seed: string, length: number, phi: number, size: (i: number) => number): Float64Array {

@@ -7,11 +7,11 @@ import {
   shown,
   TsopsError,
 } from "@tsops/core";
+import { checkAlpha } from "../check-alpha.ts";
 import { betOnBlock, type CoverageBets, leadingBet, noCoverageBets, totalCapital } from "./coverage-bets.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { levelsOf } from "./metrics.ts";
 import { pickRows, type RowChoice } from "./pick-rows.ts";
-import { checkAlpha } from "./worst-segments.ts";
 
 /** What to watch. */
 export interface CoverageWatchOptions extends Pick<RowChoice, "role" | "modelVersion"> {

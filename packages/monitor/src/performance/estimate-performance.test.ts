@@ -1,5 +1,6 @@
 import { createRandom } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { joinedOf } from "../../test/joined-outcomes.ts";
 import { estimatePerformance } from "./estimate-performance.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 
@@ -15,14 +16,7 @@ function served(
   const random = createRandom("estimate");
   const length = 24 * days;
   const dayOf = (row: number) => Math.floor(row / 24);
-  return {
-    length,
-    series: [{}],
-    seriesIndex: new Int32Array(length),
-    sources: [{ deployment: "d", model: "m", modelVersion: 1, role: "champion" }],
-    sourceIndex: new Int32Array(length),
-    predictionIndex: new Int32Array(length),
-    predictionIds: ["p"],
+  return joinedOf({
     step: Int32Array.from({ length }, (_, row) => 1 + (row % 24)),
     cutoff: BigInt64Array.from({ length }, (_, row) => hour * BigInt(24 * dayOf(row) - 1)),
     time: BigInt64Array.from({ length }, (_, row) => hour * BigInt(row)),
@@ -30,7 +24,6 @@ function served(
       const error = random.normal(0, actual(dayOf(row)));
       return dayOf(row) < known ? error : Number.NaN;
     }),
-    mean: new Float64Array(length),
     quantiles: [0.1, 0.9].map((probability) => ({
       probability,
       values: Float64Array.from(
@@ -38,19 +31,7 @@ function served(
         (_, row) => (probability < 0.5 ? -1.28 : 1.28) * told(dayOf(row)),
       ),
     })),
-    carried: {},
-    counts: {
-      predictions: 1,
-      repeated: 0,
-      withOutcome: 0,
-      withoutOutcome: 0,
-      waiting: 0,
-      overdue: 0,
-      revisedOutcomes: 0,
-      repeatedOutcomes: 0,
-      ignoredOutcomes: 0,
-    },
-  };
+  });
 }
 const wave = (day: number) => 3 + 2 * Math.sin(day * 1.7);
 

@@ -11,6 +11,7 @@ import {
   utf8,
 } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { joinedOf } from "../../test/joined-outcomes.ts";
 import { type JoinedOutcomes, joinOutcomes } from "./join-outcomes.ts";
 import { worseThanPromised } from "./worse-than-promised.ts";
 
@@ -35,9 +36,8 @@ function scored(rows: readonly Row[]): ScoredForecasts {
 function served(rows: readonly Row[], version = () => 1): JoinedOutcomes {
   const plain = scored(rows);
   const versions = [...new Set(rows.map(version))];
-  return {
+  return joinedOf({
     ...plain,
-    length: rows.length,
     sources: versions.map((modelVersion) => ({
       deployment: "d",
       model: "m",
@@ -45,21 +45,7 @@ function served(rows: readonly Row[], version = () => 1): JoinedOutcomes {
       role: "champion",
     })),
     sourceIndex: Int32Array.from(rows, (_, i) => (versions.length === 1 ? 0 : i % versions.length)),
-    predictionIndex: new Int32Array(rows.length),
-    predictionIds: ["p"],
-    carried: {},
-    counts: {
-      predictions: 1,
-      repeated: 0,
-      withOutcome: rows.length,
-      withoutOutcome: 0,
-      waiting: 0,
-      overdue: 0,
-      revisedOutcomes: 0,
-      repeatedOutcomes: 0,
-      ignoredOutcomes: 0,
-    },
-  };
+  });
 }
 
 /** Errors of both stores at some steps, persistent from hour to hour, `size` times as large; b's are ten times a's, and grow with the step. */

@@ -8,12 +8,12 @@ import {
   studentTSurvival,
   TsopsError,
 } from "@tsops/core";
+import { checkAlpha } from "../check-alpha.ts";
 import { combinedDegrees, type MeanVariance, sumByCutoff, varianceOfRowMean } from "./cutoff-sums.ts";
 import { type ExpectedLoss, expectedLosses } from "./expected-losses.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { pickRows, type RowChoice } from "./pick-rows.ts";
 import { lossReader } from "./row-losses.ts";
-import { checkAlpha } from "./worst-segments.ts";
 
 /** How to compare live errors with the champion's backtest. */
 export interface WorseThanPromisedOptions extends RowChoice {

@@ -1,4 +1,5 @@
-import { checkOptions, checkWord, shown, studentTSurvival, TsopsError } from "@tsops/core";
+import { checkOptions, checkWord, studentTSurvival, TsopsError } from "@tsops/core";
+import { checkAlpha } from "../check-alpha.ts";
 import { benjaminiHochberg } from "../drift/combine.ts";
 import {
   checkSplit,
@@ -140,15 +141,6 @@ export function worstSegments(joined: JoinedOutcomes, options: WorstSegmentsOpti
     tested: testable.length,
     worse: found.filter(({ isWorse }) => isWorse).length,
   };
-}
-
-/** @throws TsopsError MONITOR_INVALID when it is no probability */
-export function checkAlpha(alpha: number): void {
-  if (typeof alpha === "number" && alpha > 0 && alpha < 1) return;
-  throw new TsopsError("MONITOR_INVALID", `alpha lies between 0 and 1, got ${shown(alpha)}.`, {
-    hint: "Write 0.05 for one false alarm in twenty.",
-    details: { option: "alpha" },
-  });
 }
 
 function scaledLoss(

@@ -1,22 +1,6 @@
 import { importPeer } from "@tsops/core";
 import type { Gauge, Registry } from "prom-client";
-
-/** Values of a gauge's labels. */
-export type Labels = Readonly<Record<string, string>>;
-
-/** One set of series: those of a gauge with certain labels are replaced as a whole, so that none outlives what it is about. */
-export interface GaugeSet {
-  /**
-   * Makes `values` the only series whose labels include those of `owner`. NaN is no value: its series goes.
-   * @param owner - e.g. the table that was checked.
-   */
-  replace(name: string, owner: Labels, values: readonly (readonly [Labels, number])[]): void;
-}
-
-/** What the gauges are: by name, the help text and the labels. */
-export type GaugeDefinitions = Readonly<
-  Record<string, { readonly help: string; readonly labels: readonly string[] }>
->;
+import type { GaugeDefinitions, GaugeSet, Labels } from "../metrics/gauge-set.ts";
 
 /**
  * Registers the gauges, or takes those that the registry has.

@@ -1,7 +1,7 @@
 import { checkOptions } from "@tsops/core";
 import type { Registry } from "prom-client";
-import { definitions } from "./definitions.ts";
-import { type FoundByChecks, showFound } from "./found-by-checks.ts";
+import { definitions } from "../metrics/definitions.ts";
+import { type FoundByChecks, showFound } from "../metrics/found-by-checks.ts";
 import { gaugeSet } from "./gauges.ts";
 
 /** Where the metrics go. */

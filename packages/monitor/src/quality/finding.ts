@@ -1,3 +1,5 @@
+import type { TimedRows } from "./series.ts";
+
 /** What a quality check looks at. */
 export type QualityCheck =
   /** No rows at all. */
@@ -94,6 +96,8 @@ export interface FoundRows {
   readonly series: Set<string>;
   /** `time` is null for a row without one. */
   add(row: number, time: bigint | null, series?: string): void;
+  /** Adds the row at a place of a series. */
+  addAt(series: Pick<TimedRows, "rows" | "times" | "key">, place: number): void;
 }
 
 /** How many rows a finding shows. */
@@ -114,6 +118,9 @@ export function rowCounter(): FoundRows {
       if (time === null) return;
       if (this.first === null || time < this.first) this.first = time;
       if (this.last === null || time > this.last) this.last = time;
+    },
+    addAt({ rows, times, key }, place) {
+      this.add(rows[place] as number, times[place] as bigint, key);
     },
   };
 }

@@ -132,8 +132,8 @@ function finding(
   const longest = others.reduce((most, stretch) => (rowsOf(stretch) > rowsOf(most) ? stretch : most), first);
   const found = rowCounter();
   for (const { series, from, to } of frozen) {
-    found.add(series.rows[from] as number, series.times[from] as bigint, series.key);
-    found.add(series.rows[to - 1] as number, series.times[to - 1] as bigint, series.key);
+    found.addAt(series, from);
+    found.addAt(series, to - 1);
   }
   found.rows.splice(
     0,

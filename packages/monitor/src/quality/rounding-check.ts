@@ -29,9 +29,7 @@ export function rounderValues({ name, parts, rules, write }: NumberColumn): Qual
         continue;
       }
       if (run >= least) {
-        for (let j = from; j < i; j++)
-          if (!Number.isNaN(values[j]))
-            found.add(series.rows[j] as number, series.times[j] as bigint, series.key);
+        for (let j = from; j < i; j++) if (!Number.isNaN(values[j])) found.addAt(series, j);
         most = Math.max(most, digits);
       }
       [run, digits] = [0, 0];

@@ -175,7 +175,7 @@ function finding(column: NumberColumn, change: UnitChange, list: readonly Change
 function addRows(found: FoundRows, { series, values }: NumberSeries, places: Changed["places"]): void {
   const take = (i: number) => {
     if (Number.isNaN(values[i])) return;
-    found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+    found.addAt(series, i);
     values[i] = Number.NaN;
   };
   if ("from" in places) for (let i = places.from; i < values.length; i++) take(i);

@@ -11,9 +11,7 @@ export function sentinelValues({ name, parts, rules, write }: NumberColumn): Qua
   const wanted = new Set(list);
   const found = rowCounter();
   for (const { series, values: own } of parts)
-    for (let i = 0; i < own.length; i++)
-      if (wanted.has(own[i] as number))
-        found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+    for (let i = 0; i < own.length; i++) if (wanted.has(own[i] as number)) found.addAt(series, i);
   blankOut(values, list);
   const isKnown = rules !== null && list.every((value) => rules.sentinels.includes(value));
   return findingOf(found, write, {
@@ -42,7 +40,7 @@ export function flippedSigns({ name, parts, rules, unit, write }: NumberColumn):
       if (!(value < 0)) continue;
       negative++;
       if (levels === null || -value > levels.usual[1]) continue;
-      found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+      found.addAt(series, i);
       places.push([values, i]);
       if (value < least) least = value;
     }
@@ -122,7 +120,7 @@ export function unusualChanges({ name, parts, rules, unit, write }: NumberColumn
         returns++;
         continue;
       }
-      found.add(series.rows[i + 1] as number, series.times[i + 1] as bigint, series.key);
+      found.addAt(series, i + 1);
       if (change > greatest) [greatest, limit] = [change, most];
     }
   }
@@ -178,8 +176,7 @@ function saturatedAt(
     )
       continue;
     value = sign * top;
-    for (let i = 0; i < values.length; i++)
-      if (values[i] === value) found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+    for (let i = 0; i < values.length; i++) if (values[i] === value) found.addAt(series, i);
   }
   if (found.count === 0) return null;
   return findingOf(found, write, {

@@ -77,8 +77,7 @@ function addRows(
   { from, to }: Moved,
 ): void {
   const end = to < days.length ? (days[to] as Day).first : series.rows.length;
-  for (let i = (days[from] as Day).first; i < end; i++)
-    found.add(series.rows[i] as number, series.times[i] as bigint, series.key);
+  for (let i = (days[from] as Day).first; i < end; i++) found.addAt(series, i);
 }
 
 /** Without a reference most days, or the first half of them, say what is usual. */

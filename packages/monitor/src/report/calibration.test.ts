@@ -1,5 +1,6 @@
 import { createRandom } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { joinedOf } from "../../test/joined-outcomes.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import { calibrationOf } from "./calibration.ts";
 
@@ -16,36 +17,18 @@ function served(
   const length = cutoffs * steps;
   const row = <T>(make: (cutoff: number, step: number) => T) =>
     Array.from({ length }, (_, i) => make(Math.floor(i / steps), i % steps));
-  return {
-    length,
-    series: [{}],
-    sources: [{ deployment: "d", model: "m", modelVersion: 1, role: "champion" }],
+  return joinedOf({
     predictionIds: [],
-    seriesIndex: new Int32Array(length),
-    sourceIndex: new Int32Array(length),
     predictionIndex: Int32Array.from(row((cutoff) => cutoff)),
     step: Int32Array.from(row((_, step) => step + 1)),
     time: BigInt64Array.from(row((cutoff, step) => day * BigInt(cutoff) + hour * BigInt(step + 1))),
     cutoff: BigInt64Array.from(row((cutoff) => day * BigInt(cutoff))),
     y: Float64Array.from(row(y)),
-    mean: new Float64Array(length),
     quantiles: [
       { probability: 0.1, values: new Float64Array(length).fill(-bound) },
       { probability: 0.9, values: new Float64Array(length).fill(bound) },
     ],
-    carried: {},
-    counts: {
-      predictions: cutoffs,
-      repeated: 0,
-      withOutcome: length,
-      withoutOutcome: 0,
-      waiting: 0,
-      overdue: 0,
-      revisedOutcomes: 0,
-      repeatedOutcomes: 0,
-      ignoredOutcomes: 0,
-    },
-  };
+  });
 }
 
 /** Standard normal errors of hours that go together within a day (rho) and from day to day (phi). */

@@ -10,4 +10,4 @@ export type { ChartSize } from "./forecast-chart.ts";
 export { forecastSvg } from "./forecast-svg.ts";
 export { livePage, messagePage } from "./live-page.ts";
 export { renderReport } from "./render-report.ts";
-export { type JsonValue, type ReportJson, reportJson } from "./report-json.ts";
+export { type ReportJson, reportJson } from "./report-json.ts";

@@ -1,4 +1,4 @@
-import { formatInstant } from "@tsops/core";
+import { formatInstant, type JsonValue } from "@tsops/core";
 import { performanceByWindow } from "../performance/by-window.ts";
 import { calibrationOf } from "./calibration.ts";
 import type { ReportData } from "./data.ts";
@@ -7,15 +7,6 @@ import { overviewOf } from "./overview.ts";
 import { keyParts, stepParts } from "./parts.ts";
 import { quartersOf } from "./quarters.ts";
 import { forecastPoints } from "./rows.ts";
-
-/** A value that JSON can hold. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
 
 /** What a report shows, as plain JSON: instants are ISO 8601 in UTC, numbers that are none are null, and other whole numbers beyond 2^53 are text. */
 export interface ReportJson {

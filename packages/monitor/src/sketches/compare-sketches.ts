@@ -119,10 +119,9 @@ function distances(
 /** Over the bins that the reference's tenths cut; a value that is more frequent than a tenth ends one bin. */
 function stabilityOfNumbers(reference: QuantileSketch, current: QuantileSketch): number {
   const edges = [...new Set(Array.from({ length: 9 }, (_, k) => reference.quantile((k + 1) / 10)))];
-  const counts = ({ count, rank }: { count: number; rank: (value: number) => number }) => {
-    const upTo = [...edges.map((edge) => Math.round(rank(edge) * count)), count];
+  const counts = (sketch: QuantileSketch) => {
+    const upTo = [...edges.map((edge) => Math.round(sketch.rank(edge) * sketch.count)), sketch.count];
     return Float64Array.from(upTo, (rows, i) => rows - (upTo[i - 1] ?? 0));
   };
-  const ranked = (sketch: QuantileSketch) => counts({ count: sketch.count, rank: (v) => sketch.rank(v) });
-  return populationStability(ranked(reference), ranked(current));
+  return populationStability(counts(reference), counts(current));
 }

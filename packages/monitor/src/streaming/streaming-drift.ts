@@ -9,6 +9,7 @@ import {
   shown,
   TsopsError,
 } from "@tsops/core";
+import { checkAlpha } from "../check-alpha.ts";
 import { frequencyOf, gridOf } from "../drift/regular-series.ts";
 import { seasonsFor } from "../drift/seasons.ts";
 import { claimOf, unitOf } from "../drift/sentence.ts";
@@ -105,8 +106,7 @@ export function streamingDrift(reference: Columns, options: StreamingDriftOption
   });
   const { time, column, season = "auto", alpha = 0.05, zone = "UTC", maxOrder = 8 } = options;
   if (season !== "auto") checkList("MONITOR_INVALID", "season", season);
-  if (!(typeof alpha === "number" && alpha > 0 && alpha < 1))
-    throw new TsopsError("MONITOR_INVALID", `alpha is ${shown(alpha)}, it must lie between 0 and 1.`);
+  checkAlpha(alpha);
   if (!(Number.isInteger(maxOrder) && maxOrder >= 1))
     throw new TsopsError(
       "MONITOR_INVALID",

@@ -3,6 +3,7 @@ import { checkOptions, importPeer, type ModelVersion } from "@tsops/core";
 import type { Deployment } from "../deployment.ts";
 import type { DeploymentActivity } from "../deployment-activity.ts";
 import { errorCode } from "../error-code.ts";
+import { latencyBounds, metricWords } from "../metric-words.ts";
 
 /** Where the metrics go. */
 export interface DeploymentTelemetryOptions {
@@ -50,23 +51,23 @@ async function globalMeter(): Promise<Meter> {
 /** Counts and times each activity. */
 function counting(deployment: string, meter: Meter): (activity: DeploymentActivity) => void {
   const predictions = meter.createCounter("tsops_predictions_total", {
-    description: "Predictions that reached a model.",
+    description: metricWords.tsops_predictions_total,
   });
   const duration = meter.createHistogram("tsops_prediction_duration_seconds", {
-    description: "From the feature lookup until the log has kept the answer; answered predictions only.",
+    description: metricWords.tsops_prediction_duration_seconds,
     unit: "s",
     advice: {
-      explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      explicitBucketBoundaries: [...latencyBounds],
     },
   });
   const errors = meter.createCounter("tsops_prediction_errors_total", {
-    description: "Predictions that failed, by error code.",
+    description: metricWords.tsops_prediction_errors_total,
   });
   const rows = meter.createCounter("tsops_observed_rows_total", {
-    description: "Rows given to observe, repeated ones included.",
+    description: metricWords.tsops_observed_rows_total,
   });
   const failures = meter.createCounter("tsops_background_failures_total", {
-    description: "Refreshes and shadows that failed.",
+    description: metricWords.tsops_background_failures_total,
   });
   return (activity) => {
     if (activity.type === "predicted") {
@@ -87,10 +88,10 @@ function observePresent(deployment: Pick<Deployment, "name" | "status">, meter: 
     description: "1 for each version that serves, 0 for those that did.",
   });
   const until = meter.createObservableGauge("tsops_observed_until_timestamp_seconds", {
-    description: "Least recent last observation over all series, seconds since 1970.",
+    description: metricWords.tsops_observed_until_timestamp_seconds,
   });
   const failing = meter.createObservableGauge("tsops_refresh_failing", {
-    description: "1 while the last look at the registry failed: the last good version serves.",
+    description: metricWords.tsops_refresh_failing,
   });
   const all = [info, until, failing];
   const { name } = deployment;

@@ -3,6 +3,7 @@ import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Deployment } from "../deployment.ts";
 import type { DeploymentActivity } from "../deployment-activity.ts";
 import { errorCode } from "../error-code.ts";
+import { latencyBounds, metricWords } from "../metric-words.ts";
 
 /** Where the metrics go. */
 export interface DeploymentMetricsOptions {
@@ -18,8 +19,6 @@ export interface DeploymentMetrics {
   /** Ends it: nothing more is counted, and what told the present state is gone. Counters stay as they are. */
   stop(): void;
 }
-
-const inProcess = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Errors that `predict` is known for; their counters are there before the first of them, so that its increase is seen. */
 const knownCodes = [
@@ -86,7 +85,7 @@ export async function deploymentMetrics(
   const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
     get<Gauge<L>>(name, () => new client.Gauge({ name, help, labelNames, ...shared }));
 
-  const predictions = counter("tsops_predictions_total", "Predictions that reached a model.", [
+  const predictions = counter("tsops_predictions_total", metricWords.tsops_predictions_total, [
     "deployment",
     "model",
     "version",
@@ -99,13 +98,13 @@ export async function deploymentMetrics(
     () =>
       new client.Histogram({
         name: durationName,
-        help: "From the feature lookup until the log has kept the answer; answered predictions only.",
+        help: metricWords.tsops_prediction_duration_seconds,
         labelNames: ["deployment", "role"],
-        buckets: [...(options.buckets ?? inProcess)],
+        buckets: [...(options.buckets ?? latencyBounds)],
         ...shared,
       }),
   );
-  const errors = counter("tsops_prediction_errors_total", "Predictions that failed, by error code.", [
+  const errors = counter("tsops_prediction_errors_total", metricWords.tsops_prediction_errors_total, [
     "deployment",
     "role",
     "code",
@@ -116,16 +115,16 @@ export async function deploymentMetrics(
     "version",
     "role",
   ]);
-  const rows = counter("tsops_observed_rows_total", "Rows given to observe, repeated ones included.", [
+  const rows = counter("tsops_observed_rows_total", metricWords.tsops_observed_rows_total, [
     "deployment",
     "table",
   ]);
   const until = gauge(
     "tsops_observed_until_timestamp_seconds",
-    "Least recent last observation over all series, seconds since 1970.",
+    metricWords.tsops_observed_until_timestamp_seconds,
     ["deployment"],
   );
-  const failures = counter("tsops_background_failures_total", "Refreshes and shadows that failed.", [
+  const failures = counter("tsops_background_failures_total", metricWords.tsops_background_failures_total, [
     "deployment",
     "kind",
   ]);
@@ -134,7 +133,7 @@ export async function deploymentMetrics(
     const read = new Set<() => void>();
     const made = new client.Gauge({
       name: "tsops_refresh_failing",
-      help: "1 while the last look at the registry failed: the last good version serves.",
+      help: metricWords.tsops_refresh_failing,
       labelNames: ["deployment"],
       collect: () => {
         for (const one of read) one();

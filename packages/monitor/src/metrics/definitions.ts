@@ -1,8 +1,8 @@
-import type { GaugeDefinitions } from "./gauges.ts";
+import type { GaugeDefinitions } from "./gauge-set.ts";
 
 const part = ["deployment", "version", "step"];
 
-/** Every gauge that `monitorMetrics` exports. Times are seconds since 1970. */
+/** Every gauge of what the checks found. Times are seconds since 1970. */
 export const definitions = {
   tsops_drift_detected: {
     help: "1 when the column drifts at the report's false-discovery rate, else 0.",

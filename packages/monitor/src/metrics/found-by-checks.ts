@@ -4,7 +4,7 @@ import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import type { QualityFinding } from "../quality/finding.ts";
 import type { GaugeName } from "./definitions.ts";
-import type { GaugeSet, Labels } from "./gauges.ts";
+import type { GaugeSet, Labels } from "./gauge-set.ts";
 
 /**
  * What the checks found last. Each call replaces what the one before it said of the same subject, deployment or table: a column that is
