@@ -1,12 +1,14 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { createRandom } from "../../../random.ts";
+import { atOnce } from "../../local/in-turns.ts";
 import { exactFilter } from "./exact-filter.ts";
 import { advance, forecastFrom, forecastVariances, startState } from "./filter-state.ts";
 import { gapFilter } from "./gap-filter.ts";
 import { type ArimaOrder, armaCount } from "./order.ts";
 import { coefficientsFrom, differencingOf, expand, polynomialsOf } from "./polynomials.ts";
 import { project } from "./regression.ts";
+import { selectArima } from "./select.ts";
 import { systemOf } from "./system.ts";
 
 const seasonLength = 4;
@@ -314,4 +316,28 @@ describe("many gaps", () => {
       }
     },
   );
+});
+
+describe("choosing an order of a long season with many gaps", () => {
+  /** Noise with memory about a season of 120 rows. */
+  const random = createRandom(8);
+  let noise = 0;
+  const whole = Float64Array.from({ length: 600 }, (_, t) => {
+    noise = 0.7 * noise + random.normal();
+    return 50 + 12 * Math.sin((2 * Math.PI * t) / 120) + noise;
+  });
+  const holed = whole.map((value, t) => (t > 0 && t % 6 === 3 ? Number.NaN : value));
+
+  test("finds the differences and the likelihood that the whole series has, from fewer rows", () => {
+    const fits = [whole, holed].map((y) => atOnce(selectArima({ seasonLength: 120 }, y)));
+    const [ofWhole, ofHoled] = fits as [NonNullable<(typeof fits)[0]>, NonNullable<(typeof fits)[0]>];
+    expect(ofHoled.order.seasonalD).toBe(ofWhole.order.seasonalD);
+    expect(ofHoled.order.d).toBe(ofWhole.order.d);
+    expect(ofHoled.variance / ofWhole.variance).toBeGreaterThan(0.8);
+    expect(ofHoled.variance / ofWhole.variance).toBeLessThan(1.25);
+    // The likelihood is of the values that are there: with the filled ones its share of the whole one's would be about 1.
+    const share = ofHoled.logLikelihood / ofWhole.logLikelihood;
+    expect(share).toBeGreaterThan(0.7);
+    expect(share).toBeLessThan(0.95);
+  });
 });

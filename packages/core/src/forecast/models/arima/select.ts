@@ -1,9 +1,10 @@
 import type { InTurns } from "../../local/in-turns.ts";
-import { filledLinearly } from "../ets/start.ts";
+import { filledLinearly, seasonOf } from "../ets/start.ts";
 import { differencesOf, isConstant, seasonalDifferences } from "./differences.ts";
 import { type ArimaFit, fitOrder } from "./fit-order.ts";
+import { gapStateSize } from "./gap-filter.ts";
 import { type ArimaOrder, armaCount, orderName } from "./order.ts";
-import { difference } from "./polynomials.ts";
+import { difference, differencingOf, polynomialsOf } from "./polynomials.ts";
 import { project, subtract, withoutRepeats } from "./regression.ts";
 import type { ArimaData } from "./system.ts";
 
@@ -20,6 +21,8 @@ export interface ArimaChoice {
 const mostModels = 94;
 /** In the search such differences in likelihood decide nothing. */
 const searchTolerance = 1e-2;
+/** Operations of one likelihood (some hundredths of a second) above which gaps are filled for the search. */
+const mostOperations = 5e6;
 
 /** A series for the fit, NaN is missing. */
 export function dataOf(y: Float64Array, regressors: readonly Float64Array[] = []): ArimaData {
@@ -49,20 +52,49 @@ export function residualsOf({ filled, missing, regressors }: ArimaData): Float64
   return filledLinearly(rest.map((value, t) => (isKnown[t] === 0 ? Number.NaN : value)));
 }
 
+/** Operations of one exact likelihood of the order that the search starts with: see `systemOf`. */
+function costOf({ filled, missing }: ArimaData, seasonLength: number): number {
+  const order = {
+    p: 2,
+    d: 0,
+    q: 2,
+    seasonalP: 1,
+    seasonalD: 1,
+    seasonalQ: 1,
+    seasonLength,
+    hasConstant: true,
+  };
+  const size = gapStateSize(polynomialsOf(order), differencingOf(order));
+  return filled.length * Math.min(size, missing.length) ** 2;
+}
+
+/** The series without its regressors, each gap filled by the mean of its place in the season and a line between its neighbours. */
+function withGapsFilled(data: ArimaData, seasonLength: number): ArimaData {
+  const rest = residualsOf(data);
+  const isSeasonal = seasonLength > 1 && rest.length >= 2 * seasonLength;
+  const season = isSeasonal ? seasonOf(rest, seasonLength, false) : new Float64Array(1);
+  const deseasoned = rest.map((value, t) => value - (season[t % season.length] as number));
+  for (const row of data.missing) deseasoned[row] = Number.NaN;
+  const filled = filledLinearly(deseasoned).map((value, t) => value + (season[t % season.length] as number));
+  return { filled, missing: [], regressors: [] };
+}
+
 /**
  * The order with the least AICc that a stepwise search finds (Hyndman & Khandakar 2008), by exact likelihoods: from four models to their neighbours, as long as one of them is better.
- * Unstable models are left out.
+ * Unstable models are left out. Where the gaps of a series with a long season make a likelihood costly, the search sees them filled; what it finds is fitted with the gaps.
  */
 export function* selectArima(
   { seasonLength, constant }: ArimaChoice,
   y: Float64Array,
   regressors: readonly Float64Array[] = [],
 ): InTurns<ArimaFit | null> {
-  const data = dataOf(y, regressors);
+  const exact = dataOf(y, regressors);
+  const isCostly = costOf(exact, seasonLength) > mostOperations;
+  const data = isCostly ? withGapsFilled(exact, seasonLength) : exact;
   const filled = residualsOf(data);
   const rows = filled.length - data.missing.length;
   const plain = { p: 0, q: 0, seasonalP: 0, seasonalQ: 0, seasonLength };
-  if (isConstant(filled)) return yield* fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, data);
+  if (isConstant(filled)) return yield* fitOrder({ ...plain, d: 0, seasonalD: 0, hasConstant: true }, exact);
   const seasonalD = seasonalDifferences(filled, seasonLength);
   const deseasoned = seasonalD === 1 ? difference(filled, seasonLength) : filled;
   const d = differencesOf(deseasoned);
@@ -71,7 +103,7 @@ export function* selectArima(
   const base = { ...plain, d, seasonalD, hasConstant: mayHaveConstant };
   const still =
     d === 0 ? deseasoned : d === 1 ? difference(deseasoned, 1) : difference(difference(deseasoned, 1), 1);
-  if (isConstant(still)) return yield* fitOrder(base, data);
+  if (isConstant(still)) return yield* fitOrder(base, exact);
 
   const most = (limit: number, share: number) => Math.min(limit, Math.floor(rows / 3 / share));
   const isSeasonal = seasonLength > 1;
@@ -83,7 +115,7 @@ export function* selectArima(
     seasonalQ: isSeasonal ? most(2, seasonLength) : 0,
   };
   // Values that lie on one side of 0 have a mean, also where one of them makes all others look as if it were chance; without it, and without autoregression, the forecast would be 0.
-  const isOneSided = regressors.length === 0 && d + seasonalD === 0 && liesOnOneSide(filled);
+  const isOneSided = regressors.length === 0 && d + seasonalD === 0 && liesOnOneSide(exact.filled);
   const tried = new Set<string>();
   let best: ArimaFit | null = null;
   const isBetter = function* (order: ArimaOrder): InTurns<boolean> {
@@ -144,8 +176,8 @@ export function* selectArima(
   const chosen = best as ArimaFit | null;
   // Too short for a criterion: the plainest model.
   if (chosen === null)
-    return (yield* fitOrder(base, data)) ?? (yield* fitOrder({ ...base, hasConstant: false }, data));
-  return yield* fitOrder(chosen.order, data, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
+    return (yield* fitOrder(base, exact)) ?? (yield* fitOrder({ ...base, hasConstant: false }, exact));
+  return yield* fitOrder(chosen.order, exact, armaCount(chosen.order) > 0 ? { starts: [chosen.free] } : {});
 }
 
 function liesOnOneSide(values: Float64Array): boolean {
