@@ -12,7 +12,17 @@ const one = (value) => value.toFixed(1);
 const percent = (share) => (100 * share).toFixed(1);
 
 const byQuarter = table(
-  ["quarter", "error", "promised", "over promised", "seasonal naive", "over naive", "never retrained", "80 % covers", "95 % covers"],
+  [
+    "quarter",
+    "error",
+    "promised",
+    "over promised",
+    "seasonal naive",
+    "over naive",
+    "never retrained",
+    "80 % covers",
+    "95 % covers",
+  ],
   quarters.map((line) => [
     line.quarter,
     one(line.loop),
@@ -37,9 +47,7 @@ const byRule = table(
 );
 const byDecision = table(
   ["day", "what", "verdict", "why"],
-  decisions
-    .filter(({ verdict }) => verdict !== "undecided")
-    .map(({ day, kind, verdict, reason }) => [day, kind, verdict, reason.replaceAll("|", "\\|")]),
+  decisions.map(({ day, kind, verdict, reason }) => [day, kind, verdict, reason.replaceAll("|", "\\|")]),
 );
 const byChampion = table(
   ["champion", "since", "promised error"],

@@ -50,7 +50,7 @@ export interface Summary {
     readonly day: string;
     readonly reason: string;
   }[];
-  /** All that a gate, an experiment or the retrain policy decided, but for daily looks that asked for nothing. */
+  /** What gates, experiments (the last look at each) and the retrain policy decided, but for daily looks that asked for nothing. */
   readonly decisions: readonly {
     readonly kind: string;
     readonly verdict: string;
@@ -82,11 +82,7 @@ export function summarise(
       day: dayOf(time),
       reason,
     })),
-    decisions: decisions
-      .filter(
-        ({ kind, verdict }) => ["gate", "experiment", "retrain"].includes(kind) && verdict !== "no_retrain",
-      )
-      .map((decision) => ({ kind: decision.kind, ...about(decision) })),
+    decisions: worthTelling(decisions).map((decision) => ({ kind: decision.kind, ...about(decision) })),
     driftReports: {
       all: of("drift").length,
       flagged: of("drift").filter(({ verdict }) => verdict === "drift").length,
@@ -145,6 +141,20 @@ function quartersOf(
   ];
 }
 
+/** Without daily looks that asked for nothing, looks at an experiment before the last one, and what is told elsewhere. */
+function worthTelling(decisions: readonly DecisionRecord[]): readonly DecisionRecord[] {
+  const challengerOf = ({ evidence }: DecisionRecord) =>
+    (evidence["challenger"] as { readonly name: string } | undefined)?.name;
+  const lastLook = new Map(
+    decisions.filter(({ kind }) => kind === "experiment").map((look) => [challengerOf(look), look.id]),
+  );
+  return decisions.filter((decision) => {
+    const { kind, verdict, id } = decision;
+    if (kind === "experiment") return lastLook.get(challengerOf(decision)) === id;
+    return kind === "gate" || (kind === "retrain" && verdict !== "no_retrain");
+  });
+}
+
 function dayOf(time: bigint): string {
   return formatInstant(time, { zone }).slice(0, 10);
 }
@@ -155,17 +165,15 @@ export function printAlerts(lines: readonly string[]): void {
   for (const line of lines) console.log(line);
 }
 
-/** Prints what was decided and why. Daily looks that asked for nothing and weekly drift reports are counted only. */
+/** Prints what was decided and why; of an experiment the last look. Daily looks that asked for nothing and weekly drift reports are counted only. */
 export function printDecisions(decisions: readonly DecisionRecord[]): void {
   console.log("\nWhat was decided:\n");
-  for (const { time, kind, verdict, reason } of decisions)
-    if (!["drift", "promotion", "alert"].includes(kind) && verdict !== "no_retrain")
-      console.log(`${dayOf(time)}  ${reason}`);
+  for (const { time, reason } of worthTelling(decisions)) console.log(`${dayOf(time)}  ${reason}`);
   const reports = decisions.filter((decision) => decision.kind === "drift");
   const flagged = reports.filter((decision) => decision.verdict === "drift");
   const quiet = decisions.filter((decision) => decision.verdict === "no_retrain");
   console.log(
-    `\n${quiet.length} daily looks found no reason to retrain. ${reports.length} weekly drift reports, ${flagged.length} of them with drift: they explain, and trigger nothing here.`,
+    `\n${quiet.length} daily looks found no reason to retrain. ${reports.length} weekly drift reports, ${flagged.length} of them with drift: they explain, and trigger no retraining here.`,
   );
 }
 
