@@ -56,5 +56,5 @@ it("says the same of two years in the README and on the page of the replay", () 
   const all = line(read("../README.md"), /^all {2}/).match(/\d+\.\d/g) as string[];
   const page = line(read("../docs/explanation/replay.md"), /^\| all \|/).match(/\d+\.\d+/g) as string[];
   // Error, promised, never retrained, seasonal naive.
-  expect([page[0], page[1], page[5], page[3]]).toEqual([all[0], all[1], all[2], all[3]]);
+  expect([page[0], page[1], page[5], page[3]]).toEqual([all[0], all[2], all[4], all[6]]);
 });
