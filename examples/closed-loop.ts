@@ -1,15 +1,17 @@
 // The closed loop on real data: raw rows -> features -> model -> promotion -> prediction -> drift -> retraining.
 //
 // Two years of hourly bike rentals are replayed on a virtual clock. Demand grows by 64 % from the first year to the second, so a
-// model trained early goes wrong; the loop notices, retrains, and lets a gate decide. Run it with `npm run demo`.
+// model trained early goes wrong; the loop notices, tells people, retrains, and lets a gate or a live experiment decide. Run it with
+// `npm run demo`.
 import { rm, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import {
-  type BacktestResult,
   createRandom,
   createScheduler,
+  type ExperimentDecision,
   type Forecaster,
   type GateDecision,
+  type Guard,
   gate,
   parseFrequency,
   pipeline,
@@ -18,20 +20,34 @@ import {
 } from "@tsops/core";
 import { progressBar } from "@tsops/core/progress-bar";
 import {
+  type AlertObservation,
+  type CoverageWatch,
   checkQuality,
-  coverageAlert,
+  coverageWatch,
   driftDecision,
   driftTest,
+  errorChanges,
   evaluateRetrain,
   joinOutcomes,
+  learnQuality,
+  observeCoverage,
+  observeDecision,
+  observeDrift,
+  observeErrorChanges,
+  observePerformance,
+  observePromise,
+  observeQuality,
   performanceByWindow,
   type QualityFinding,
+  type QualityRules,
   requestRetrain,
   retrainPolicy,
   type WindowPerformance,
+  worseThanPromised,
 } from "@tsops/monitor";
 import { type Deployment, deploy } from "@tsops/serve";
 import { openHome } from "@tsops/store";
+import { openAlerting } from "./closed-loop/alerting.ts";
 import { compareWithBaselines } from "./closed-loop/baselines.ts";
 import {
   baseline,
@@ -46,15 +62,15 @@ import {
 } from "./closed-loop/definitions.ts";
 import { openInfrastructure } from "./closed-loop/infrastructure.ts";
 import { writeReport } from "./closed-loop/report.ts";
-import { printDecisions, printSummary, summarise } from "./closed-loop/summary.ts";
 import {
-  dryRun,
-  joinTrainingSet,
-  registerVersion,
-  splitAt,
-  type TrainingPanel,
-  trainingPanel,
-} from "./closed-loop/train.ts";
+  type ChampionPeriod,
+  printAlerts,
+  printDecisions,
+  printSummary,
+  summarise,
+} from "./closed-loop/summary.ts";
+import { dryRun, joinTrainingSet, registerVersion, splitAt, trainingPanel } from "./closed-loop/train.ts";
+import { beginTrial, isUndecided, type Served } from "./closed-loop/trial.ts";
 import { openWorld } from "./closed-loop/world.ts";
 
 // ---- 1. A world to replay, a clock that moves only when told, and a home for everything that is kept -------------------------
@@ -93,24 +109,32 @@ const policy = retrainPolicy({
   coolDown: "56d", // ... and the last attempt is 8 weeks ago
   holdout,
 });
+const guards: readonly Guard[] = [
+  { kind: "coverage", level: 80, withinPoints: 10 },
+  { kind: "bias", maxShare: 0.15 },
+];
 const stormDrill = days.add(world.start, 682); // 2012-11-13, two weeks after the storm: see step "train"
 
 // ---- 3. What the app holds in memory: online features, the deployment, and how it has done -------------------------------------
 
 const judged: WindowPerformance[] = [];
 const quality: QualityFinding[] = [];
+const told: string[] = [];
+const tell = openAlerting(home, clock, (line) => told.push(line));
+let sound: QualityRules | null = null; // how rows look, learnt from the first half-year
 let deployment: Deployment | null = null;
 let champion = { name: "none", since: firstTraining, expectedError: Number.NaN };
+const champions: ChampionPeriod[] = [];
+let watched: { readonly served: Served; readonly coverage: CoverageWatch } | null = null;
+let lastSaid: readonly AlertObservation[] = [];
+let trial: ReturnType<typeof beginTrial> | null = null;
 let lastAttemptAt: bigint | null = null;
 
-/** Registers what the gate let through, makes it the champion and has it served. */
+/** Makes a version that the gate or an experiment let through the champion, and has it served and watched. */
 async function takeOver(
-  candidate: Forecaster,
-  training: TrainingPanel,
-  evaluated: BacktestResult,
-  decision: GateDecision,
+  { version, promise }: Served,
+  decision: GateDecision | ExperimentDecision,
 ): Promise<void> {
-  const { version } = await registerVersion({ tracker, registry }, candidate, training, evaluated);
   await promote(modelName, version, {
     registry,
     decisions: home.decisions,
@@ -118,7 +142,10 @@ async function takeOver(
     because: decision,
     requestedBy: "daily",
   });
-  champion = { name: `${modelName} v${version}`, since: clock.now(), expectedError: evaluated.overall.mae };
+  champion = { name: `${modelName} v${version}`, since: clock.now(), expectedError: promise.overall.mae };
+  champions.push(champion);
+  watched = { served: { version, promise }, coverage: coverageWatch({ level: 80, modelVersion: version }) };
+  await endTrial();
   if (deployment !== null) await deployment.refresh();
   else {
     deployment = await deploy(modelName, {
@@ -126,6 +153,7 @@ async function takeOver(
       log: home.predictions,
       clock,
       levels,
+      shadow: true,
       targetTable: demand.name,
       features: { source: online, knownAt: "cutoff" },
       history: async (since) =>
@@ -136,19 +164,38 @@ async function takeOver(
   }
 }
 
-/** What the champion really served over the last days, beside what happened: its side of the gate's comparison. */
-async function servedSince(start: bigint) {
+/** Has a candidate predict in the champion's shadow. */
+async function tryLive(challenger: Served): Promise<void> {
+  if (watched === null || deployment === null) return;
+  await registry.setAlias(modelName, "challenger", challenger.version);
+  await deployment.refresh();
+  trial = beginTrial(watched.served.version, challenger, guards, clock);
+}
+
+async function endTrial(): Promise<void> {
+  if (trial === null) return;
+  trial = null;
+  await registry.deleteAlias(modelName, "challenger");
+  await deployment?.refresh();
+}
+
+/** What was really served over the last days, beside what happened: by the champion, its side of the gate's comparison, or by all. */
+async function servedSince(start: bigint, by: { readonly role?: "champion" } = { role: "champion" }) {
   const snapshot = await demandTable.snapshot();
   const outcomes = await snapshot.read({ range: { start, end: clock.now() } });
   // A forecast of a day has the day's eve as its cutoff.
   const predictions = home.predictions.scan({
     deployment: modelName,
     cutoffFrom: start - 1n - 3_600_000_000n,
+    ...by,
   });
   return joinOutcomes(predictions, outcomes, { keys: ["city"], time: "at", target: "users" });
 }
 
-/** A candidate trained on the hours since `start`, against the champion on the same last days. Takes over if it wins. */
+/**
+ * A candidate trained on the hours since `start`, against the champion on the same last days. Takes over if it wins, and is tried live if
+ * neither wins.
+ */
 async function attempt(
   requestedBy: string,
   start: bigint,
@@ -162,16 +209,17 @@ async function attempt(
     subject: modelName,
     candidate: { name: `trained by ${requestedBy}`, backtest: evaluated },
     champion: { name: champion.name, backtest: await servedSince(from) },
-    guards: [
-      { kind: "coverage", level: 80, withinPoints: 10 },
-      { kind: "bias", maxShare: 0.15 },
-    ],
+    guards,
     alpha: 0.1,
     clock,
     requestedBy,
   });
   await home.decisions.append(decision);
-  if (decision.verdict === "promote") await takeOver(candidate, training, evaluated, decision);
+  if (decision.verdict === "promote" || isUndecided(decision)) {
+    const { version } = await registerVersion({ tracker, registry }, candidate, training, evaluated);
+    const served = { version, promise: evaluated };
+    await (decision.verdict === "promote" ? takeOver(served, decision) : tryLive(served));
+  }
   return decision;
 }
 
@@ -182,17 +230,16 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
     const day = world.dayOf(interval.start);
     const rentals = world.demandOf(day); // of the day that is over
     const forecasts = day === 0 ? [world.weatherOf(0), world.weatherOf(1)] : [world.weatherOf(day + 1)];
-    quality.push(
-      ...checkQuality(rentals, {
-        table: demand,
-        frequency: "1h",
-        zone,
+    if (sound !== null) {
+      const findings = checkQuality(rentals, {
+        rules: sound,
         interval,
         now: interval.end,
-        ranges: { users: { min: 0, max: 5000 } },
         frozen: { users: "6h" },
-      }),
-    );
+      });
+      quality.push(...findings);
+      await tell(observeQuality(findings, { subject: demand.name }));
+    }
     // The transaction makes a repeated append do nothing, so the step can be run again after a crash.
     await Promise.all([
       infrastructure.bring(demand, rentals, { appId: "daily", version: day }),
@@ -209,16 +256,20 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
   .step("watch", async ({ interval }) => {
     if (deployment === null || interval.start < firstTraining) return { retrain: false };
     const about = { subject: modelName, now: interval.end, requestedBy: "daily" };
-    const served = await joinOutcomes(
-      home.predictions.scan({ deployment: modelName, cutoffFrom: interval.start - 3_600_000_000n }),
-      world.demandOf(world.dayOf(interval.start)),
-      { keys: ["city"], time: "at", target: "users" },
-    );
-    const yesterday = performanceByWindow(served, { window: "1d", zone });
+    const served = await servedSince(days.add(interval.end, -policy.window));
+    const yesterday = performanceByWindow(served, { window: "1d", zone, from: interval.start });
     judged.push(...yesterday);
-    for (const window of yesterday) {
-      const alert = coverageAlert(window, { ...about, level: 95, below: 0.5 });
-      if (alert !== null) await home.decisions.append(alert);
+    const said: AlertObservation[] = [...observePerformance(yesterday, { subject: modelName })];
+    if (watched !== null) {
+      const { version: modelVersion, promise } = watched.served;
+      watched.coverage.update(served);
+      lastSaid = [
+        ...observePromise(worseThanPromised(served, promise, { modelVersion }), {
+          subject: modelName,
+        }),
+        ...observeCoverage(watched.coverage, { subject: modelName }),
+      ];
+      said.push(...lastSaid);
     }
     if (weeks.isOnGrid(interval.end)) {
       const week = weeks.add(interval.end, -1);
@@ -231,7 +282,17 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
         zone,
       });
       await home.decisions.append(driftDecision(report, about));
+      said.push(...observeDrift(report, { subject: demand.name }));
     }
+    if (trial !== null) {
+      const verdict = trial.judge(await servedSince(trial.since, {}));
+      if (verdict.verdict !== "undecided" || weeks.isOnGrid(interval.end))
+        await home.decisions.append(verdict);
+      said.push(...observeDecision(verdict));
+      if (verdict.verdict === "promote") await takeOver(trial.challenger, verdict);
+      if (verdict.verdict === "keep") await endTrial();
+    }
+    await tell(said);
     const decision = evaluateRetrain({
       policy,
       history: judged,
@@ -243,6 +304,10 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
   })
   .step("train", async ({ interval, results }) => {
     if (interval.end === firstTraining) {
+      const rows = await (await demandTable.snapshot()).read({
+        range: { start: world.start, end: interval.end },
+      });
+      sound = learnQuality(rows, { table: demand, frequency: "1h", zone });
       const training = await trainingPanel(home, { end: interval.end });
       const [evaluated, naive] = [
         await dryRun(forecaster, training, holdout),
@@ -258,7 +323,10 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
         requestedBy: "daily",
       });
       await home.decisions.append(decision);
-      if (decision.verdict === "promote") await takeOver(forecaster, training, evaluated, decision);
+      if (decision.verdict === "promote") {
+        const { version } = await registerVersion({ tracker, registry }, forecaster, training, evaluated);
+        await takeOver({ version, promise: evaluated }, decision);
+      }
       return { verdict: decision.verdict };
     }
     if (interval.end === stormDrill) {
@@ -306,11 +374,24 @@ const compared = await compareWithBaselines(everything.columns, firstTraining, b
 bar.stop();
 const served = await servedSince(firstTraining);
 const decisions = await home.decisions.list({ limit: 10_000 });
-const summary = summarise(served, compared, decisions);
+const summary = summarise(served, compared, decisions, champions);
+printAlerts(told);
 printDecisions(decisions);
-printSummary(summary, compared.scale);
+printSummary(summary.quarters, compared.scale);
+const observations = [
+  ...lastSaid,
+  ...observeErrorChanges(errorChanges(performanceByWindow(served, { window: "1w", zone })), {
+    subject: modelName,
+  }),
+];
 await writeFile(`${homePath}/summary.json`, JSON.stringify(summary, null, 2));
-const { report, picture } = await writeReport({ home, registry }, served, compared, quality, clock.now());
+const { report, picture } = await writeReport(
+  { home, registry },
+  served,
+  compared,
+  { quality, observations },
+  clock.now(),
+);
 const lastPrediction = served.predictionIds.at(-1);
 await infrastructure.close();
 const shown = (path: string) => `./${relative(process.cwd(), path)}`;

@@ -23,11 +23,11 @@ const second = runDemo();
 console.log(`The demo took ${first.seconds.toFixed(1)} s and ${second.seconds.toFixed(1)} s.`);
 
 const problems = [];
-const all = first.summary.find((line) => line.quarter === "all");
+const all = first.summary.quarters.find((line) => line.quarter === "all");
 if (first.stdout !== second.stdout) problems.push("Two runs of the demo printed different things.");
 if (!(all.loop <= 39.2)) problems.push(`The loop's mean absolute error is ${all.loop}, not at most 39.2.`);
 if (!(all.retrainings <= 10)) problems.push(`The loop retrained ${all.retrainings} times, not at most 10.`);
-for (const { quarter, coverage80, coverage95 } of first.summary) {
+for (const { quarter, coverage80, coverage95 } of first.summary.quarters) {
   if (Math.abs(coverage80 - 0.8) > 0.04)
     problems.push(`The 80 % intervals cover ${coverage80} in ${quarter}.`);
   if (Math.abs(coverage95 - 0.95) > 0.04)

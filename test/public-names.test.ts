@@ -144,13 +144,13 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
     expect(await namesOf("@tsops/monitor")).toMatchInlineSnapshot(`
       "adwin alertRule alertRules
       benjaminiHochberg
-      callbackChannel checkQuality coverageAlert coverageWatch cusum
+      callbackChannel checkQuality coverageWatch cusum
       deliverAlerts driftDecision driftTest
       errorChanges estimatePerformance evaluateAlerts evaluateRetrain explainErrorGrowth
       joinOutcomes
       lastRetrainAttempt learnQuality loadCoverageWatch loadStreamingDrift logChannel
       newOutcomes
-      observeDrift observePerformance observeQuality
+      observeCoverage observeDecision observeDrift observeErrorChanges observePerformance observePromise observeQuality observeSegments observeStream
       pageHinkley pairVersions performanceByWindow
       queueAlerts
       requestRetrain retrainAttempts retrainPolicy

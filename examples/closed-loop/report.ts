@@ -1,7 +1,7 @@
 // The report and the forecast picture: one HTML file without scripts or requests, and one SVG.
 import { mkdir, writeFile } from "node:fs/promises";
 import type { Registry } from "@tsops/core";
-import type { JoinedOutcomes, QualityFinding } from "@tsops/monitor";
+import type { JoinedOutcomes } from "@tsops/monitor";
 import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/report";
 import type { Home } from "@tsops/store";
 import type { Comparison } from "./baselines.ts";
@@ -12,7 +12,7 @@ export async function writeReport(
   { home, registry }: { readonly home: Home; readonly registry: Registry },
   served: JoinedOutcomes,
   compared: Comparison,
-  quality: readonly QualityFinding[],
+  found: Pick<ReportData, "quality" | "observations">,
   now: bigint,
 ): Promise<{ readonly report: string; readonly picture: string }> {
   const data: ReportData = {
@@ -29,7 +29,7 @@ export async function writeReport(
       { name: "seasonal naive", time: compared.time, mean: compared.seasonalNaive.mean },
     ],
     decisions: await home.decisions.list({ limit: 10_000 }),
-    quality,
+    ...found,
     champion: await registry.resolve(modelName, "champion"),
   };
   const directory = `${home.path}/reports`;

@@ -19,6 +19,8 @@ export interface QuarterSummary {
   readonly quarter: string;
   /** Mean absolute errors in rentals per hour; divided by the scale they are MASE. */
   readonly loop: number;
+  /** What the backtests of the champions promised, hour by hour of their time. */
+  readonly promised: number;
   readonly neverRetrained: number;
   readonly seasonalNaive: number;
   readonly retrainedMonthly: number;
@@ -30,11 +32,70 @@ export interface QuarterSummary {
   readonly rejections: number;
 }
 
-/** The figures of each quarter, then of all of them. */
+/** A champion, since when it served, and the error that its backtest promised. */
+export interface ChampionPeriod {
+  readonly name: string;
+  readonly since: bigint;
+  readonly expectedError: number;
+}
+
+/** What came of the replay: `summary.json`. Days are those of the data's clock. */
+export interface Summary {
+  readonly quarters: readonly QuarterSummary[];
+  readonly champions: readonly { readonly name: string; readonly since: string; readonly promised: number }[];
+  /** What was told of each rule. */
+  readonly alerts: readonly {
+    readonly rule: string;
+    readonly change: string;
+    readonly day: string;
+    readonly reason: string;
+  }[];
+  /** What gates, experiments (the last look at each) and the retrain policy decided, but for daily looks that asked for nothing. */
+  readonly decisions: readonly {
+    readonly kind: string;
+    readonly verdict: string;
+    readonly day: string;
+    readonly reason: string;
+  }[];
+  readonly driftReports: { readonly all: number; readonly flagged: number };
+}
+
+/** The figures of the whole replay. */
 export function summarise(
   served: ScoredForecasts,
   compared: Comparison,
   decisions: readonly DecisionRecord[],
+  champions: readonly ChampionPeriod[],
+): Summary {
+  const of = (kind: string) => decisions.filter((decision) => decision.kind === kind);
+  const about = ({ verdict, time, reason }: DecisionRecord) => ({ verdict, day: dayOf(time), reason });
+  return {
+    quarters: quartersOf(served, compared, decisions, champions),
+    champions: champions.map(({ name, since, expectedError }) => ({
+      name,
+      since: dayOf(since),
+      promised: expectedError,
+    })),
+    alerts: of("alert").map(({ time, reason, evidence }) => ({
+      rule: String(evidence["ruleName"]),
+      change: String(evidence["change"]),
+      day: dayOf(time),
+      reason,
+    })),
+    decisions: worthTelling(decisions).map((decision) => ({ kind: decision.kind, ...about(decision) })),
+    driftReports: {
+      all: of("drift").length,
+      flagged: of("drift").filter(({ verdict }) => verdict === "drift").length,
+    },
+  };
+}
+
+/** The figures of each quarter, then of all of them. */
+function quartersOf(
+  served: ScoredForecasts,
+  compared: Comparison,
+  decisions: readonly DecisionRecord[],
+  champions: readonly ChampionPeriod[],
 ): QuarterSummary[] {
   const cells = quarters.indexesOf(served.time);
   const distinct = [...new Set(cells)].sort((a, b) => a - b);
@@ -50,12 +111,17 @@ export function summarise(
     const takeBaseline = (values: Float64Array) =>
       Float64Array.from(rows, (row) => values[rowOf.get(served.time[row] as bigint) as number] as number);
     const y = take(served.y);
+    const promised = Float64Array.from(rows, (row) => {
+      const time = served.time[row] as bigint;
+      return champions.findLast(({ since }) => since <= time)?.expectedError ?? Number.NaN;
+    });
     const made = decisions.filter((decision) => inQuarter(decision.time));
     const count = (kind: string, verdict: string) =>
       made.filter((decision) => decision.kind === kind && decision.verdict === verdict).length;
     return {
       quarter,
       loop: meanAbsoluteError(y, take(served.mean)),
+      promised: promised.reduce((sum, value) => sum + value, 0) / promised.length,
       neverRetrained: meanAbsoluteError(y, takeBaseline(compared.neverRetrained.mean)),
       seasonalNaive: meanAbsoluteError(y, takeBaseline(compared.seasonalNaive.mean)),
       retrainedMonthly: meanAbsoluteError(y, takeBaseline(compared.retrainedMonthly.mean)),
@@ -63,7 +129,7 @@ export function summarise(
       coverage95: intervalCoverage(y, take(ninetyFive.lower), take(ninetyFive.upper)),
       alarms: count("alert", "alert"),
       retrainings: count("retrain", "retrain"),
-      promotions: count("gate", "promote"),
+      promotions: count("gate", "promote") + count("experiment", "promote"),
       rejections: count("gate", "reject"),
     };
   };
@@ -75,17 +141,39 @@ export function summarise(
   ];
 }
 
-/** Prints what was decided and why. Daily looks that asked for nothing and weekly drift reports are counted only. */
+/** Without daily looks that asked for nothing, looks at an experiment before the last one, and what is told elsewhere. */
+function worthTelling(decisions: readonly DecisionRecord[]): readonly DecisionRecord[] {
+  const challengerOf = ({ evidence }: DecisionRecord) =>
+    (evidence["challenger"] as { readonly name: string } | undefined)?.name;
+  const lastLook = new Map(
+    decisions.filter(({ kind }) => kind === "experiment").map((look) => [challengerOf(look), look.id]),
+  );
+  return decisions.filter((decision) => {
+    const { kind, verdict, id } = decision;
+    if (kind === "experiment") return lastLook.get(challengerOf(decision)) === id;
+    return kind === "gate" || (kind === "retrain" && verdict !== "no_retrain");
+  });
+}
+
+function dayOf(time: bigint): string {
+  return formatInstant(time, { zone }).slice(0, 10);
+}
+
+/** Prints what the log channel took. */
+export function printAlerts(lines: readonly string[]): void {
+  console.log("\nWhat people were told:\n");
+  for (const line of lines) console.log(line);
+}
+
+/** Prints what was decided and why; of an experiment the last look. Daily looks that asked for nothing and weekly drift reports are counted only. */
 export function printDecisions(decisions: readonly DecisionRecord[]): void {
   console.log("\nWhat was decided:\n");
-  for (const { time, kind, verdict, reason } of decisions)
-    if (kind !== "drift" && kind !== "promotion" && verdict !== "no_retrain")
-      console.log(`${formatInstant(time, { zone }).slice(0, 10)}  ${reason}`);
+  for (const { time, reason } of worthTelling(decisions)) console.log(`${dayOf(time)}  ${reason}`);
   const reports = decisions.filter((decision) => decision.kind === "drift");
   const flagged = reports.filter((decision) => decision.verdict === "drift");
   const quiet = decisions.filter((decision) => decision.verdict === "no_retrain");
   console.log(
-    `\n${quiet.length} daily looks found no reason to retrain. ${reports.length} weekly drift reports, ${flagged.length} of them with drift: they explain, and trigger nothing here.`,
+    `\n${quiet.length} daily looks found no reason to retrain. ${reports.length} weekly drift reports, ${flagged.length} of them with drift: they explain, and trigger no retraining here.`,
   );
 }
 
@@ -95,6 +183,7 @@ export function printSummary(lines: readonly QuarterSummary[], scale: number): v
   const header = [
     "quarter",
     "the loop",
+    "promised",
     "never retrained",
     "seasonal naive",
     "blind monthly",
@@ -108,6 +197,7 @@ export function printSummary(lines: readonly QuarterSummary[], scale: number): v
   const rows = lines.map((line) => [
     line.quarter,
     error(line.loop),
+    error(line.promised),
     error(line.neverRetrained),
     error(line.seasonalNaive),
     error(line.retrainedMonthly),

@@ -4,16 +4,24 @@ export { callbackChannel } from "./alerts/channels/callback.ts";
 export type { AlertChannel } from "./alerts/channels/channel.ts";
 export { logChannel } from "./alerts/channels/log.ts";
 export { type WebhookOptions, webhookChannel } from "./alerts/channels/webhook.ts";
-export { coverageAlert } from "./alerts/coverage-alert.ts";
 export { type Delivered, type DeliverOptions, deliverAlerts } from "./alerts/deliver.ts";
 export { type AlertEvaluation, type AlertQuestion, evaluateAlerts } from "./alerts/evaluate.ts";
 export type { LabelMatcher } from "./alerts/matcher.ts";
 export {
   type AlertObservation,
+  type ObservedSubject,
   observeDrift,
   observePerformance,
   observeQuality,
 } from "./alerts/observation.ts";
+export { observeDecision } from "./alerts/observe-decision.ts";
+export {
+  observeCoverage,
+  observeErrorChanges,
+  observePromise,
+  observeSegments,
+  observeStream,
+} from "./alerts/observe-watches.ts";
 export type { AlertPayload } from "./alerts/payload.ts";
 export { queueAlerts } from "./alerts/queue.ts";
 export type { AlertChange, AlertEvidence, AlertRecord } from "./alerts/record.ts";

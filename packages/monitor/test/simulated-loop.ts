@@ -16,13 +16,16 @@ import {
   withColumn,
 } from "@tsops/core";
 import {
+  type AlertRuleOptions,
+  type AlertState,
   checkQuality,
-  coverageAlert,
   driftDecision,
   driftTest,
+  evaluateAlerts,
   evaluateRetrain,
   joinOutcomes,
   lastRetrainAttempt,
+  observePerformance,
   performanceByWindow,
   retrainPolicy,
 } from "@tsops/monitor";
@@ -34,6 +37,17 @@ const days = parseFrequency("1d", { zone });
 const weeks = parseFrequency("1w", { zone });
 const firstDay = 181;
 const subject = "bike-demand";
+
+/** A day on which the 95 % interval holds less than half of the hours. */
+const unusualDays: AlertRuleOptions = {
+  name: "unusual day",
+  signal: "coverage",
+  where: { level: "95" },
+  when: { below: 0.5 },
+  raise: { k: 1, of: 1 },
+  resolve: { k: 1, of: 1 },
+  tellResolved: false,
+};
 
 /** Ways to forecast a row from earlier days; each promotion moves on to the next. */
 const forecasters: readonly ((y: Float64Array, row: number) => number)[] = [
@@ -56,6 +70,7 @@ export async function simulatedLoop(): Promise<ReportData> {
 
   const predictions: PredictionRecord[] = [];
   const decisions: DecisionRecord[] = [];
+  let alertState: AlertState | null = null;
   let version = 1;
   let champion = { name: `${subject} v1`, since: midnight(firstDay), expectedError: 40 };
   for (let day = firstDay; day < lastDay; day++) {
@@ -64,10 +79,15 @@ export async function simulatedLoop(): Promise<ReportData> {
     const recent = sliceColumns(outcomes, 24 * (day - 60), 24 * day);
     const served = await joinOutcomes(predictions.slice(-60), recent, names);
     const history = performanceByWindow(served, { window: "1d", zone });
-    const yesterday = history.at(-1);
-    const alert =
-      yesterday === undefined ? null : coverageAlert(yesterday, { ...about, level: 95, below: 0.5 });
-    if (alert !== null) decisions.push(alert);
+    const evaluated = evaluateAlerts({
+      rules: [unusualDays],
+      observations: observePerformance(history.slice(-1), { subject }),
+      state: alertState,
+      now,
+      requestedBy: "daily",
+    });
+    decisions.push(...evaluated.alerts);
+    alertState = evaluated.state;
     if (weeks.isOnGrid(now) && day > lastDay - 200)
       decisions.push(
         driftDecision(

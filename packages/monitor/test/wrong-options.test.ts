@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { errorOf, untyped } from "../../../test/without-types.ts";
 import {
   checkQuality,
-  coverageAlert,
   driftTest,
   evaluateRetrain,
   joinOutcomes,
+  observeCoverage,
+  observePromise,
   performanceByWindow,
   retrainPolicy,
 } from "../src/index.ts";
@@ -26,19 +27,6 @@ const table = { keys: [], eventTime: "at" };
 const drift = (from: number, options: object = {}) =>
   driftTest(rows(1000, 200), rows(from, 50), untyped({ time: "at", ...options }));
 const nothing = () => joinOutcomes([] as PredictionRecord[], some, { keys: [], time: "at", target: "y" });
-const window = {
-  start: 0n,
-  end: hour,
-  rows: 24,
-  mae: 1,
-  intervals: [{ level: 80, rows: 24, coverage: 0.4 }],
-};
-const alert = (options: object) =>
-  coverageAlert(
-    untyped(window),
-    untyped({ subject: "m", level: 80, below: 0.5, now: 0n, requestedBy: "me", ...options }),
-  );
-
 describe("monitoring refuses what callers without types write", () => {
   it.each<[string, RegExp, RegExp, () => unknown]>([
     ["a misspelt policy option", /"windw"/, /"window"/, () => retrainPolicy(untyped({ windw: 7 }))],
@@ -118,12 +106,17 @@ describe("monitoring refuses what callers without types write", () => {
       async () => performanceByWindow(await nothing(), untyped({ window: "1d", split: ["stepp"] })),
     ],
     [
-      "a share as percent",
-      /below is a share above 0 and at most 1, got 50/,
-      /0\.5/,
-      () => alert({ below: 50 }),
+      "a misspelt option of an observation",
+      /observePromise\(\) has no option "subjct"/,
+      /"subject"/,
+      () => observePromise(untyped({ ratio: 1, pValue: 1 }), untyped({ subjct: "m" })),
     ],
-    ["a misspelt alert option", /"belw"/, /"below"/, () => alert({ belw: 0.5 })],
+    [
+      "a result of another function",
+      /observeCoverage\(\) was given an object/,
+      /coverageWatch\(\)/,
+      () => observeCoverage(untyped({ ratio: 1 }), { subject: "m" }),
+    ],
     [
       "a misspelt option of a retraining",
       /evaluateRetrain\(\) has no option "histroy"/,
@@ -151,6 +144,5 @@ describe("monitoring refuses what callers without types write", () => {
 
   it("and takes windows that follow one another", () => {
     expect(drift(1200).referenceRows).toBe(200);
-    expect(alert({})?.verdict).toBe("alert");
   });
 });

@@ -24,6 +24,27 @@ export interface AlertObservation {
   readonly isComplete?: boolean;
 }
 
+/** What observations are about. */
+export interface ObservedSubject {
+  /** Table, model or deployment. */
+  readonly subject: string;
+  /** Labels that all of them get: `{ version: "4" }`. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** When it was, microseconds UTC. Default: the present of the evaluation. */
+  readonly time?: bigint;
+}
+
+/** @throws TsopsError MONITOR_INVALID, for a subject that is none too: all series would be one */
+export function checkSubject(caller: string, about: ObservedSubject): void {
+  checkOptions("MONITOR_INVALID", caller, about, { subject: true, labels: true, time: true });
+  if (typeof about.subject !== "string")
+    throw new TsopsError("MONITOR_INVALID", `${caller} was given the subject ${shown(about.subject)}.`, {
+      hint: 'Name the table, model or deployment: { subject: "load" }.',
+      details: { option: "subject" },
+    });
+  if (about.time !== undefined) checkMicros("time", about.time);
+}
+
 /** Labels that have a meaning of their own. */
 const reserved = ["subject", "signal", "rule", "severity"];
 
@@ -71,22 +92,23 @@ function invalid(row: number, field: string, value: unknown): TsopsError {
  */
 export function observeDrift(
   report: Pick<DriftReport, "columns">,
-  about: { readonly subject: string; readonly time?: bigint },
+  about: ObservedSubject,
 ): readonly AlertObservation[] {
-  checkOptions("MONITOR_INVALID", "observeDrift()", about, { subject: true, time: true });
+  checkSubject("observeDrift()", about);
   checkList("MONITOR_INVALID", "The columns of the report", report?.columns);
+  const { labels } = about;
   return report.columns.flatMap(({ column, adjustedPValue, drift, tests }) => [
     {
       signal: "drift",
       ...about,
-      labels: { column },
+      labels: { ...labels, column },
       value: adjustedPValue,
       verdict: drift ? "drift" : "no_drift",
       ...(tests[0] === undefined ? {} : { sentence: tests[0].sentence }),
     },
     ...tests.flatMap(({ test, pValue, effect, sentence }) => [
-      { signal: "drift_p_value", ...about, labels: { column, test }, value: pValue, sentence },
-      { signal: "drift_effect", ...about, labels: { column, test }, value: effect, sentence },
+      { signal: "drift_p_value", ...about, labels: { ...labels, column, test }, value: pValue, sentence },
+      { signal: "drift_effect", ...about, labels: { ...labels, column, test }, value: effect, sentence },
     ]),
   ]);
 }
@@ -97,10 +119,10 @@ export function observeDrift(
  */
 export function observeQuality(
   findings: readonly Pick<QualityFinding, "check" | "column" | "severity" | "count" | "sentence">[],
-  about: { readonly subject: string; readonly time?: bigint },
+  about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkList("MONITOR_INVALID", "findings", findings);
-  checkOptions("MONITOR_INVALID", "observeQuality()", about, { subject: true, time: true });
+  checkSubject("observeQuality()", about);
   for (const [row, finding] of findings.entries())
     if (typeof finding !== "object" || finding === null)
       throw new TsopsError("MONITOR_INVALID", `Finding ${row} is ${shown(finding)}.`, {
@@ -110,7 +132,7 @@ export function observeQuality(
   const observations: AlertObservation[] = findings.map(({ check, column, severity, count, sentence }) => ({
     signal: "quality",
     ...about,
-    labels: { check, ...(column === null ? {} : { column }) },
+    labels: { ...about.labels, check, ...(column === null ? {} : { column }) },
     value: count,
     verdict: severity,
     sentence,
@@ -121,16 +143,17 @@ export function observeQuality(
 
 /**
  * Performance of windows as observations at the end of each: `mae`, `rmse`, `bias`, `mase`, `missing`, and `coverage` by level (label `level`, in
- * percent). Windows that are split have the labels `step`, `version`, `role` and those of their key. A window without outcomes says nothing of its errors.
+ * percent). Windows that are split have the labels `step`, `version`, `role` and those of their key and segment. A window without outcomes says nothing of its errors.
  */
 export function observePerformance(
   windows: readonly WindowPerformance[],
-  about: { readonly subject: string },
+  about: Omit<ObservedSubject, "time">,
 ): readonly AlertObservation[] {
   checkList("MONITOR_INVALID", "windows", windows);
-  checkOptions("MONITOR_INVALID", "observePerformance()", about, { subject: true });
+  checkOptions("MONITOR_INVALID", "observePerformance()", about, { subject: true, labels: true });
+  checkSubject("observePerformance()", about);
   return windows.flatMap((window) => {
-    const labels = labelsOf(window);
+    const labels = { ...about.labels, ...labelsOf(window) };
     const common = { ...about, labels, time: window.end };
     return [
       ...(["mae", "rmse", "bias", "mase", "missing"] as const).map((signal) => ({
@@ -149,9 +172,17 @@ export function observePerformance(
   });
 }
 
-function labelsOf({ step, source, key }: WindowPerformance): Record<string, string> {
+/** Which part of the rows it is about. */
+export function labelsOf({
+  step,
+  source,
+  key,
+  segment,
+}: Pick<WindowPerformance, "step" | "source" | "key" | "segment">): Record<string, string> {
   return {
-    ...Object.fromEntries(Object.entries(key ?? {}).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(
+      Object.entries({ ...segment, ...key }).map(([name, value]) => [name, String(value ?? "")]),
+    ),
     ...(step === undefined ? {} : { step: String(step) }),
     ...(source === undefined ? {} : { version: String(source.modelVersion), role: source.role }),
   };

@@ -39,6 +39,7 @@ export interface ErrorChange {
 
 /** Since when the error is what it is. */
 export interface ErrorChanges {
+  readonly metric: "mae" | "rmse" | "mase" | "bias";
   /** Windows with a figure. */
   readonly windows: number;
   /** In order of time. */
@@ -98,6 +99,7 @@ export function errorChanges(
     }),
   );
   return {
+    metric,
     windows: figures.length,
     changes,
     pValue: found.pValue,

@@ -1,6 +1,8 @@
 import type { GaugeDefinitions } from "./gauge-set.ts";
+import { observedLabels } from "./observed-gauges.ts";
 
 const part = ["deployment", "version", "step"];
+const observed = ["subject", "signal", ...observedLabels, "series"];
 
 /** Every gauge of what the checks found. Times are seconds since 1970. */
 export const definitions = {
@@ -59,6 +61,18 @@ export const definitions = {
   tsops_decision_timestamp_seconds: {
     help: "When a decision last had this verdict.",
     labels: ["subject", "kind", "verdict"],
+  },
+  tsops_observation: {
+    help: "Last value of what a check or a watch observed; what it measures depends on the signal.",
+    labels: observed,
+  },
+  tsops_observation_verdict: {
+    help: "1 for the verdict that an observation last had.",
+    labels: [...observed, "verdict"],
+  },
+  tsops_observation_timestamp_seconds: {
+    help: "When the signal of a subject was last observed.",
+    labels: ["subject", "signal"],
   },
 } satisfies GaugeDefinitions;
 

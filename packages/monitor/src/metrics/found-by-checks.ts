@@ -1,10 +1,12 @@
 import { checkList, checkOptions, type DecisionRecord, TsopsError } from "@tsops/core";
+import type { AlertObservation } from "../alerts/observation.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import type { QualityFinding } from "../quality/finding.ts";
 import type { GaugeName } from "./definitions.ts";
 import type { GaugeSet, Labels } from "./gauge-set.ts";
+import { showObserved } from "./observed-gauges.ts";
 
 /**
  * What the checks found last. Each call replaces what the one before it said of the same subject, deployment or table: a column that is
@@ -23,6 +25,12 @@ export interface FoundByChecks {
   quality(findings: readonly QualityFinding[], about: { readonly table: string; readonly now: bigint }): void;
   /** The verdict shows its latest time; older records than that change nothing. */
   decision(record: Pick<DecisionRecord, "subject" | "kind" | "verdict" | "time">): void;
+  /**
+   * Shows what the watches say, as alert rules take it: `observePromise`, `observeCoverage`, `observeErrorChanges`, `observeSegments`, `observeStream`,
+   * `observeDecision`, and signals of your own. Of each series the last; it replaces what was shown of the same subject and signal.
+   * @throws TsopsError MONITOR_INVALID when they are no observations, or more than 1,000 series of one subject and signal
+   */
+  observations(observations: readonly AlertObservation[], about: { readonly now: bigint }): void;
 }
 
 /** Shows what the checks found as gauges, of whatever kind these are. */
@@ -155,6 +163,12 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
       if ((decided.get(id) ?? time - 1n) >= time) return;
       decided.set(id, time);
       replace("tsops_decision_timestamp_seconds", labels, [[{}, seconds(time)]]);
+    },
+
+    observations(observations, about) {
+      checkOptions("MONITOR_INVALID", "observations()", about, { now: true });
+      checkMicros("now", about.now);
+      showObserved(replace, observations, about.now);
     },
   };
 }

@@ -16,7 +16,6 @@ import {
   virtualClock,
 } from "@tsops/core";
 import { describe, expect, it } from "vitest";
-import { coverageAlert } from "../alerts/coverage-alert.ts";
 import { performanceByWindow } from "./by-window.ts";
 import { joinOutcomes } from "./join-outcomes.ts";
 
@@ -420,38 +419,5 @@ describe("performanceByWindow", () => {
       requestedBy: "test",
     });
     expect(decision.verdict).toBe("promote");
-  });
-});
-
-describe("coverageAlert", () => {
-  const options = { subject: "m", level: 80, below: 0.5, now: at(24), requestedBy: "daily" };
-  async function dayWith(covered: number) {
-    const joined = await joinOutcomes(
-      [prediction({ from: 0, mean: new Array(24).fill(0) })],
-      outcomes(Array.from({ length: 24 }, (_, step) => ["a", step, step < covered ? 0 : 50] as const)),
-      names,
-    );
-    const [window] = performanceByWindow(joined, { window: "1d" });
-    if (window === undefined) throw new Error("no window");
-    return window;
-  }
-
-  it("speaks up below the share, not at it", async () => {
-    expect(coverageAlert(await dayWith(12), options)).toBeNull();
-    const alert = coverageAlert(await dayWith(11), options);
-    expect(alert).toMatchObject({
-      kind: "alert",
-      verdict: "alert",
-      subject: "m",
-      evidence: { rows: 24, level: 80, below: 0.5 },
-      reason:
-        "The 80 % intervals covered 11 of 24 outcomes from 2024-03-01T00:00:00Z to 2024-03-02T00:00:00Z, fewer than 50 %.",
-    });
-    expect(coverageAlert(await dayWith(11), options)?.id).toBe(alert?.id);
-  });
-
-  it("refuses a level that was not served", async () => {
-    const window = await dayWith(24);
-    expect(() => coverageAlert(window, { ...options, level: 95 })).toThrow(/no 95 % intervals/);
   });
 });

@@ -1,4 +1,5 @@
 import type { DecisionRecord, ModelVersion, SeriesKey } from "@tsops/core";
+import type { AlertObservation } from "../alerts/observation.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import type { QualityFinding } from "../quality/finding.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
@@ -41,6 +42,8 @@ export interface ReportData extends ForecastChartData {
   /** Default: the drift reports among the decisions. */
   readonly drift?: readonly DatedDrift[];
   readonly quality?: readonly QualityFinding[];
+  /** What the watches say, as alert rules take it, e.g. `[...observePromise(result, about), ...observeCoverage(watch, about)]`: the last of each series is shown. */
+  readonly observations?: readonly AlertObservation[];
   /** The version that serves now; its lineage is drawn. */
   readonly champion?: ModelVersion;
 }

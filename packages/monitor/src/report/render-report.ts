@@ -16,6 +16,7 @@ import { day, evenFigures, minute, percent, whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
+import { observedTable } from "./observed-table.ts";
 import { htmlPage } from "./page.ts";
 import { partsSection } from "./parts-section.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
@@ -48,6 +49,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     decisions: true,
     drift: true,
     quality: true,
+    observations: true,
     champion: true,
   });
   checkMicros("now", data.now);
@@ -80,6 +82,7 @@ function wholeParts(charts: ChartRenderer, data: ReportData) {
     calibration: calibrationSection(charts, data),
     drift: driftSection(charts, drift, histories, zone),
     quality: qualityTable(quality),
+    watches: observedTable(data),
     lineage:
       champion === undefined
         ? html`<p class="empty">No model version serves yet.</p>`
@@ -101,6 +104,7 @@ function pageOf(data: ReportData, parts: ReturnType<typeof wholeParts>, size: Re
       ["calibration", "Calibration", parts.calibration],
       ["parts", "By step and series", partsSection(data, size.keys)],
       ["drift", "Drift", html`${parts.drift}${driftColumns(parts.histories, zone, size.drift)}`],
+      ["watches", "Watches", parts.watches],
       ["quality", "Data quality", parts.quality],
       ["lineage", "Lineage", parts.lineage],
       ["decisions", "Decisions", decisionTable(decisions, zone, size.decisions)],

@@ -1,4 +1,5 @@
 import { formatInstant, type JsonValue } from "@tsops/core";
+import { lastObservations } from "../alerts/last-observations.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import { calibrationOf } from "./calibration.ts";
 import type { ReportData } from "./data.ts";
@@ -35,6 +36,8 @@ export interface ReportJson {
   readonly drift: readonly JsonValue[];
   /** Findings as `checkQuality` gives them; null where quality was not checked. */
   readonly quality: readonly JsonValue[] | null;
+  /** The last of each series that the watches said, `{ signal, subject, labels, value, verdict, sentence, time }`; null where none was asked. */
+  readonly observations: readonly JsonValue[] | null;
   /** Model version with its lineage. */
   readonly champion: JsonValue;
   /** Oldest first, with all numbers behind them. */
@@ -55,6 +58,7 @@ export function reportJson(data: ReportData): ReportJson {
     target,
     decisions = [],
     quality,
+    observations,
     champion,
     scale,
   } = data;
@@ -86,6 +90,7 @@ export function reportJson(data: ReportData): ReportJson {
       plain({ ...history, flaggedAt: [...flaggedAt] }),
     ),
     quality: quality === undefined ? null : quality.map(plain),
+    observations: observations === undefined ? null : lastObservations(observations).map(plain),
     champion: plain(champion ?? null),
     decisions: decisions.map(plain),
   };

@@ -1,0 +1,76 @@
+import { TsopsError } from "@tsops/core";
+import { type LastObservation, lastObservations } from "../alerts/last-observations.ts";
+import type { AlertObservation } from "../alerts/observation.ts";
+import type { GaugeSet, Labels } from "./gauge-set.ts";
+
+/** Labels that gauges of observations have of their own; what others say is put together in the label `series`. */
+export const observedLabels = ["column", "level", "metric", "step", "version", "role"];
+
+/** Series of a metric must stay few. */
+const mostSeries = 1000;
+
+/** Shows the last observation of each series, in place of those of the same subject and signal. */
+export function showObserved(
+  replace: (
+    name: "tsops_observation" | "tsops_observation_verdict" | "tsops_observation_timestamp_seconds",
+    owner: Labels,
+    values: Parameters<GaugeSet["replace"]>[2],
+  ) => void,
+  observations: readonly AlertObservation[],
+  now: bigint,
+): void {
+  const found = lastObservations(observations);
+  const owners = new Map(
+    observations.map(({ subject, signal }) => [JSON.stringify([subject, signal]), { subject, signal }]),
+  );
+  const ownedBy = (owner: { subject: string; signal: string }) =>
+    found.filter(({ subject, signal }) => subject === owner.subject && signal === owner.signal);
+  for (const owner of owners.values()) checkFew(owner, ownedBy(owner).length);
+  for (const owner of owners.values()) {
+    const own = ownedBy(owner);
+    replace(
+      "tsops_observation",
+      owner,
+      own.map((one) => [labelsOf(one), one.value]),
+    );
+    replace(
+      "tsops_observation_verdict",
+      owner,
+      own.flatMap((one) =>
+        one.verdict === undefined ? [] : [[{ ...labelsOf(one), verdict: one.verdict }, 1] as const],
+      ),
+    );
+    replace("tsops_observation_timestamp_seconds", owner, [[{}, Number(latest(own, now)) / 1e6]]);
+  }
+}
+
+function labelsOf({ labels }: LastObservation): Labels {
+  const others = Object.entries(labels).filter(([name]) => !observedLabels.includes(name));
+  return {
+    ...Object.fromEntries(observedLabels.map((name) => [name, labels[name] ?? ""])),
+    series: others
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, text]) => `${name}=${text}`)
+      .join(","),
+  };
+}
+
+function latest(observations: readonly LastObservation[], now: bigint): bigint {
+  if (observations.length === 0) return now;
+  return observations.reduce(
+    (last, { time = now }) => (time > last ? time : last),
+    observations[0]?.time ?? now,
+  );
+}
+
+function checkFew({ subject, signal }: { subject: string; signal: string }, series: number): void {
+  if (series <= mostSeries) return;
+  throw new TsopsError(
+    "MONITOR_INVALID",
+    `${series} series of ${signal} for ${subject} are too many for gauges; ${mostSeries} are the most.`,
+    {
+      hint: "Give those that stand out, e.g. with the verdict worse; the report shows single series.",
+      details: { subject, signal, series },
+    },
+  );
+}
