@@ -127,6 +127,7 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .filter legend{float:left;font-size:.82rem;color:var(--muted);margin-right:8px;padding:0}
 .filter input,.more input{position:absolute;opacity:0;width:1px;height:1px}
 .filter span{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:2px 12px;font-size:.82rem;cursor:pointer}
+.filter+.note{margin-top:8px}
 .filter small{opacity:.85;font-size:.74rem}
 .filter input:checked+span{background:var(--text);color:var(--card);border-color:var(--text)}
 .filter input:focus-visible+span,.more input:focus-visible+span{outline:2px solid var(--info);outline-offset:2px}
