@@ -56,7 +56,7 @@ ${daysTable(data, from, all)}`;
 export const seriesRules = Array.from(
   { length: mostSeries },
   (_, i) =>
-    `section:has(.series input[value="${i}"]:checked) .one-series:not([data-series="${i}"]){display:none}`,
+    `section:has(.series input[data-series="${i}"]:checked) .one-series:not([data-series="${i}"]){display:none}`,
 ).join("\n");
 
 /** As many, alternating so that the worst, typical and best stay among them. */
@@ -81,7 +81,7 @@ function seriesChoice(chosen: readonly ShownSeries[], all: number, isScaled: boo
     `${why === "chosen" || why === "unjudged" ? "" : `${why}, `}${rows === 0 ? "no outcome yet" : isScaled ? `MASE ${mase.toFixed(2)}` : figure(mae)}`;
   return html`<fieldset class="filter series"><legend>Series</legend>${chosen.map(
     (one, i) =>
-      html`<label><input type="radio" name="series" value="${i}"${i === 0 && html` checked`}><span>${one.name} <small>${word(one)}</small></span></label>`,
+      html`<label><input type="radio" name="series" value="${one.name}" data-series="${i}"${i === 0 && html` checked`}><span>${one.name} <small>${word(one)}</small></span></label>`,
   )}</fieldset>
 ${left > 0 && html`<p class="note">Series with the greatest, typical and least errors; ${whole(left)} of ${whole(all)} are left out here. The error of more is under “By step and series”.</p>`}`;
 }

@@ -116,7 +116,7 @@ describe("a report of many series", () => {
     const given = data({ served: served(40), series: { shop: "s7" } });
     const page = await renderReport(given);
     expect(page.match(/name="series"/g)).toHaveLength(10);
-    expect(page).toMatch(/value="0" checked><span>shop=s7 /);
+    expect(page).toMatch(/value="shop=s7" data-series="0" checked><span>shop=s7 /);
     expect(page).toContain("30 of 40 are left out here");
     expect(page).toContain("outcomes of sales of shop=s39");
     const json = reportJson(given);

@@ -137,7 +137,7 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
           `[...document.querySelectorAll("#forecast figure svg")].filter((one) => one.getClientRects().length > 0).map((one) => one.getAttribute("aria-label"))`,
         );
       expect(await labels()).toEqual([expect.stringContaining("of sales of shop=s0 from")]);
-      await page.locator('.series input[value="0"]').focus();
+      await page.locator('.series input[data-series="0"]').focus();
       await page.keyboard.press("ArrowRight");
       expect(await labels()).toEqual([expect.stringContaining("of sales of shop=s24 from")]);
       expect(await page.locator(".series label:has(input:checked)").textContent()).toContain("worst");
