@@ -146,7 +146,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       benjaminiHochberg
       callbackChannel checkQuality coverageWatch cusum
       deliverAlerts driftDecision driftTest
-      errorChanges estimatePerformance evaluateAlerts evaluateRetrain explainErrorGrowth
+      errorChanges estimateLearnedPerformance estimatePerformance evaluateAlerts evaluateRetrain explainErrorGrowth
       joinOutcomes
       lastRetrainAttempt learnQuality loadCoverageWatch loadStreamingDrift logChannel
       newOutcomes

@@ -119,24 +119,32 @@ for (const { windows, phi } of [
   const name = `change, AR ${phi}, ${windows} windows`;
   const truth = Math.floor((2 * windows) / 3);
   let held = 0;
-  const changes = (size: number) => (random: Random) => {
-    const noise = persistent(random, windows, phi);
-    const list = Array.from(noise, (value, i) => ({
-      start: 24n * hour * BigInt(i),
-      mae: Math.exp(0.3 * value) * (i >= truth ? size : 1),
-      rmse: 0,
-      mase: 0,
-      bias: 0,
-    }));
-    const last = errorChanges(list).changes.at(-1);
-    const start = 24n * hour * BigInt(truth);
-    if (last !== undefined && last.interval[0] <= start && start <= last.interval[1]) held++;
-    return last !== undefined;
-  };
+  /** A step of the size at two thirds, or a stretch of a quarter of the windows before that. */
+  const changes =
+    (size: number, isStretch = false) =>
+    (random: Random) => {
+      const noise = persistent(random, windows, phi);
+      const list = Array.from(noise, (value, i) => ({
+        start: 24n * hour * BigInt(i),
+        mae:
+          Math.exp(0.3 * value) *
+          ((isStretch ? i >= truth - windows / 4 && i < truth : i >= truth) ? size : 1),
+        rmse: 0,
+        mase: 0,
+        bias: 0,
+      }));
+      const found = errorChanges(list).changes;
+      const last = found.at(-1);
+      const start = 24n * hour * BigInt(truth);
+      if (last !== undefined && last.interval[0] <= start && start <= last.interval[1]) held++;
+      return isStretch ? last?.isReturn === true : last !== undefined;
+    };
   const falseAlarms = share(1000, name, changes(1));
   held = 0;
   const found = share(300, name, changes(1.6));
-  report(name, { falseAlarms, found1_6: found, intervalHolds: held / (300 * found) });
+  const intervalHolds = held / (300 * found);
+  const returned2 = share(300, `${name}, back`, changes(2, true));
+  report(name, { falseAlarms, found1_6: found, intervalHolds, returned2 });
 }
 
 for (const { keys, days: length, phi } of [

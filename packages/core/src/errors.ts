@@ -29,6 +29,7 @@ export type TsopsErrorCode =
   | "BACKTEST_INVALID"
   // deciding
   | "DECISION_NOT_FOUND"
+  | "MESSAGE_NOT_FOUND"
   | "COMPARISON_INVALID"
   | "GATE_INVALID"
   | "EXPERIMENT_INVALID"

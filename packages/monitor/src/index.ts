@@ -89,6 +89,10 @@ export {
   joinOutcomes,
   type PredictionSource,
 } from "./performance/join-outcomes.ts";
+export {
+  estimateLearnedPerformance,
+  type LearnedEstimateOptions,
+} from "./performance/learned-performance.ts";
 export type { DetailedMetrics, PerformanceMetrics } from "./performance/metrics.ts";
 export { type NewOutcomes, newOutcomes } from "./performance/new-outcomes.ts";
 export type { OutcomeColumns, OutcomeRevision } from "./performance/outcome-index.ts";

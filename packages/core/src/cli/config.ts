@@ -3,6 +3,7 @@ import type { AnyPipeline } from "../pipeline/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog } from "../ports/decision-log.ts";
 import type { Ledger } from "../ports/ledger.ts";
+import type { Outbox } from "../ports/outbox.ts";
 import type { PredictionLog } from "../ports/prediction-log.ts";
 import type { Registry } from "../ports/registry.ts";
 import type { Tracker } from "../ports/tracker.ts";
@@ -19,6 +20,8 @@ export interface Contracts {
   readonly registry?: Registry;
   readonly predictions?: PredictionLog;
   readonly decisions?: DecisionLog;
+  /** Alert messages on their way, which `tsops alerts` lists. */
+  readonly outbox?: Outbox;
   /** Called once, when the command is done. */
   close?(): Promise<void>;
 }
@@ -37,6 +40,7 @@ export interface TsopsConfig<Home extends Contracts = Contracts> {
   readonly registry?: Factory<Registry>;
   readonly predictions?: Factory<PredictionLog>;
   readonly decisions?: Factory<DecisionLog>;
+  readonly outbox?: Factory<Outbox>;
   /** Places that `tsops sync --to <name>` copies runs and models to, by name. */
   readonly syncTo?: Readonly<Record<string, Factory<TrackingStore>>>;
   /** Pipelines that `tsops run` knows; a function is given what `home` opened. */

@@ -6,10 +6,10 @@ import { exitCodes } from "./exit-codes.ts";
 import { findConfig } from "./load-config.ts";
 import {
   type CommandIo,
-  type ContractName,
   contractNames,
   type GlobalOptions,
   type Session,
+  type UsualContract,
   withSession,
   writeResult,
 } from "./session.ts";
@@ -142,7 +142,7 @@ function pipelineText({ name, schedule, steps }: AnyPipeline): string {
 }
 
 /** One cheap read each: what a contract answers does not matter, that it answers does. */
-const probes: { readonly [Name in ContractName]: (session: Session) => Promise<string> } = {
+const probes: { readonly [Name in UsualContract]: (session: Session) => Promise<string> } = {
   async ledger(session) {
     const ledger = await session.contract("ledger");
     const pipelines = await session.pipelines();
@@ -176,7 +176,7 @@ const probes: { readonly [Name in ContractName]: (session: Session) => Promise<s
   },
 };
 
-async function contractFinding(session: Session, name: ContractName, isHomeOpen: boolean): Promise<Finding> {
+async function contractFinding(session: Session, name: UsualContract, isHomeOpen: boolean): Promise<Finding> {
   const isWired = session.config.home !== undefined || session.config[name] !== undefined;
   if (!isWired) return { name, state: "absent", detail: "not wired" };
   if (!isHomeOpen && session.config[name] === undefined) return notLookedAt(name);

@@ -5,7 +5,7 @@ export const exitCodes = {
   /** Done, now or before. */
   done: 0,
   failed: 1,
-  /** `tsops drift --fail-on` found drift, or `tsops quality --fail-on` a finding; as `terraform plan -detailed-exitcode` tells of changes. */
+  /** `tsops drift --fail-on` found drift, `tsops quality --fail-on` a finding, or `tsops alerts --fail-on` a parked message; as `terraform plan -detailed-exitcode` tells of changes. */
   drift: 2,
   /** The command line or the configuration is wrong; running it again gives the same. */
   usage: 64,

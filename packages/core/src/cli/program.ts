@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { DecisionKind } from "../ports/decision-log.ts";
 import { coreVersion } from "../version.ts";
 import { type AirflowExportOptions, airflowExportCommand } from "./airflow.ts";
+import { addAlerts } from "./alerts/add-alerts.ts";
 import { decisionKinds, decisionsCommand } from "./decisions.ts";
 import { errorData, errorText } from "./describe-error.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -62,6 +63,7 @@ function createProgram(io: CommandIo, exit: (code: number) => void): Command {
   addRun(program, io, exit);
   addLineage(program, io, exit);
   addDecisions(program, io, exit);
+  addAlerts(program, io, exit);
   addAirflow(program, io, exit);
   addSync(program, io, exit);
   addDoctor(program, io, exit);
@@ -77,12 +79,13 @@ Begin with:
   $ tsops doctor                          look whether everything is in place
   $ tsops run daily                       run the last interval of "daily" that is due
   $ tsops decisions --since 7d            what was decided, and why
+  $ tsops alerts                          messages that could not be delivered
   $ tsops lineage <prediction id>         from a served forecast back to its rows
 
 Results go to stdout, logs and progress to stderr. Exit codes:
    0  done, now or before
    1  failed
-   2  there is drift, or a finding, and --fail-on asked
+   2  there is drift, a finding or a parked message, and --fail-on asked
   64  the command line or the configuration is wrong
   75  run it again later: someone else is at work, a retry is not due, or it was stopped
   99  the run was left out

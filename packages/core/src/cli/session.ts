@@ -44,7 +44,10 @@ export interface Session {
 }
 
 export const contractNames = ["ledger", "tracker", "registry", "predictions", "decisions"] as const;
-export type ContractName = (typeof contractNames)[number];
+/** What the doctor looks at. */
+export type UsualContract = (typeof contractNames)[number];
+/** And the outbox, which few apps have. */
+export type ContractName = UsualContract | "outbox";
 
 /** Loads the configuration, hands it to `work`, and closes what was opened, whatever happens. */
 export async function withSession<T>(

@@ -91,6 +91,11 @@ export interface Outbox {
    * @returns False when there is no such message or it is not parked.
    */
   release(key: OutboxKey, now: bigint, options?: CallOptions): Promise<boolean>;
+  /**
+   * Forgets a parked message: it is never sent. An id that is forgotten can be put again.
+   * @returns False when there is no such message or it is not parked.
+   */
+  drop(key: OutboxKey, options?: CallOptions): Promise<boolean>;
   /** In the order in which they were put. */
   list(options?: OutboxQuery & CallOptions): Promise<readonly OutboxEntry[]>;
   /**

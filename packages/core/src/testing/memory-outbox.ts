@@ -97,6 +97,10 @@ export function memoryOutbox({ capacity = 10_000 }: { readonly capacity?: number
       });
       return true;
     },
+    async drop(key, options) {
+      throwIfAborted(options?.signal);
+      return entries.get(nameOf(key))?.status === "parked" && entries.delete(nameOf(key));
+    },
     async list({ channel, status, limit, signal } = {}) {
       throwIfAborted(signal);
       return [...entries.values()]

@@ -150,6 +150,23 @@ const cases: Readonly<Record<string, (subject: OutboxSubject) => Promise<void>>>
     assert.deepEqual(await claimAt(outbox, channel, start + 2n * second), [poison.id]);
     assert.equal((await outbox.list({ channel, status: "waiting" }))[0]?.attempts, 1);
   },
+  async "a parked message can be dropped, and nothing else can"({ outbox }) {
+    const channel = uniqueName("channel");
+    const [poison, next] = [messageOf(channel), messageOf(channel)] as const;
+    await outbox.put([poison, next]);
+    await claimAt(outbox, channel, start);
+    assert.equal(await outbox.drop(poison), false);
+    await outbox.failed(poison, { owner: "one", now: start + second, nextAttemptAt: null, error: "no" });
+    await rejectsWith(outbox.drop(poison, { signal: AbortSignal.abort() }), "ABORTED");
+    assert.equal(await outbox.drop(next), false);
+    assert.equal(await outbox.drop({ channel: uniqueName("channel"), id: poison.id }), false);
+    assert.equal(await outbox.drop(poison), true);
+    assert.equal(await outbox.drop(poison), false);
+    assert.deepEqual(
+      (await outbox.list({ channel })).map(({ id }) => id),
+      [next.id],
+    );
+  },
   async "more than the capacity is refused whole; what is settled takes no place"({ outbox }) {
     const channel = uniqueName("channel");
     const waiting = (await outbox.list({ status: "waiting" })).length;

@@ -5,6 +5,7 @@ import { joinedOf } from "../../test/joined-outcomes.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import { errorChanges } from "./change-points.ts";
 import { explainErrorGrowth } from "./error-growth.ts";
+import { fitReturn } from "./return-fit.ts";
 import { fitStep } from "./step-fit.ts";
 
 const hour = 3_600_000_000n;
@@ -58,6 +59,39 @@ describe("fitStep", () => {
   });
 });
 
+describe("fitReturn", () => {
+  it("agrees with trying every stretch", () => {
+    for (let run = 0; run < 10; run++) {
+      const values = levels(`stretch ${run}`, 30, 0.3, (i) => (i >= 8 && i < 14 + run ? 1.6 : 1));
+      let best = { from: -1, to: -1, cost: Infinity };
+      for (let from = 3; from <= 24; from++)
+        for (let to = from + 3; to <= 27; to++) {
+          const inside = values.subarray(from, to);
+          const outside = Float64Array.from([...values.subarray(0, from), ...values.subarray(to)]);
+          const cost = [inside, outside].reduce((sum, part) => {
+            const mean = part.reduce((a, b) => a + b, 0) / part.length;
+            return sum + part.reduce((total, value) => total + (value - mean) ** 2, 0);
+          }, 0);
+          if (cost < best.cost) best = { from, to, cost };
+        }
+      const { from, to } = fitReturn(values);
+      expect([from, to]).toEqual([best.from, best.to]);
+    }
+  });
+
+  it("stays quick on long series, with the ends near where they are", () => {
+    const values = Float64Array.from(
+      { length: 5000 },
+      (_, i) => (i >= 1000 && i < 1800 ? 3 : 1) + (i % 2) / 10,
+    );
+    const { from, to, inside, outside } = fitReturn(values);
+    expect(Math.abs(from - 1000)).toBeLessThanOrEqual(25);
+    expect(Math.abs(to - 1800)).toBeLessThanOrEqual(25);
+    expect(inside - outside).toBeCloseTo(2, 1);
+    expect(fitReturn(new Float64Array(40).fill(2)).statistic).toBe(0);
+  });
+});
+
 describe("errorChanges", () => {
   it("finds no change in errors that only follow each other, and says so", () => {
     let alarms = 0;
@@ -81,6 +115,37 @@ describe("errorChanges", () => {
     expect(changes).toHaveLength(1);
     expect(changes[0]?.after).toBeGreaterThan(1.6 * (changes[0]?.before as number));
     expect(sentence).toMatch(/^The mae is .* since 1970-03-0/);
+  });
+
+  it("finds an error that rose and came back, with both days", () => {
+    const risen = (run: number) =>
+      errorChanges(windows(levels(`return ${run}`, 60, 0.3, (i) => (i >= 25 && i < 40 ? 22 : 10))));
+    let found = 0;
+    let held = 0;
+    for (let run = 0; run < 20; run++) {
+      const { changes } = risen(run);
+      const [rise, back] = changes;
+      if (rise === undefined || back === undefined || !back.isReturn || rise.isReturn) continue;
+      found++;
+      const holds = ({ interval: [from, to] }: typeof rise, day_: bigint) => from <= day_ && to >= day_;
+      if (holds(rise, 25n * day) && holds(back, 40n * day)) held++;
+    }
+    expect(found).toBeGreaterThanOrEqual(13);
+    expect(held).toBeGreaterThanOrEqual(found - 3);
+    const { changes, sentence } = risen(0);
+    expect(changes).toHaveLength(2);
+    expect(changes[1]?.before).toBeGreaterThan(1.5 * (changes[1]?.after as number));
+    expect(sentence).toMatch(/^The mae came back to .* on 1970-02-\d\d.* it was .* since 1970-01-2/);
+  });
+
+  it("does not take a step for a stretch that came back, and looks for steps alone where only one change is wanted", () => {
+    for (let run = 0; run < 10; run++) {
+      const step = errorChanges(windows(levels(`rise ${run}`, 90, 0.3, (i) => (i < 60 ? 10 : 20)))).changes;
+      expect(step.filter(({ isReturn }) => isReturn).length, `run ${run}`).toBeLessThanOrEqual(1);
+      const one = windows(levels(`one ${run}`, 60, 0, (i) => (i >= 25 && i < 40 ? 30 : 10)));
+      expect(errorChanges(one, { most: 1 }).changes.every(({ isReturn }) => !isReturn)).toBe(true);
+      expect(errorChanges(one, { most: 2 }).changes.map(({ isReturn }) => isReturn)).toEqual([false, true]);
+    }
   });
 
   it("finds one rise after the other, in any order of the windows, whatever windows have no outcomes", () => {

@@ -41,7 +41,34 @@ export function fitStep(values: Float64Array): StepFit {
   const mean = (from: number, to: number) =>
     values.subarray(from, to).reduce((sum, value) => sum + value, 0) / (to - from);
   const [before, after] = [mean(0, at), mean(at, n)];
-  const rest = values.map((value, i) => value - (i < at ? before : after));
+  const noise = noiseAround(
+    values.map((value, i) => value - (i < at ? before : after)),
+    3,
+  );
+  return {
+    at,
+    before,
+    after,
+    statistic: statisticOf(values, most, noise),
+    phi: noise.phi,
+    innovations: noise.innovations,
+  };
+}
+
+/** What is left around a fit, as an autoregression of order one. */
+export interface FittedNoise {
+  readonly phi: number;
+  readonly innovations: Float64Array;
+  /** Long-run standard deviation. */
+  readonly deviation: number;
+}
+
+/**
+ * Autoregression of order one, its small-sample bias corrected (Kendall 1954).
+ * @param fitted - What was fitted, means and places: each draws the coefficient down further than one mean does.
+ */
+export function noiseAround(rest: Float64Array, fitted: number): FittedNoise {
+  const n = rest.length;
   let product = 0;
   let square = 0;
   for (let i = 1; i < n; i++) {
@@ -49,21 +76,16 @@ export function fitStep(values: Float64Array): StepFit {
     square += (rest[i - 1] as number) ** 2;
   }
   const raw = square === 0 ? 0 : product / square;
-  // Two means and a place were fitted, which draws the coefficient down further than one mean does.
-  const phi = Math.max(-0.9, Math.min(0.95, raw + (3 + 5 * raw) / n));
+  const phi = Math.max(-0.9, Math.min(0.95, raw + (fitted + 5 * raw) / n));
   const innovations = new Float64Array(n - 1);
   for (let i = 1; i < n; i++) innovations[i - 1] = (rest[i] as number) - phi * (rest[i - 1] as number);
   const deviation = Math.sqrt(
-    innovations.reduce((sum, value) => sum + value * value, 0) / Math.max(1, n - 3),
+    innovations.reduce((sum, value) => sum + value * value, 0) / Math.max(1, n - fitted),
   );
-  const isFlat = values.every((value) => value === values[0]);
-  const error = deviation / (1 - phi);
-  return {
-    at,
-    before,
-    after,
-    statistic: isFlat ? 0 : Math.sqrt(Math.max(0, most)) / error,
-    phi,
-    innovations,
-  };
+  return { phi, innovations, deviation: deviation / (1 - phi) };
+}
+
+/** Size of a fit over the long-run deviation of what it leaves; 0 for values that are all the same. */
+export function statisticOf(values: Float64Array, gain: number, { deviation }: FittedNoise): number {
+  return values.every((value) => value === values[0]) ? 0 : Math.sqrt(Math.max(0, gain)) / deviation;
 }

@@ -52,7 +52,8 @@ const fewestWindows = 8;
  *
  * Each prediction's quantiles say how large its error will be on average (the mean distance of the predicted distribution from its mean); how much larger errors were than
  * that in the last known windows corrects it. So the estimate rises where the model itself is less sure: it cannot see that the model has become wrong in a way that it does not know of. The same
- * is done for every window whose outcomes are known, and compared with the naive estimate: `usable` says whether it was better.
+ * is done for every window whose outcomes are known, and compared with the naive estimate: `usable` says whether it was better. Where intervals do not tell which hours are hard,
+ * but features do, take `estimateLearnedPerformance`.
  * @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID
  */
 export function estimatePerformance(joined: JoinedOutcomes, options: EstimateOptions): PerformanceEstimate {
@@ -66,11 +67,7 @@ export function estimatePerformance(joined: JoinedOutcomes, options: EstimateOpt
     to: true,
   });
   const { recent = 14 } = options;
-  if (!(Number.isInteger(recent) && recent >= 1))
-    throw new TsopsError("MONITOR_INVALID", `recent is ${shown(recent)}, not a number of windows.`, {
-      hint: "Write 14 for the last two weeks of days.",
-      details: { option: "recent" },
-    });
+  checkRecent(recent);
   const grid = parseFrequency(options.window, { zone: options.zone ?? "UTC" });
   const cells = grid.indexesOf(joined.time);
   const spread = expectedErrors(joined);
@@ -87,16 +84,7 @@ export function estimatePerformance(joined: JoinedOutcomes, options: EstimateOpt
       return made === null ? [] : [{ ...made, cell: window.cell, actual: window.mae }];
     }),
   );
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const measured = {
-    windows: new Set(tried.map(({ cell }) => cell)).size,
-    estimates: tried.length,
-    error: mean(tried.map(({ mae, actual }) => Math.abs(mae - actual))),
-    naiveError: mean(tried.map(({ naive, actual }) => Math.abs(naive - actual))),
-  };
-  const usable = measured.windows >= fewestWindows && measured.error < 0.98 * measured.naiveError;
-  const ratios = Float64Array.from(tried, ({ mae, actual }) => actual / mae).sort();
-  const quantile = (share: number) => ratios[Math.round(share * (ratios.length - 1))] ?? Number.NaN;
+  const { measured, usable, intervalOf } = measuredOf(tried);
   const windows = waiting.flatMap((window): EstimatedWindow[] => {
     const made = estimateOf({ ...window, knownSpread: window.spread }, known, last, recent);
     if (made === null) return [];
@@ -106,12 +94,52 @@ export function estimatePerformance(joined: JoinedOutcomes, options: EstimateOpt
         end: grid.instantAt(window.cell + 1),
         rows: window.rows,
         mae: made.mae,
-        interval: [made.mae * quantile(0.05), made.mae * quantile(0.95)],
+        interval: intervalOf(made.mae),
         naive: made.naive,
       },
     ];
   });
   return { windows, measured, usable, sentence: sentenceOf(windows, measured, usable) };
+}
+
+/** An estimate of a window whose error is known by now. */
+export interface TriedEstimate {
+  readonly cell: number;
+  readonly mae: number;
+  readonly naive: number;
+  readonly actual: number;
+}
+
+/** How good estimates were, and the range that others are given by it. */
+export function measuredOf(tried: readonly TriedEstimate[]): Pick<
+  PerformanceEstimate,
+  "measured" | "usable"
+> & {
+  readonly intervalOf: (mae: number) => readonly [lower: number, upper: number];
+} {
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const measured = {
+    windows: new Set(tried.map(({ cell }) => cell)).size,
+    estimates: tried.length,
+    error: mean(tried.map(({ mae, actual }) => Math.abs(mae - actual))),
+    naiveError: mean(tried.map(({ naive, actual }) => Math.abs(naive - actual))),
+  };
+  const ratios = Float64Array.from(tried, ({ mae, actual }) => actual / mae).sort();
+  const quantile = (share: number) => ratios[Math.round(share * (ratios.length - 1))] ?? Number.NaN;
+  return {
+    measured,
+    usable: measured.windows >= fewestWindows && measured.error < 0.98 * measured.naiveError,
+    intervalOf: (mae) => [mae * quantile(0.05), mae * quantile(0.95)],
+  };
+}
+
+/** @throws TsopsError MONITOR_INVALID when it is no number of windows */
+export function checkRecent(recent: number): void {
+  if (Number.isInteger(recent) && recent >= 1) return;
+  throw new TsopsError("MONITOR_INVALID", `recent is ${shown(recent)}, not a number of windows.`, {
+    hint: "Write 14 for the last two weeks of days.",
+    details: { option: "recent" },
+  });
 }
 
 interface Window {
@@ -156,7 +184,7 @@ function estimateOf(
 }
 
 /** Mean distance of each row's predicted distribution from its mean, between its outermost quantiles; NaN without quantiles. */
-function expectedErrors({ mean, quantiles }: JoinedOutcomes): Float64Array {
+export function expectedErrors({ mean, quantiles }: JoinedOutcomes): Float64Array {
   const sorted: readonly ForecastQuantile[] = [...quantiles].sort((a, b) => a.probability - b.probability);
   const hasMedian = sorted.some(({ probability }) => Math.abs(probability - 0.5) < 1e-9);
   return mean.map((centre, row) => {
@@ -177,7 +205,8 @@ function expectedErrors({ mean, quantiles }: JoinedOutcomes): Float64Array {
   });
 }
 
-function sentenceOf(
+/** What the estimates say, in a sentence. */
+export function sentenceOf(
   windows: readonly EstimatedWindow[],
   { windows: known, error, naiveError }: PerformanceEstimate["measured"],
   usable: boolean,

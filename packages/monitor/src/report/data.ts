@@ -1,6 +1,7 @@
 import type { DecisionRecord, ModelVersion, SeriesKey } from "@tsops/core";
 import type { AlertObservation } from "../alerts/observation.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
+import type { ScaleOption } from "../performance/scales.ts";
 import type { QualityFinding } from "../quality/finding.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
 
@@ -16,7 +17,7 @@ export interface ReportComparison {
 export interface ForecastChartData {
   /** Predictions and outcomes, from `joinOutcomes`. The champion's are shown: of each instant the forecast with the latest cutoff. */
   readonly served: JoinedOutcomes;
-  /** Which series to draw when there are several. Default: the first. */
+  /** Which series to draw when there are several, and in a report the one that is shown before the reader chooses. Default: the first. */
   readonly series?: SeriesKey;
   /** What is predicted. */
   readonly target: { readonly name: string; readonly unit?: string };
@@ -34,8 +35,8 @@ export interface ReportData extends ForecastChartData {
   readonly subtitle?: string;
   /** The instant as of which it was written; passed in, so that the same data give the same bytes. */
   readonly now: bigint;
-  /** What absolute errors are divided by for MASE. */
-  readonly scale?: number;
+  /** What absolute errors are divided by for MASE: a number, a function of the series' key, or `trainingScales(panel)`, so that series of different sizes can be compared. */
+  readonly scale?: ScaleOption;
   readonly comparisons?: readonly ReportComparison[];
   /** In order of time, from a `DecisionLog`. */
   readonly decisions?: readonly DecisionRecord[];

@@ -17,6 +17,7 @@ export function forecastChart(
   data: ForecastChartData,
   size: ChartSize,
   promotions: readonly DecisionRecord[] = [],
+  series = "",
 ): string {
   const points = drawnPoints(data, size);
   const { zone = "UTC", target } = data;
@@ -47,7 +48,7 @@ export function forecastChart(
         Plot.ruleY([0], { strokeOpacity: 0.4 }),
       ],
     },
-    forecastLabel(data, points),
+    forecastLabel(data, points, series),
   );
 }
 
@@ -58,10 +59,15 @@ export function drawnPoints(data: ForecastChartData, size: ChartSize): readonly 
 }
 
 /** What the chart shows, for people who cannot see it. */
-function forecastLabel({ target }: ForecastChartData, points: readonly ForecastPoint[]): string {
+function forecastLabel(
+  { target }: ForecastChartData,
+  points: readonly ForecastPoint[],
+  series: string,
+): string {
+  const what = series === "" ? target.name : `${target.name} of ${series}`;
   const first = points[0];
   const last = points.at(-1);
-  if (first === undefined || last === undefined) return `No forecast of ${target.name} yet`;
+  if (first === undefined || last === undefined) return `No forecast of ${what} yet`;
   const known = points.filter(({ y }) => !Number.isNaN(y));
   const error = known.reduce((sum, { y, mean }) => sum + Math.abs(y - mean), 0) / known.length;
   const outcomes =
@@ -69,7 +75,7 @@ function forecastLabel({ target }: ForecastChartData, points: readonly ForecastP
       ? "no outcome is known yet"
       : `the mean absolute error over ${known.length} outcomes is ${error.toPrecision(3)}`;
   const text = (at: Date) => at.toISOString().slice(0, 10);
-  return `Line chart of forecast, intervals and outcomes of ${target.name} from ${text(first.at)} to ${text(last.at)}; ${outcomes}`;
+  return `Line chart of forecast, intervals and outcomes of ${what} from ${text(first.at)} to ${text(last.at)}; ${outcomes}`;
 }
 
 /** What the ticks leave unsaid: the year or years, and the zone. */

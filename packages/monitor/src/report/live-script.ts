@@ -26,6 +26,9 @@ export const liveScript = `"use strict";
       if (checked !== undefined) one.checked = checked;
       if (kept.focus === inputOf(one)) one.focus({ preventScroll: true });
     }
+    // What was chosen may not be there any more.
+    for (const one of root.querySelectorAll("input[type=radio][checked]"))
+      if (![...root.querySelectorAll("input[type=radio]")].some((other) => other.name === one.name && other.checked)) one.checked = true;
     for (const one of root.querySelectorAll(".scroll")) {
       const [left, top] = kept.scrolled.get(regionOf(one)) ?? [0, 0];
       one.scrollLeft = left;

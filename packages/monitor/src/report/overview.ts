@@ -10,6 +10,8 @@ export interface Overview {
   readonly recentDays: number;
   /** Mean absolute error of all outcomes, and of the recent days. */
   readonly error: { readonly all: number; readonly recent: number };
+  /** The same in units of each series' scale; NaN without one. */
+  readonly mase: { readonly all: number; readonly recent: number };
   readonly outcomes: number;
   /** By ascending level in percent. */
   readonly coverage: readonly { readonly level: number; readonly all: number; readonly recent: number }[];
@@ -23,8 +25,8 @@ export interface Overview {
 }
 
 /** How a deployment does, in a few figures. */
-export function overviewOf({ served, decisions = [], zone = "UTC" }: ReportData): Overview {
-  const days = performanceByWindow(served, { window: "1d", zone });
+export function overviewOf({ served, decisions = [], zone = "UTC", scale }: ReportData): Overview {
+  const days = performanceByWindow(served, { window: "1d", zone, ...(scale === undefined ? {} : { scale }) });
   const recent = days.filter(({ rows }) => rows > 0).slice(-recentDays);
   const count = (kind: string, verdict: string) =>
     decisions.filter((decision) => decision.kind === kind && decision.verdict === verdict).length;
@@ -32,6 +34,7 @@ export function overviewOf({ served, decisions = [], zone = "UTC" }: ReportData)
   return {
     recentDays: recent.length,
     error: { all: meanOver(days, ({ mae }) => mae), recent: meanOver(recent, ({ mae }) => mae) },
+    mase: { all: meanOver(days, ({ mase }) => mase), recent: meanOver(recent, ({ mase }) => mase) },
     outcomes: sum(days, ({ rows }) => rows),
     coverage: (days[0]?.intervals ?? []).map(({ level }) => {
       const of = ({ intervals }: WindowPerformance) =>

@@ -11,15 +11,15 @@ const mostSteps = 96;
 export function partsSection(data: ReportData, mostKeys: number): Html {
   const steps = stepParts(data.served).filter(({ rows }) => rows > 0);
   if (steps.length === 0) return html`<p class="empty">No outcome has come yet.</p>`;
-  const { window, parts } = keyParts(data);
+  const { window, metric, parts } = keyParts(data);
   const shown = parts.slice(0, mostKeys);
-  const highest = Math.max(...shown.flatMap(({ windows }) => windows.map(({ mae }) => mae || 0)));
+  const highest = Math.max(...shown.flatMap(({ windows }) => windows.map((one) => one[metric] || 0)));
   return html`<p class="note">Mean absolute error and coverage at each step of the horizon; the dashed line is what was promised.${steps.length > mostSteps && ` The first ${mostSteps} of ${whole(steps.length)} steps are drawn.`}</p>
 ${multiples(stepMultiples(steps.slice(0, mostSteps)))}
 ${
   parts.length > 1 &&
-  html`<p class="note">Mean absolute error of each series in windows of ${window}, all on one scale, the greatest first.${shown.length < parts.length && ` The first ${shown.length} of ${whole(parts.length)} series.`}</p>
-${multiples(shown.map((part) => keyMultiple(part, window, highest)))}`
+  html`<p class="note">${errorName[metric]} of each series in windows of ${window}, all on one scale, the greatest first.${shown.length < parts.length && ` The first ${shown.length} of ${whole(parts.length)} series.`}</p>
+${multiples(shown.map((part) => keyMultiple(part, window, metric, highest)))}`
 }`;
 }
 
@@ -59,16 +59,23 @@ function stepMultiples(steps: readonly StepPart[]) {
   ];
 }
 
-function keyMultiple({ name, mae, rows, windows }: KeyPart, window: string, highest: number) {
+const errorName = { mae: "Mean absolute error", mase: "MASE" } as const;
+
+function keyMultiple(
+  { name, mae, mase, rows, windows }: KeyPart,
+  window: string,
+  metric: "mae" | "mase",
+  highest: number,
+) {
   return {
     name,
-    figures: `${figure(mae)} over ${whole(rows)} outcomes`,
+    figures: `${figure(mae)}${metric === "mase" ? `, MASE ${mase.toFixed(2)},` : ""} over ${whole(rows)} outcomes`,
     chart: smallMultiple(
-      windows.map(({ start, mae: y }) => ({ x: Number(start / 1_000_000n), y })),
+      windows.map((one) => ({ x: Number(one.start / 1_000_000n), y: one[metric] })),
       {
         kind: "line",
         domain: [0, highest],
-        label: `Mean absolute error of ${name} over ${windows.length} windows of ${window}`,
+        label: `${errorName[metric]} of ${name} over ${windows.length} windows of ${window}`,
       },
     ),
   };

@@ -2,6 +2,7 @@ import { parseFrequency, type SeriesKey, seriesKeyText } from "@tsops/core";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import { metricsOf, type PerformanceMetrics } from "../performance/metrics.ts";
+import { scaleNumbers } from "../performance/scales.ts";
 import type { ReportData } from "./data.ts";
 
 /** How the champion did at one step of its horizon. */
@@ -16,7 +17,12 @@ export interface KeyPart extends PerformanceMetrics {
   /** `city=washington`; empty for the only series of a panel without keys. */
   readonly name: string;
   /** The same over time, oldest first. */
-  readonly windows: readonly { readonly start: bigint; readonly rows: number; readonly mae: number }[];
+  readonly windows: readonly {
+    readonly start: bigint;
+    readonly rows: number;
+    readonly mae: number;
+    readonly mase: number;
+  }[];
 }
 
 /** Figures of each step, ascending. */
@@ -29,17 +35,31 @@ export function stepParts(served: JoinedOutcomes): readonly StepPart[] {
 const windowLengths = ["1h", "1d", "1w", "1mo", "3mo", "1y"] as const;
 const mostWindows = 60;
 
-/** Figures of each series, those with the greatest error first; windows are as short as keeps them at most 60. */
-export function keyParts({ served, zone = "UTC" }: Pick<ReportData, "served" | "zone">): {
+/**
+ * Figures of each series, those with the greatest error first: by MASE where every judged series has a scale, else by mean absolute error. Windows are as short as keeps them at
+ * most 60.
+ */
+export function keyParts({ served, zone = "UTC", scale }: Pick<ReportData, "served" | "zone" | "scale">): {
   readonly window: string;
+  /** What the series are ordered by. */
+  readonly metric: "mase" | "mae";
   readonly parts: readonly KeyPart[];
 } {
   const groups = grouped(served, served.seriesIndex);
   const window = windowLength(served, zone);
-  const bySeries = new Map<string, { start: bigint; rows: number; mae: number }[]>();
-  for (const { key, start, rows, mae } of performanceByWindow(served, { window, zone, split: ["key"] })) {
+  const bySeries = new Map<string, { start: bigint; rows: number; mae: number; mase: number }[]>();
+  const scales = scaleNumbers(served.series, scale);
+  const split = performanceByWindow(served, {
+    window,
+    zone,
+    split: ["key"],
+    ...(scale === undefined ? {} : { scale }),
+  });
+  for (const { key, start, rows, mae, mase } of split) {
     const name = seriesKeyText(key ?? {});
-    bySeries.set(name, [...(bySeries.get(name) ?? []), { start, rows, mae }]);
+    const known = bySeries.get(name);
+    if (known === undefined) bySeries.set(name, [{ start, rows, mae, mase }]);
+    else known.push({ start, rows, mae, mase });
   }
   const parts = [...groups].map(([series, rows]): KeyPart => {
     const key = served.series[series] ?? {};
@@ -47,10 +67,12 @@ export function keyParts({ served, zone = "UTC" }: Pick<ReportData, "served" | "
       key,
       name: seriesText(key),
       windows: bySeries.get(seriesKeyText(key)) ?? [],
-      ...metricsOf(served, Int32Array.from(rows), null),
+      ...metricsOf(served, Int32Array.from(rows), scales),
     };
   });
-  return { window, parts: parts.sort((a, b) => (b.mae || 0) - (a.mae || 0)) };
+  const judged = parts.filter(({ rows }) => rows > 0);
+  const metric = judged.length > 0 && judged.every(({ mase }) => !Number.isNaN(mase)) ? "mase" : "mae";
+  return { window, metric, parts: parts.sort((a, b) => (b[metric] || 0) - (a[metric] || 0)) };
 }
 
 /** The shortest that the range of predicted instants has at most 60 of. */

@@ -1,8 +1,8 @@
 import { checkOptions, type DecisionRecord } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
-import { performanceByWindow } from "../performance/by-window.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
 import { calibrationSection } from "./calibration-section.ts";
+import { challengersSection } from "./challengers-section.ts";
 import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
@@ -10,9 +10,8 @@ import { driftColumns } from "./drift-columns.ts";
 import { type ColumnHistory, columnHistories, driftReports } from "./drift-histories.ts";
 import { driftMap, heatSteps, hiddenColumns, mostWindows } from "./drift-map.ts";
 import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from "./error-over-time.ts";
-import { axisLabel, forecastChart } from "./forecast-chart.ts";
-import { forecastLegend } from "./forecast-legend.ts";
-import { day, evenFigures, minute, percent, whole } from "./format.ts";
+import { forecastCharts, forecastSection, seriesRules } from "./forecast-section.ts";
+import { day, minute, whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import { lineageFlow } from "./lineage.ts";
@@ -20,14 +19,14 @@ import { observedTable } from "./observed-table.ts";
 import { htmlPage } from "./page.ts";
 import { partsSection } from "./parts-section.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
+import { isPromotion } from "./promotions.ts";
 import { qualityTable } from "./quality-table.ts";
 import { coverageChart, quartersOf, quarterTable } from "./quarters.ts";
 import { type ReportSize, reportSizes } from "./report-sizes.ts";
-import { forecastPoints } from "./rows.ts";
 import { tiles } from "./tiles.ts";
 
 /**
- * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, calibration, error by step and series, drift with a
+ * One HTML page about a deployed model: forecast and outcomes, error over time with what was decided, coverage by quarter, calibration, error by step and series, comparisons with challengers, drift with a
  * drill-down by column, quality, lineage, decision log. Self-contained: no script, no request, light and dark, for desk and phone. Below 1 MB: what is left out to that end is
  * said where it would be, and `reportJson` has all of it. The same data give the same bytes.
  *
@@ -76,10 +75,11 @@ function wholeParts(charts: ChartRenderer, data: ReportData) {
   return {
     histories,
     tiles: tiles(data),
-    forecast: forecastSection(charts, data),
+    forecasts: forecastCharts(charts, data),
     error: errorSection(charts, data),
     quarters: quarterSection(charts, data),
     calibration: calibrationSection(charts, data),
+    challengers: challengersSection(data),
     drift: driftSection(charts, drift, histories, zone),
     quality: qualityTable(quality),
     watches: observedTable(data),
@@ -95,14 +95,15 @@ function pageOf(data: ReportData, parts: ReturnType<typeof wholeParts>, size: Re
   return htmlPage({
     title,
     lead: subtitle,
-    style: filterRules(decisions),
+    style: `${filterRules(decisions)}\n@media screen{\n${seriesRules}\n}`,
     tiles: parts.tiles,
     sections: [
-      ["forecast", "Forecast", parts.forecast],
+      ["forecast", "Forecast", forecastSection(data, parts.forecasts, size.series)],
       ["error", "Error over time", parts.error],
       ["quarters", "By quarter", parts.quarters],
       ["calibration", "Calibration", parts.calibration],
       ["parts", "By step and series", partsSection(data, size.keys)],
+      ["challengers", "Challengers", parts.challengers],
       ["drift", "Drift", html`${parts.drift}${driftColumns(parts.histories, zone, size.drift)}`],
       ["watches", "Watches", parts.watches],
       ["quality", "Data quality", parts.quality],
@@ -111,32 +112,6 @@ function pageOf(data: ReportData, parts: ReturnType<typeof wholeParts>, size: Re
     ],
     footer: `As of ${minute(data.now, zone)}, times in ${zone}. Written by tsops; this file needs no network.${size.note}`,
   });
-}
-
-function forecastSection(charts: ChartRenderer, data: ReportData): Html {
-  const { decisions = [], zone = "UTC", target } = data;
-  const points = forecastPoints(data);
-  if (points.length === 0) return html`<p class="empty">Nothing has been predicted yet.</p>`;
-  const promotions = decisions.filter(isPromotion);
-  const levels = points[0]?.intervals.map(({ level }) => level) ?? [];
-  const from = points[0]?.micros ?? data.now;
-  const days = performanceByWindow(data.served, { window: "1d", zone }).filter(({ end }) => end > from);
-  const mae = evenFigures(days.map((window) => window.mae));
-  const bias = evenFigures(days.map((window) => window.bias));
-  return html`<p class="note">${axisLabel(target)}: what was served, and what came. On a small screen the last days only.</p>
-${legend([
-  ...forecastLegend(points),
-  ...(promotions.some(({ time }) => time >= from)
-    ? [[swatch("var(--good)", "line", "4 3"), "new champion"] as const]
-    : []),
-])}
-${figureOf((size) => forecastChart(charts, data, size, promotions))}
-<details><summary>These days as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Figures by day"><table class="figures"><caption>Error and coverage by day</caption>
-<thead><tr><th scope="col">Day</th><th scope="col">Outcomes</th><th scope="col">Mean absolute error</th><th scope="col">Bias</th>${levels.map((level) => html`<th scope="col">${level} % covers</th>`)}</tr></thead>
-<tbody>${days.map(
-    (window) =>
-      html`<tr><th scope="row">${day(window.start, zone)}</th><td>${window.rows}</td><td>${mae(window.mae)}</td><td>${bias(window.bias)}</td>${levels.map((level) => html`<td>${percent(window.intervals.find((found) => found.level === level)?.coverage ?? Number.NaN)}</td>`)}</tr>`,
-  )}</tbody></table></div></details>`;
 }
 
 function errorSection(charts: ChartRenderer, data: ReportData): Html {
@@ -199,8 +174,4 @@ function windowsNote(windows: number): string | false {
   if (windows <= narrow) return false;
   if (windows <= wide) return ` On a small screen the newest ${narrow} of ${windows} windows are drawn.`;
   return ` The newest ${wide} of ${windows} windows are drawn, on a small screen ${narrow}; the table counts all.`;
-}
-
-function isPromotion({ kind, verdict }: DecisionRecord): boolean {
-  return kind === "gate" && verdict === "promote";
 }

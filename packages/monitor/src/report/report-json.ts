@@ -2,12 +2,15 @@ import { formatInstant, type JsonValue } from "@tsops/core";
 import { lastObservations } from "../alerts/last-observations.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import { calibrationOf } from "./calibration.ts";
+import { challengerComparisons } from "./challengers.ts";
 import type { ReportData } from "./data.ts";
 import { columnHistories, driftReports } from "./drift-histories.ts";
+import { mostSeries } from "./forecast-section.ts";
 import { overviewOf } from "./overview.ts";
 import { keyParts, stepParts } from "./parts.ts";
 import { quartersOf } from "./quarters.ts";
 import { forecastPoints } from "./rows.ts";
+import { shownSeries } from "./shown-series.ts";
 
 /** What a report shows, as plain JSON: instants are ISO 8601 in UTC, numbers that are none are null, and other whole numbers beyond 2^53 are text. */
 export interface ReportJson {
@@ -18,10 +21,13 @@ export interface ReportJson {
   readonly now: string;
   readonly zone: string;
   readonly target: { readonly name: string; readonly unit: string | null };
-  /** `recentDays`, `error`, `outcomes`, `coverage`, `promotions`, `rejections`, `alerts`, `driftReports`, `predictions`, `waiting`. */
+  /** `recentDays`, `error`, `mase`, `outcomes`, `coverage`, `promotions`, `rejections`, `alerts`, `driftReports`, `predictions`, `waiting`. */
   readonly overview: JsonValue;
   /** The last days of one series, by instant: `{ time, mean, y, intervals: [{ level, lower, upper }] }`. */
   readonly forecast: readonly JsonValue[];
+  /** The series that the page offers, the one of `forecast` first: `{ key, name, why, rows, mae, mase, forecast }`, with `forecast` of the same form; the others are counted in `seriesLeftOut`. */
+  readonly series: readonly JsonValue[];
+  readonly seriesLeftOut: number;
   /** By day: `{ start, end, rows, missing, mae, rmse, bias, mase, quantiles, intervals }`. */
   readonly days: readonly JsonValue[];
   /** By quarter: the same, with `name` and the errors of the comparisons. */
@@ -32,6 +38,8 @@ export interface ReportJson {
   readonly steps: readonly JsonValue[];
   /** By series, with the metrics of a day and `windows` over time. */
   readonly keys: readonly JsonValue[];
+  /** Gates and experiments, newest first: `{ decision, kind, time, verdict, candidate, reference, loss, candidateLoss, referenceLoss, difference, lower, upper, alpha, below }`; differences are shares of the reference's loss. */
+  readonly challengers: readonly JsonValue[];
   /** By column: `{ column, windows, flagged, lastFlagged, sentence, flaggedAt, tests: [{ test, unit, windows: [{ time, pValue, effect }] }] }`. */
   readonly drift: readonly JsonValue[];
   /** Findings as `checkQuality` gives them; null where quality was not checked. */
@@ -45,7 +53,8 @@ export interface ReportJson {
 }
 
 /**
- * The same as `renderReport`, for programs: of the same data, the same figures. Nothing is thinned.
+ * The same as `renderReport`, for programs: of the same data, the same figures. Nothing is thinned but the series of
+ * `series`, which are those that the page offers.
  * @throws TsopsError MONITOR_INVALID
  */
 export function reportJson(data: ReportData): ReportJson {
@@ -64,6 +73,11 @@ export function reportJson(data: ReportData): ReportJson {
   } = data;
   const drift = data.drift ?? driftReports(decisions);
   const days = performanceByWindow(served, { window: "1d", zone, ...(scale === undefined ? {} : { scale }) });
+  const series = shownSeries(data, mostSeries);
+  const points = (key = data.series) =>
+    forecastPoints({ ...data, ...(key === undefined ? {} : { series: key }) }).map(
+      ({ micros, mean, y, intervals }) => plain({ time: micros, mean, y, intervals }),
+    );
   return {
     format: 1,
     title,
@@ -72,9 +86,12 @@ export function reportJson(data: ReportData): ReportJson {
     zone,
     target: { name: target.name, unit: target.unit ?? null },
     overview: plain(overviewOf(data)),
-    forecast: forecastPoints(data).map(({ micros, mean, y, intervals }) =>
-      plain({ time: micros, mean, y, intervals }),
-    ),
+    forecast: points(),
+    series: series.shown.map((one) => ({
+      ...(plain(one) as { readonly [name: string]: JsonValue }),
+      forecast: points(one.key),
+    })),
+    seriesLeftOut: series.all - series.shown.length,
     days: days.map(plain),
     quarters: quartersOf(data).map(({ name, performance, comparisons }) =>
       plain({
@@ -86,6 +103,7 @@ export function reportJson(data: ReportData): ReportJson {
     calibration: plain(calibrationOf(served)),
     steps: stepParts(served).map(plain),
     keys: keyParts(data).parts.map(plain),
+    challengers: challengerComparisons(decisions).map(plain),
     drift: columnHistories(drift).map(({ flaggedAt, ...history }) =>
       plain({ ...history, flaggedAt: [...flaggedAt] }),
     ),

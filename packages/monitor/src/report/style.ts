@@ -127,6 +127,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .filter legend{float:left;font-size:.82rem;color:var(--muted);margin-right:8px;padding:0}
 .filter input,.more input{position:absolute;opacity:0;width:1px;height:1px}
 .filter span{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:2px 12px;font-size:.82rem;cursor:pointer}
+.filter+.note{margin-top:8px}
+.filter small{opacity:.85;font-size:.74rem}
 .filter input:checked+span{background:var(--text);color:var(--card);border-color:var(--text)}
 .filter input:focus-visible+span,.more input:focus-visible+span{outline:2px solid var(--info);outline-offset:2px}
 .flow{list-style:none;margin:12px 0 0;padding:0;display:grid;grid-template-columns:repeat(auto-fit,minmax(158px,1fr));gap:22px}
@@ -150,6 +152,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .multiple .flags{stroke:var(--bad);stroke-width:5}
 .multiple .bars{fill:var(--forecast)}
 .multiple .mark{stroke:var(--text);stroke-dasharray:3 3}
+.multiple .range{stroke:var(--forecast);stroke-width:3}
+.multiple .value{stroke:var(--text);stroke-width:7}
 .live{position:sticky;top:0;z-index:3;margin:0;padding:4px 16px;text-align:right;font-size:.78rem;color:var(--muted);background:var(--page)}
 .live~.page nav{top:1.6rem}
 .empty{color:var(--muted);margin:8px 0 0}

@@ -5,14 +5,15 @@ import { overviewOf } from "./overview.ts";
 
 /** The figures at the top: error, coverage, decisions, predictions. */
 export function tiles(data: ReportData): Html {
-  const { scale, target } = data;
+  const { target } = data;
   const overview = overviewOf(data);
-  const { error, recentDays, driftReports } = overview;
+  const { error, mase, recentDays, driftReports } = overview;
+  const scaled = (value: number) => (Number.isNaN(value) ? "" : `, MASE ${value.toFixed(2)}`);
   const written = evenFigures([error.all, error.recent]);
   const unit = target.unit === undefined ? "" : ` ${target.unit}`;
   return html`<dl class="tiles">
-${tile(`Error, last ${recentDays} days`, written(error.recent), `mean absolute${unit}${scale === undefined ? "" : `, MASE ${(error.recent / scale).toFixed(2)}`}`)}
-${tile("Error, all days", written(error.all), `over ${whole(overview.outcomes)} outcomes`)}
+${tile(`Error, last ${recentDays} days`, written(error.recent), `mean absolute${unit}${scaled(mase.recent)}`)}
+${tile("Error, all days", written(error.all), `over ${whole(overview.outcomes)} outcomes${scaled(mase.all)}`)}
 ${overview.coverage.map(({ level, all, recent }) => tile(`${level} % interval covers`, percent(all), `last ${recentDays} days ${percent(recent)}`))}
 ${tile("Promotions", whole(overview.promotions), `${whole(overview.rejections)} rejected by the gate`)}
 ${tile("Alerts", whole(overview.alerts), `${whole(driftReports.flagged)} of ${whole(driftReports.all)} drift reports flag a column`)}

@@ -5,6 +5,7 @@ import { forecastSvg, type ReportData, renderReport } from "@tsops/monitor/repor
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../../test/temporary-directory.ts";
+import { joinedOf } from "../joined-outcomes.ts";
 import { simulatedLoop } from "../simulated-loop.ts";
 import { accessibility, browserService, openBrowser } from "./browser.ts";
 
@@ -76,6 +77,7 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
         "quarters",
         "calibration",
         "parts",
+        "challengers",
         "drift",
         "quality",
         "lineage",
@@ -124,6 +126,28 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
     await page.close();
   });
 
+  it("shows the forecast of another series by keyboard alone, on a desk and a phone", async () => {
+    const path = join(directory.path, "series.html");
+    await writeFile(path, await renderReport(severalSeries()));
+    for (const size of ["desk", "phone"] as const) {
+      const page = await browser.newPage({ viewport: sizes[size] });
+      await page.goto(pathToFileURL(path).href);
+      const labels = () =>
+        page.evaluate<string[]>(
+          `[...document.querySelectorAll("#forecast figure svg")].filter((one) => one.getClientRects().length > 0).map((one) => one.getAttribute("aria-label"))`,
+        );
+      expect(await labels()).toEqual([expect.stringContaining("of sales of shop=s0 from")]);
+      await page.locator('.series input[data-series="0"]').focus();
+      await page.keyboard.press("ArrowRight");
+      expect(await labels()).toEqual([expect.stringContaining("of sales of shop=s24 from")]);
+      expect(await page.locator(".series label:has(input:checked)").textContent()).toContain("worst");
+      expect(await page.locator(".series input").count()).toBe(10);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(sizes[size].width);
+      expect(await accessibility(page)).toEqual([]);
+      await page.close();
+    }
+  }, 60_000);
+
   it("filters decisions by kind and unfolds the older ones, without a script", async () => {
     const page = await browser.newPage();
     await page.goto(pathToFileURL(join(directory.path, "report.html")).href);
@@ -161,6 +185,30 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
     await page.close();
   });
 });
+
+/** 25 series of two days; the error of each is its number plus 1. */
+function severalSeries(): ReportData {
+  const hour = 3_600_000_000n;
+  const length = 25 * 48;
+  const of = (row: number) => Math.floor(row / 48);
+  return {
+    title: "shops",
+    now: 48n * hour,
+    target: { name: "sales" },
+    served: joinedOf({
+      series: Array.from({ length: 25 }, (_, i) => ({ shop: `s${i}` })),
+      seriesIndex: Int32Array.from({ length }, (_, row) => of(row)),
+      step: Int32Array.from({ length }, (_, row) => 1 + (row % 24)),
+      time: BigInt64Array.from({ length }, (_, row) => hour * BigInt(row % 48)),
+      cutoff: BigInt64Array.from(
+        { length },
+        (_, row) => 24n * hour * BigInt(Math.floor((row % 48) / 24)) - hour,
+      ),
+      mean: new Float64Array(length).fill(50),
+      y: Float64Array.from({ length }, (_, row) => 50 + (row % 2 === 0 ? 1 : -1) * (1 + of(row))),
+    }),
+  };
+}
 
 /** Measures what is visible. */
 async function look(page: Page): Promise<Omit<Visit, "console" | "requests" | "violations">> {

@@ -111,6 +111,14 @@ export function sqliteOutbox(sql: SqliteDatabase): Outbox {
         return true;
       }, signal);
     },
+    drop: ({ channel, id }, { signal } = {}) =>
+      sql.write(
+        () =>
+          sql
+            .prepare("DELETE FROM outbox WHERE channel = ? AND id = ? AND status = 'parked'")
+            .run([channel, id]) > 0,
+        signal,
+      ),
     async list(options = {}) {
       checkOptions("VALUE_INVALID", "outbox.list()", options, {
         channel: true,

@@ -1,3 +1,4 @@
+import type { SeriesKey } from "../../forecast/panel.ts";
 import type { DecisionRecord } from "../../ports/decision-log.ts";
 import type { PredictionRecord } from "../../ports/prediction-log.ts";
 import type { ModelVersion } from "../../ports/registry.ts";
@@ -75,6 +76,8 @@ export interface ReportInput {
   readonly zone: string;
   readonly target: { readonly name: string; readonly unit?: string };
   readonly served: ServedOutcomes;
+  /** What absolute errors of a series are divided by for MASE; NaN where that is not known. */
+  readonly scale?: (key: SeriesKey) => number;
   readonly decisions: readonly DecisionRecord[];
   readonly quality: readonly unknown[];
   readonly champion?: ModelVersion;

@@ -9,6 +9,7 @@ import { when } from "../when.ts";
 import type { ReportInput } from "./companions.ts";
 import type { ReportOptions } from "./options.ts";
 import { type Outcomes, openOutcomes } from "./outcomes.ts";
+import { historyOf, scaleFrom, seasonOf } from "./scale.ts";
 import { readServed, type Served } from "./served.ts";
 
 /** Reads what a report shows, as often as it is asked. */
@@ -52,12 +53,19 @@ export async function reportSource(
       const { definition, target, unit } = outcomes;
       const { keys, eventTime, availableAt } = definition;
       const zone = options.zone ?? outcomes.zone ?? "UTC";
-      const rows = await (await outcomes.table.snapshot()).read({
-        columns: [...keys, eventTime, ...(availableAt === undefined ? [] : [availableAt]), target],
-        range: served.range,
-        signal,
-      });
-      const frequency = spacing(served.records);
+      const snapshot = await outcomes.table.snapshot();
+      const columns = [...keys, eventTime, ...(availableAt === undefined ? [] : [availableAt]), target];
+      const rows = await snapshot.read({ columns, range: served.range, signal });
+      const step = spacing(served.records);
+      const { start } = served.range;
+      const scale =
+        step === null
+          ? undefined
+          : scaleFrom(
+              await snapshot.read({ columns, range: { start: start - historyOf(step), end: start }, signal }),
+              { keys, time: eventTime, target },
+              seasonOf(step),
+            );
       return {
         title: served.deployment,
         subtitle: subtitleOf(served, definition.name),
@@ -76,8 +84,9 @@ export async function reportSource(
           table: definition,
           zone,
           now,
-          ...(frequency === null ? {} : { frequency }),
+          ...(step === null ? {} : { frequency: `${step / 1_000_000n}s` }),
         }),
+        ...(scale === undefined ? {} : { scale }),
         ...(champion === undefined ? {} : { champion }),
       };
     },
@@ -132,8 +141,8 @@ async function decisionsOf(
   return all.filter(({ subject }) => [deployment, model, table].includes(subject));
 }
 
-/** The step between predicted instants where all are alike, as a duration; null where they are not, as with months. */
-function spacing(records: readonly PredictionRecord[]): string | null {
+/** The step between predicted instants where all are alike, in microseconds; null where they are not, as with months. */
+function spacing(records: readonly PredictionRecord[]): bigint | null {
   let step: bigint | null = null;
   for (const { times } of records)
     for (let i = 1; i < times.length; i++) {
@@ -141,5 +150,5 @@ function spacing(records: readonly PredictionRecord[]): string | null {
       if (step !== null && found !== step) return null;
       step = found;
     }
-  return step === null || step <= 0n || step % 1_000_000n !== 0n ? null : `${step / 1_000_000n}s`;
+  return step === null || step <= 0n || step % 1_000_000n !== 0n ? null : step;
 }

@@ -2,20 +2,24 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { TsopsError } from "../../errors.ts";
 import { loadCompanion } from "../load-companion.ts";
-import { type CommandIo, type Session, withSession } from "../session.ts";
-import type { ReportOptions } from "./options.ts";
+import { type CommandIo, type GlobalOptions, type Session, withSession } from "../session.ts";
+
+/** Which home, as a command is told. */
+interface HomeOptions extends GlobalOptions {
+  readonly home?: string;
+}
 
 /** Where a home is when nothing says otherwise. */
 const usualHome = ".tsops";
 
 /**
- * Opens what a report is made of: the home of `--home`, else that of the configuration, else `.tsops` in the working directory.
+ * Opens what a report is made of, or where alerts wait: the home of `--home`, else that of the configuration, else `.tsops` in the working directory.
  * @throws TsopsError CONFIG_INVALID (a home and a configuration), CONFIG_NOT_FOUND (neither), STORE_NOT_FOUND
  */
 export async function withHome<T>(
   neededBy: string,
   io: CommandIo,
-  options: ReportOptions,
+  options: HomeOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   if (options.home !== undefined && options.config !== undefined)
@@ -42,7 +46,7 @@ export async function withHome<T>(
 async function inHome<T>(
   neededBy: string,
   io: CommandIo,
-  options: ReportOptions,
+  options: HomeOptions,
   path: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
