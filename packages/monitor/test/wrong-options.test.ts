@@ -10,6 +10,7 @@ import {
   observePromise,
   performanceByWindow,
   retrainPolicy,
+  streamingDrift,
 } from "../src/index.ts";
 import { renderReport } from "../src/report/index.ts";
 
@@ -57,6 +58,40 @@ describe("monitoring refuses what callers without types write", () => {
     ["a misspelt drift option", /"seasons"/, /"season"/, () => drift(1200, { seasons: [24] })],
     ["one season", /season must be a list, got 24/, /\[24\]/, () => drift(1200, { season: 24 })],
     ["one column", /columns must be a list/, /\["y"\]/, () => drift(1200, { columns: "y" })],
+    ["the time as a column", /"at" is the time/, /Leave it out/, () => drift(1200, { columns: ["y", "at"] })],
+    ["a column twice", /columns names "y" twice/, /Leave it out/, () => drift(1200, { columns: ["y", "y"] })],
+    [
+      "no season written as 1",
+      /A season of 1 steps is none/,
+      /\[\] for no season/,
+      () => drift(1200, { season: [1] }),
+    ],
+    [
+      "no order",
+      /maxOrder is 0, it must be a whole number from 1 on/,
+      /8 is/,
+      () => drift(1200, { maxOrder: 0 }),
+    ],
+    ["an order that is no number", /maxOrder is the text "8"/, /8 is/, () => drift(1200, { maxOrder: "8" })],
+    ["half an order", /maxOrder is 2.5/, /8 is/, () => drift(1200, { maxOrder: 2.5 })],
+    [
+      "rows as a window",
+      /driftTest\(\) takes columns, got a list of one value/,
+      /columnsFromRows/,
+      () => driftTest(some, untyped([{ at: 1, y: 2 }]), { time: "at" }),
+    ],
+    [
+      "rows as a stream's reference",
+      /streamingDrift\(\) takes columns, got null/,
+      /columnsFromRows/,
+      () => streamingDrift(untyped(null), { time: "at", column: "y" }),
+    ],
+    [
+      "a stream's column of times",
+      /Column "at" is timestamp, not numeric/,
+      /float64 or int64/,
+      () => streamingDrift(some, { time: "at", column: "at", season: [] }),
+    ],
     [
       "a misspelt quality option",
       /"maxage"/,
@@ -144,5 +179,6 @@ describe("monitoring refuses what callers without types write", () => {
 
   it("and takes windows that follow one another", () => {
     expect(drift(1200).referenceRows).toBe(200);
+    expect(drift(1200, { season: [24, 24] }).seasons).toEqual([24]);
   });
 });

@@ -2,12 +2,14 @@ import {
   type Column,
   type Columns,
   type ColumnType,
+  checkColumns,
   checkList,
   checkOptions,
   isValid,
   TsopsError,
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
+import { checkMaxOrder } from "../max-order.ts";
 import { categoryTest } from "./category-test.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
 import { constantTest } from "./constant-test.ts";
@@ -98,17 +100,20 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     maxOrder: true,
   });
   const { time, alpha = 0.05, zone = "UTC", maxOrder = 8 } = options;
+  checkColumns("MONITOR_INVALID", "driftTest()", reference);
+  checkColumns("MONITOR_INVALID", "driftTest()", current);
   if (options.columns !== undefined) checkList("MONITOR_INVALID", "columns", options.columns);
   if (options.season !== undefined && options.season !== "auto")
     checkList("MONITOR_INVALID", "season", options.season);
   checkAlpha(alpha);
+  checkMaxOrder(maxOrder);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const before = gridOf("reference", reference, time, frequency, zone);
   const now = gridOf("current", current, time, frequency, zone);
   const seasons = seasonsFor(options.season ?? "auto", frequency, before.length);
   const shortest = seasons[0] ?? 1;
   const names = options.columns ?? Object.keys(reference.types).filter((name) => name !== time);
-  assertColumns(names, reference, current);
+  assertColumns(names, time, reference, current);
 
   const tested: { column: string; pValue: number; tests: TestOutcome[] }[] = [];
   const untested: { column: string; reason: string }[] = [];
@@ -246,8 +251,16 @@ function untestable(before: Window, now: Window): string {
   return `The windows are too short, or the season explains the reference without any error to compare with: ${present(before)} reference and ${present(now)} current values.`;
 }
 
-function assertColumns(names: readonly string[], reference: Columns, current: Columns): void {
-  for (const name of names) {
+function assertColumns(names: readonly string[], time: string, reference: Columns, current: Columns): void {
+  for (const [i, name] of names.entries()) {
+    if (name === time || names.indexOf(name) < i)
+      throw new TsopsError(
+        "MONITOR_INVALID",
+        name === time
+          ? `"${name}" is the time, and cannot be tested as a column too.`
+          : `columns names "${name}" twice.`,
+        { hint: "Leave it out of columns.", details: { option: "columns", column: name } },
+      );
     const [before, now] = [reference.types[name], current.types[name]];
     if (before === undefined || now === undefined)
       throw new TsopsError(

@@ -1,4 +1,4 @@
-import { parseFrequency, TsopsError } from "@tsops/core";
+import { parseFrequency, shown, TsopsError } from "@tsops/core";
 
 const hourMicros = 3_600_000_000n;
 
@@ -13,11 +13,11 @@ export function seasonsFor(
   referenceLength: number,
 ): number[] {
   if (season === "auto") return usualSeasons(frequencyText).filter((length) => referenceLength >= 3 * length);
-  const seasons = [...season].sort((a, b) => a - b);
+  const seasons = [...new Set(season)].sort((a, b) => a - b);
   for (const length of seasons) {
     if (!Number.isInteger(length) || length < 2)
-      throw new TsopsError("MONITOR_INVALID", `A season of ${length} steps is none.`, {
-        hint: "Give whole numbers of steps from 2 on, e.g. [24, 168] for hourly data.",
+      throw new TsopsError("MONITOR_INVALID", `A season of ${shown(length)} steps is none.`, {
+        hint: "Give whole numbers of steps from 2 on, e.g. [24, 168] for hourly data; [] for no season.",
       });
     if (referenceLength < 2 * length)
       throw new TsopsError(

@@ -1,6 +1,7 @@
 import {
   type Column,
   type Columns,
+  checkColumns,
   checkList,
   checkOptions,
   type Frequency,
@@ -13,6 +14,7 @@ import { checkAlpha } from "../check-alpha.ts";
 import { frequencyOf, gridOf } from "../drift/regular-series.ts";
 import { seasonsFor } from "../drift/seasons.ts";
 import { claimOf, unitOf } from "../drift/sentence.ts";
+import { checkMaxOrder } from "../max-order.ts";
 import type { StreamingChange } from "./alternatives.ts";
 import { cautionsOf } from "./cautions.ts";
 import { driftStream, type StreamFinding } from "./drift-stream.ts";
@@ -105,13 +107,10 @@ export function streamingDrift(reference: Columns, options: StreamingDriftOption
     maxOrder: true,
   });
   const { time, column, season = "auto", alpha = 0.05, zone = "UTC", maxOrder = 8 } = options;
+  checkColumns("MONITOR_INVALID", "streamingDrift()", reference);
   if (season !== "auto") checkList("MONITOR_INVALID", "season", season);
   checkAlpha(alpha);
-  if (!(Number.isInteger(maxOrder) && maxOrder >= 1))
-    throw new TsopsError(
-      "MONITOR_INVALID",
-      `maxOrder is ${shown(maxOrder)}, it must be a whole number from 1 on.`,
-    );
+  checkMaxOrder(maxOrder);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const grid = gridOf("reference", reference, time, frequency, zone);
   const values = numbersOf(reference, column, grid.length, grid.slots);
@@ -122,7 +121,7 @@ export function streamingDrift(reference: Columns, options: StreamingDriftOption
   if (state === null)
     throw new TsopsError(
       "MONITOR_INVALID",
-      `${shown(column)} cannot be watched: its ${reference.length} rows are too few for the season, or do not vary.`,
+      `Column "${column}" cannot be watched: its ${reference.length} rows are too few for the season, or do not vary.`,
       { hint: "Give at least two seasons of a series that varies; four weeks of hourly values are good." },
     );
   const unit = reference.types[column]?.unit;
@@ -171,7 +170,7 @@ function detector(
     update(timeMicros, value) {
       const index = indexOf(frequency, timeMicros);
       if (typeof value !== "number" && value !== null)
-        throw new TsopsError("MONITOR_INVALID", `${shown(value)} is not a value of ${shown(column)}.`, {
+        throw new TsopsError("MONITOR_INVALID", `${shown(value)} is not a value of column "${column}".`, {
           hint: "Give a number, or null where it is missing.",
         });
       if (index <= (clock[0] as number)) counts.late++;
@@ -199,11 +198,11 @@ function indexOf(frequency: Frequency, timeMicros: bigint): number {
 function numbersOf(reference: Columns, name: string, length: number, slots: Int32Array): Float64Array {
   const column: Column | undefined = reference.data[name];
   if (column === undefined)
-    throw new TsopsError("MONITOR_INVALID", `The reference has no column ${shown(name)}.`, {
+    throw new TsopsError("MONITOR_INVALID", `The reference has no column "${name}".`, {
       hint: `Its columns are ${Object.keys(reference.types).join(", ")}.`,
     });
   if (column.kind !== "float64" && column.kind !== "int64")
-    throw new TsopsError("MONITOR_INVALID", `Column ${shown(name)} is ${column.kind}, not numeric.`, {
+    throw new TsopsError("MONITOR_INVALID", `Column "${name}" is ${column.kind}, not numeric.`, {
       hint: "Watch a float64 or int64 column; driftTest() looks at text and bool columns too.",
     });
   const values = new Float64Array(length).fill(Number.NaN);
