@@ -1,5 +1,6 @@
 import { rowCounts } from "../../forecast/check.ts";
 import { findSeasons } from "../../forecast/find-seasons.ts";
+import { withoutOutliers } from "../../forecast/outliers.ts";
 import type { Panel } from "../../forecast/panel.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { seasonsOfFrequency } from "../../forecast/season-length.ts";
@@ -12,7 +13,9 @@ export interface GuessedSeasons {
 }
 
 /** Those that the frequency suggests, as far as the series go with them; where the steps suggest none, what the series have in common. */
-export function guessSeasons(panel: Panel, { scale, frequency, zone }: TimeAxis): GuessedSeasons {
+export function guessSeasons(whole: Panel, { scale, frequency, zone }: TimeAxis): GuessedSeasons {
+  // One broken reading would hide them.
+  const { panel } = withoutOutliers(whole);
   if (scale.kind === "steps") {
     const seasons = findSeasons(panel, null);
     return { seasons, because: seasons.length > 0 ? "what the series repeat" : "the series repeat nothing" };

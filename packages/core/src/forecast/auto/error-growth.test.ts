@@ -53,6 +53,17 @@ describe("growWithLevel", () => {
     ).toBe(false);
   });
 
+  it("does not take one broken reading for growth, nor in the last row", () => {
+    for (const broken of [60, rows.length - 1])
+      for (const value of [50, 200, 1e4, 1e6])
+        expect(
+          growWithLevel(
+            panelOf(1, (random) => rows.map((i) => (i === broken ? value : 10 + random.normal()))),
+            1,
+          ),
+        ).toBe(false);
+  });
+
   it("is not so where a value is not positive", () => {
     expect(
       growWithLevel(

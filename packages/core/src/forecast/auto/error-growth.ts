@@ -54,6 +54,13 @@ function blocksOf(
       changes.push(value - before);
       levels.push((value + before) / 2);
     }
+    // Without the largest change: one broken reading is no growth, and in the last row nothing else takes it out.
+    const largest = changes.reduce(
+      (most, one, i) => (Math.abs(one) > Math.abs(changes[most] as number) ? i : most),
+      0,
+    );
+    changes.splice(largest, 1);
+    levels.splice(largest, 1);
     const change = meanOf(changes);
     return {
       level: Math.log(meanOf(levels)),
