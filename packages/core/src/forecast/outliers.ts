@@ -63,18 +63,12 @@ export function withoutOutliers<Known extends string>(
   const { seasonLengths = [] } = options;
   checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
   const given = seasonLengths.map((length, i) => wholeNumber(`seasonLengths[${i}]`, length, 2));
-  const seasons = [...new Set([...given, ...seasonsOfFrequency(spec.frequency, spec.zone)])].sort(
-    (a, b) => a - b,
-  );
-  const year = rowsOfYear(spec.frequency);
+  const outliersOf = outlierFinder(panel, given);
   const y = panel.y.slice();
   const outliers: PanelOutlier[] = [];
   panel.series.forEach((key, s) => {
-    const [start, end] = [panel.offsets[s] as number, panel.offsets[s + 1] as number];
-    const isExplained = (row: number) =>
-      panel.known.some(({ values }) => changesAt(values.subarray(start, end), row));
-    for (const { row, usual } of outliersOf(panel.y.subarray(start, end), seasons, year)) {
-      if (isExplained(row)) continue;
+    const start = panel.offsets[s] as number;
+    for (const { row, usual } of outliersOf(s)) {
       outliers.push({
         series: seriesKeyText(key),
         at: formatInstant(panel.times[start + row] as bigint, { zone: spec.zone }),
@@ -87,8 +81,27 @@ export function withoutOutliers<Known extends string>(
   return outliers.length === 0 ? { panel, outliers } : { panel: { ...panel, y }, outliers };
 }
 
-interface Outlier {
+/**
+ * What finds the outliers beyond doubt of a panel, series by series; see `withoutOutliers`.
+ * @param given - Lengths of seasons in rows, beside those of the frequency.
+ */
+export function outlierFinder(panel: Panel, given: readonly number[]): (s: number) => readonly Outlier[] {
+  const { frequency, zone } = panel.spec;
+  const seasons = [...new Set([...given, ...seasonsOfFrequency(frequency, zone)])].sort((a, b) => a - b);
+  const year = rowsOfYear(frequency);
+  return (s) => {
+    const [start, end] = [panel.offsets[s] as number, panel.offsets[s + 1] as number];
+    const isExplained = (row: number) =>
+      panel.known.some(({ values }) => changesAt(values.subarray(start, end), row));
+    return outliersOf(panel.y.subarray(start, end), seasons, year).filter(({ row }) => !isExplained(row));
+  };
+}
+
+/** An outlier of one series. */
+export interface Outlier {
+  /** Counted from the first of the series. */
   readonly row: number;
+  /** The median of the rows beside. */
   readonly usual: number;
 }
 

@@ -79,9 +79,10 @@ async function fitOnThread(
   wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<readonly (LocalFit | Refused)[]> {
-  const series = chunk.map(({ y, regressors }) => ({
+  const series = chunk.map(({ y, regressors, outliers = [] }) => ({
     y: y.slice(),
     regressors: regressors.map((values) => values.slice()),
+    outliers,
   }));
   const input: FitWork = { kind, params, series, wanted };
   const transfer = series.flatMap(({ y, regressors }) => [

@@ -8,3 +8,10 @@ export function knownValues(y: Float64Array): Float64Array {
   for (let i = 0; i < y.length; i++) if (!Number.isNaN(y[i] as number)) values[at++] = y[i] as number;
   return values;
 }
+
+/** The values with some of them missing. */
+export function withoutRows(y: Float64Array, rows: readonly number[]): Float64Array {
+  const others = y.slice();
+  for (const row of rows) others[row] = Number.NaN;
+  return others;
+}

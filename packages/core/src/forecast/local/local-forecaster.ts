@@ -19,6 +19,7 @@ import { fitOthers, leaveOut } from "../series-failures.ts";
 import { drawPaths, type Standing } from "./draw-paths.ts";
 import { fitAll } from "./fit-all.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
+import { type Notes, noteOf, outliersFor } from "./notes.ts";
 import { type Current, currentOf, firstKept, stepsAfterGap } from "./open-gap.ts";
 import { failuresAmong, nameOf, refuseBelow, refuseFits } from "./refusals.ts";
 import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
@@ -46,7 +47,10 @@ type FittedWith<Regressor extends string, Known extends string> = [Regressor] ex
 
 /** A fitted forecaster with one state per series. */
 export interface FittedLocal<Known extends string = never> extends FittedForecaster<Known> {
-  /** What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. */
+  /**
+   * What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. Where there is something to tell, `seasonsTooLong` names seasons that a series is too
+   * short for, and `outliers` values that `withoutOutliers` would take for outliers beyond doubt: they were fitted as any other, and what is forecast may rest on them.
+   */
   readonly fits: readonly LocalSummary[];
   readonly failures: readonly SeriesFailure[];
   /**
@@ -103,6 +107,7 @@ interface State {
   readonly history: Panel<never>;
   /** Per series the state before `history`. */
   readonly fits: readonly LocalFit[];
+  readonly notes: Notes;
 }
 
 const stateOf = new WeakMap<FittedLocal<string>, State>();
@@ -139,14 +144,22 @@ async function fit(
     [model.span === undefined ? firstKnown(seen, s) : 0, Number.POSITIVE_INFINITY] as const;
   const begun = selectRows(whole, fromFirst);
   const { y } = selectRows(seen, fromFirst);
+  const outliersOf = outliersFor(model, panel);
+  const notes: (LocalSummary | null)[] = [];
   const found = await fitAll(
     model,
     begun.series.length,
     (s) => {
-      const [start, end] = [begun.offsets[s], begun.offsets[s + 1]];
+      const [start, end] = [begun.offsets[s] as number, begun.offsets[s + 1] as number];
+      const own = y.subarray(start, end);
+      const outliers = outliersOf(s);
+      notes[s] = noteOf(model, panel, s, own, outliers);
+      // A series begins later than in the panel, but ends with it.
+      const left = (panel.offsets[s + 1] as number) - (panel.offsets[s] as number) - own.length;
       return {
-        y: y.subarray(start, end),
+        y: own,
         regressors: begun.known.map(({ values }) => values.subarray(start, end)),
+        outliers: outliers.map(({ row }) => row - left),
       };
     },
     { horizon, keptRows: keptBy(model, horizon) },
@@ -155,7 +168,12 @@ async function fit(
   const failures = failuresAmong(begun.series, found);
   if (!collects) refuseFits(model, failures, found.find(isRefused));
   const fits = found.filter((one): one is LocalFit => !isRefused(one));
-  return fitted(keepLast({ model, horizon, history: leaveOut(begun, failures), fits }));
+  const kept = notes.filter((_, s) => !isRefused(found[s] as LocalFit));
+  return fitted(keepLast({ model, horizon, history: leaveOut(begun, failures), fits, notes: notesOf(kept) }));
+}
+
+function notesOf(all: readonly (LocalSummary | null)[]): Notes {
+  return new Map(all.flatMap((note, s) => (note === null ? [] : [[s, note] as const])));
 }
 
 /** Last rows that a fitted forecaster keeps of each series, at least. */
@@ -183,7 +201,8 @@ function keepLast(state: State): State {
 }
 
 /** Gives some series other rows, and moves their states on over those that are not kept. */
-function settleChanged({ model, horizon, history, fits }: State, { changed, covariates }: Absorbed): State {
+function settleChanged(state: State, { changed, covariates }: Absorbed): State {
+  const { model, horizon, history, fits } = state;
   const moved = fits.slice();
   const kept = new Map<number, RowRange>();
   for (const [s, range] of changed) {
@@ -194,7 +213,7 @@ function settleChanged({ model, horizon, history, fits }: State, { changed, cova
     const after = absorbed(model, before, targets.subarray(0, first));
     moved[s] = model.settle?.(after) ?? after;
   }
-  return { model, horizon, history: withRowsOfSeries(history, kept, covariates), fits: moved };
+  return { ...state, history: withRowsOfSeries(history, kept, covariates), fits: moved };
 }
 
 function fitted(state: State): FittedLocal {
@@ -233,7 +252,7 @@ function fitted(state: State): FittedLocal {
     hasIntervals: model.quantiles !== undefined,
     lastTimes: lastTimesOf(history),
     get fits() {
-      return history.series.map((_, s) => model.summary(current(s).now));
+      return history.series.map((_, s) => ({ ...model.summary(current(s).now), ...state.notes.get(s) }));
     },
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);
@@ -293,7 +312,12 @@ function fitted(state: State): FittedLocal {
       return writeBinary(
         model.kind,
         1,
-        { ...header, params: model.params, horizon: fittedHorizon },
+        {
+          ...header,
+          params: model.params,
+          horizon: fittedHorizon,
+          ...(state.notes.size === 0 ? {} : { notes: [...state.notes] as unknown as JsonValue }),
+        },
         {
           ...arrays,
           ...ragged(
@@ -318,16 +342,21 @@ function loadLocal(
   loadModel: (params: Readonly<Record<string, JsonValue>>) => LocalModel,
 ): FittedLocal {
   const contents = readBinary(bytes, kind, 1);
-  const { params, horizon } = contents.header as unknown as {
+  const {
+    params,
+    horizon,
+    notes = [],
+  } = contents.header as unknown as {
     readonly params: Readonly<Record<string, JsonValue>>;
     readonly horizon: number;
+    readonly notes?: readonly (readonly [number, LocalSummary])[];
   };
   const history = panelFromBinary<never>(contents);
   const count = history.series.length;
   const parameters = readRagged(contents, "parameters", count);
   const states = readRagged(contents, "state", count);
   const fits = parameters.map((one, s) => ({ parameters: one, state: states[s] as Float64Array }));
-  return fitted({ model: loadModel(params), horizon, history, fits });
+  return fitted({ model: loadModel(params), horizon, history, fits, notes: new Map(notes) });
 }
 
 function ragged(name: string, parts: readonly Float64Array[]) {

@@ -14,6 +14,8 @@ export interface LocalFit {
 export interface SeriesToFit {
   readonly y: Float64Array;
   readonly regressors: readonly Float64Array[];
+  /** Rows whose values are outliers beyond doubt; see `LocalModel.seasons`. */
+  readonly outliers?: readonly number[];
 }
 
 /** What a fit decided for one series, in words and figures. */
@@ -42,11 +44,19 @@ export interface LocalModel<Kind extends string = string> {
   /** Known-future columns that are added to the forecast with a slope each, by name. */
   readonly regressors?: readonly string[];
   /**
+   * Lengths of the seasons that it was given, in rows, if only none. Fits of models that name them tell of values that are outliers beyond doubt: those whose own fit takes far longer than the
+   * look at the values.
+   */
+  readonly seasons?: readonly number[];
+  /** The season that a series is too short for, in words; null for none. `y` as `fit` takes it. */
+  seasonTooLong?(y: Float64Array): string | null;
+  /**
    * Parameters and the state *before* the first row.
    * @param y - One series, NaN is missing; the first value is known, unless there is a `span`.
    * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
+   * @param outliers - Rows of outliers beyond doubt, which a choice among forms should not rest on; the state goes over them as over others.
    */
-  fit(y: Float64Array, regressors: readonly Float64Array[]): LocalFit;
+  fit(y: Float64Array, regressors: readonly Float64Array[], outliers?: readonly number[]): LocalFit;
   /** The same in turns, where one series can take long: a fit on the thread of others lets them have theirs. */
   fitInTurns?(y: Float64Array, regressors: readonly Float64Array[]): InTurns<LocalFit>;
   /** First rows of a series that the model has nothing to go on for, or learns its first state from: their one-step forecasts mean nothing. Default: none. */

@@ -39,7 +39,7 @@ export function* tryFitInTurns(
   try {
     const fit =
       model.fitInTurns === undefined
-        ? model.fit(series.y, series.regressors)
+        ? model.fit(series.y, series.regressors, series.outliers)
         : yield* model.fitInTurns(series.y, series.regressors);
     return movedOn(model, fit, series, wanted);
   } catch (error) {

@@ -5,6 +5,7 @@ import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import { tooLong } from "../../local/notes.ts";
 import { advance, type FilterModel, forecastFrom, forecastVariances, startState } from "./filter-state.ts";
 import { type ArimaFit, fitOrder } from "./fit-order.ts";
 import { type ArimaOrder, armaCount, differencedRows, orderName } from "./order.ts";
@@ -172,6 +173,13 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
             2,
             differencedRows(fixed) + armaCount(fixed) + (fixed.hasConstant ? 1 : 0) + regressors.length + 1,
           ),
+    seasons: seasonLength > 1 ? [seasonLength] : [],
+    seasonTooLong: (y) => {
+      const needed = 2 * seasonLength + 1;
+      return fixed !== null || seasonLength === 1 || y.length >= needed
+        ? null
+        : tooLong(seasonLength, needed, y.length, "rows");
+    },
     ...(regressors.length > 0
       ? { regressors, slopes: ({ parameters }: LocalFit) => slopesOf(parameters) }
       : {}),

@@ -3,6 +3,7 @@ import { wholeNumber } from "../../check.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import { tooLong } from "../../local/notes.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { type CesFit, parameterCount, selectCes } from "./fit-ces.ts";
 import { type CesForm, cesForms, moveOn, nextOf } from "./recursion.ts";
@@ -62,6 +63,11 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
     kind: "ces",
     params: { season, seasonLength },
     neededRows: 5,
+    seasons: seasonLength > 1 ? [seasonLength] : [],
+    seasonTooLong: ({ length }) =>
+      season === "none" || seasonLength === 1 || length >= 2 * seasonLength
+        ? null
+        : tooLong(seasonLength, 2 * seasonLength, length, "rows"),
     fit(y) {
       const filled = filledLinearly(y);
       const bearable = seasonLength > 1 && y.length >= 2 * seasonLength ? forms : (["none"] as const);

@@ -1,9 +1,11 @@
 import { TsopsError } from "../../../errors.ts";
 import { checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
+import { knownValues } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import { tooLong } from "../../local/notes.ts";
 import type { EtsFit } from "./fit-form.ts";
 import {
   type EtsForm,
@@ -48,7 +50,7 @@ export type Ets = LocalForecaster<"ets">;
  *
  * Forms with multiplicative parts need positive targets: the choice leaves them out where there are others, and a form that was
  * asked for refuses them with their rows. A series too short for a season or a trend gets a form that it can bear; one that can bear none
- * is refused. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
+ * is refused. With the default criterion an outlier beyond doubt (`withoutOutliers`) decides nothing in the choice among forms and their smoothing, but the states go over it; `fits` names it. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
  * for missing by a multiplicative season.
  *
  * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season.
@@ -179,8 +181,18 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
     neededRows: Math.min(...forms.map(rowsFor)),
     keptRows: seasonLength,
     ...(forms.every(needsPositive) ? { lowest: Number.MIN_VALUE } : {}),
-    fit(y) {
-      const fit = selectEts(forms, y, choice);
+    // Where there is one form without a season, the look at the values would take longer than the fit.
+    ...(forms.length === 1 && seasonLength === 1 ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
+    seasonTooLong(y) {
+      const seasonal = forms.filter((form) => form.season !== "none");
+      const needed = Math.min(...seasonal.map(rowsFor));
+      const rows = seasonal.length === 0 ? 0 : knownValues(y).length;
+      return seasonal.length === 0 || rows >= needed
+        ? null
+        : tooLong(seasonLength, needed, rows, "known rows");
+    },
+    fit(y, _, outliers) {
+      const fit = selectEts(forms, y, choice, outliers);
       if (fit === null)
         throw new TsopsError("PANEL_INVALID", whyNone(forms, y), {
           hint: "Look at these values, or leave components to the choice: ets({ seasonLength }).",

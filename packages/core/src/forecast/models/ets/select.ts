@@ -1,4 +1,4 @@
-import { knownValues } from "../../local/known-values.ts";
+import { knownValues, withoutRows } from "../../local/known-values.ts";
 import {
   type EtsFit,
   type EtsSearch,
@@ -81,20 +81,23 @@ export type EtsCriterion = "multiStep" | "aicc";
  * The form with the least criterion. Multiplicative components need positive values, and every form needs its rows: what the series cannot bear is left
  * out. A constant series is a level, with its value.
  * @param choice - Steps: how many ahead the multi-step criterion looks; null for as many as the rows can judge.
+ * @param outliers - Rows that the multi-step criterion chooses and fits without: one wild value makes a season of itself.
  * @returns null when the series can bear none of the forms.
  */
 export function selectEts(
   forms: readonly EtsForm[],
   y: Float64Array,
   choice: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
+  outliers: readonly number[] = [],
 ): EtsFit | null {
   const level = farLevel(y);
   const additive = forms.filter(({ error, season }) => error === "additive" && season !== "multiplicative");
-  if (level === 0 || additive.length === 0) return selectNear(forms, y, choice);
+  if (level === 0 || additive.length === 0) return selectNear(forms, y, choice, outliers);
   const fit = selectNear(
     additive,
     y.map((value) => value - level),
     choice,
+    outliers,
   );
   if (fit === null) return null;
   const numbers = fit.numbers.slice();
@@ -118,13 +121,10 @@ function farLevel(y: Float64Array): number {
 function selectNear(
   forms: readonly EtsForm[],
   y: Float64Array,
-  {
-    season,
-    seasonLength,
-    criterion,
-    steps,
-  }: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
+  choice: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
+  outliers: readonly number[],
 ): EtsFit | null {
+  const { season, seasonLength, criterion, steps } = choice;
   const values = knownValues(y);
   const isPositive = isAllAbove(values, 0);
   const bearable = forms.filter(
@@ -139,6 +139,10 @@ function selectNear(
   const possible = seasonal.length > 0 ? seasonal : bearable;
   const filled = values === y ? y : filledLinearly(y);
   if (criterion === "aicc") return leastAicc(possible, y, filled, "quick");
+  if (outliers.length > 0 && possible.length > 1) {
+    const usual = selectNear(possible, withoutRows(y, outliers), choice, []);
+    if (usual !== null) return usual;
+  }
   const best =
     possible.length === 1
       ? leastAicc(possible, y, filled, "slow")

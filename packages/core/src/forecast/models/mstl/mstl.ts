@@ -167,6 +167,7 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     kind: "mstl",
     params: { seasonLengths: periods, robust, trend: trend.kind, trendParams: trend.params },
     neededRows: trend.neededRows,
+    seasons: periods,
     warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
     fit: (y) => atOnce(fitInTurns(y)),

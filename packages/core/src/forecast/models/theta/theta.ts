@@ -5,6 +5,7 @@ import { classicalSeason, hasSeason } from "../../local/classical-season.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
+import { tooLong } from "../../local/notes.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { burnIn, fitTheta, type ThetaFit } from "./fit-theta.ts";
 import {
@@ -107,6 +108,11 @@ function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOp
     params: { variant, season, seasonLength, ...(seasonTest ? {} : { seasonTest }) },
     neededRows: burnIn + 2,
     warmupRows: () => burnIn,
+    seasons: seasonLength > 1 ? [seasonLength] : [],
+    seasonTooLong: ({ length }) =>
+      season === "none" || seasonLength === 1 || length >= 2 * seasonLength
+        ? null
+        : tooLong(seasonLength, 2 * seasonLength, length, "rows"),
     fit(y) {
       const filled = filledLinearly(y);
       const { kind, values } = seasonFor(filled, season, seasonLength, seasonTest);

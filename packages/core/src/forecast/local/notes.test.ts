@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../../random.ts";
+import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
+import { columnsFromArrays } from "../../schema/from-arrays.ts";
+import { panel } from "../build-panel.ts";
+import { arima } from "../models/arima/arima.ts";
+import { ces } from "../models/ces/ces.ts";
+import { ets, ses } from "../models/ets/ets.ts";
+import { mstl } from "../models/mstl/mstl.ts";
+import { theta } from "../models/theta/theta.ts";
+import { withoutOutliers } from "../outliers.ts";
+import type { LocalForecaster } from "./local-forecaster.ts";
+
+const start = BigInt(Date.UTC(2024, 0, 1)) * 1000n;
+const day = 86_400_000_000n;
+
+function noise(rows: number, seed = 1): number[] {
+  const random = createRandom(seed);
+  return Array.from({ length: rows }, () => 10 + random.normal());
+}
+
+/** Daily series, all from the same day; NaN is missing. */
+function daily(all: Readonly<Record<string, readonly number[]>>) {
+  const rows = Object.entries(all).flatMap(([shop, y]) => y.map((value, i) => ({ shop, value, i })));
+  return panel(
+    columnsFromArrays(
+      { shop: utf8(), at: timestamp(), y: nullable(float64()) },
+      {
+        shop: rows.map(({ shop }) => shop),
+        at: BigInt64Array.from(rows, ({ i }) => start + day * BigInt(i)),
+        y: rows.map(({ value }) => (Number.isNaN(value) ? null : value)),
+      },
+    ),
+    { keys: ["shop"], time: "at", target: "y", frequency: "1d" },
+  );
+}
+
+const spike = noise(120).map((value, i) => (i === 100 ? 1000 : value));
+const seasonal: readonly (readonly [string, LocalForecaster])[] = [
+  ["ets", ets({ seasonLength: 7 })],
+  ["arima", arima({ seasonLength: 7 })],
+  ["theta", theta({ seasonLength: 7 })],
+  ["ces", ces({ seasonLength: 7 })],
+  ["mstl", mstl({ seasonLengths: [7] })],
+];
+
+describe("fits tell of outliers beyond doubt", () => {
+  it.each(seasonal)("%s, also after saving, updates and leading gaps", async (_, forecaster) => {
+    const given = daily({ a: noise(120, 2), b: [Number.NaN, Number.NaN, ...spike] });
+    const fitted = await forecaster.fit(given, { horizon: 7 });
+    const [other, own] = fitted.fits;
+    expect(other).not.toHaveProperty("outliers");
+    expect(own?.["outliers"]).toMatch(
+      /^1000 at 2024-04-12T00:00:00Z \(usual there: \S+\); withoutOutliers\(panel\) makes it a missing value$/,
+    );
+    expect(forecaster.load(fitted.save()).fits).toEqual(fitted.fits);
+    const next = fitted.update([{ shop: "b", at: new Date(Date.UTC(2024, 0, 1 + 122)), y: 10 }]);
+    expect(next.fits[1]?.["outliers"]).toBe(own?.["outliers"]);
+    const cleaned = await forecaster.fit(withoutOutliers(given).panel, { horizon: 7 });
+    expect(cleaned.fits[1]).not.toHaveProperty("outliers");
+  });
+
+  it("keeps them with their series where others fail", async () => {
+    const given = daily({ a: [1, 2], b: spike });
+    const fitted = await ets({ seasonLength: 7, trend: "additive" }).fit(given, {
+      horizon: 7,
+      failures: "collect",
+    });
+    expect(fitted.series).toEqual([{ shop: "b" }]);
+    expect(fitted.fits[0]).toHaveProperty("outliers");
+  });
+
+  it("not where the look would take longer than the fit", async () => {
+    const fitted = await ses().fit(daily({ b: spike }), { horizon: 7 });
+    expect(fitted.fits[0]).not.toHaveProperty("outliers");
+  });
+});
+
+describe("ets with a single spike", () => {
+  it("does not take it for a season", async () => {
+    for (const seed of [1, 2, 3]) {
+      const y = noise(120, seed).map((value, i) => (i === 100 ? 1000 : value));
+      const fitted = await ets({ seasonLength: 7 }).fit(daily({ b: y }), { horizon: 7 });
+      expect(fitted.fits[0]?.["form"]).toMatch(/,N\)$/);
+      for (const value of fitted.predict().mean) expect(Math.abs(value - 10)).toBeLessThan(1);
+    }
+  });
+
+  it("keeps a season that is there without it", async () => {
+    const y = noise(120).map((value, i) => (i === 100 ? 1000 : value + (i % 7 === 3 ? 20 : 0)));
+    const fitted = await ets({ seasonLength: 7 }).fit(daily({ b: y }), { horizon: 7 });
+    expect(fitted.fits[0]?.["form"]).not.toMatch(/,N\)$/);
+    // The level went over the spike; what the phases differ by did not.
+    const { mean } = fitted.predict();
+    mean.forEach((value, h) => {
+      const peak = (120 + h) % 7 === 3 ? 20 : 0;
+      expect(Math.abs(value - (mean[0] as number) - peak)).toBeLessThan(1);
+    });
+  });
+
+  it("chooses by all values with the criterion of the reference", async () => {
+    const fitted = await ets({ seasonLength: 7, criterion: "aicc" }).fit(daily({ b: spike }), { horizon: 7 });
+    expect(Math.max(...fitted.predict().mean)).toBeGreaterThan(12);
+  });
+});
+
+describe("fits tell of a season that is too long", () => {
+  it.each([
+    ["ets", ets({ seasonLength: 52 }), "52 (it takes 57 known rows, the series has 40)"],
+    ["arima", arima({ seasonLength: 52 }), "52 (it takes 105 rows, the series has 40)"],
+    ["theta", theta({ seasonLength: 52 }), "52 (it takes 104 rows, the series has 40)"],
+    ["ces", ces({ seasonLength: 52 }), "52 (it takes 104 rows, the series has 40)"],
+  ] as const)("%s", async (_, forecaster, said) => {
+    const fitted = await forecaster.fit(daily({ a: noise(40), b: noise(120) }), { horizon: 3 });
+    expect(fitted.fits.map((fit) => fit["seasonsTooLong"])).toEqual([said, undefined]);
+    expect(forecaster.load(fitted.save()).fits).toEqual(fitted.fits);
+  });
+
+  it("not of one that is not asked for", async () => {
+    for (const forecaster of [ets({ seasonLength: 52, season: "none" }), ces(), arima(), theta()]) {
+      const fitted = await forecaster.fit(daily({ a: noise(40) }), { horizon: 3 });
+      expect(fitted.fits[0]).not.toHaveProperty("seasonsTooLong");
+    }
+  });
+});
