@@ -143,6 +143,7 @@ describe("a file of rows", () => {
       expect(stderr).toMatch(
         /left out of the fit as an outlier: 100000 at 2024-04-10T00:00:00Z \(usual there: /,
       );
+      expect(stderr).toContain("guessed season: 7 steps");
       const rows = json().forecast as readonly Record<string, number>[];
       expect(rows).toHaveLength(7);
       for (const row of rows) expect(row["hi-95"]).toBeLessThan(250);

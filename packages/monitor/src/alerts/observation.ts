@@ -103,7 +103,8 @@ export function observeDrift(
       ...about,
       labels: { ...labels, column },
       value: adjustedPValue,
-      verdict: drift ? "drift" : "no_drift",
+      // Where nothing could be tested nothing is in order.
+      ...(Number.isNaN(adjustedPValue) ? {} : { verdict: drift ? "drift" : "no_drift" }),
       ...(tests[0] === undefined ? {} : { sentence: tests[0].sentence }),
     },
     ...tests.flatMap(({ test, pValue, effect, sentence }) => [

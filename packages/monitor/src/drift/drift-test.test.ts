@@ -214,14 +214,8 @@ describe("designEffect", () => {
       value = 0.5 * value + random.normal();
       return value;
     });
-    expect(designEffect(values).factor).toBeCloseTo(3, -0.5);
-    expect(
-      designEffect(
-        values
-          .slice()
-          .sort(() => 0)
-          .map(() => random.normal()),
-      ).factor,
-    ).toBeCloseTo(1, -0.3);
+    expect(Math.abs(designEffect(values).factor - 3)).toBeLessThan(0.3);
+    const independent = designEffect(values.map(() => random.normal()));
+    expect(Math.abs(independent.factor - 1)).toBeLessThan(0.3);
   });
 });

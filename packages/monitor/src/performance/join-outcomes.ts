@@ -8,6 +8,7 @@ import {
   type ScoredForecasts,
   type SeriesKey,
   seriesKeyText,
+  TsopsError,
   throwIfAborted,
 } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
@@ -126,7 +127,44 @@ export async function joinOutcomes(
     latest.set(name, record);
   }
   const records = [...latest.values()];
+  checkRecords(records, options.keys);
   return assemble(records, index, read - latest.size, carriedReader(carry, outcomes, records));
+}
+
+/** Predictions whose keys have other names would wait for ever; those with fewer means than times would have been 0. */
+function checkRecords(records: readonly PredictionRecord[], keys: readonly string[]): void {
+  const wanted = keyNames(keys);
+  const other = records.filter(({ key }) => keyNames(Object.keys(key)) !== wanted);
+  const [first] = other;
+  if (first !== undefined)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `${other.length} of ${records.length} predictions have the key ${keyNames(Object.keys(first.key))}, and outcomes are joined by ${wanted}.`,
+      {
+        hint: "Name the columns of the predictions' key in keys, and read one deployment at a time from the log.",
+        details: {
+          count: other.length,
+          first: other.slice(0, 3).map(({ predictionId, key }) => ({ predictionId, key })),
+        },
+      },
+    );
+  const cut = records.find(
+    ({ times, mean, quantiles }) =>
+      mean.length !== times.length || quantiles.some(({ values }) => values.length !== times.length),
+  );
+  if (cut !== undefined)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `Prediction ${cut.predictionId} has ${cut.times.length} times and ${cut.mean.length} means, or quantiles of another number.`,
+      {
+        hint: "Give records as the prediction log returns them.",
+        details: { predictionId: cut.predictionId },
+      },
+    );
+}
+
+function keyNames(names: readonly string[]): string {
+  return names.length === 0 ? "nothing" : [...names].sort().join(", ");
 }
 
 function assemble(

@@ -169,6 +169,21 @@ describe("joinOutcomes", () => {
     ]);
   });
 
+  it("refuses predictions that could never find an outcome, or that were cut", async () => {
+    const [ofCity, cut] = [
+      prediction({ from: 0, mean: [1] }),
+      { ...prediction({ from: 0, mean: [1, 2] }), mean: Float64Array.of(1) },
+    ];
+    const sites = columnsFromArrays(
+      { site: utf8(), at: timestamp(), y: float64() },
+      { site: ["a"], at: [at(0)], y: [1] },
+    );
+    await expect(joinOutcomes([ofCity], sites, { ...names, keys: ["site"] })).rejects.toThrow(
+      "1 of 1 predictions have the key city, and outcomes are joined by site.",
+    );
+    await expect(joinOutcomes([cut], outcomes([]), names)).rejects.toThrow("has 2 times and 1 means");
+  });
+
   it("matches int64 keys exactly beyond 2^53 and never a number with a text", async () => {
     const big = 2n ** 53n;
     const columns = columnsFromArrays(

@@ -67,6 +67,11 @@ export function scaleNumbers(
       return typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY ? value : Number.NaN;
     });
   const none = new Float64Array(series.length).fill(Number.NaN);
+  if (typeof scale === "number" && !(scale > 0 && scale < Number.POSITIVE_INFINITY))
+    throw new TsopsError("MONITOR_INVALID", `scale is ${shown(scale)}, and errors are divided by it.`, {
+      hint: "Give a number above 0, such as the mean absolute error of seasonal naive on the training rows, or trainingScales(panel).",
+      details: { option: "scale" },
+    });
   if (typeof scale === "number") return { absolute: read(() => scale), squared: none };
   if (typeof scale === "function") return { absolute: read(scale), squared: none };
   if (typeof scale?.absolute === "function" && typeof scale.squared === "function")

@@ -45,11 +45,14 @@ export function adwin(options: AdwinOptions = {}): Adwin {
   });
   const { delta = 0.002, clock = 32, buckets = 5, minimum = 5, grace = 10 } = options;
   checkNumbers("adwin()", { delta, clock, buckets, minimum, grace });
-  if (!(delta > 0 && delta < 1 && clock >= 1 && buckets >= 2 && Number.isInteger(buckets)))
+  const areWhole = [clock, buckets, minimum, grace].every(Number.isInteger);
+  if (!(delta > 0 && delta < 1 && areWhole && clock >= 1 && minimum >= 1 && buckets >= 2 && buckets <= 1000))
     throw new TsopsError(
       "MONITOR_INVALID",
-      `adwin() was given delta ${shown(delta)}, clock ${shown(clock)} and ${shown(buckets)} buckets.`,
-      { hint: "delta lies between 0 and 1, clock from 1 on, buckets are a whole number from 2 on." },
+      `adwin() was given delta ${shown(delta)}, clock ${shown(clock)}, ${shown(buckets)} buckets, minimum ${shown(minimum)} and grace ${shown(grace)}.`,
+      {
+        hint: "delta lies between 0 and 1; the others are whole numbers: clock and minimum from 1 on, buckets from 2 to 1000, grace from 0 on.",
+      },
     );
   // Buckets of one size lie beside each other, the oldest first.
   const room = buckets + 1;

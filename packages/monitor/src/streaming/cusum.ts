@@ -1,4 +1,4 @@
-import { checkOptions } from "@tsops/core";
+import { checkOptions, TsopsError } from "@tsops/core";
 import { checkNumbers, checkValue, type RawDetector } from "./page-hinkley.ts";
 
 /** Settings of `cusum`. */
@@ -29,6 +29,10 @@ export function cusum(options: CusumOptions = {}): RawDetector {
   const { target = 0, deviation = 1, slack = 0.5, threshold = 5 } = options;
   checkValue(target);
   checkNumbers("cusum()", { deviation, slack, threshold });
+  if (deviation === 0)
+    throw new TsopsError("MONITOR_INVALID", "deviation of cusum() is 0, and distances are in units of it.", {
+      hint: "Give the standard deviation of the values while nothing has changed.",
+    });
   let up = 0;
   let down = 0;
   let statistic = 0;

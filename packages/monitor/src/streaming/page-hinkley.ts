@@ -38,6 +38,12 @@ export function pageHinkley(options: PageHinkleyOptions = {}): RawDetector {
   });
   const { minimum = 30, delta = 0.005, threshold = 50, keep = 0.9999, direction = "both" } = options;
   checkNumbers("pageHinkley()", { minimum, delta, threshold, keep });
+  if (!Number.isInteger(minimum) || keep > 1)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `pageHinkley() was given minimum ${shown(minimum)} and keep ${shown(keep)}.`,
+      { hint: "minimum is a whole number, keep lies between 0 and 1." },
+    );
   if (direction !== "up" && direction !== "down" && direction !== "both")
     throw new TsopsError("MONITOR_INVALID", `direction is ${shown(direction)}.`, {
       hint: 'Write "up", "down" or "both".',
@@ -73,12 +79,12 @@ export function pageHinkley(options: PageHinkleyOptions = {}): RawDetector {
   };
 }
 
-/** Refuses settings that are not numbers of at least 0. */
+/** Refuses settings that are not finite numbers of at least 0. */
 export function checkNumbers(name: string, numbers: Readonly<Record<string, unknown>>): void {
   for (const [option, value] of Object.entries(numbers))
-    if (!(typeof value === "number" && value >= 0))
+    if (!(typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY))
       throw new TsopsError("MONITOR_INVALID", `${option} of ${name} is ${shown(value)}.`, {
-        hint: "Give a number of at least 0.",
+        hint: "Give a finite number of at least 0.",
       });
 }
 

@@ -69,6 +69,12 @@ it.each([
   ["a threshold below 0", () => pageHinkley({ threshold: -1 })],
   ["an unknown direction", () => pageHinkley({ direction: "sideways" as "up" })],
   ["delta 0", () => adwin({ delta: 0 })],
+  ["half a clock", () => adwin({ clock: 1.5 })],
+  ["no side of a cut", () => adwin({ minimum: 0 })],
+  ["more buckets than memory", () => adwin({ buckets: 1e9 })],
+  ["no deviation to divide by", () => cusum({ deviation: 0 })],
+  ["an infinite tolerance", () => pageHinkley({ delta: Number.POSITIVE_INFINITY })],
+  ["a sum that grows of itself", () => pageHinkley({ keep: 2 })],
   ["an unknown option", () => cusum({ slak: 1 } as object)],
 ])("refuses %s with MONITOR_INVALID", (_, call) => {
   try {
