@@ -41,7 +41,9 @@ function causeText(cause: unknown, isSaid: boolean): string {
   const code = TsopsError.is(cause) ? cause.code : cause.name;
   if (isSaid) return place === undefined ? "" : `${code} at ${place}`;
   const prefix = code === "Error" ? "" : `${code}: `;
-  return `${prefix}${cause.message}${place === undefined ? "" : ` (at ${place})`}`;
+  // Node's list of the modules that asked for a missing one says nothing to the one who types a command.
+  const [sentence] = cause.message.split("\nRequire stack:");
+  return `${prefix}${sentence}${place === undefined ? "" : ` (at ${place})`}`;
 }
 
 /** Where an error was thrown, or the place in the file that could not be read; undefined when only Node itself is there. */

@@ -38,6 +38,11 @@ interface Companions {
   };
 }
 
+/** Optional packages that an entry draws with, to be installed with it. */
+const drawnWith: Partial<Record<keyof Companions, readonly string[]>> = {
+  "@tsops/monitor/report": ["@observablehq/plot", "linkedom"],
+};
+
 /**
  * Loads an entry of another package: as it is installed beside this one, or in the working directory's project.
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
@@ -48,7 +53,7 @@ export function loadCompanion<Entry extends keyof Companions>(
   cwd: string,
 ): Promise<Companions[Entry]> {
   const name = entry.split("/").slice(0, 2).join("/");
-  return importPeer(neededBy, name, async () => {
+  const load = async () => {
     let path: string;
     try {
       path = createRequire(import.meta.url).resolve(entry);
@@ -56,5 +61,6 @@ export function loadCompanion<Entry extends keyof Companions>(
       path = createRequire(join(cwd, "package.json")).resolve(entry);
     }
     return (await import(pathToFileURL(path).href)) as Companions[Entry];
-  });
+  };
+  return importPeer(neededBy, name, load, [name, ...(drawnWith[entry] ?? [])]);
 }
