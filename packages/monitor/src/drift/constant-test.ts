@@ -2,21 +2,30 @@ import { presentView } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /**
- * A reference without any variation leaves nothing to estimate an error from: any other value in the current window is a change
- * (p = 0), the same constant is none (p = 1).
- * @returns Null when the reference varies.
+ * A reference without any variation leaves nothing to estimate an error from; how likely it is that what differs lies in the current window alone can be counted. Where few rows
+ * differ, those beside each other are one event; a new value that most rows have counts row by row.
+ * @returns Null when the reference varies. The p-value is 1 where nothing differs.
  */
 export function constantTest(reference: Float64Array, current: Float64Array): TestOutcome | null {
   const present = presentView(reference);
   const constant = present[0] as number;
   if (present.some((value) => value !== constant)) return null;
   let largest = 0;
-  for (const value of current)
-    if (!Number.isNaN(value) && Math.abs(value - constant) > Math.abs(largest)) largest = value - constant;
+  const now = presentView(current);
+  let [rows, runs] = [0, 0];
+  now.forEach((value, i) => {
+    if (value === constant) return;
+    rows++;
+    if (i === 0 || now[i - 1] === constant) runs++;
+    if (Math.abs(value - constant) > Math.abs(largest)) largest = value - constant;
+  });
+  const events = 2 * rows > now.length ? rows : runs;
+  let pValue = 1;
+  for (let i = 0; i < events; i++) pValue *= (now.length - i) / (present.length + now.length - i);
   return {
     test: "constant",
     statistic: Math.abs(largest),
-    pValue: largest === 0 ? 1 : 0,
+    pValue,
     effect: largest,
     meaning: "shift",
   };

@@ -103,6 +103,11 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   checkColumns("MONITOR_INVALID", "driftTest()", reference);
   checkColumns("MONITOR_INVALID", "driftTest()", current);
   if (options.columns !== undefined) checkList("MONITOR_INVALID", "columns", options.columns);
+  if (options.columns?.length === 0)
+    throw new TsopsError("MONITOR_INVALID", "columns is empty: nothing tested is no news of no drift.", {
+      hint: "Name columns, or leave columns out to have all of them tested.",
+      details: { option: "columns" },
+    });
   if (options.season !== undefined && options.season !== "auto")
     checkList("MONITOR_INVALID", "season", options.season);
   checkAlpha(alpha);
@@ -118,6 +123,13 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   const tested: { column: string; pValue: number; tests: TestOutcome[] }[] = [];
   const untested: { column: string; reason: string }[] = [];
   const test = (name: string): void => {
+    if ([reference, current].some((window) => isBeyondDoubles(window.data[name] as Column))) {
+      untested.push({
+        column: name,
+        reason: "whole numbers beyond 2^53 are no longer told from their neighbours",
+      });
+      return;
+    }
     const windows = [windowOf(reference, name, before), windowOf(current, name, now)] as const;
     const outcomes =
       windows[0].kind === "values" && windows[1].kind === "values"
@@ -207,6 +219,13 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     missing[slot] = 0;
   }
   return { kind: "values", first: grid.first, values, missing };
+}
+
+/** Whether a whole number is so large that a double rounds it: identifiers, mostly. */
+function isBeyondDoubles(column: Column): boolean {
+  if (column.kind !== "int64") return false;
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  return column.values.some((value, row) => isValid(column.valid, row) && (value > most || value < -most));
 }
 
 /** Whether each row has a value that can be tested: then the column is looked at where it is. */

@@ -1,4 +1,12 @@
-import { checkList, checkOptions, checkWord, createRandom, formatInstant, type Seed } from "@tsops/core";
+import {
+  checkList,
+  checkOptions,
+  checkWord,
+  createRandom,
+  formatInstant,
+  type Seed,
+  TsopsError,
+} from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
 import { meanOf } from "../drift/innovation-moments.ts";
 import { medianOf } from "../drift/median.ts";
@@ -75,6 +83,13 @@ export function errorChanges(
   const known = windows
     .filter((window) => Number.isFinite(window[metric]))
     .sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+  const twice = known.find(({ start }, i) => start === known[i - 1]?.start);
+  if (twice !== undefined)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `Several windows begin at ${formatInstant(twice.start)}: they are of several groups, and one series is looked at.`,
+      { hint: "Call errorChanges() for each group, or performanceByWindow() without split and segments." },
+    );
   const figures = Float64Array.from(known, (window) => window[metric]);
   const found = segment(judged(figures), { alpha, most, random: createRandom(seed) });
   const startAt = (index: number) =>

@@ -88,6 +88,9 @@ export interface StreamingDrift {
   save(): Uint8Array;
 }
 
+/** Values of a reference: of 30, four fifths of the streams alarm where nothing changes, of 50 half, of 100 one in twenty (bench/drift-streaming says it for longer ones). */
+const fewestValues = 100;
+
 /**
  * A drift detector that may be looked at after every value: the chance that it ever alarms while the series stays as it was in the reference is
  * at most about `alpha`, however long it runs. It bets against that on each value's innovation (what season and autocorrelation leave of
@@ -114,6 +117,16 @@ export function streamingDrift(reference: Columns, options: StreamingDriftOption
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const grid = gridOf("reference", reference, time, frequency, zone);
   const values = numbersOf(reference, column, grid.length, grid.slots);
+  const known = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
+  if (known < fewestValues)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `Column "${column}" cannot be watched: its reference has ${known} values, and it takes ${fewestValues}.`,
+      {
+        hint: "Give a longer reference: what is usual is not known of so few, and every other value would be an alarm. Four weeks of hourly values are good.",
+        details: { count: known },
+      },
+    );
   const state = fitStream(
     { first: grid.first, values },
     { seasons: seasonsFor(season, frequency, grid.length), choose: season === "auto", maxOrder },
