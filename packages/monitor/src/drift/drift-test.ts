@@ -19,6 +19,7 @@ import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
 import { reusingArrays } from "./scratch-arrays.ts";
 import { seasonsFor } from "./seasons.ts";
 import { sentenceOf, unitOf } from "./sentence.ts";
+import { sparseTest, usualValue } from "./sparse-test.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
 
 /** How to compare two windows. */
@@ -242,7 +243,11 @@ function numericOutcomes(
 ): TestOutcome[] {
   if (before.values.every(Number.isNaN) || now.values.every(Number.isNaN)) return [];
   const constant = constantTest(before.values, now.values);
-  return constant === null ? (numericTests(before, now, options) ?? []) : [constant];
+  if (constant !== null) return [constant];
+  const usual = usualValue(before.values);
+  if (usual === null) return numericTests(before, now, options) ?? [];
+  const sparse = sparseTest(before, now, usual, options.seasons[0] ?? 1);
+  return sparse === null ? [] : [sparse];
 }
 
 function categoryOutcomes(before: Window, now: Window, seasonLength: number): TestOutcome[] {
@@ -266,6 +271,8 @@ function untestable(before: Window, now: Window): string {
   const present = (window: Window) => window.missing.length - window.missing.reduce((a, b) => a + b, 0);
   if (present(before) === 0) return "The reference has no value.";
   if (present(now) === 0) return "The current window has no value.";
+  if (before.kind === "values" && usualValue(before.values) !== null)
+    return "Nearly all rows have one value, and the others are too rare to tell.";
   if (before.kind === "labels") return "There is only one category, or the others are too rare to tell.";
   return `The windows are too short, or the season explains the reference without any error to compare with: ${present(before)} reference and ${present(now)} current values.`;
 }

@@ -1,0 +1,55 @@
+import { categoryTest } from "./category-test.ts";
+import { medianOf } from "./median.ts";
+import { presentValues } from "./regular-series.ts";
+import type { TestOutcome } from "./test-outcome.ts";
+
+/** Share of the reference's rows that one value has, from which the others are events beside it: tests of means and spreads do not hold there. */
+const mostlyOne = 0.75;
+
+interface Values {
+  readonly first: number;
+  readonly values: Float64Array;
+}
+
+/** The value that nearly all rows of a sparse column have (no errors, no rain, nothing sold); null where no value is so frequent. */
+export function usualValue(values: Float64Array): number | null {
+  // The vote of Boyer & Moore (1991): what more than half of the rows have is left over.
+  let [candidate, votes, rows] = [Number.NaN, 0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    rows++;
+    if (votes === 0) candidate = value;
+    votes += value === candidate ? 1 : -1;
+  }
+  let hits = 0;
+  for (const value of values) if (value === candidate) hits++;
+  return hits >= mostlyOne * rows && rows > 0 ? candidate : null;
+}
+
+/**
+ * Drift of a column that has one value in nearly all rows: whether the other values became more or less frequent, smaller or larger, by the test of categories on three of them: the usual value, the
+ * others up to the median that they have in the reference, and those above it.
+ * @param usual - From `usualValue` of the reference.
+ * @returns Null where the others are too rare to tell.
+ */
+export function sparseTest(
+  reference: Values,
+  current: Values,
+  usual: number,
+  seasonLength: number,
+): TestOutcome | null {
+  const others = presentValues(reference.values).filter((value) => value !== usual);
+  const middle = others.length === 0 ? usual : medianOf(others);
+  const codesOf = ({ first, values }: Values) => ({
+    first,
+    codes: Int32Array.from(values, (value) =>
+      Number.isNaN(value) ? -1 : value === usual ? 0 : value <= middle ? 1 : 2,
+    ),
+  });
+  const outcome = categoryTest(codesOf(reference), codesOf(current), 3, seasonLength);
+  if (outcome === null) return null;
+  const { code, ...found } = outcome;
+  const shown = Number(middle.toPrecision(4));
+  const names = [`${usual}`, `other values up to ${shown}`, `values above ${shown}`];
+  return { ...found, category: names[code] as string };
+}
