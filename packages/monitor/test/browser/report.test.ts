@@ -28,6 +28,26 @@ interface Visit {
 
 const sizes = { desk: { width: 1280, height: 900 }, phone: { width: 375, height: 812 } } as const;
 
+/** What two watches and a check found. */
+const watched: ReportData["observations"] = [
+  {
+    signal: "promise",
+    subject: "load",
+    value: 1.31,
+    verdict: "worse",
+    sentence: "The error is 31 % above what was promised.",
+  },
+  { signal: "coverage", subject: "load", labels: { level: "80" }, value: 0.79, verdict: "kept" },
+  {
+    signal: "quality",
+    subject: "load",
+    labels: { check: "gap" },
+    value: 2,
+    verdict: "warning",
+    sentence: "Two rows are missing.",
+  },
+];
+
 describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
   const directory = temporaryDirectory();
   let browser: Browser;
@@ -35,7 +55,7 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
   let markup: string;
 
   beforeAll(async () => {
-    data = await simulatedLoop();
+    data = { ...(await simulatedLoop()), observations: watched };
     markup = await renderReport(data);
     await writeFile(join(directory.path, "report.html"), markup);
     browser = await openBrowser();
@@ -79,6 +99,7 @@ describe.skipIf(browserService.isMissing)("a report in a real browser", () => {
         "parts",
         "challengers",
         "drift",
+        "watches",
         "quality",
         "lineage",
         "decisions",

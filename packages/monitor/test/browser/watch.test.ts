@@ -104,7 +104,7 @@ describe.skipIf(browserService.isMissing)("tsops watch in a real browser", () =>
     await observe(empty, [0]);
     await serve(empty, [0]);
     await expect.poll(() => page.locator("h1").textContent(), { timeout: 30_000 }).toBe("load");
-    expect(await page.locator("section").count()).toBe(10);
+    expect(await page.locator("section").count()).toBe(11);
     await page.close();
     child.kill("SIGTERM");
     expect((await once(child, "exit"))[0]).toBe(0);
