@@ -83,7 +83,8 @@ describe("mstl", () => {
       minLength: 26,
       maxLength: 60,
     })
-    .filter((y) => y.filter((value) => value !== null).length > 12);
+    // Of values that are mostly alike half of the remainders are nothing but rounding errors, and robust weights are chance.
+    .filter((y) => new Set(y.filter((value) => value !== null && Math.abs(value) > 1e-3)).size > 12);
   const trends = { naive: naive(), randomWalkWithDrift: randomWalkWithDrift() };
 
   test.prop([values, factors, shifts, fc.constantFrom(...Object.values(trends)), fc.boolean()], {
