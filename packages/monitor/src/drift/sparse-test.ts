@@ -21,9 +21,11 @@ export function usualValue(values: Float64Array): number | null {
     if (votes === 0) candidate = value;
     votes += value === candidate ? 1 : -1;
   }
+  // A vote of less leaves no need to count, as for most columns.
+  if (rows === 0 || votes < (2 * mostlyOne - 1) * rows) return null;
   let hits = 0;
   for (const value of values) if (value === candidate) hits++;
-  return hits >= mostlyOne * rows && rows > 0 ? candidate : null;
+  return hits >= mostlyOne * rows ? candidate : null;
 }
 
 /**

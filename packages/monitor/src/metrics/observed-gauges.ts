@@ -20,14 +20,16 @@ export function showObserved(
   now: bigint,
 ): void {
   const found = lastObservations(observations);
+  const nameOf = ({ subject, signal }: AlertObservation) => JSON.stringify([subject, signal]);
   const owners = new Map(
-    observations.map(({ subject, signal }) => [JSON.stringify([subject, signal]), { subject, signal }]),
+    observations.map((one) => [
+      nameOf(one),
+      { owner: { subject: one.subject, signal: one.signal }, own: [] as LastObservation[] },
+    ]),
   );
-  const ownedBy = (owner: { subject: string; signal: string }) =>
-    found.filter(({ subject, signal }) => subject === owner.subject && signal === owner.signal);
-  for (const owner of owners.values()) checkFew(owner, ownedBy(owner).length);
-  for (const owner of owners.values()) {
-    const own = ownedBy(owner);
+  for (const one of found) owners.get(nameOf(one))?.own.push(one);
+  for (const { owner, own } of owners.values()) checkFew(owner, own.length);
+  for (const { owner, own } of owners.values()) {
     replace(
       "tsops_observation",
       owner,

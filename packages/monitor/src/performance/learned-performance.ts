@@ -11,6 +11,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { meanOf } from "../drift/innovation-moments.ts";
 import {
   checkRecent,
   type EstimatedWindow,
@@ -21,7 +22,7 @@ import {
   sentenceOf,
   type TriedEstimate,
 } from "./estimate-performance.ts";
-import { featureColumn } from "./feature-columns.ts";
+import { featureColumn, type ReadColumn } from "./feature-columns.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { pickRows } from "./pick-rows.ts";
 import { groupRows } from "./row-groups.ts";
@@ -163,16 +164,8 @@ function originsOf(known: readonly LossWindow[], waiting: readonly LossWindow[],
   );
 }
 
-interface ReadFeature extends Omit<FeatureColumn, "values"> {
-  readonly read: (row: number) => number;
-}
-
 /** What every row has, and the features asked for. */
-function columnsOf(
-  joined: JoinedOutcomes,
-  features: readonly string[],
-  zone: string,
-): readonly ReadFeature[] {
+function columnsOf(joined: JoinedOutcomes, features: readonly string[], zone: string): readonly ReadColumn[] {
   const wall = resolveZone(zone);
   const hours = Float64Array.from(joined.time, (micros) => {
     const seconds = Number(micros) / 1e6;
@@ -189,7 +182,7 @@ function columnsOf(
     ["day of the week", (row) => modulo(Math.floor((hours[row] as number) / 24), 7)],
   ];
   return [
-    ...own.map(([name, read]): ReadFeature => ({ name, kind: "numeric", read })),
+    ...own.map(([name, read]): ReadColumn => ({ name, kind: "numeric", read })),
     ...features.map((name) => featureColumn(joined, name)),
   ];
 }
@@ -200,12 +193,12 @@ function modulo(value: number, by: number): number {
 
 /** A feature that is there only once the outcome is would seem to help, and be missing whenever it is needed. */
 function refuseUnknown(
-  columns: readonly ReadFeature[],
+  columns: readonly ReadColumn[],
   features: readonly string[],
   waiting: readonly LossWindow[],
   known: readonly LossWindow[],
 ): void {
-  const isThere = (windows: readonly LossWindow[], read: ReadFeature["read"]) =>
+  const isThere = (windows: readonly LossWindow[], read: ReadColumn["read"]) =>
     windows.some(({ rows }) => rows.some((row) => !Number.isNaN(read(row))));
   for (const { name, read } of columns) {
     if (waiting.length === 0 || !features.includes(name)) continue;
@@ -225,7 +218,7 @@ function refuseUnknown(
 /** Learns the losses of some windows; the estimate of rows is the mean of what is expected of each, on the level of the last windows. */
 async function learnt(
   past: readonly LossWindow[],
-  columns: readonly ReadFeature[],
+  columns: readonly ReadColumn[],
   joined: JoinedOutcomes,
   { regressor, seed = 1, signal }: LearnedEstimateOptions,
   recent: number,
@@ -274,7 +267,7 @@ function seriesErrors(joined: JoinedOutcomes, rows: Int32Array, loss: Float64Arr
     sums[series] = (sums[series] as number) + (loss[i] as number);
     counts[series] = (counts[series] as number) + 1;
   });
-  const mean = loss.reduce((sum, value) => sum + value, 0) / loss.length;
+  const mean = meanOf(loss);
   return (row) => {
     const series = joined.seriesIndex[row] as number;
     return (counts[series] as number) > 0 ? (sums[series] as number) / (counts[series] as number) : mean;

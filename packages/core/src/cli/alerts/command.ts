@@ -105,11 +105,10 @@ async function listMessages(io: CommandIo, outbox: Outbox, options: AlertsComman
     await outbox.list({ ...(channel === undefined ? {} : { channel }), signal: io.signal })
   ).filter((entry) => (status === "all" ? entry.status !== "delivered" : entry.status === status));
   const shown = found.slice(-limit);
-  const counts = { parked: 0, waiting: 0 };
-  for (const entry of found) if (entry.status !== "delivered") counts[entry.status]++;
   const data = { messages: shown.map(entryData), total: found.length };
   writeResult(io, options, data, listText(shown, found.length, status));
-  return failOn === "parked" && counts.parked > 0 ? exitCodes.drift : exitCodes.done;
+  const isParked = found.some((entry) => entry.status === "parked");
+  return failOn === "parked" && isParked ? exitCodes.drift : exitCodes.done;
 }
 
 /** The parked messages of some ids, or of what they begin with. A message has one id in all of its channels. */
