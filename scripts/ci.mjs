@@ -23,17 +23,23 @@ const checks = [
   ["the demo on real servers", "npm run stack; code=$?; npm run stack -- stop; exit $code"],
 ];
 
+/** Minutes. A check that hangs is ended, and named, before the whole run is cut off from outside. */
+const testLimit = 60;
+const checkLimit = 15;
+
 let passed = 0;
 let failed = 0;
 /** What failed, told again at the end: a log is often read from there, or cut to there. */
 const failures = [];
 
-function run(name, command) {
+function run(name, command, limit = checkLimit) {
   console.log(`\n=== ${name}: ${command}`);
   const started = performance.now();
-  const { status } = spawnSync("bash", ["-c", command], { stdio: ["ignore", "inherit", "inherit"] });
+  const { status } = spawnSync("timeout", ["--kill-after=30", `${limit}m`, "bash", "-c", command], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   console.log(
-    `--- ${name}: ${status === 0 ? "ok" : `failed (exit ${status})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    `--- ${name}: ${status === 0 ? "ok" : `failed (exit ${status}${status === 124 ? ", out of time" : ""})`} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
   return status === 0;
 }
@@ -50,7 +56,8 @@ function failedTests(report) {
 
 const testsRan = run(
   "tests",
-  `npm test -- --reporter=default --reporter=json --outputFile.json=${testReport}`,
+  `npm test -- --reporter=default --reporter=./scripts/running-tests-reporter.ts --reporter=json --outputFile.json=${testReport}`,
+  testLimit,
 );
 try {
   const report = JSON.parse(readFileSync(testReport, "utf8"));
