@@ -24,8 +24,8 @@ const checks = [
 ];
 
 /** Minutes. A check that hangs is ended, and named, before the whole run is cut off from outside. */
-const testLimit = 60;
-const checkLimit = 15;
+const testLimit = 50;
+const checkLimit = 10;
 
 let passed = 0;
 let failed = 0;
