@@ -25,7 +25,7 @@ const checks = [
 
 /** Minutes. A check that hangs is ended, and named, before the whole run is cut off from outside. */
 const testLimit = 50;
-const checkLimit = 10;
+const checkLimit = 15;
 
 let passed = 0;
 let failed = 0;

@@ -75,6 +75,8 @@ const airflow = airflowScheduler({
   url: read("TSOPS_AIRFLOW_URL"),
   auth: passwordAuth({ username: read("TSOPS_AIRFLOW_USER"), password: read("TSOPS_AIRFLOW_PASSWORD") }),
   dagsFolder: dags,
+  // Six servers share this machine.
+  timeoutMs: 120_000,
 });
 const pipeline = "check-quality";
 await airflow.upsert(pipeline, await readFile(join(dags, `${pipeline}.py`), "utf8"));

@@ -86,6 +86,8 @@ describe.skipIf(service("airflow").isMissing)("a pipeline on a real Airflow", { 
         password: environment["TSOPS_AIRFLOW_PASSWORD"] as string,
       }),
       dagsFolder: dags,
+      // Its server and scheduler share two cores with the other tests.
+      timeoutMs: 120_000,
     });
   }, timeout);
   afterAll(() => running?.stop(), timeout);
