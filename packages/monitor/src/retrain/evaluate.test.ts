@@ -226,20 +226,22 @@ describe("evaluateRetrain", () => {
     const flagged = (column: string) => ({
       columns: [{ column, pValue: 0, adjustedPValue: 0, drift: true, tests: [] }],
     });
-    const drift = [30, 33, 36].map((day) => ({
+    // In any order: the latest are those of the latest times.
+    const drift = [30, 36, 33].map((day) => ({
       time: dayOf(day),
       report: flagged(day === 33 ? "wind" : "temp"),
     }));
-    const watching = (k: number, columns: readonly string[]) =>
+    const watching = (k: number, columns: readonly string[], of = 3) =>
       ask({
         day: 40,
         maes: new Array(60).fill(100),
         drift,
-        policy: retrainPolicy({ ...policy, drift: { k, of: 3, columns } }),
+        policy: retrainPolicy({ ...policy, drift: { k, of, columns } }),
       });
     expect(watching(3, []).evidence.triggers).toEqual(["drift"]);
     expect(watching(2, ["temp"]).verdict).toBe("retrain");
     expect(watching(3, ["temp"]).verdict).toBe("no_retrain");
+    expect(watching(1, ["temp"], 1).verdict).toBe("retrain");
     const old = (day: number) =>
       ask({ day, maes: new Array(60).fill(100), policy: retrainPolicy({ ...policy, maxAge: "50d" }) })
         .evidence.triggers;

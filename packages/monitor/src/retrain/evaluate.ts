@@ -52,7 +52,7 @@ export interface RetrainQuestion {
    */
   readonly history: readonly WindowPerformance[];
   readonly state: RetrainState;
-  /** Drift reports in order of time, for policies that watch drift. */
+  /** Drift reports, in any order, for policies that watch drift. */
   readonly drift?: readonly DatedDrift[];
   readonly now: bigint;
   /** Who or what asked: a pipeline run, a person. */
@@ -194,6 +194,7 @@ function driftTrigger({ policy, drift = [], state, now }: RetrainQuestion): Retr
   if (rule === null) return null;
   const reports = drift
     .filter(({ time }) => time >= state.champion.since && time <= now)
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
     .slice(-rule.of)
     .map(({ time, report }) => ({
       at: formatInstant(time),
