@@ -183,6 +183,22 @@ describe("monitorMetrics", () => {
     expect(split).toThrow(expect.objectContaining({ code: "MONITOR_INVALID" }));
   });
 
+  it("gives series of their own names whatever their labels hold", async () => {
+    const { registry, observations } = await monitorMetrics();
+    const labels = [{ site: "hill", night: "true" }, { a: "1,b=2" }, { a: "1", b: "2" }, { a: 'say "so"' }];
+    observations(
+      labels.map((of, i) => ({ signal: "load", subject: "x", labels: of, value: i })),
+      { now: start },
+    );
+    const found = await lines(registry, "tsops_observation");
+    expect(found.map((line) => /series="(.*)"} (\d)$/.exec(line)?.slice(1))).toEqual([
+      ["night=true,site=hill", "0"],
+      ['a=\\"1,b=2\\"', "1"],
+      ["a=1,b=2", "2"],
+      ['a=\\"say \\\\\\"so\\\\\\"\\"', "3"],
+    ]);
+  });
+
   it("an older decision does not take the place of a newer one, and two share a registry", async () => {
     const registry = new Registry();
     const [one, other] = [await monitorMetrics({ registry }), await monitorMetrics({ registry })];

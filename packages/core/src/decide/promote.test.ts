@@ -96,6 +96,19 @@ describe("rollback", () => {
     expect(champion).toBe(3);
   });
 
+  it("goes back past a promotion that was asked for twice, as a step that is retried does", async () => {
+    for (const version of [1, 2, 3, 3, 3])
+      await promote("bikes", version, { ...options(), because: `model ${version}` });
+    const record = await rollback("bikes", { ...options(), because: "Sunday was wrong." });
+    expect(champion).toBe(2);
+    expect(record.evidence).toMatchObject({ from: 3, to: 2 });
+    // Going back to where one is already hides nothing either.
+    await promote("bikes", 3, { ...options(), because: "It was not the model." });
+    await rollback("bikes", { ...options(), because: "To be sure.", to: 3 });
+    await rollback("bikes", { ...options(), because: "It was the model." });
+    expect(champion).toBe(2);
+  });
+
   it("says what to do when nothing tells which version was before", async () => {
     expect(await codeOf(rollback("bikes", { ...options(), because: "x" }))).toBe("ALIAS_NOT_FOUND");
     champion = 2;
@@ -103,6 +116,7 @@ describe("rollback", () => {
     expect(TsopsError.is(error, "GATE_INVALID")).toBe(true);
     expect((error as TsopsError).hint).toContain("rollback(model, { to: 3");
     await promote("bikes", 2, { ...options(), because: "it is champion already" });
+    expect(await codeOf(rollback("bikes", { ...options(), because: "x" }))).toBe("GATE_INVALID");
     expect(await codeOf(rollback("bikes", { ...options(), because: "x", to: 7 }))).toBe("MODEL_NOT_FOUND");
     expect(champion).toBe(2);
   });

@@ -121,7 +121,10 @@ async function championBefore(
   { decisions, signal }: PromotionOptions,
 ): Promise<number> {
   const promotions = await decisions.list({ kind: "promotion", subject: model, signal });
-  const before = promotions.findLast(({ evidence }) => evidence["to"] === version)?.evidence["from"];
+  // A promotion that was asked for again when the alias had moved has the version on both sides: it says nothing of the one before.
+  const before = promotions.findLast(
+    ({ evidence }) => evidence["to"] === version && evidence["from"] !== version,
+  )?.evidence["from"];
   if (typeof before === "number") return before;
   throw new TsopsError(
     "GATE_INVALID",

@@ -52,9 +52,14 @@ function labelsOf({ labels }: LastObservation): Labels {
     ...Object.fromEntries(observedLabels.map((name) => [name, labels[name] ?? ""])),
     series: others
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, text]) => `${name}=${text}`)
+      .map(([name, text]) => `${unambiguous(name)}=${unambiguous(text)}`)
       .join(","),
   };
+}
+
+/** Two series never have one name: what holds the marks between names and texts is quoted. */
+function unambiguous(text: string): string {
+  return /[,="]/.test(text) ? JSON.stringify(text) : text;
 }
 
 function latest(observations: readonly LastObservation[], now: bigint): bigint {

@@ -1,7 +1,7 @@
 import type { DatedDrift } from "../retrain/evaluate.ts";
 import type { ColumnHistory } from "./drift-histories.ts";
 import { type ChartSize, chartWidth } from "./forecast-chart.ts";
-import { day, figure } from "./format.ts";
+import { day, figure, minute } from "./format.ts";
 import type { ChartRenderer } from "./plot.ts";
 
 /** Columns that are drawn; those that drifted most come first. */
@@ -28,20 +28,24 @@ export function driftMap(
 ): string {
   const columns = histories.slice(0, mostColumns).map(({ column }) => column);
   const shown = reports.slice(-mostWindows[size]);
-  const windows = shown.map(({ time }) => day(time, zone));
+  // A window is its instant: of several on one day each has cells of its own.
+  const windows = [...new Set(shown.map(({ time }) => String(time)))];
+  const isDaily = new Set(shown.map(({ time }) => day(time, zone))).size === windows.length;
+  const nameOf = (window: string) => (isDaily ? day : minute)(BigInt(window), zone);
   const cells = shown.flatMap(({ time, report }) =>
     report.columns
       .filter(({ column }) => columns.includes(column))
       .map((found) => ({
         column: found.column,
-        window: day(time, zone),
+        window: String(time),
         drift: found.drift,
         fill: heatSteps.find(({ upTo }) => found.adjustedPValue <= upTo)?.colour ?? "var(--heat-1)",
-        title: `${found.column}, ${day(time, zone)}: ${found.drift ? (found.tests[0]?.sentence ?? "drift") : `no drift (adjusted p = ${figure(found.adjustedPValue)})`}`,
+        title: `${found.column}, ${nameOf(String(time))}: ${found.drift ? (found.tests[0]?.sentence ?? "drift") : `no drift (adjusted p = ${figure(found.adjustedPValue)})`}`,
       })),
   );
   const flagged = cells.filter(({ drift }) => drift);
-  const labelled = size === "wide" ? Math.ceil(windows.length / 8) : Math.ceil(windows.length / 3);
+  const labels = size === "wide" ? (isDaily ? 8 : 5) : isDaily ? 3 : 2;
+  const labelled = Math.ceil(windows.length / labels);
   const longest = columns.reduce((length, column) => Math.max(length, shortName(column, size).length), 0);
   return svg(
     {
@@ -57,6 +61,7 @@ export function driftMap(
         label: null,
         padding: 0.06,
         ticks: windows.filter((_, i) => i % labelled === 0),
+        tickFormat: nameOf,
         tickSize: 3,
       },
       y: {

@@ -9,6 +9,7 @@ import type { ChartRenderer } from "./plot.ts";
 import { isPromotion } from "./promotions.ts";
 import { forecastPoints } from "./rows.ts";
 import { type ShownSeries, shownSeries } from "./shown-series.ts";
+import { cut } from "./svg-pieces.ts";
 
 /** Series that a page draws at most, and a JSON report holds. */
 export const mostSeries = 10;
@@ -52,6 +53,9 @@ ${all > 1 ? chosen.map((one, i) => html`<div class="one-series" data-series="${i
 ${daysTable(data, from, all)}`;
 }
 
+/** Letters of a series' name that its button shows; its chart is labelled with all of them. */
+const mostLetters = 60;
+
 /** Rules that show the chosen series alone; the page has no script. A browser that does not know them shows one chart after the other. */
 export const seriesRules = Array.from(
   { length: mostSeries },
@@ -81,7 +85,7 @@ function seriesChoice(chosen: readonly ShownSeries[], all: number, isScaled: boo
     `${why === "chosen" || why === "unjudged" ? "" : `${why}, `}${rows === 0 ? "no outcome yet" : isScaled ? `MASE ${mase.toFixed(2)}` : figure(mae)}`;
   return html`<fieldset class="filter series"><legend>Series</legend>${chosen.map(
     (one, i) =>
-      html`<label><input type="radio" name="series" value="${one.name}" data-series="${i}"${i === 0 && html` checked`}><span>${one.name} <small>${word(one)}</small></span></label>`,
+      html`<label><input type="radio" name="series" value="${one.name}" data-series="${i}"${i === 0 && html` checked`}><span>${cut(one.name, mostLetters)} <small>${word(one)}</small></span></label>`,
   )}</fieldset>
 ${left > 0 && html`<p class="note">Series with the greatest, typical and least errors; ${whole(left)} of ${whole(all)} are left out here. The error of more is under “By step and series”.</p>`}`;
 }

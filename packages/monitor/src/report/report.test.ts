@@ -386,6 +386,35 @@ describe("renderReport", () => {
     expect(page.includes(`${(100 * (point?.observed ?? 0)).toFixed(1)} %`)).toBe(true);
   });
 
+  it("draws each of several drift reports of one day, with their times of the day", async () => {
+    const decisions = [0, 6, 12, 18].map((hours) => ({
+      ...decision(20, "drift", "drift", { columns: [drift("temp", hours === 6 ? 1e-9 : 0.9)] }),
+      id: `drift-${hours}`,
+      time: at(24 * 20 + hours),
+    }));
+    const page = await renderReport(await data({ decisions }));
+    const map = [...parseHTML(page).document.querySelectorAll("svg")].find((svg) =>
+      svg.getAttribute("aria-label")?.startsWith("Heat map of 1 columns over 4 windows; 1 of 4 cells"),
+    );
+    const cells = [...(map?.querySelectorAll("rect") ?? [])];
+    expect(new Set(cells.map((cell) => cell.getAttribute("x"))).size).toBe(4);
+    expect(map?.textContent).toContain("2024-01-21 06:00");
+  });
+
+  it("cuts the name of a series on its button, whatever its length", async () => {
+    const long = `north ${"x".repeat(5000)}`;
+    const all = await data();
+    const keyed = {
+      ...all.served,
+      series: [{ site: long }, { site: "south" }],
+      seriesIndex: all.served.seriesIndex.map((_, row) => row % 2),
+    };
+    const { document } = parseHTML(await renderReport({ ...all, served: keyed }));
+    const names = [...document.querySelectorAll(".series label span")].map(({ textContent }) => textContent);
+    expect(names).toHaveLength(2);
+    for (const name of names) expect(name?.length).toBeLessThan(100);
+  });
+
   it("draws the newest windows and the columns that drifted most when there are many", async () => {
     const decisions = Array.from({ length: 100 }, (_, week) =>
       decision(Math.floor(week / 2), "drift", "drift", {

@@ -126,7 +126,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .filter{border:0;margin:10px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:6px;align-items:center}
 .filter legend{float:left;font-size:.82rem;color:var(--muted);margin-right:8px;padding:0}
 .filter input,.more input{position:absolute;opacity:0;width:1px;height:1px}
-.filter span{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:2px 12px;font-size:.82rem;cursor:pointer}
+.filter label{max-width:100%}
+.filter span{display:inline-block;overflow-wrap:anywhere;border:1px solid var(--line);border-radius:99px;padding:2px 12px;font-size:.82rem;cursor:pointer}
 .filter+.note{margin-top:8px}
 .filter small{opacity:.85;font-size:.74rem}
 .filter input:checked+span{background:var(--text);color:var(--card);border-color:var(--text)}

@@ -1,4 +1,11 @@
-import { canonicalJson, createRandom, formatInstant, parseFrequency, toMicros } from "@tsops/core";
+import {
+  canonicalJson,
+  createRandom,
+  formatInstant,
+  type Guard,
+  parseFrequency,
+  toMicros,
+} from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import { evaluateRetrain, type RetrainQuestion, type RetrainState } from "./evaluate.ts";
@@ -219,20 +226,22 @@ describe("evaluateRetrain", () => {
     const flagged = (column: string) => ({
       columns: [{ column, pValue: 0, adjustedPValue: 0, drift: true, tests: [] }],
     });
-    const drift = [30, 33, 36].map((day) => ({
+    // In any order: the latest are those of the latest times.
+    const drift = [30, 36, 33].map((day) => ({
       time: dayOf(day),
       report: flagged(day === 33 ? "wind" : "temp"),
     }));
-    const watching = (k: number, columns: readonly string[]) =>
+    const watching = (k: number, columns: readonly string[], of = 3) =>
       ask({
         day: 40,
         maes: new Array(60).fill(100),
         drift,
-        policy: retrainPolicy({ ...policy, drift: { k, of: 3, columns } }),
+        policy: retrainPolicy({ ...policy, drift: { k, of, columns } }),
       });
     expect(watching(3, []).evidence.triggers).toEqual(["drift"]);
     expect(watching(2, ["temp"]).verdict).toBe("retrain");
     expect(watching(3, ["temp"]).verdict).toBe("no_retrain");
+    expect(watching(1, ["temp"], 1).verdict).toBe("retrain");
     const old = (day: number) =>
       ask({ day, maes: new Array(60).fill(100), policy: retrainPolicy({ ...policy, maxAge: "50d" }) })
         .evidence.triggers;
@@ -407,6 +416,36 @@ describe("evaluateRetrain", () => {
       }),
     ).toThrow(/expected error of v1 is NaN/);
   });
+
+  it("refuses a policy whose figure no window has: it would never ask, and blame outcomes that are there", () => {
+    const windows = history(new Array(60).fill(130));
+    const unscaled = windows.map((window) => ({ ...window, mase: Number.NaN }));
+    const mase = { day: 40, maes: [], policy: retrainPolicy({ ...policy, metric: "mase" }) };
+    expect(() => ask({ ...mase, history: unscaled })).toThrow(
+      /watches the mase, which is NaN in all 40 windows/,
+    );
+    const state = { champion: { name: "bikes v1", since: start, expectedError: 10 }, lastAttemptAt: null };
+    expect(ask({ ...mase, history: windows, state }).verdict).toBe("retrain");
+    // A scale that comes late is told, and nothing is refused.
+    expect(ask({ ...mase, history: [...unscaled.slice(0, 38), ...windows.slice(38)] }).reason).toBe(
+      "No retraining: only 2 of the last 14 windows of 1d have a mase.",
+    );
+
+    const coverage = retrainPolicy({ ...policy, coverage: { level: 95, atLeast: 0.9 } });
+    expect(() => ask({ day: 40, maes: [], policy: coverage, history: windows })).toThrow(
+      /coverage at 95 %, and none of the 40 windows with outcomes has intervals of that level/,
+    );
+    expect(ask({ day: 3, maes: [], policy: coverage, history: windows }).verdict).toBe("no_retrain");
+  });
+
+  it("says that k of n checks wait for the n-th", () => {
+    const maes = new Array(60).fill(130);
+    expect(ask({ day: 19, maes }).reason).toContain(
+      "6 of the last 6 checks are above 1.15 x (5 of 7 needed; only 6 could be made so far)",
+    );
+    expect(ask({ day: 19, maes }).verdict).toBe("no_retrain");
+    expect(ask({ day: 20, maes }).evidence.triggers).toEqual(["error"]);
+  });
 });
 
 describe("retrainPolicy", () => {
@@ -429,6 +468,7 @@ describe("retrainPolicy", () => {
       { coverage: { level: 80, atLeast: 80 } },
       { drift: { k: 2, of: 1, columns: [] } },
       { holdout: -1 },
+      { gate: { guards: [{ kind: "coverag", level: 80, withinPoints: 5 } as unknown as Guard] } },
     ])
       expect(() => retrainPolicy(wrong), JSON.stringify(wrong)).toThrow();
   });

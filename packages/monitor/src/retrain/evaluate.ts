@@ -15,6 +15,7 @@ import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
 import type { RetrainEvidence } from "./evidence.ts";
 import { type RetrainPolicy, retrainPolicy } from "./policy.ts";
 import { retrainReason } from "./reason.ts";
+import { coverageOf, errorOf, requireFigures } from "./watched-figures.ts";
 
 /** What a policy needs to know besides the history. */
 export interface RetrainState {
@@ -51,7 +52,7 @@ export interface RetrainQuestion {
    */
   readonly history: readonly WindowPerformance[];
   readonly state: RetrainState;
-  /** Drift reports in order of time, for policies that watch drift. */
+  /** Drift reports, in any order, for policies that watch drift. */
   readonly drift?: readonly DatedDrift[];
   readonly now: bigint;
   /** Who or what asked: a pipeline run, a person. */
@@ -70,12 +71,12 @@ export interface RetrainDecision extends DecisionRecord {
  * Pure: the same question always has the same answer, with the same id. Append every answer to a `DecisionLog`.
  *
  * A check at the end of a window averages the metric of the latest `window` windows (each counts the same) and breaches above
- * `ratio` times the champion's expected error. The error trigger fires when at least k of the last n checks breach. Checks begin when
+ * `ratio` times the champion's expected error. The error trigger fires when at least k of the last n checks breach, once there are n. Checks begin when
  * the champion has served `window` windows; a check with outcomes in fewer than half of its windows does not breach.
  * Days of `coolDown`, `maxAge`, `budget.per` and `train.window` follow the calendar of the policy's zone. Whatever stands in the way is named in the
  * reason with the instant at which it ends.
- * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, the expected error is not a number, or the state
- *   lacks what a budget or a `dataVolume` is judged by.
+ * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, the expected error is not a number, no window has
+ *   the metric or the level of intervals that the policy watches, or the state lacks what a budget or a `dataVolume` is judged by.
  */
 export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
   checkOptions("MONITOR_INVALID", "evaluateRetrain()", given, {
@@ -101,18 +102,11 @@ export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
   const grid = parseFrequency(policy.every, { zone: policy.zone });
   const served = question.history.filter(({ start, end }) => start >= champion.since && end <= now);
   const windows = windowsByCell(served, policy, grid);
+  requireFigures(policy, served);
   const span = { since: champion.since, now };
 
   const limit = policy.ratio * champion.expectedError;
-  const error = checkWindows(
-    windows,
-    policy,
-    grid,
-    span,
-    (w) => w[policy.metric],
-    limit,
-    (value) => value > limit,
-  );
+  const error = checkWindows(windows, policy, grid, span, errorOf(policy), limit, (value) => value > limit);
   const { coverage: watched } = policy;
   const coverage =
     watched === null
@@ -122,7 +116,7 @@ export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
           policy,
           grid,
           span,
-          (w) => w.intervals.find(({ level }) => level === watched.level)?.coverage ?? Number.NaN,
+          coverageOf(watched.level),
           watched.atLeast,
           (value) => value < watched.atLeast,
         );
@@ -200,6 +194,7 @@ function driftTrigger({ policy, drift = [], state, now }: RetrainQuestion): Retr
   if (rule === null) return null;
   const reports = drift
     .filter(({ time }) => time >= state.champion.since && time <= now)
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
     .slice(-rule.of)
     .map(({ time, report }) => ({
       at: formatInstant(time),

@@ -58,7 +58,7 @@ export interface RetrainPolicy {
   readonly window: number;
   /** A check breaches when the average is above `ratio` times the error that the champion's own backtest had. */
   readonly ratio: number;
-  /** How many of the latest checks must breach. */
+  /** How many of the latest checks must breach, once there are that many. */
   readonly breaches: KOfN;
   /** Least time between two attempts, promoted or not. */
   readonly coolDown: string;
@@ -213,7 +213,17 @@ function checkGate(given: RetrainGate): void {
     unit: true,
     variance: true,
   });
-  if (given.guards !== undefined) checkList("MONITOR_INVALID", "gate.guards", given.guards);
+  if (given.guards !== undefined) {
+    checkList("MONITOR_INVALID", "gate.guards", given.guards);
+    given.guards.forEach((guard: { readonly kind: string } | null | undefined, i) => {
+      checkWord("MONITOR_INVALID", `gate.guards[${i}].kind`, guard?.kind, [
+        "coverage",
+        "bias",
+        "worst",
+        "measure",
+      ]);
+    });
+  }
   const { alpha } = given;
   if (alpha !== undefined && !(typeof alpha === "number" && alpha > 0 && alpha < 1))
     throw invalid(`gate.alpha is ${shown(alpha)}, it must lie between 0 and 1.`, "Write 0.05 for 5 %.");

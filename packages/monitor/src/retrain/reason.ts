@@ -43,11 +43,13 @@ function errorText({ error, policy, champion }: RetrainEvidence): string {
   if (latest === undefined)
     return `${champion.name} has not served ${policy.window} windows of ${policy.every} yet`;
   if (latest.value === null)
-    return `only ${latest.windows} of the last ${policy.window} windows of ${policy.every} have outcomes`;
+    return `only ${latest.windows} of the last ${policy.window} windows of ${policy.every} have ${policy.metric === "mase" ? "a mase" : "outcomes"}`;
+  const made = error.checks.length;
+  const untilNow = made < policy.breaches.of ? `; only ${made} could be made so far` : "";
   const times = champion.expectedError === 0 ? "" : ` (${rounded(latest.value / champion.expectedError)} x)`;
   return (
     `the ${policy.metric} of the last ${policy.window} windows of ${policy.every} is ${rounded(latest.value)} where ${rounded(champion.expectedError)} was expected of ${champion.name}${times}, ` +
-    `and ${error.breaches} of the last ${error.checks.length} checks are above ${policy.ratio} x (${error.needed} of ${policy.breaches.of} needed)`
+    `and ${error.breaches} of the last ${made} checks are above ${policy.ratio} x (${error.needed} of ${policy.breaches.of} needed${untilNow})`
   );
 }
 

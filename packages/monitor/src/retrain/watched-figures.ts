@@ -1,0 +1,50 @@
+import { TsopsError } from "@tsops/core";
+import type { WindowPerformance } from "../performance/by-window.ts";
+import type { RetrainPolicy } from "./policy.ts";
+
+/** A window's figure that the policy's error trigger looks at; NaN when it has none. */
+export function errorOf({ metric }: RetrainPolicy): (window: WindowPerformance) => number {
+  return (window) => window[metric];
+}
+
+/** A window's figure that the policy's coverage trigger looks at; NaN when it has none. */
+export function coverageOf(wanted: number): (window: WindowPerformance) => number {
+  return ({ intervals }) => intervals.find(({ level }) => level === wanted)?.coverage ?? Number.NaN;
+}
+
+/**
+ * A policy whose figure no window has would never ask for anything, and say so of outcomes that are there.
+ * @throws TsopsError MONITOR_INVALID when half a check's windows have outcomes, and none of them what a trigger looks at
+ */
+export function requireFigures(policy: RetrainPolicy, windows: readonly WindowPerformance[]): void {
+  const known = windows.filter(({ rows }) => rows > 0);
+  if (2 * known.length < policy.window) return;
+  const isAbsent = (figure: (window: WindowPerformance) => number) =>
+    known.every((window) => Number.isNaN(figure(window)));
+  const { coverage, metric } = policy;
+  if (isAbsent(errorOf(policy)))
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `The policy watches the ${metric}, which is NaN in all ${known.length} windows with outcomes.`,
+      {
+        hint:
+          metric === "mase"
+            ? "Give performanceByWindow() a scale, e.g. { scale: trainingScales(panel) }, or watch the mae."
+            : `Give windows of performanceByWindow(), which have the ${metric}.`,
+        details: { metric },
+      },
+    );
+  if (coverage === null || !isAbsent(coverageOf(coverage.level))) return;
+  const levels = [...new Set(known.flatMap(({ intervals }) => intervals.map(({ level }) => level)))];
+  throw new TsopsError(
+    "MONITOR_INVALID",
+    `The policy watches the coverage at ${coverage.level} %, and none of the ${known.length} windows with outcomes has intervals of that level.`,
+    {
+      hint:
+        levels.length === 0
+          ? "The predictions have no intervals: fit the forecaster with conformal(), or leave coverage out of the policy."
+          : `There are ${levels.sort((a, b) => a - b).join(", ")}: watch one of them, or predict at ${coverage.level}.`,
+      details: { level: coverage.level, levels },
+    },
+  );
+}
