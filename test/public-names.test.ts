@@ -148,7 +148,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       deliverAlerts driftDecision driftTest
       errorChanges estimateLearnedPerformance estimatePerformance evaluateAlerts evaluateRetrain explainErrorGrowth
       joinOutcomes
-      lastRetrainAttempt learnQuality loadCoverageWatch loadStreamingDrift logChannel
+      lastRetrainAttempt learnQuality loadAdwin loadCoverageWatch loadCusum loadPageHinkley loadStreamingDrift logChannel
       newOutcomes
       observeCoverage observeDecision observeDrift observeErrorChanges observePerformance observePromise observeQuality observeSegments observeStream
       pageHinkley pairVersions performanceByWindow

@@ -143,10 +143,11 @@ export {
   retrainPolicy,
 } from "./retrain/policy.ts";
 export { lastRetrainAttempt, requestRetrain, retrainAttempts } from "./retrain/request.ts";
-export { type Adwin, type AdwinOptions, adwin } from "./streaming/adwin.ts";
+export { type Adwin, type AdwinOptions, adwin, loadAdwin } from "./streaming/adwin.ts";
 export type { StreamingChange } from "./streaming/alternatives.ts";
-export { type CusumOptions, cusum } from "./streaming/cusum.ts";
-export { type PageHinkleyOptions, pageHinkley, type RawDetector } from "./streaming/page-hinkley.ts";
+export { type CusumOptions, cusum, loadCusum } from "./streaming/cusum.ts";
+export { loadPageHinkley, type PageHinkleyOptions, pageHinkley } from "./streaming/page-hinkley.ts";
+export type { RawDetector } from "./streaming/raw-detector.ts";
 export {
   loadStreamingDrift,
   type StreamCounts,

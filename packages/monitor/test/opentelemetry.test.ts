@@ -48,6 +48,19 @@ describe("monitorTelemetry", () => {
       target.drift(report, { subject: "load", now: start });
       target.quality([gaps], { table: "load", now: start });
       target.decision(driftDecision(report, { subject: "load", now: start, requestedBy: "test" }));
+      target.stream(
+        {
+          column: "load",
+          alpha: 0.05,
+          eValue: 3,
+          alarm: false,
+          alarmTime: null,
+          counts: { used: 9, missing: 1, late: 0 },
+        },
+        { subject: "load" },
+      );
+      target.delivery({ delivered: 3, failed: 1, parked: 0 });
+      target.outbox([{ channel: "log", status: "parked", createdAt: start }]);
     }
     const first = await sdk.collect();
     expect(first).toEqual(await scraped(prometheus));
@@ -55,6 +68,8 @@ describe("monitorTelemetry", () => {
     expect(first).toContain(
       'tsops_quality_findings {"check":"gaps","column":"at","severity":"warning","table":"load"} 2',
     );
+
+    expect(first).toContain('tsops_alert_deliveries_total {"result":"failed"} 1');
 
     for (const target of [telemetry, prometheus]) {
       target.quality([], { table: "load", now: start + hour });
@@ -66,6 +81,8 @@ describe("monitorTelemetry", () => {
       'tsops_quality_findings {"check":"gaps","column":"at","severity":"warning","table":"load"} NaN',
     ]);
     telemetry.stop();
+    telemetry.delivery({ delivered: 1, failed: 0, parked: 0 });
+    expect(await sdk.collect()).toContain('tsops_alert_deliveries_total {"result":"delivered"} 3');
   });
 
   it("takes the provider that the app has set, and does nothing without one", async () => {
@@ -75,7 +92,8 @@ describe("monitorTelemetry", () => {
     try {
       const telemetry = await monitorTelemetry();
       telemetry.quality([gaps], { table: "load", now: start });
-      expect(await sdk.collect()).toHaveLength(2);
+      const collected = await sdk.collect();
+      expect(collected.filter((line) => !line.startsWith("tsops_alert_deliveries_total"))).toHaveLength(2);
     } finally {
       metrics.disable();
     }

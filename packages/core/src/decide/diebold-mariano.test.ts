@@ -46,6 +46,31 @@ describe("reference implementations", () => {
   });
 });
 
+const neweyWest = JSON.parse(
+  readFileSync(new URL("./__fixtures__/newey-west.json", import.meta.url), "utf8"),
+) as {
+  readonly statsmodels: string;
+  readonly cases: readonly {
+    readonly lossA: number[];
+    readonly lossB: number[];
+    readonly lag: number;
+    readonly mean: number;
+    readonly standardError: number;
+  }[];
+};
+
+describe(`Newey and West's standard errors are those of statsmodels ${neweyWest.statsmodels}, to ten digits`, () => {
+  it.each(neweyWest.cases)("$lossA.length losses, lag $lag", (known) => {
+    const [lossA, lossB] = [Float64Array.from(known.lossA), Float64Array.from(known.lossB)];
+    const n = lossA.length;
+    const found = dieboldMariano(lossA, lossB, { kernel: "bartlett", lag: known.lag });
+    // What Harvey, Leybourne and Newbold put on it for losses of one step ahead.
+    const smallSample = Math.sqrt(n / (n - 1));
+    expect(found.meanDifference).toBeCloseTo(known.mean, 10);
+    expect(found.standardError / smallSample / known.standardError).toBeCloseTo(1, 10);
+  });
+});
+
 it("takes losses of one step ahead, and either side, unless told otherwise", () => {
   const [lossA, lossB] = [Float64Array.of(1, 2, 4, 3, 1), Float64Array.of(2, 2, 5, 3, 4)];
   expect(dieboldMariano(lossA, lossB)).toEqual(

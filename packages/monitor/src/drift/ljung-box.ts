@@ -1,6 +1,6 @@
 import { chiSquareSurvival } from "@tsops/core";
 import { completeRows } from "./autoregression.ts";
-import { lagCovariances, presentRuns } from "./lag-products.ts";
+import { type LagCovariances, lagCovariances, presentRuns } from "./lag-products.ts";
 import { areConsecutive, dotsOver } from "./least-squares.ts";
 import { manyRows } from "./long-windows.ts";
 
@@ -26,17 +26,18 @@ export function ljungBox(values: Float64Array, lags: number, parameters: number)
   const n = rows.length;
   const most = Math.min(lags, mostLags, Math.floor(n / 4));
   if (most <= parameters) return null;
-  const covariances =
+  const { means, pairs } =
     (values.length > manyRows ? lagCovariances(values, presentRuns(values), most) : null) ??
     autocovariances(values, rows, most);
-  const correlations = covariances.map((value) => value / (covariances[0] as number));
+  const correlations = means.map((value) => value / (means[0] as number));
   let statistic = 0;
-  for (let lag = 1; lag <= most; lag++) statistic += (correlations[lag] as number) ** 2 / (n - lag);
-  return { pValue: chiSquareSurvival(statistic * n * (n + 2), most - parameters), correlations };
+  // A mean of so many products varies by 1 / pairs; without gaps that is n (n + 2) r^2 / (n - lag) with Ljung and Box's r, whose divisor is n.
+  for (let lag = 1; lag <= most; lag++)
+    statistic += (pairs[lag] as number) * (correlations[lag] as number) ** 2;
+  return { pValue: chiSquareSurvival((statistic * (n + 2)) / n, most - parameters), correlations };
 }
 
-/** Mean product of the pairs that are both there, for lags 0 .. most. */
-function autocovariances(filtered: Float64Array, rows: Int32Array, most: number): Float64Array {
+function autocovariances(filtered: Float64Array, rows: Int32Array, most: number): LagCovariances {
   const isWhole = areConsecutive(rows);
   const values = new Float64Array(most + filtered.length);
   const present = new Float64Array(isWhole ? 0 : values.length);
@@ -46,7 +47,7 @@ function autocovariances(filtered: Float64Array, rows: Int32Array, most: number)
   }
   const sums = productsByLag(values, rows, most);
   const pairs = isWhole ? sums.map((_, lag) => rows.length - lag) : productsByLag(present, rows, most);
-  return sums.map((sum, lag) => (pairs[lag] === 0 ? 0 : sum / (pairs[lag] as number)));
+  return { means: sums.map((sum, lag) => (pairs[lag] === 0 ? 0 : sum / (pairs[lag] as number))), pairs };
 }
 
 /** Sums of products with what lies 0 .. most steps before, in a series that begins with `most` zeros. */

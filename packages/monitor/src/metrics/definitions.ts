@@ -1,7 +1,9 @@
-import type { GaugeDefinitions } from "./gauge-set.ts";
+import type { GaugeDefinitions, GaugeSet, Labels } from "./gauge-set.ts";
 import { observedLabels } from "./observed-gauges.ts";
 
 const part = ["deployment", "version", "step"];
+const stream = ["subject", "column"];
+const pair = ["subject", "champion", "challenger"];
 const observed = ["subject", "signal", ...observedLabels, "series"];
 
 /** Every gauge of what the checks found. Times are seconds since 1970. */
@@ -34,6 +36,15 @@ export const definitions = {
     labels: part,
   },
   tsops_mean_absolute_scaled_error: { help: "Of the last window with outcomes.", labels: part },
+  tsops_root_mean_squared_scaled_error: { help: "Of the last window with outcomes.", labels: part },
+  tsops_tracking_signal: {
+    help: "Sum of forecast minus outcome over the mean absolute error, in the last window with outcomes.",
+    labels: part,
+  },
+  tsops_continuous_ranked_probability_score: {
+    help: "Score of the whole distribution in the last window with outcomes, in the unit of the target.",
+    labels: part,
+  },
   tsops_pinball_loss: { help: "Of the last window with outcomes.", labels: [...part, "probability"] },
   tsops_interval_coverage: {
     help: "Share of outcomes inside the interval in the last window with outcomes.",
@@ -41,6 +52,10 @@ export const definitions = {
   },
   tsops_interval_coverage_expected: {
     help: "Share of outcomes that the interval promises.",
+    labels: [...part, "level"],
+  },
+  tsops_interval_width: {
+    help: "Mean width of the interval in the last window with outcomes, in the unit of the target.",
     labels: [...part, "level"],
   },
   tsops_interval_rows: { help: "Outcomes that the coverage is counted over.", labels: [...part, "level"] },
@@ -62,6 +77,62 @@ export const definitions = {
     help: "When a decision last had this verdict.",
     labels: ["subject", "kind", "verdict"],
   },
+  tsops_drift_stream_e_value: {
+    help: "Evidence of a drift stream that something has changed; 1 at first.",
+    labels: stream,
+  },
+  tsops_drift_stream_bound: { help: "Evidence at which the stream alarms.", labels: stream },
+  tsops_drift_stream_alarm: { help: "1 once the stream has alarmed, else 0.", labels: stream },
+  tsops_drift_stream_alarm_timestamp_seconds: {
+    help: "Time of the value at which the stream alarmed.",
+    labels: stream,
+  },
+  tsops_drift_stream_values: {
+    help: "Values that the stream was given, by what became of them: used, missing or late.",
+    labels: [...stream, "state"],
+  },
+  tsops_experiment_loss: {
+    help: "Mean loss over the closed blocks of an experiment.",
+    labels: [...pair, "role"],
+  },
+  tsops_experiment_blocks: { help: "Closed blocks of an experiment.", labels: pair },
+  tsops_experiment_blocks_deadline: {
+    help: "Blocks after which the champion is kept when nothing is decided.",
+    labels: pair,
+  },
+  tsops_experiment_blocks_left: {
+    help: "Blocks until a verdict is to be expected, if losses go on as they are.",
+    labels: pair,
+  },
+  tsops_experiment_outcomes: { help: "Outcomes in the closed blocks of an experiment.", labels: pair },
+  tsops_experiment_difference: {
+    help: "Mean loss of the challenger minus what it has to meet, at the last look; negative is better.",
+    labels: pair,
+  },
+  tsops_experiment_difference_lower: { help: "Greatest lower bound of all looks.", labels: pair },
+  tsops_experiment_difference_upper: { help: "Least upper bound of all looks.", labels: pair },
+  tsops_experiment_verdict: {
+    help: "1 for the verdict of an experiment as it stands.",
+    labels: [...pair, "verdict"],
+  },
+  tsops_experiment_judged_timestamp_seconds: {
+    help: "When the experiment was last judged.",
+    labels: ["subject"],
+  },
+  tsops_alerts_firing: {
+    help: "Alerts that fire, by the severity that was told; empty while silenced or cooling down.",
+    labels: ["rule", "severity"],
+  },
+  tsops_alert_series_firing: { help: "Series that fire.", labels: ["rule"] },
+  tsops_alerts_evaluated_timestamp_seconds: { help: "When alert rules were last evaluated.", labels: [] },
+  tsops_alert_messages: {
+    help: "Messages of alerts that wait in the outbox or were given up (parked).",
+    labels: ["channel", "status"],
+  },
+  tsops_alert_oldest_waiting_timestamp_seconds: {
+    help: "When the oldest message that waits was made.",
+    labels: ["channel"],
+  },
   tsops_observation: {
     help: "Last value of what a check or a watch observed; what it measures depends on the signal.",
     labels: observed,
@@ -78,3 +149,24 @@ export const definitions = {
 
 /** Name of a gauge. */
 export type GaugeName = keyof typeof definitions;
+
+/** What is counted up. */
+export const counters = {
+  tsops_alert_deliveries_total: {
+    help: "What deliverAlerts did: messages delivered, attempts that failed, messages given up (parked).",
+    labels: ["result"],
+  },
+} satisfies GaugeDefinitions;
+
+/** Name of a counter. */
+export type CounterName = keyof typeof counters;
+
+/** `GaugeSet.replace` of the gauges there are. */
+export type ReplaceGauge = (
+  name: GaugeName,
+  owner: Labels,
+  values: Parameters<GaugeSet["replace"]>[2],
+) => void;
+
+/** `GaugeSet.count` of the counters there are. */
+export type CountFigure = (name: CounterName, labels: Labels, by: number) => void;

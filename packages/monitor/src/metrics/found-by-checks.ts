@@ -1,11 +1,24 @@
-import { checkList, checkOptions, type DecisionRecord, TsopsError } from "@tsops/core";
+import {
+  checkList,
+  checkOptions,
+  type DecisionRecord,
+  type ExperimentDecision,
+  type OutboxEntry,
+  TsopsError,
+} from "@tsops/core";
+import type { Delivered } from "../alerts/deliver.ts";
 import type { AlertObservation } from "../alerts/observation.ts";
+import type { AlertState } from "../alerts/state.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
+import type { DetailedMetrics } from "../performance/metrics.ts";
 import type { QualityFinding } from "../quality/finding.ts";
-import type { GaugeName } from "./definitions.ts";
+import type { StreamingDrift } from "../streaming/streaming-drift.ts";
+import { countDelivery, showAlerts, showOutbox } from "./alert-figures.ts";
+import type { CountFigure, ReplaceGauge } from "./definitions.ts";
 import type { GaugeSet, Labels } from "./gauge-set.ts";
+import { showExperiment, showStream } from "./live-figures.ts";
 import { showObserved } from "./observed-gauges.ts";
 
 /**
@@ -20,7 +33,7 @@ export interface FoundByChecks {
    * @param windows - From `performanceByWindow`, ascending. Not split by key: series of a metric must stay few.
    * @throws TsopsError MONITOR_INVALID when they are split by key or by segments
    */
-  performance(windows: readonly WindowPerformance[], about: { readonly deployment: string }): void;
+  performance(windows: readonly ShownWindow[], about: { readonly deployment: string }): void;
   /** Shows what a quality check found; `about.now` is when it was made, microseconds UTC. */
   quality(findings: readonly QualityFinding[], about: { readonly table: string; readonly now: bigint }): void;
   /** The verdict shows its latest time; older records than that change nothing. */
@@ -31,12 +44,30 @@ export interface FoundByChecks {
    * @throws TsopsError MONITOR_INVALID when they are no observations, or more than 1,000 series of one subject and signal
    */
   observations(observations: readonly AlertObservation[], about: { readonly now: bigint }): void;
+  /** A drift stream as it stands: its evidence beside the bound at which it alarms, its alarm, and how many values it was given. */
+  stream(
+    stream: Pick<StreamingDrift, "column" | "alpha" | "eValue" | "alarm" | "alarmTime" | "counts">,
+    about: { readonly subject: string },
+  ): void;
+  /** An experiment as it stands, of `experimentDecision`; the last one of a subject. `decision` counts its verdict among all others. */
+  experiment(decision: ExperimentDecision): void;
+  /** Which alerts fire, from the state that `evaluateAlerts` answered: that of all rules of this process. */
+  alerts(state: AlertState): void;
+  /** Adds what a pass of `deliverAlerts` did. */
+  delivery(delivered: Delivered): void;
+  /** What lies in the outbox: `await outbox.list()`. */
+  outbox(entries: readonly Pick<OutboxEntry, "channel" | "status" | "createdAt">[]): void;
 }
+
+/** A window of `performanceByWindow`; one of `WindowPerformance` alone leaves out the tracking signal, CRPS and RMSSE. */
+type ShownWindow = WindowPerformance & Partial<DetailedMetrics>;
 
 /** Shows what the checks found as gauges, of whatever kind these are. */
 export function showFound(gauges: GaugeSet): FoundByChecks {
-  const replace = (name: GaugeName, owner: Labels, values: readonly (readonly [Labels, number])[]) =>
-    gauges.replace(name, owner, values);
+  const replace: ReplaceGauge = (name, owner, values) => gauges.replace(name, owner, values);
+  const count: CountFigure = (name, labels, by) => gauges.count(name, labels, by);
+  // From the start, so that the first failure is an increase.
+  countDelivery(count, { delivered: 0, failed: 0, parked: 0 });
   const decided = new Map<string, bigint>();
 
   return {
@@ -78,8 +109,10 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
       const owner = { deployment: about.deployment };
       const parts = lastOfEachPart(windows);
       const known = parts.filter(({ withOutcomes }) => withOutcomes !== null);
-      const each = (of: (window: WindowPerformance) => number) =>
-        known.map(({ labels, withOutcomes }) => [labels, of(withOutcomes as WindowPerformance)] as const);
+      const each = (of: (window: ShownWindow) => number | undefined) =>
+        known.map(
+          ({ labels, withOutcomes }) => [labels, of(withOutcomes as ShownWindow) ?? Number.NaN] as const,
+        );
       const levels = (of: (interval: WindowPerformance["intervals"][number]) => number) =>
         known.flatMap(({ labels, withOutcomes }) =>
           (withOutcomes as WindowPerformance).intervals
@@ -107,6 +140,21 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
         each(({ mase }) => mase),
       );
       replace(
+        "tsops_root_mean_squared_scaled_error",
+        owner,
+        each(({ rmsse }) => rmsse),
+      );
+      replace(
+        "tsops_tracking_signal",
+        owner,
+        each(({ trackingSignal }) => trackingSignal),
+      );
+      replace(
+        "tsops_continuous_ranked_probability_score",
+        owner,
+        each(({ crps }) => crps),
+      );
+      replace(
         "tsops_pinball_loss",
         owner,
         known.flatMap(({ labels, withOutcomes }) =>
@@ -124,6 +172,11 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
         "tsops_interval_coverage_expected",
         owner,
         levels(({ level }) => level / 100),
+      );
+      replace(
+        "tsops_interval_width",
+        owner,
+        levels(({ width }) => width),
       );
       replace(
         "tsops_interval_rows",
@@ -170,6 +223,15 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
       checkMicros("now", about.now);
       showObserved(replace, observations, about.now);
     },
+
+    stream(stream, about) {
+      checkOptions("MONITOR_INVALID", "stream()", about, { subject: true });
+      showStream(replace, stream, about.subject);
+    },
+    experiment: (decision) => showExperiment(replace, decision),
+    alerts: (state) => showAlerts(replace, state),
+    delivery: (delivered) => countDelivery(count, delivered),
+    outbox: (entries) => showOutbox(replace, entries),
   };
 }
 
@@ -186,13 +248,13 @@ function countsOf(findings: readonly QualityFinding[]): [Labels, number][] {
 
 interface Part {
   readonly labels: Labels;
-  readonly first: WindowPerformance;
-  last: WindowPerformance;
-  withOutcomes: WindowPerformance | null;
+  readonly first: ShownWindow;
+  last: ShownWindow;
+  withOutcomes: ShownWindow | null;
 }
 
 /** The windows of each version and step, told by their first, their last, and the last with outcomes. */
-function lastOfEachPart(windows: readonly WindowPerformance[]): Part[] {
+function lastOfEachPart(windows: readonly ShownWindow[]): Part[] {
   const parts = new Map<string, Part>();
   for (const window of windows) {
     if (window.key !== undefined)

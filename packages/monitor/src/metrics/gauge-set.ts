@@ -8,9 +8,11 @@ export interface GaugeSet {
    * @param owner - e.g. the table that was checked.
    */
   replace(name: string, owner: Labels, values: readonly (readonly [Labels, number])[]): void;
+  /** Adds to a counter, 0 so that its series begins. */
+  count(name: string, labels: Labels, by: number): void;
 }
 
-/** What the gauges are: by name, the help text and the labels. */
+/** What the gauges or counters are: by name, the help text and the labels. */
 export type GaugeDefinitions = Readonly<
   Record<string, { readonly help: string; readonly labels: readonly string[] }>
 >;

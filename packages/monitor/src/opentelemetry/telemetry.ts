@@ -1,6 +1,6 @@
 import type { Meter } from "@opentelemetry/api";
 import { checkOptions, importPeer } from "@tsops/core";
-import { definitions } from "../metrics/definitions.ts";
+import { counters, definitions } from "../metrics/definitions.ts";
 import { type FoundByChecks, showFound } from "../metrics/found-by-checks.ts";
 import type { GaugeSet, Labels } from "../metrics/gauge-set.ts";
 
@@ -17,7 +17,7 @@ export interface MonitorTelemetry extends FoundByChecks {
 }
 
 /**
- * The gauges of `monitorMetrics`, with the same names and attributes, for apps that export with OpenTelemetry. They are observed when the
+ * The figures of `monitorMetrics`, with the same names and attributes, for apps that export with OpenTelemetry. They are observed when the
  * app's reader collects; without an installed SDK nothing happens. Create it after the app has set its meter provider.
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY without `@opentelemetry/api`, MONITOR_INVALID
  */
@@ -52,7 +52,17 @@ function observedGauges(meter: Meter): { readonly gauges: GaugeSet; readonly sto
     gauge.addCallback(observe);
     return () => gauge.removeCallback(observe);
   });
+  const counting = new Map(
+    Object.entries(counters).map(([name, { help }]) => [
+      name,
+      meter.createCounter(name, { description: help }),
+    ]),
+  );
+  let isStopped = false;
   const gauges: GaugeSet = {
+    count(name, labels, by) {
+      if (!isStopped) counting.get(name)?.add(by, labels);
+    },
     replace(name, owner, values) {
       const byOwner = shown.get(name) ?? new Map<string, Map<string, readonly [Labels, number]>>();
       shown.set(name, byOwner);
@@ -70,6 +80,7 @@ function observedGauges(meter: Meter): { readonly gauges: GaugeSet; readonly sto
   return {
     gauges,
     stop: () => {
+      isStopped = true;
       for (const stop of stops) stop();
     },
   };

@@ -1,6 +1,6 @@
 import { checkOptions } from "@tsops/core";
 import type { Registry } from "prom-client";
-import { definitions } from "../metrics/definitions.ts";
+import { counters, definitions } from "../metrics/definitions.ts";
 import { type FoundByChecks, showFound } from "../metrics/found-by-checks.ts";
 import { gaugeSet } from "./gauges.ts";
 
@@ -16,11 +16,11 @@ export interface MonitorMetrics extends FoundByChecks {
 }
 
 /**
- * Gauges for what drift tests, live performance, quality checks and decisions say, beside the metrics of a deployment.
+ * Figures of what drift tests and streams, live performance, quality checks, experiments, decisions, alerts and their delivery say, beside the metrics of a deployment.
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY without `prom-client`, MONITOR_INVALID
  */
 export async function monitorMetrics(options: MonitorMetricsOptions = {}): Promise<MonitorMetrics> {
   checkOptions("MONITOR_INVALID", "monitorMetrics()", options, { registry: true });
-  const gauges = await gaugeSet("monitorMetrics()", definitions, options.registry);
+  const gauges = await gaugeSet("monitorMetrics()", definitions, counters, options.registry);
   return { registry: gauges.registry, ...showFound(gauges) };
 }

@@ -1,5 +1,5 @@
 import { checkOptions, shown, TsopsError } from "@tsops/core";
-import { checkNumbers, checkValue } from "./page-hinkley.ts";
+import { checkNumbers, checkSaved, checkValue, readDetector, writeDetector } from "./raw-detector.ts";
 
 /** Settings of `adwin`. */
 export interface AdwinOptions {
@@ -23,6 +23,8 @@ export interface Adwin {
   readonly width: number;
   readonly mean: number;
   readonly variance: number;
+  /** Its settings and its window, at most 16 bytes for each of its buckets; `loadAdwin` goes on from there as if nothing had happened. */
+  save(): Uint8Array;
 }
 
 /** Sizes of buckets: 1, 2, 4 ... so a window of 2^40 values. */
@@ -36,6 +38,42 @@ const sizes = 40;
  * @throws TsopsError MONITOR_INVALID
  */
 export function adwin(options: AdwinOptions = {}): Adwin {
+  return detector(options, null);
+}
+
+/**
+ * An `adwin` from the bytes of its `save()`, with the settings it had.
+ * @throws TsopsError MODEL_FORMAT_INVALID for other or damaged bytes
+ */
+export function loadAdwin(bytes: Uint8Array): Adwin {
+  const { header, array } = readDetector(bytes, "adwin");
+  const counts = array("counts", "int32", sizes);
+  const buckets = counts.reduce((sum, count) => sum + count, 0);
+  const saved = {
+    counts,
+    window: array("window", "float64", 5),
+    totals: array("totals", "float64", buckets),
+    variances: array("variances", "float64", buckets),
+  };
+  checkSaved(isWindow(saved, header as AdwinOptions), "adwin");
+  return detector(header, saved);
+}
+
+/** What is saved of a window: its buckets from the smallest size on, each size's oldest first. */
+interface SavedWindow {
+  readonly counts: Int32Array;
+  readonly totals: Float64Array;
+  readonly variances: Float64Array;
+  /** width, total, variance, ticks, and 1 where it starts anew with the next value. */
+  readonly window: Float64Array;
+}
+
+function isWindow({ counts, window }: SavedWindow, { buckets = 0 }: AdwinOptions): boolean {
+  const width = counts.reduce((sum, count, size) => sum + count * 2 ** size, 0);
+  return counts.every((count) => count >= 0 && count <= buckets) && window[0] === width;
+}
+
+function detector(options: AdwinOptions, saved: SavedWindow | null): Adwin {
   checkOptions("MONITOR_INVALID", "adwin()", options, {
     delta: true,
     clock: true,
@@ -61,6 +99,32 @@ export function adwin(options: AdwinOptions = {}): Adwin {
   const counts = new Int32Array(sizes);
   let [width, total, variance, ticks, largest] = [0, 0, 0, 0, 0];
   let restart = false;
+  if (saved !== null) restore(saved);
+
+  function restore(from: SavedWindow): void {
+    counts.set(from.counts);
+    largest = Math.max(
+      0,
+      counts.findLastIndex((count) => count > 0),
+    );
+    let taken = 0;
+    counts.forEach((count, size) => {
+      totals.set(from.totals.subarray(taken, taken + count), size * room);
+      variances.set(from.variances.subarray(taken, taken + count), size * room);
+      taken += count;
+    });
+    [width, total, variance, ticks] = from.window as unknown as readonly [number, number, number, number];
+    restart = from.window[4] === 1;
+  }
+
+  /** Of one number a bucket, those that are there. */
+  function present(numbers: Float64Array): Float64Array<ArrayBuffer> {
+    const kept: number[] = [];
+    counts.forEach((count, size) => {
+      for (let i = 0; i < count; i++) kept.push(numbers[size * room + i] as number);
+    });
+    return Float64Array.from(kept);
+  }
 
   function reset(): void {
     counts.fill(0);
@@ -165,5 +229,16 @@ export function adwin(options: AdwinOptions = {}): Adwin {
     get variance() {
       return width === 0 ? 0 : variance / width;
     },
+    save: () =>
+      writeDetector(
+        "adwin",
+        { delta, clock, buckets, minimum, grace },
+        {
+          counts: Int32Array.from(counts),
+          totals: present(totals),
+          variances: present(variances),
+          window: Float64Array.of(width, total, variance, ticks, restart ? 1 : 0),
+        },
+      ),
   };
 }

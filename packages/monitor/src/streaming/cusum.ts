@@ -1,5 +1,12 @@
 import { checkOptions, TsopsError } from "@tsops/core";
-import { checkNumbers, checkValue, type RawDetector } from "./page-hinkley.ts";
+import {
+  checkNumbers,
+  checkSaved,
+  checkValue,
+  type RawDetector,
+  readDetector,
+  writeDetector,
+} from "./raw-detector.ts";
 
 /** Settings of `cusum`. */
 export interface CusumOptions {
@@ -20,6 +27,27 @@ export interface CusumOptions {
  * @throws TsopsError MONITOR_INVALID
  */
 export function cusum(options: CusumOptions = {}): RawDetector {
+  return detector(options, [0, 0, 0]);
+}
+
+/**
+ * A `cusum` from the bytes of its `save()`, with the settings it had.
+ * @throws TsopsError MODEL_FORMAT_INVALID for other or damaged bytes
+ */
+export function loadCusum(bytes: Uint8Array): RawDetector {
+  const { header, array } = readDetector(bytes, "cusum");
+  const sums = array("sums", "float64", 3);
+  checkSaved(
+    sums.every((sum) => sum >= 0),
+    "cusum",
+  );
+  return detector(header, sums as unknown as Sums);
+}
+
+/** Of what lay above and below, and the larger of the two before it may have been reset. */
+type Sums = readonly [up: number, down: number, statistic: number];
+
+function detector(options: CusumOptions, sums: Sums): RawDetector {
   checkOptions("MONITOR_INVALID", "cusum()", options, {
     target: true,
     deviation: true,
@@ -33,9 +61,7 @@ export function cusum(options: CusumOptions = {}): RawDetector {
     throw new TsopsError("MONITOR_INVALID", "deviation of cusum() is 0, and distances are in units of it.", {
       hint: "Give the standard deviation of the values while nothing has changed.",
     });
-  let up = 0;
-  let down = 0;
-  let statistic = 0;
+  let [up, down, statistic] = sums;
   return {
     update(value) {
       checkValue(value);
@@ -51,5 +77,11 @@ export function cusum(options: CusumOptions = {}): RawDetector {
     get statistic() {
       return statistic;
     },
+    save: () =>
+      writeDetector(
+        "cusum",
+        { target, deviation, slack, threshold },
+        { sums: Float64Array.of(up, down, statistic) },
+      ),
   };
 }

@@ -1,4 +1,12 @@
 import { checkOptions, shown, TsopsError } from "@tsops/core";
+import {
+  checkNumbers,
+  checkSaved,
+  checkValue,
+  type RawDetector,
+  readDetector,
+  writeDetector,
+} from "./raw-detector.ts";
 
 /** Settings of `pageHinkley`. */
 export interface PageHinkleyOptions {
@@ -14,14 +22,6 @@ export interface PageHinkleyOptions {
   readonly direction?: "up" | "down" | "both";
 }
 
-/** A detector of single numbers that starts anew after each alarm. */
-export interface RawDetector {
-  /** Takes a number. @returns Whether it alarms now. @throws TsopsError MONITOR_INVALID for NaN and infinities. */
-  update(value: number): boolean;
-  /** What is compared with the threshold, after the last value. */
-  readonly statistic: number;
-}
-
 /**
  * The Page-Hinkley test for a change of the mean, as River 0.26.1 does it. It assumes independent values: give it innovations rather
  * than a seasonal or autocorrelated series. Takes a number at a time and allocates nothing.
@@ -29,6 +29,32 @@ export interface RawDetector {
  * @throws TsopsError MONITOR_INVALID
  */
 export function pageHinkley(options: PageHinkleyOptions = {}): RawDetector {
+  // As in River, where the falling sum's highest value starts from -1.
+  return detector(options, [0, 0, 0, 0, Number.POSITIVE_INFINITY, -1, 0]);
+}
+
+/**
+ * A `pageHinkley` from the bytes of its `save()`, with the settings it had.
+ * @throws TsopsError MODEL_FORMAT_INVALID for other or damaged bytes
+ */
+export function loadPageHinkley(bytes: Uint8Array): RawDetector {
+  const { header, array } = readDetector(bytes, "page-hinkley");
+  const sums = array("sums", "float64", 7);
+  checkSaved(Number.isInteger(sums[0]) && (sums[0] as number) >= 0, "page-hinkley");
+  return detector(header, sums as unknown as Sums);
+}
+
+type Sums = readonly [
+  count: number,
+  mean: number,
+  rising: number,
+  falling: number,
+  lowest: number,
+  highest: number,
+  statistic: number,
+];
+
+function detector(options: PageHinkleyOptions, sums: Sums): RawDetector {
   checkOptions("MONITOR_INVALID", "pageHinkley()", options, {
     minimum: true,
     delta: true,
@@ -48,10 +74,7 @@ export function pageHinkley(options: PageHinkleyOptions = {}): RawDetector {
     throw new TsopsError("MONITOR_INVALID", `direction is ${shown(direction)}.`, {
       hint: 'Write "up", "down" or "both".',
     });
-  let [count, mean, rising, falling] = [0, 0, 0, 0];
-  // As in River, where the falling sum's highest value starts from -1.
-  let [lowest, highest] = [Number.POSITIVE_INFINITY, -1];
-  let statistic = 0;
+  let [count, mean, rising, falling, lowest, highest, statistic] = sums;
   return {
     update(value) {
       checkValue(value);
@@ -76,22 +99,11 @@ export function pageHinkley(options: PageHinkleyOptions = {}): RawDetector {
     get statistic() {
       return statistic;
     },
+    save: () =>
+      writeDetector(
+        "page-hinkley",
+        { minimum, delta, threshold, keep, direction },
+        { sums: Float64Array.of(count, mean, rising, falling, lowest, highest, statistic) },
+      ),
   };
-}
-
-/** Refuses settings that are not finite numbers of at least 0. */
-export function checkNumbers(name: string, numbers: Readonly<Record<string, unknown>>): void {
-  for (const [option, value] of Object.entries(numbers))
-    if (!(typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY))
-      throw new TsopsError("MONITOR_INVALID", `${option} of ${name} is ${shown(value)}.`, {
-        hint: "Give a finite number of at least 0.",
-      });
-}
-
-/** Refuses what a running mean would never recover from. */
-export function checkValue(value: number): void {
-  if (!Number.isFinite(value))
-    throw new TsopsError("MONITOR_INVALID", `A detector of single numbers was given ${shown(value)}.`, {
-      hint: "Leave missing values out, or use streamingDrift(), which knows of gaps.",
-    });
 }
