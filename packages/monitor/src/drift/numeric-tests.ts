@@ -25,8 +25,9 @@ export function numericTests(
   current: RegularSeries,
   { seasons: all, choose, maxOrder }: NumericOptions,
 ): TestOutcome[] | null {
+  const shortest = all[0] ?? 1;
+  const power = choosePower(reference, current, shortest, maxOrder, thinned(reference, shortest));
   const part = thinned(reference, commonCycle(all));
-  const power = choosePower(reference, current, all[0] ?? 1, maxOrder, part);
   const [before, now] = [transformed(reference, power), transformed(current, power)];
   const seasons = choose ? seasonsShown(transformed(part, power), all, maxOrder) : all;
   const result = numericBattery(before, now, seasons, maxOrder);
