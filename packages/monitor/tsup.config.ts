@@ -2,6 +2,7 @@ import { defineConfig, esm } from "../../tsup.base.ts";
 export default defineConfig(
   esm([
     "src/index.ts",
+    "src/drift/column-thread.ts",
     "src/report/index.ts",
     "src/statistics/index.ts",
     "src/sketches/index.ts",

@@ -13,6 +13,8 @@ export interface NumericOptions {
   /** Leave out longer seasons that the reference does not show. */
   readonly choose: boolean;
   readonly maxOrder: number;
+  /** Whether the values of both windows may be overwritten. Default false. */
+  readonly mayOverwrite?: boolean;
 }
 
 /**
