@@ -32,6 +32,7 @@ export interface BatteryResult {
  * autocorrelation, allowing for season and autocorrelation: deviations from the reference's seasonal profile are whitened by an
  * autoregression fitted to the reference, and the tests look at the innovations. p-values are those of large samples.
  * @param seasons - Season lengths in steps, ascending; empty for none. The profile has the longest.
+ * @param options - `inPlace` overwrites the values of both windows rather than taking memory of their size.
  * @returns Null when the reference cannot carry the tests: it is constant, or too short for its seasons.
  */
 export function numericBattery(
@@ -39,9 +40,11 @@ export function numericBattery(
   current: RegularSeries,
   seasons: readonly number[],
   maxOrder: number,
+  { inPlace = false } = {},
 ): BatteryResult | null {
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
-  const [before, now] = [deseasonalise(reference, profile), deseasonalise(current, profile)];
+  const before = deseasonalise(reference, profile, inPlace);
+  const now = deseasonalise(current, profile, inPlace);
   pullInSpikes(before, now, seasons[0] ?? 1);
   const { parameters } = profile;
   const model = autoregressionAbout(profile, before.values, maxOrder);
@@ -58,6 +61,9 @@ export function numericBattery(
   });
   if (location === null) return null;
   const { residuals, waves, level } = location;
+  // Memory is to be had again as soon as it can be: it has the size of the windows. The covariance is the last that needs the deviations.
+  void model.covariance;
+  if (!inPlace) giveBack(before.values);
 
   const n = model.innovations.length;
   // The profile's own error stays in the current deviations, but was fitted away in the reference's.
@@ -65,25 +71,23 @@ export function numericBattery(
     ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
   );
   const samples = [standardise(model.innovations), standardise(residuals)] as const;
+  // Samples of bins have no more to do with the values.
+  if (samples[1].counts !== null) giveBack(residuals);
   const outcomes = [
     levelTest(location, model.degrees),
     seasonTest(location, model.degrees),
     scaleTest(...samples, expectedRatio),
     shapeTest(...samples),
-    autocorrelationTest(model, now, level, waves),
-  ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
+  ];
+  giveBack(...samples.map(({ pointOf }) => pointOf));
+  outcomes.push(autocorrelationTest(model, now, level, waves));
   return {
-    outcomes,
+    outcomes: outcomes.filter(
+      (outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue),
+    ),
     model,
     profile,
-    giveBack: () =>
-      giveBack(
-        before.values,
-        now.values,
-        model.filtered,
-        residuals,
-        ...samples.map(({ pointOf }) => pointOf),
-      ),
+    giveBack: () => giveBack(model.filtered, ...(inPlace ? [] : [now.values])),
   };
 }
 

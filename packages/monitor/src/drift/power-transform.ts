@@ -2,7 +2,7 @@ import { autoregressionAbout } from "./autoregression-about.ts";
 import { meanOf } from "./innovation-moments.ts";
 import { deseasonalise, seasonalProfile } from "./profile.ts";
 import { presentView, type RegularSeries } from "./regular-series.ts";
-import { giveBack } from "./scratch-arrays.ts";
+import { giveBack, scratchNumbers } from "./scratch-arrays.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /** A scale on which a column is tested: x, its root, or its logarithm (power 1, 0.5, 0), each after adding `shift`. */
@@ -96,7 +96,7 @@ export function transformed(
   { power, shift }: Pick<PowerTransform, "power" | "shift">,
 ): RegularSeries {
   if (power === 1) return series;
-  const values = new Float64Array(series.values.length);
+  const values = scratchNumbers(series.values.length);
   if (power === 0)
     for (let slot = 0; slot < values.length; slot++)
       values[slot] = Math.log((series.values[slot] as number) + shift);
