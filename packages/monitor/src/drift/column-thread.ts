@@ -23,14 +23,26 @@ function answer({ test, column, slot, windows, options, signals }: ColumnJob): C
   if (Atomics.compareExchange(signals, places.claims + column, claims.free, claims.helper) !== claims.free)
     return nothing;
   try {
+    const areWhole = windows.every(({ values }) => isWhole(values));
     const [before, now] = windows.map(
-      ({ first, values }): NumericWindow => ({ first, values, missing: missingOf(values) }),
+      ({ first, values }): NumericWindow => ({
+        first,
+        values,
+        missing: areWhole ? nothingMissing : missingOf(values),
+      }),
     ) as [NumericWindow, NumericWindow];
     return { ...nothing, outcomes: numericColumn(before, now, { ...options, mayOverwrite: true }) };
   } catch {
     // Where it fails too, the main thread has the error.
     return nothing;
   }
+}
+
+const nothingMissing = new Uint8Array(0);
+
+function isWhole(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return false;
+  return true;
 }
 
 function missingOf(values: Float64Array): Uint8Array {

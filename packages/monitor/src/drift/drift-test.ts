@@ -139,9 +139,13 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     choose: (options.season ?? "auto") === "auto",
     maxOrder,
   };
+  const [wholeBefore, wholeNow] = [new Uint8Array(before.length), new Uint8Array(now.length)];
   const windowsOf = (column: number): readonly [Window, Window] => {
     const name = names[column] as string;
-    return [windowOf(reference, name, before), windowOf(current, name, now)];
+    return [
+      windowOf(reference, name, before, wholeBefore),
+      windowOf(current, name, now, wholeNow),
+    ];
   };
   const isBeyond = names.map((name) =>
     [reference, current].some((window) => isBeyondDoubles(window.data[name] as Column)),
@@ -223,33 +227,34 @@ type Window =
 const largest = 1e150;
 
 /** A column on the window's grid. Infinities, and values near them, count as missing: no mean or variance can be taken of them. */
-function windowOf(columns: Columns, name: string, grid: GridRows): Window {
+function windowOf(columns: Columns, name: string, grid: GridRows, nothingMissing: Uint8Array): Window {
   const column = columns.data[name] as Column;
-  if (column.kind === "float64" && grid.isInOrder && isWhole(column))
+  if (column.kind === "float64" && grid.slots === null && isWhole(column))
     return {
       kind: "values",
       first: grid.first,
       values: column.values,
-      missing: new Uint8Array(grid.length),
+      missing: nothingMissing,
     };
   const missing = new Uint8Array(grid.length).fill(1);
   if (column.kind === "utf8" || column.kind === "bool") {
     const labels = new Array<string | null>(grid.length).fill(null);
-    grid.slots.forEach((slot, row) => {
-      if (!isValid(column.valid, row)) return;
+    for (let row = 0; row < columns.length; row++) {
+      if (!isValid(column.valid, row)) continue;
+      const slot = grid.slots === null ? row : (grid.slots[row] as number);
       labels[slot] =
         column.kind === "utf8"
           ? (column.dictionary[column.codes[row] as number] as string)
           : String(column.values[row] === 1);
       missing[slot] = 0;
-    });
+    }
     return { kind: "labels", first: grid.first, labels, missing };
   }
   const values = new Float64Array(grid.length).fill(Number.NaN);
-  for (let row = 0; row < grid.slots.length; row++) {
+  for (let row = 0; row < columns.length; row++) {
     const value = Number(column.values[row]);
     if (!isValid(column.valid, row) || !(Math.abs(value) <= largest)) continue;
-    const slot = grid.slots[row] as number;
+    const slot = grid.slots === null ? row : (grid.slots[row] as number);
     values[slot] = value;
     missing[slot] = 0;
   }

@@ -44,8 +44,8 @@ export interface Helper {
 const idleMs = 5000;
 
 const isSource = import.meta.url.endsWith(".ts");
-/** Beside this file as it is written; below the folder of the built package's shared chunks. */
-const program = new URL(isSource ? "./column-thread.ts" : "./drift/column-thread.js", import.meta.url);
+/** Beside this file as it is written, and in the folder of the built package's shared chunks. */
+const program = new URL(isSource ? "./column-thread.ts" : "./column-thread.js", import.meta.url);
 /** Threads do not inherit what lets this process run TypeScript. */
 const fromSource = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(program.href)}); })`;
 
@@ -68,6 +68,8 @@ export function takeHelper(): Helper {
     // Without the flags of this process, such as loaders: the program needs none of them.
     execArgv: isSource ? ["--conditions=@tsops/source"] : [],
     eval: isSource,
+    // Its large arrays lie outside; of short-lived objects there are few.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
     workerData: { port: port2 } satisfies HelperData,
     transferList: [port2],
   });

@@ -1,8 +1,9 @@
 import { autocorrelationTest } from "./autocorrelation-test.ts";
 import type { Autoregression } from "./autoregression.ts";
 import { autoregressionAbout } from "./autoregression-about.ts";
+import { designEffect } from "./innovation-moments.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
-import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
+import { fitLocation, type InnovationNoise, levelTest, seasonTest } from "./location-tests.ts";
 import { thinned } from "./long-windows.ts";
 import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
@@ -23,7 +24,7 @@ export interface BatteryResult {
   readonly model: Autoregression;
   /** The reference's seasonal profile. */
   readonly profile: SeasonalProfile;
-  /** Gives up the model, so that its arrays can be used again. */
+  /** Gives up the model (its innovations are overwritten before, in long windows), so that its arrays can be used again. */
   giveBack(): void;
 }
 
@@ -51,27 +52,33 @@ export function numericBattery(
   if (model === null) return null;
 
   const block = seasons[0] ?? usualBlock;
-  const location = fitLocation(before, now, model, wavesOf(seasons), {
+  const noise: InnovationNoise = {
     variances: variancesByPosition(model, before.first, seasons[0] ?? 1),
     leftover: leftoverCorrelation(
       thinned({ first: 0, values: model.filtered }, 1).values,
       2 * block,
       model.phi.length,
     ),
-  });
-  if (location === null) return null;
-  const { residuals, waves, level } = location;
-  // Memory is to be had again as soon as it can be: it has the size of the windows. The covariance is the last that needs the deviations.
+    // What lasts longer than the autoregression's order shows in batch means, and only ever widens the error.
+    lasting: Math.max(1, designEffect(model.innovations).factor),
+  };
+  const joinsUp = before.first + before.values.length === now.first;
+  const lead = joinsUp ? before.values.slice(-model.phi.length) : null;
+  // Memory has the size of the windows, so it is given back as soon as it can be. The covariance is the last that needs the deviations,
+  // and samples of bins have no more to do with their values.
   void model.covariance;
   if (!inPlace) giveBack(before.values);
-
+  const sample = standardise(model.innovations);
+  if (sample.counts !== null) giveBack(model.filtered);
+  const location = fitLocation(lead, now, model, wavesOf(seasons), noise);
+  if (location === null) return null;
+  const { residuals, waves, level } = location;
   const n = model.innovations.length;
   // The profile's own error stays in the current deviations, but was fitted away in the reference's.
   const expectedRatio = Math.sqrt(
     ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
   );
-  const samples = [standardise(model.innovations), standardise(residuals)] as const;
-  // Samples of bins have no more to do with the values.
+  const samples = [sample, standardise(residuals)] as const;
   if (samples[1].counts !== null) giveBack(residuals);
   const outcomes = [
     levelTest(location, model.degrees),
@@ -87,7 +94,7 @@ export function numericBattery(
     ),
     model,
     profile,
-    giveBack: () => giveBack(model.filtered, ...(inPlace ? [] : [now.values])),
+    giveBack: () => giveBack(sample.counts === null ? model.filtered : null, inPlace ? null : now.values),
   };
 }
 
