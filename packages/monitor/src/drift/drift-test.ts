@@ -142,10 +142,7 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   const [wholeBefore, wholeNow] = [new Uint8Array(before.length), new Uint8Array(now.length)];
   const windowsOf = (column: number): readonly [Window, Window] => {
     const name = names[column] as string;
-    return [
-      windowOf(reference, name, before, wholeBefore),
-      windowOf(current, name, now, wholeNow),
-    ];
+    return [windowOf(reference, name, before, wholeBefore), windowOf(current, name, now, wholeNow)];
   };
   const isBeyond = names.map((name) =>
     [reference, current].some((window) => isBeyondDoubles(window.data[name] as Column)),

@@ -131,9 +131,7 @@ class SharedColumns<T> {
       const windows = this.#work.windowsOf(column);
       if (windows === null) continue;
       const { slots, options } = this.#work;
-      this.#memory[slot] ??= new Float64Array(
-        new SharedArrayBuffer(slots * Float64Array.BYTES_PER_ELEMENT),
-      );
+      this.#memory[slot] ??= new Float64Array(new SharedArrayBuffer(slots * Float64Array.BYTES_PER_ELEMENT));
       const memory = this.#memory[slot] as Float64Array;
       let end = 0;
       const copies = windows.map(({ first, values }): RegularSeries => {

@@ -62,7 +62,10 @@ function usualDistances(series: RegularSeries, seasonLength: number): Float64Arr
   const all = spreadAt(0, 1);
   const usual = new Float64Array(seasonLength);
   for (let position = 0; position < seasonLength; position++)
-    usual[position] = Math.max(all, spreadAt(positionOf(position - series.first, seasonLength), seasonLength));
+    usual[position] = Math.max(
+      all,
+      spreadAt(positionOf(position - series.first, seasonLength), seasonLength),
+    );
   return usual;
 }
 
