@@ -1,5 +1,5 @@
 import { defineConfig, esm } from "../../tsup.base.ts";
-export default defineConfig(
+export default defineConfig([
   esm([
     "src/index.ts",
     "src/report/index.ts",
@@ -8,4 +8,12 @@ export default defineConfig(
     "src/prometheus/index.ts",
     "src/opentelemetry/index.ts",
   ]),
-);
+  {
+    ...esm(["src/drift/column-thread.ts"]),
+    clean: false,
+    dts: false,
+    splitting: false,
+    // A thread loads the few functions that it needs of it rather than all: it starts sooner, and takes less memory.
+    noExternal: ["@tsops/core"],
+  },
+]);

@@ -12,7 +12,7 @@ const cyclesToFit = 4;
 /**
  * Wald test that the autoregression of the current window has the reference's coefficients. The window's own level and the waves
  * of its short seasons are taken out first, as an autoregression would take them for persistence.
- * @param now - The current window less the reference's profile.
+ * @param now - The current window less the reference's profile; overwritten.
  * @param level - Its fitted level.
  * @param waves - Its fitted waves.
  */
@@ -39,7 +39,7 @@ export function autocorrelationTest(
     fit.covariance.map((value, i) => value + (model.covariance[i] as number)),
     order,
   );
-  giveBack(adjusted, fit.filtered);
+  giveBack(fit.filtered);
   if (precision === null) return null;
   const statistic = quadraticForm(precision, difference) / order;
   return {

@@ -9,7 +9,7 @@ import {
   solve,
   timesOver,
 } from "./least-squares.ts";
-import { manyRows, thinned } from "./long-windows.ts";
+import { manyRows, someRows, thinned } from "./long-windows.ts";
 import { presentView } from "./regular-series.ts";
 import { scratchNumbers } from "./scratch-arrays.ts";
 
@@ -99,7 +99,7 @@ export function fitAutoregression(
 }
 
 function equationsOf(deviations: Float64Array, runs: Int32Array, order: number): NormalEquations {
-  if (deviations.length > manyRows) return lagEquations(deviations, runs, order);
+  if (deviations.length > someRows) return lagEquations(deviations, runs, order);
   return normalEquations(lagsOf(deviations, order), deviations, completeRows(deviations, order));
 }
 

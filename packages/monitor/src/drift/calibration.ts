@@ -20,6 +20,11 @@ const tail = 0.25;
 /** How many p-values of an exact test the fit begins with. */
 const exact = 20;
 
+/** Whether windows are so short that the p-values of large samples are doubted. */
+export function mayBeCalibrated(reference: RegularSeries, current: RegularSeries): boolean {
+  return reference.values.length + current.values.length <= longest;
+}
+
 /**
  * Outcomes with p-values that hold at the lengths of these windows and for this noise. The battery looks at pairs of windows in which
  * nothing changed, and what it finds there tells what its p-values mean. Columns that have nothing to decide keep theirs.
@@ -34,7 +39,7 @@ export function calibrated(
 ): readonly TestOutcome[] {
   const worth = (all: readonly TestOutcome[]) =>
     all.length > 0 && simes(all.map(({ pValue }) => pValue)) <= worthASecondLook;
-  if (reference.values.length + current.values.length > longest || !worth(outcomes)) return outcomes;
+  if (!mayBeCalibrated(reference, current) || !worth(outcomes)) return outcomes;
   // Seeded by the data: a report repeats, and what one series draws says nothing about the next.
   const random = createRandom(outcomes.map(({ statistic }) => statistic).join());
   const found = new Map<DriftTestName, number[]>(outcomes.map(({ test }) => [test, []]));

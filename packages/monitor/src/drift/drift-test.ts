@@ -6,20 +6,22 @@ import {
   checkList,
   checkOptions,
   isValid,
+  shown,
   TsopsError,
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
 import { checkMaxOrder } from "../max-order.ts";
 import { categoryTest } from "./category-test.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
-import { constantTest } from "./constant-test.ts";
 import { missingnessTest } from "./missingness-test.ts";
-import { numericTests } from "./numeric-tests.ts";
+import { type NumericWindow, numericColumn } from "./numeric-column.ts";
+import type { NumericOptions } from "./numeric-tests.ts";
 import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
 import { reusingArrays } from "./scratch-arrays.ts";
 import { seasonsFor } from "./seasons.ts";
 import { sentenceOf, unitOf } from "./sentence.ts";
-import { sparseTest, usualValue } from "./sparse-test.ts";
+import { testColumns } from "./shared-columns.ts";
+import { usualValue } from "./sparse-test.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
 
 /** How to compare two windows. */
@@ -41,6 +43,11 @@ export interface DriftOptions {
   readonly zone?: string;
   /** Largest order of the autoregression. Default 8. */
   readonly maxOrder?: number;
+  /**
+   * Threads at once, from 1. Where testing all columns takes long, one helper thread is started, and no more; what is found does not
+   * depend on it. Default 2.
+   */
+  readonly threads?: number;
 }
 
 /** One test of one column. */
@@ -99,8 +106,9 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     frequency: true,
     zone: true,
     maxOrder: true,
+    threads: true,
   });
-  const { time, alpha = 0.05, zone = "UTC", maxOrder = 8 } = options;
+  const { time, alpha = 0.05, zone = "UTC", maxOrder = 8, threads = 2 } = options;
   checkColumns("MONITOR_INVALID", "driftTest()", reference);
   checkColumns("MONITOR_INVALID", "driftTest()", current);
   if (options.columns !== undefined) checkList("MONITOR_INVALID", "columns", options.columns);
@@ -113,6 +121,11 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     checkList("MONITOR_INVALID", "season", options.season);
   checkAlpha(alpha);
   checkMaxOrder(maxOrder);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new TsopsError("MONITOR_INVALID", `threads is ${shown(threads)}.`, {
+      hint: "Give a whole number from 1 on; leave threads out for the default, 2.",
+      details: { option: "threads" },
+    });
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const before = gridOf("reference", reference, time, frequency, zone);
   const now = gridOf("current", current, time, frequency, zone);
@@ -121,31 +134,53 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   const names = options.columns ?? Object.keys(reference.types).filter((name) => name !== time);
   assertColumns(names, time, reference, current);
 
-  const tested: { column: string; pValue: number; tests: TestOutcome[] }[] = [];
-  const untested: { column: string; reason: string }[] = [];
-  const test = (name: string): void => {
-    if ([reference, current].some((window) => isBeyondDoubles(window.data[name] as Column))) {
-      untested.push({
-        column: name,
-        reason: "whole numbers beyond 2^53 are no longer told from their neighbours",
-      });
-      return;
-    }
-    const windows = [windowOf(reference, name, before), windowOf(current, name, now)] as const;
-    const outcomes =
-      windows[0].kind === "values" && windows[1].kind === "values"
-        ? numericOutcomes(windows[0], windows[1], {
-            seasons,
-            choose: (options.season ?? "auto") === "auto",
-            maxOrder,
-          })
-        : categoryOutcomes(windows[0], windows[1], shortest);
-    const missing = missingnessTest(windows[0], windows[1], shortest);
-    if (missing !== null) outcomes.push(missing);
-    if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
-    else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
+  const numeric: NumericOptions = {
+    seasons,
+    choose: (options.season ?? "auto") === "auto",
+    maxOrder,
   };
-  reusingArrays(() => names.forEach(test));
+  const [wholeBefore, wholeNow] = [new Uint8Array(before.length), new Uint8Array(now.length)];
+  const windowsOf = (column: number): readonly [Window, Window] => {
+    const name = names[column] as string;
+    return [windowOf(reference, name, before, wholeBefore), windowOf(current, name, now, wholeNow)];
+  };
+  const isBeyond = names.map((name) =>
+    [reference, current].some((window) => isBeyondDoubles(window.data[name] as Column)),
+  );
+  const found = reusingArrays(() =>
+    testColumns<readonly TestOutcome[] | string>(
+      {
+        columns: names.length,
+        slots: before.length + now.length,
+        options: numeric,
+        windowsOf: (column) => {
+          const windows = isBeyond[column] ? null : windowsOf(column);
+          return windows?.[0].kind === "values" && windows[1].kind === "values"
+            ? [windows[0], windows[1]]
+            : null;
+        },
+        fromOutcomes: (column, outcomes) =>
+          outcomes.length > 0 ? outcomes : untestable(...windowsOf(column)),
+        test: (column) => {
+          if (isBeyond[column]) return "whole numbers beyond 2^53 are no longer told from their neighbours";
+          const [was, is] = windowsOf(column);
+          const outcomes =
+            was.kind === "values" && is.kind === "values"
+              ? numericColumn(was, is, numeric)
+              : categoryColumn(was, is, shortest);
+          return outcomes.length > 0 ? outcomes : untestable(was, is);
+        },
+      },
+      threads > 1,
+    ),
+  );
+  const tested: { column: string; pValue: number; tests: readonly TestOutcome[] }[] = [];
+  const untested: { column: string; reason: string }[] = [];
+  for (const [i, column] of names.entries()) {
+    const tests = found[i] as readonly TestOutcome[] | string;
+    if (typeof tests === "string") untested.push({ column, reason: tests });
+    else tested.push({ column, pValue: simes(tests.map(({ pValue }) => pValue)), tests });
+  }
 
   const adjusted = benjaminiHochberg(tested.map(({ pValue }) => pValue));
   const columns = tested.map(({ column, pValue, tests }, index): ColumnDrift => {
@@ -177,12 +212,7 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
 }
 
 type Window =
-  | {
-      readonly kind: "values";
-      readonly first: number;
-      readonly values: Float64Array;
-      readonly missing: Uint8Array;
-    }
+  | ({ readonly kind: "values" } & NumericWindow)
   | {
       readonly kind: "labels";
       readonly first: number;
@@ -194,28 +224,34 @@ type Window =
 const largest = 1e150;
 
 /** A column on the window's grid. Infinities, and values near them, count as missing: no mean or variance can be taken of them. */
-function windowOf(columns: Columns, name: string, grid: GridRows): Window {
+function windowOf(columns: Columns, name: string, grid: GridRows, nothingMissing: Uint8Array): Window {
   const column = columns.data[name] as Column;
+  if (column.kind === "float64" && grid.slots === null && isWhole(column))
+    return {
+      kind: "values",
+      first: grid.first,
+      values: column.values,
+      missing: nothingMissing,
+    };
   const missing = new Uint8Array(grid.length).fill(1);
   if (column.kind === "utf8" || column.kind === "bool") {
     const labels = new Array<string | null>(grid.length).fill(null);
-    grid.slots.forEach((slot, row) => {
-      if (!isValid(column.valid, row)) return;
+    for (let row = 0; row < columns.length; row++) {
+      if (!isValid(column.valid, row)) continue;
+      const slot = grid.slots === null ? row : (grid.slots[row] as number);
       labels[slot] =
         column.kind === "utf8"
           ? (column.dictionary[column.codes[row] as number] as string)
           : String(column.values[row] === 1);
       missing[slot] = 0;
-    });
+    }
     return { kind: "labels", first: grid.first, labels, missing };
   }
-  if (column.kind === "float64" && grid.isInOrder && isWhole(column))
-    return { kind: "values", first: grid.first, values: column.values, missing: missing.fill(0) };
   const values = new Float64Array(grid.length).fill(Number.NaN);
-  for (let row = 0; row < grid.slots.length; row++) {
+  for (let row = 0; row < columns.length; row++) {
     const value = Number(column.values[row]);
     if (!isValid(column.valid, row) || !(Math.abs(value) <= largest)) continue;
-    const slot = grid.slots[row] as number;
+    const slot = grid.slots === null ? row : (grid.slots[row] as number);
     values[slot] = value;
     missing[slot] = 0;
   }
@@ -236,18 +272,11 @@ function isWhole({ values, valid }: Extract<Column, { kind: "float64" }>): boole
   return true;
 }
 
-function numericOutcomes(
-  before: Extract<Window, { kind: "values" }>,
-  now: Extract<Window, { kind: "values" }>,
-  options: Parameters<typeof numericTests>[2],
-): TestOutcome[] {
-  if (before.values.every(Number.isNaN) || now.values.every(Number.isNaN)) return [];
-  const constant = constantTest(before.values, now.values);
-  if (constant !== null) return [constant];
-  const usual = usualValue(before.values);
-  if (usual === null) return numericTests(before, now, options) ?? [];
-  const sparse = sparseTest(before, now, usual, options.seasons[0] ?? 1);
-  return sparse === null ? [] : [sparse];
+/** All tests of a column of labels; none where nothing can be tested. */
+function categoryColumn(before: Window, now: Window, seasonLength: number): TestOutcome[] {
+  const outcomes = categoryOutcomes(before, now, seasonLength);
+  const missing = missingnessTest(before, now, seasonLength);
+  return missing === null ? outcomes : [...outcomes, missing];
 }
 
 function categoryOutcomes(before: Window, now: Window, seasonLength: number): TestOutcome[] {

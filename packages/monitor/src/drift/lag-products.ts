@@ -89,25 +89,3 @@ function addProducts(
   for (let i = 0; i < sums.length && lag + i < byLag.length; i++)
     byLag[lag + i] = (byLag[lag + i] as number) + (sums[i] as number);
 }
-
-/** Mean products of values and those 0 .. `most` steps before them. */
-export interface LagCovariances {
-  readonly means: Float64Array;
-  /** Products that each mean is of. */
-  readonly pairs: Float64Array;
-}
-
-/** Those of values in the same run; null when the runs are too short for most of them. */
-export function lagCovariances(values: Float64Array, runs: Int32Array, most: number): LagCovariances | null {
-  // As many as are asked for: each lag of a group needs all that came before.
-  const groups = Math.ceil((most + 1) / lagsAtOnce);
-  if (2 * countComplete(runs, groups * lagsAtOnce) < countComplete(runs, 0)) return null;
-  const sums = new Float64Array(most + 1);
-  for (let at = 0; at < runs.length; at += 2)
-    for (let lag = 0; lag <= most; lag += lagsAtOnce)
-      addProducts(sums, values, (runs[at] as number) + lag + lagsAtOnce - 1, runs[at + 1] as number, lag);
-  const pairs = sums.map((_, lag) =>
-    countComplete(runs, lagsAtOnce * Math.floor(lag / lagsAtOnce) + lagsAtOnce - 1),
-  );
-  return { means: sums.map((sum, lag) => sum / (pairs[lag] as number)), pairs };
-}

@@ -1,8 +1,9 @@
 import { chiSquareSurvival } from "@tsops/core";
 import { completeRows } from "./autoregression.ts";
-import { type LagCovariances, lagCovariances, presentRuns } from "./lag-products.ts";
+import { presentRuns } from "./lag-products.ts";
+import { type LagCovariances, lagCovariances } from "./lag-sums.ts";
 import { areConsecutive, dotsOver } from "./least-squares.ts";
-import { manyRows } from "./long-windows.ts";
+import { someRows } from "./long-windows.ts";
 
 /** Lags looked at, at most: two days of quarters of an hour. Each costs a pass over the series. */
 const mostLags = 192;
@@ -27,7 +28,7 @@ export function ljungBox(values: Float64Array, lags: number, parameters: number)
   const most = Math.min(lags, mostLags, Math.floor(n / 4));
   if (most <= parameters) return null;
   const { means, pairs } =
-    (values.length > manyRows ? lagCovariances(values, presentRuns(values), most) : null) ??
+    (values.length > someRows ? lagCovariances(values, presentRuns(values), most) : null) ??
     autocovariances(values, rows, most);
   const correlations = means.map((value) => value / (means[0] as number));
   let statistic = 0;

@@ -1,6 +1,5 @@
 import { fSurvival, studentTSurvival } from "@tsops/core";
 import { type Autoregression, sandwich } from "./autoregression.ts";
-import { designEffect } from "./innovation-moments.ts";
 import { invert, quadraticForm } from "./least-squares.ts";
 import { fitWhitened } from "./location-sums.ts";
 import type { RegularSeries } from "./regular-series.ts";
@@ -23,29 +22,28 @@ export interface InnovationNoise {
   readonly variances: Float64Array;
   /** Factor of the variance of a wave by its frequency, from correlation that the autoregression left. */
   readonly leftover: (frequency: number) => number;
+  /** Factor of the variance of the level. */
+  readonly lasting: number;
 }
 
 /**
  * Fits a constant and waves to the current window less its profile, all whitened by the reference's autoregression.
+ * @param lead - The reference's last deviations, as many as the autoregression has lags, where the windows join up; else null.
  * @returns Null when the window is too short.
  */
 export function fitLocation(
-  before: RegularSeries,
+  lead: Float64Array | null,
   now: RegularSeries,
   model: Autoregression,
   waves: readonly Wave[],
   noise: InnovationNoise,
 ): LocationFit | null {
   const { phi } = model;
-  const joinsUp = before.first + before.values.length === now.first;
-  const lead = joinsUp ? before.values.subarray(-phi.length) : null;
   const found = fitWhitened({ ...now, lead, phi, waves, variances: noise.variances });
   if (found === null) return null;
   const { fit, meat, residuals } = found;
   const k = waves.length + 1;
-  // What lasts longer than the autoregression's order shows in batch means, and only ever widens the error.
-  const lasting = Math.max(1, designEffect(model.innovations).factor);
-  const factors = [1 / lasting, ...waves.map((wave) => 1 / noise.leftover(frequencyOfWave(wave)))];
+  const factors = [1 / noise.lasting, ...waves.map((wave) => 1 / noise.leftover(frequencyOfWave(wave)))];
   // The profile itself was estimated from the reference.
   const inflation = 1 + residuals.length / model.innovations.length;
   const covariance = sandwich(fit.inverse, meat, k).map(

@@ -2,6 +2,7 @@ import { createRandom } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { meanOf, spreadOf } from "./innovation-moments.ts";
 import { countComplete, lagEquations, presentRuns } from "./lag-products.ts";
+import { lagCovariances } from "./lag-sums.ts";
 import { fitByPosition, fitByRow } from "./location-sums.ts";
 import { thinned } from "./long-windows.ts";
 import { positionOf } from "./profile.ts";
@@ -28,7 +29,7 @@ describe("thinned", () => {
     expect(joined).toBe(-1);
   });
   it("leaves shorter series alone", () => {
-    const series = { first: 0, values: noise(100_000) };
+    const series = { first: 0, values: noise(60_000) };
     expect(thinned(series, 168)).toBe(series);
   });
 });
@@ -51,6 +52,26 @@ describe("lagEquations", () => {
       expect(found.moments[i - 1]).toBeCloseTo(sum(0, i), 9);
       for (let j = 1; j <= order; j++) expect(found.gram[(i - 1) * order + j - 1]).toBeCloseTo(sum(i, j), 9);
     }
+  });
+});
+
+describe("lagCovariances", () => {
+  it("has the mean products within each run, of blocks, of what is left of them, and across their ends", () => {
+    const values = noise(5000);
+    for (const gap of [0, 900, 901, 2000, 4990]) values[gap] = Number.NaN;
+    const runs = presentRuns(values);
+    const found = lagCovariances(values, runs, 150)?.means;
+    for (const lag of [0, 1, 75, 149, 150]) {
+      let sum = 0;
+      for (let at = 0; at < runs.length; at += 2)
+        for (let slot = (runs[at] as number) + lag; slot < (runs[at + 1] as number); slot++)
+          sum += (values[slot] as number) * (values[slot - lag] as number);
+      expect(found?.[lag]).toBeCloseTo(sum / countComplete(runs, lag), 12);
+    }
+  });
+  it("leaves lags that most runs are too short for to others", () => {
+    const values = noise(400).map((value, i) => (i % 100 === 0 ? Number.NaN : value));
+    expect(lagCovariances(values, presentRuns(values), 60)).toBeNull();
   });
 });
 

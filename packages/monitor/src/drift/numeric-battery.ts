@@ -1,8 +1,9 @@
 import { autocorrelationTest } from "./autocorrelation-test.ts";
 import type { Autoregression } from "./autoregression.ts";
 import { autoregressionAbout } from "./autoregression-about.ts";
+import { designEffect } from "./innovation-moments.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
-import { fitLocation, levelTest, seasonTest } from "./location-tests.ts";
+import { fitLocation, type InnovationNoise, levelTest, seasonTest } from "./location-tests.ts";
 import { thinned } from "./long-windows.ts";
 import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
@@ -23,7 +24,7 @@ export interface BatteryResult {
   readonly model: Autoregression;
   /** The reference's seasonal profile. */
   readonly profile: SeasonalProfile;
-  /** Gives up the model, so that its arrays can be used again. */
+  /** Gives up the model (its innovations are overwritten before, in long windows), so that its arrays can be used again. */
   giveBack(): void;
 }
 
@@ -32,6 +33,7 @@ export interface BatteryResult {
  * autocorrelation, allowing for season and autocorrelation: deviations from the reference's seasonal profile are whitened by an
  * autoregression fitted to the reference, and the tests look at the innovations. p-values are those of large samples.
  * @param seasons - Season lengths in steps, ascending; empty for none. The profile has the longest.
+ * @param options - `inPlace` overwrites the values of both windows rather than taking memory of their size.
  * @returns Null when the reference cannot carry the tests: it is constant, or too short for its seasons.
  */
 export function numericBattery(
@@ -39,51 +41,60 @@ export function numericBattery(
   current: RegularSeries,
   seasons: readonly number[],
   maxOrder: number,
+  { inPlace = false } = {},
 ): BatteryResult | null {
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
-  const [before, now] = [deseasonalise(reference, profile), deseasonalise(current, profile)];
+  const before = deseasonalise(reference, profile, inPlace);
+  const now = deseasonalise(current, profile, inPlace);
   pullInSpikes(before, now, seasons[0] ?? 1);
   const { parameters } = profile;
   const model = autoregressionAbout(profile, before.values, maxOrder);
   if (model === null) return null;
 
   const block = seasons[0] ?? usualBlock;
-  const location = fitLocation(before, now, model, wavesOf(seasons), {
+  const noise: InnovationNoise = {
     variances: variancesByPosition(model, before.first, seasons[0] ?? 1),
     leftover: leftoverCorrelation(
       thinned({ first: 0, values: model.filtered }, 1).values,
       2 * block,
       model.phi.length,
     ),
-  });
+    // What lasts longer than the autoregression's order shows in batch means, and only ever widens the error.
+    lasting: Math.max(1, designEffect(model.innovations).factor),
+  };
+  const joinsUp = before.first + before.values.length === now.first;
+  const lead = joinsUp ? before.values.slice(-model.phi.length) : null;
+  // Memory has the size of the windows, so it is given back as soon as it can be. The covariance is the last that needs the deviations,
+  // and samples of bins have no more to do with their values.
+  void model.covariance;
+  if (!inPlace) giveBack(before.values);
+  const sample = standardise(model.innovations);
+  if (sample.counts !== null) giveBack(model.filtered);
+  const location = fitLocation(lead, now, model, wavesOf(seasons), noise);
   if (location === null) return null;
   const { residuals, waves, level } = location;
-
   const n = model.innovations.length;
   // The profile's own error stays in the current deviations, but was fitted away in the reference's.
   const expectedRatio = Math.sqrt(
     ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
   );
-  const samples = [standardise(model.innovations), standardise(residuals)] as const;
+  const samples = [sample, standardise(residuals)] as const;
+  if (samples[1].counts !== null) giveBack(residuals);
   const outcomes = [
     levelTest(location, model.degrees),
     seasonTest(location, model.degrees),
     scaleTest(...samples, expectedRatio),
     shapeTest(...samples),
-    autocorrelationTest(model, now, level, waves),
-  ].filter((outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue));
+  ];
+  giveBack(...samples.map(({ pointOf }) => pointOf));
+  outcomes.push(autocorrelationTest(model, now, level, waves));
   return {
-    outcomes,
+    outcomes: outcomes.filter(
+      (outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue),
+    ),
     model,
     profile,
-    giveBack: () =>
-      giveBack(
-        before.values,
-        now.values,
-        model.filtered,
-        residuals,
-        ...samples.map(({ pointOf }) => pointOf),
-      ),
+    giveBack: () => giveBack(sample.counts === null ? model.filtered : null, inPlace ? null : now.values),
   };
 }
 

@@ -1,8 +1,9 @@
-import { calibrated } from "./calibration.ts";
+import { calibrated, mayBeCalibrated } from "./calibration.ts";
 import { commonCycle, thinned } from "./long-windows.ts";
 import { numericBattery } from "./numeric-battery.ts";
 import { choosePower, transformed } from "./power-transform.ts";
 import type { RegularSeries } from "./regular-series.ts";
+import { giveBack } from "./scratch-arrays.ts";
 import { seasonsShown } from "./season-choice.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
@@ -13,6 +14,8 @@ export interface NumericOptions {
   /** Leave out longer seasons that the reference does not show. */
   readonly choose: boolean;
   readonly maxOrder: number;
+  /** Whether the values of both windows may be overwritten. Default false. */
+  readonly mayOverwrite?: boolean;
 }
 
 /**
@@ -23,15 +26,21 @@ export interface NumericOptions {
 export function numericTests(
   reference: RegularSeries,
   current: RegularSeries,
-  { seasons: all, choose, maxOrder }: NumericOptions,
+  { seasons: all, choose, maxOrder, mayOverwrite = false }: NumericOptions,
 ): TestOutcome[] | null {
+  const shortest = all[0] ?? 1;
+  const power = choosePower(reference, current, shortest, maxOrder, thinned(reference, shortest));
   const part = thinned(reference, commonCycle(all));
-  const power = choosePower(reference, current, all[0] ?? 1, maxOrder, part);
-  const [before, now] = [transformed(reference, power), transformed(current, power)];
   const seasons = choose ? seasonsShown(transformed(part, power), all, maxOrder) : all;
-  const result = numericBattery(before, now, seasons, maxOrder);
+  const [before, now] = [transformed(reference, power), transformed(current, power)];
+  const isFinal = !mayBeCalibrated(before, now);
+  // On another scale the values are copies.
+  const result = numericBattery(before, now, seasons, maxOrder, {
+    inPlace: isFinal && (mayOverwrite || power.power !== 1),
+  });
+  if (power.power !== 1 && isFinal) giveBack(before.values, now.values);
   if (result === null) return null;
-  const outcomes = calibrated(result, before, now, seasons, maxOrder);
+  const outcomes = isFinal ? result.outcomes : calibrated(result, before, now, seasons, maxOrder);
   result.giveBack();
   return outcomes.map((outcome) => power.inUnits(outcome));
 }

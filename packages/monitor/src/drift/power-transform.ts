@@ -1,7 +1,8 @@
 import { autoregressionAbout } from "./autoregression-about.ts";
 import { meanOf } from "./innovation-moments.ts";
 import { deseasonalise, seasonalProfile } from "./profile.ts";
-import { presentValues, type RegularSeries } from "./regular-series.ts";
+import { presentView, type RegularSeries } from "./regular-series.ts";
+import { giveBack, scratchNumbers } from "./scratch-arrays.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /** A scale on which a column is tested: x, its root, or its logarithm (power 1, 0.5, 0), each after adding `shift`. */
@@ -31,22 +32,30 @@ export function choosePower(
   maxOrder: number,
   part = reference,
 ): PowerTransform {
-  const least = leastAbove(reference, current, Number.NEGATIVE_INFINITY);
-  const smallestAbove = least > 0 ? least : leastAbove(reference, current, 0);
+  const [least, smallestAbove] = leastValues(reference, current);
   if (!(least >= 0) || !Number.isFinite(smallestAbove)) return asItIs;
-  const values = presentValues(part.values);
   const shift = least > 0 ? 0 : smallestAbove / 2;
-  let logarithms = 0;
-  for (const value of values) logarithms += Math.log(value + shift);
+  // Logarithms take a while: those of the scale are the likelihood's too.
+  const scales = {
+    0: transformed(part, { power: 0, shift }),
+    0.5: transformed(part, { power: 0.5, shift }),
+    1: part,
+  };
+  const logarithms = presentView(scales[0].values);
+  const sumOfLogarithms = meanOf(logarithms) * logarithms.length;
 
   const likelihood = (power: PowerTransform["power"]): number => {
-    const scaled = transformed(part, { power, shift: power === 1 ? 0 : shift });
+    const scaled = scales[power];
     const profile = seasonalProfile(scaled, seasonLength);
-    const model = autoregressionAbout(profile, deseasonalise(scaled, profile).values, maxOrder);
+    const deviations = deseasonalise(scaled, profile).values;
+    const model = autoregressionAbout(profile, deviations, maxOrder);
+    giveBack(deviations, model?.filtered ?? null);
     if (model === null) return Number.NEGATIVE_INFINITY;
     const derivative =
-      power === 1 ? 0 : (power - 1) * logarithms + (power === 0 ? 0 : values.length * Math.log(power));
-    return derivative - (values.length / 2) * Math.log(model.innovationVariance);
+      power === 1
+        ? 0
+        : (power - 1) * sumOfLogarithms + (power === 0 ? 0 : logarithms.length * Math.log(power));
+    return derivative - (logarithms.length / 2) * Math.log(model.innovationVariance);
   };
   const powers = [0, 0.5] as const;
   const asIs = likelihood(1);
@@ -54,7 +63,7 @@ export function choosePower(
   const best = (gains[0] as number) > (gains[1] as number) ? 0 : 1;
   if (!((gains[best] as number) > leastGain)) return asItIs;
   const power = powers[best] as 0 | 0.5;
-  const centre = meanOf(presentValues(transformed(part, { power, shift }).values));
+  const centre = meanOf(presentView(scales[power].values));
   const back = (value: number) => (power === 0 ? Math.exp(value) : Math.max(value, 0) ** 2);
   return {
     power,
@@ -66,15 +75,19 @@ export function choosePower(
   };
 }
 
-/** The least value of two windows that is greater than a bound. */
-function leastAbove(reference: RegularSeries, current: RegularSeries, bound: number): number {
+/** The least value of two windows, and the least that is greater than 0. */
+function leastValues(reference: RegularSeries, current: RegularSeries): [number, number] {
   let least = Number.POSITIVE_INFINITY;
+  let above = Number.POSITIVE_INFINITY;
   for (const { values } of [reference, current])
     for (let slot = 0; slot < values.length; slot++) {
       const value = values[slot] as number;
-      if (value < least && value > bound) least = value;
+      // Columns with values below zero, most of which have one soon, are not looked at further.
+      if (value < 0) return [value, above];
+      if (value < least) least = value;
+      if (value > 0 && value < above) above = value;
     }
-  return least;
+  return [least, above];
 }
 
 /** A series on another scale. */
@@ -83,6 +96,12 @@ export function transformed(
   { power, shift }: Pick<PowerTransform, "power" | "shift">,
 ): RegularSeries {
   if (power === 1) return series;
-  const change = power === 0 ? Math.log : Math.sqrt;
-  return { first: series.first, values: series.values.map((value) => change(value + shift)) };
+  const values = scratchNumbers(series.values.length);
+  if (power === 0)
+    for (let slot = 0; slot < values.length; slot++)
+      values[slot] = Math.log((series.values[slot] as number) + shift);
+  else
+    for (let slot = 0; slot < values.length; slot++)
+      values[slot] = Math.sqrt((series.values[slot] as number) + shift);
+  return { first: series.first, values };
 }

@@ -29,12 +29,13 @@ export function seasonalProfile(series: RegularSeries, seasonLength: number): Se
   return { seasonLength, means, parameters: counts.filter((count) => count > 0).length };
 }
 
-/** A series less its profile. */
+/** A series less its profile, in an array of its own or, if `inPlace`, in the series' own. */
 export function deseasonalise(
   series: RegularSeries,
   { means, seasonLength }: SeasonalProfile,
+  inPlace = false,
 ): RegularSeries {
-  const values = scratchNumbers(series.values.length);
+  const values = inPlace ? series.values : scratchNumbers(series.values.length);
   let position = positionOf(series.first, seasonLength) - 1;
   for (let slot = 0; slot < values.length; slot++) {
     if (++position === seasonLength) position = 0;

@@ -37,10 +37,8 @@ export interface RegularCodes {
 export interface GridRows {
   readonly first: number;
   readonly length: number;
-  /** Slot of each row, 0 .. length - 1. */
-  readonly slots: Int32Array;
-  /** Whether each row's slot is its number. */
-  readonly isInOrder: boolean;
+  /** Slot of each row, 0 .. length - 1; null where it is the row's number. */
+  readonly slots: Int32Array | null;
 }
 
 /** The grid of a window's time column: its frequency as written or, without one, as found in the data. */
@@ -54,9 +52,7 @@ export function gridOf(
   const times = timeValues(window, columns, time);
   const frequency = parseFrequency(frequencyText, { zone });
   if (frequency.kind === "fixed" && evenStep(times) === Number(frequency.step)) {
-    const slots = new Int32Array(times.length);
-    for (let row = 0; row < slots.length; row++) slots[row] = row;
-    return { first: frequency.indexOf(times[0] as bigint), length: slots.length, slots, isInOrder: true };
+    return { first: frequency.indexOf(times[0] as bigint), length: times.length, slots: null };
   }
   const indexes = frequency.indexesOf(times);
   let first = Number.POSITIVE_INFINITY;
@@ -94,7 +90,7 @@ export function gridOf(
         details: { rows: repeated.slice(0, 5), count: repeated.length },
       },
     );
-  return { first, length, slots, isInOrder };
+  return { first, length, slots: isInOrder ? null : slots };
 }
 
 /** The frequency of a window's times. @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID */

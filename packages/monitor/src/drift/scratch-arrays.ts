@@ -18,6 +18,16 @@ export function reusingArrays<T>(work: () => T): T {
   }
 }
 
+/** Keeps arrays to be used again until `dropArrays`. */
+export function keepArrays(): void {
+  kept ??= new Map();
+}
+
+/** Gives up the arrays that were kept. */
+export function dropArrays(): void {
+  kept = null;
+}
+
 /** An array whose content is left over from other work: every element is to be written. */
 export function scratchNumbers(length: number): Float64Array {
   return new Float64Array(bufferOf(8 * length), 0, length);

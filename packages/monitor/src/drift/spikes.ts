@@ -1,7 +1,7 @@
 import { thinned } from "./long-windows.ts";
 import { medianOf } from "./median.ts";
 import { positionOf } from "./profile.ts";
-import { presentValues, type RegularSeries } from "./regular-series.ts";
+import type { RegularSeries } from "./regular-series.ts";
 
 /** How many robust standard deviations a value may lie from the median of its neighbours. */
 const reach = 4.5;
@@ -47,20 +47,43 @@ function pullIn({ first, values }: RegularSeries, limits: Float64Array): void {
 }
 
 /** Robust standard deviation from the neighbours at each position, at least that of all. */
-function usualDistances({ first, values }: RegularSeries, seasonLength: number): Float64Array {
+function usualDistances(series: RegularSeries, seasonLength: number): Float64Array {
+  const distances = distancesFromNeighbours(series.values);
+  const buffer = new Float64Array(distances.length);
+  /** Robust standard deviation of the distances at `from`, `from + step`, `from + 2 step` ... */
+  const spreadAt = (from: number, step: number): number => {
+    let count = 0;
+    for (let slot = from; slot < distances.length; slot += step) {
+      const distance = distances[slot] as number;
+      if (!Number.isNaN(distance)) buffer[count++] = distance;
+    }
+    return normalRatio * medianOf(buffer.subarray(0, count));
+  };
+  const all = spreadAt(0, 1);
+  const usual = new Float64Array(seasonLength);
+  for (let position = 0; position < seasonLength; position++)
+    usual[position] = Math.max(
+      all,
+      spreadAt(positionOf(position - series.first, seasonLength), seasonLength),
+    );
+  return usual;
+}
+
+/** How far each value lies from the median of its neighbours. */
+function distancesFromNeighbours(values: Float64Array): Float64Array {
   const distances = new Float64Array(values.length);
-  const at = (slot: number) => values[slot] ?? Number.NaN;
-  for (let slot = 0; slot < distances.length; slot++)
-    distances[slot] = Math.abs(
-      at(slot) - medianOfFour(at(slot - 2), at(slot - 1), at(slot + 1), at(slot + 2)),
-    );
-  const all = normalRatio * medianOf(presentValues(distances));
-  return Float64Array.from({ length: seasonLength }, (_, position) => {
-    const found = presentValues(
-      everyNth(distances, positionOf(position - first, seasonLength), seasonLength),
-    );
-    return found.length === 0 ? all : Math.max(all, normalRatio * medianOf(found));
-  });
+  const last = values.length - 1;
+  let [before2, before1, value] = [Number.NaN, Number.NaN, values[0] as number];
+  let after1 = last > 0 ? (values[1] as number) : Number.NaN;
+  for (let slot = 0; slot <= last; slot++) {
+    const after2 = slot + 1 < last ? (values[slot + 2] as number) : Number.NaN;
+    distances[slot] = Math.abs(value - medianOfFour(before2, before1, after1, after2));
+    before2 = before1;
+    before1 = value;
+    value = after1;
+    after1 = after2;
+  }
+  return distances;
 }
 
 /** Median of a value's four neighbours (with the value itself it would be too close to smooth series); of those that are not NaN. */
@@ -77,11 +100,4 @@ function medianOfPresent(values: readonly number[]): number {
   return count === 0
     ? Number.NaN
     : ((present[(count - 1) >> 1] as number) + (present[count >> 1] as number)) / 2;
-}
-
-/** The values at `from`, `from + step`, `from + 2 step` ... */
-function everyNth(values: Float64Array, from: number, step: number): Float64Array {
-  const found = new Float64Array(Math.max(0, Math.ceil((values.length - from) / step)));
-  for (let i = 0; i < found.length; i++) found[i] = values[from + i * step] as number;
-  return found;
 }

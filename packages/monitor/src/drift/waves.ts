@@ -1,6 +1,5 @@
 import { commonCycle, manyRows } from "./long-windows.ts";
 import { positionOf } from "./profile.ts";
-import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** Harmonics of each season that the season test looks at. */
 const harmonics = 3;
@@ -56,19 +55,17 @@ export function cycleOf(waves: readonly Wave[], rows: number): number | null {
   return rows > manyRows && 2 * cycle <= rows ? cycle : null;
 }
 
-/** Values from grid index `first` on, less a level and waves. */
+/** Values from grid index `first` on, less a level and waves: in place. */
 export function withoutWaves(
-  values: Float64Array,
+  rest: Float64Array,
   first: number,
   level: number,
   waves: readonly FittedWave[],
 ): Float64Array {
   const cycle = cycleOf(
     waves.map(({ wave }) => wave),
-    values.length,
+    rest.length,
   );
-  const rest = scratchNumbers(values.length);
-  rest.set(values);
   if (cycle === null) {
     for (let slot = 0; slot < rest.length; slot++) rest[slot] = (rest[slot] as number) - level;
     for (const { wave, coefficient } of waves)

@@ -11,7 +11,7 @@ import {
   TsopsError,
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
-import { frequencyOf, gridOf } from "../drift/regular-series.ts";
+import { frequencyOf, type GridRows, gridOf } from "../drift/regular-series.ts";
 import { seasonsFor } from "../drift/seasons.ts";
 import { claimOf, unitOf } from "../drift/sentence.ts";
 import { checkMaxOrder } from "../max-order.ts";
@@ -116,7 +116,7 @@ export function streamingDrift(reference: Columns, options: StreamingDriftOption
   checkMaxOrder(maxOrder);
   const frequency = options.frequency ?? frequencyOf(reference, time, zone);
   const grid = gridOf("reference", reference, time, frequency, zone);
-  const values = numbersOf(reference, column, grid.length, grid.slots);
+  const values = numbersOf(reference, column, grid);
   const known = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
   if (known < fewestValues)
     throw new TsopsError(
@@ -208,7 +208,7 @@ function indexOf(frequency: Frequency, timeMicros: bigint): number {
   return frequency.indexOf(timeMicros);
 }
 
-function numbersOf(reference: Columns, name: string, length: number, slots: Int32Array): Float64Array {
+function numbersOf(reference: Columns, name: string, { length, slots }: GridRows): Float64Array {
   const column: Column | undefined = reference.data[name];
   if (column === undefined)
     throw new TsopsError("MONITOR_INVALID", `The reference has no column "${name}".`, {
@@ -219,9 +219,10 @@ function numbersOf(reference: Columns, name: string, length: number, slots: Int3
       hint: "Watch a float64 or int64 column; driftTest() looks at text and bool columns too.",
     });
   const values = new Float64Array(length).fill(Number.NaN);
-  for (let row = 0; row < slots.length; row++) {
+  for (let row = 0; row < reference.length; row++) {
     const value = Number(column.values[row]);
-    if (isValid(column.valid, row) && Number.isFinite(value)) values[slots[row] as number] = value;
+    if (isValid(column.valid, row) && Number.isFinite(value))
+      values[slots === null ? row : (slots[row] as number)] = value;
   }
   return values;
 }
