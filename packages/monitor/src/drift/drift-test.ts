@@ -10,7 +10,7 @@ import {
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
 import { checkMaxOrder } from "../max-order.ts";
-import { categoryTest } from "./category-test.ts";
+import { calibratedCategoryTest } from "./calibrated-categories.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
 import { constantTest } from "./constant-test.ts";
 import { missingnessTest } from "./missingness-test.ts";
@@ -256,7 +256,7 @@ function categoryOutcomes(before: Window, now: Window, seasonLength: number): Te
   const codeOf = new Map(categories.map((label, code) => [label, code]));
   const codes = (labels: readonly (string | null)[]) =>
     Int32Array.from(labels, (label) => (label === null ? -1 : (codeOf.get(label) as number)));
-  const outcome = categoryTest(
+  const outcome = calibratedCategoryTest(
     { first: before.first, codes: codes(before.labels) },
     { first: now.first, codes: codes(now.labels) },
     categories.length,
