@@ -13,6 +13,7 @@ import { checkMaxOrder } from "../max-order.ts";
 import { calibratedCategoryTest } from "./calibrated-categories.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
 import { constantTest } from "./constant-test.ts";
+import { toldOutcomes } from "./least-p-value.ts";
 import { missingnessTest } from "./missingness-test.ts";
 import { numericTests } from "./numeric-tests.ts";
 import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
@@ -47,6 +48,7 @@ export interface DriftOptions {
 export interface DriftTestResult {
   readonly test: DriftTestName;
   readonly statistic: number;
+  /** At least 1e-6: smaller ones would only be extrapolated. */
   readonly pValue: number;
   /** Size of the change in `unit`. */
   readonly effect: number;
@@ -143,7 +145,10 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     const missing = missingnessTest(windows[0], windows[1], shortest);
     if (missing !== null) outcomes.push(missing);
     if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
-    else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
+    else {
+      const told = toldOutcomes(outcomes);
+      tested.push({ column: name, pValue: simes(told.map(({ pValue }) => pValue)), tests: told });
+    }
   };
   reusingArrays(() => names.forEach(test));
 
@@ -155,13 +160,11 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
       pValue,
       adjustedPValue: adjusted[index] as number,
       drift: (adjusted[index] as number) <= alpha,
-      tests: tests
-        .map(({ meaning, category, ...outcome }) => ({
-          ...outcome,
-          unit: unitOf(meaning, type.unit),
-          sentence: sentenceOf(column, { ...outcome, meaning, category }, type.unit),
-        }))
-        .sort((a, b) => a.pValue - b.pValue),
+      tests: tests.map(({ meaning, category, ...outcome }) => ({
+        ...outcome,
+        unit: unitOf(meaning, type.unit),
+        sentence: sentenceOf(column, { ...outcome, meaning, category }, type.unit),
+      })),
     };
   });
   return {
