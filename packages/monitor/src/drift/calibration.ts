@@ -8,11 +8,11 @@ import type { RegularSeries } from "./regular-series.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
 
 /** A column whose combined p-value is above this has nothing to decide. */
-const worthASecondLook = 0.25;
+export const worthASecondLook = 0.25;
 /** Windows without a change that are looked at: some, and more where these do not settle it. */
-const looks = [50, 150];
+export const looks = [50, 150];
 /** A combined p-value that more windows would not bring back. */
-const settled = 1e-5;
+export const settled = 1e-5;
 /** Steps of both windows together up to which the p-values of large samples are doubted; beyond, looking again would take seconds. */
 const longest = 10_000;
 /** The part of the p-values from which the fall of their distribution towards 0 is told. */

@@ -7,6 +7,9 @@ import type { TestOutcome } from "./test-outcome.ts";
 /** Rows, in effect, that a category must be expected to have in the current window; rarer ones are put together. */
 const leastExpected = 2;
 
+/** What the test of categories found, and the category that changed most. */
+export type CategoryOutcome = TestOutcome & { readonly code: number };
+
 /**
  * Whether the mix of categories changed: the shares of the current window against those that the reference has at the same positions
  * of the season, by Pearson's chi-square divided by the average design effect, which says how many autocorrelated rows count as one:
@@ -22,7 +25,7 @@ export function categoryTest(
   current: RegularCodes,
   categories: number,
   seasonLength: number,
-): (TestOutcome & { readonly code: number }) | null {
+): CategoryOutcome | null {
   const [n, m] = [present(reference), present(current)];
   if (n === 0 || m === 0) return null;
   const profile = sharesByPosition(reference, categories, seasonLength);

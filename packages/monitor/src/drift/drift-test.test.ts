@@ -1,4 +1,12 @@
-import { bool, columnsFromArrays, createRandom, float64, type Random, timestamp, utf8 } from "@tsops/core";
+import {
+  columnsFromArrays,
+  createRandom,
+  float64,
+  nullable,
+  type Random,
+  timestamp,
+  utf8,
+} from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { driftTest } from "./drift-test.ts";
 import { designEffect } from "./innovation-moments.ts";
@@ -102,26 +110,52 @@ describe("driftTest when nothing changed", () => {
   });
 });
 
-describe("driftTest on bool columns", () => {
-  it("allows for runs longer than the first autocorrelation tells (a thresholded AR 0.9)", () => {
+describe("driftTest on columns of categories", () => {
+  const labelled = (random: Random, phi: number, label: (value: number, row: number) => string) =>
+    Array.from(arma(random, [phi], []), (value, row) => label(value * Math.sqrt(1 - phi * phi), row));
+  const text = (labels: readonly (string | null)[], from: number, to: number) =>
+    columnsFromArrays(
+      { at: timestamp(), mix: nullable(utf8()) },
+      {
+        at: BigInt64Array.from({ length: to - from }, (_, k) => start + hour * BigInt(from + k)),
+        mix: labels.slice(from, to),
+      },
+    );
+  /** Share of windows that alarm. */
+  const share = (windows: number, make: (random: Random) => readonly (string | null)[]) => {
     let count = 0;
-    for (let i = 0; i < 300; i++) {
-      const on = Uint8Array.from(ar9(createRandom(`drift-test/bool/${i}`)), (value) => (value > 0.5 ? 1 : 0));
-      const rows = (from: number, to: number) =>
-        columnsFromArrays(
-          { at: timestamp(), on: bool() },
-          {
-            at: BigInt64Array.from({ length: to - from }, (_, k) => start + hour * BigInt(from + k)),
-            on: Array.from(on.subarray(from, to), (value) => value === 1),
-          },
-        );
-      const report = driftTest(rows(0, referenceRows), rows(referenceRows, allRows), {
-        time: "at",
-        season: [24],
-      });
-      if (report.drift) count++;
+    for (let i = 0; i < windows; i++) {
+      const labels = make(createRandom(`drift-test/labels/${i}`));
+      const [before, now] = [text(labels, 0, referenceRows), text(labels, referenceRows, allRows)];
+      if (driftTest(before, now, { time: "at", season: [24] }).drift) count++;
     }
-    expect(count / 300).toBeLessThan(0.11);
+    return count / windows;
+  };
+  const weather = (value: number) => (value < -0.3 ? "rain" : value < 0.8 ? "clouds" : "sun");
+
+  // Bounds lie three standard errors of 200 windows above 5 %; by large-sample p-values the second has 20 %.
+  it.each<[string, (random: Random) => readonly (string | null)[]]>([
+    ["of two labels that come and go (AR 0.9)", (random) => labelled(random, 0.9, (v) => `${v > 0.5}`)],
+    ["of three labels that last for days (AR 0.95)", (random) => labelled(random, 0.95, weather)],
+    [
+      "with values that are missing for hours",
+      (random) => {
+        let left = 0;
+        return Array.from({ length: allRows }, () => {
+          if (left === 0 && random.uniform() < 0.01) left = 1 + Math.floor(-8 * Math.log(random.uniform()));
+          left = Math.max(0, left - 1);
+          return left > 0 ? null : "known";
+        });
+      },
+    ],
+  ])("holds its level %s", (_, make) => {
+    expect(share(200, make)).toBeLessThan(0.096);
+  });
+
+  it("finds labels that come more often", () => {
+    const more = (random: Random) =>
+      labelled(random, 0.7, (value, row) => `${value > (row < referenceRows ? 0.5 : -0.3)}`);
+    expect(share(50, more)).toBeGreaterThan(0.9);
   });
 });
 

@@ -11,8 +11,9 @@ import {
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
 import { checkMaxOrder } from "../max-order.ts";
-import { categoryTest } from "./category-test.ts";
+import { calibratedCategoryTest } from "./calibrated-categories.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
+import { toldOutcomes } from "./least-p-value.ts";
 import { missingnessTest } from "./missingness-test.ts";
 import { type NumericWindow, numericColumn } from "./numeric-column.ts";
 import type { NumericOptions } from "./numeric-tests.ts";
@@ -54,6 +55,7 @@ export interface DriftOptions {
 export interface DriftTestResult {
   readonly test: DriftTestName;
   readonly statistic: number;
+  /** At least 1e-6: smaller ones would only be extrapolated. */
   readonly pValue: number;
   /** Size of the change in `unit`. */
   readonly effect: number;
@@ -179,7 +181,10 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   for (const [i, column] of names.entries()) {
     const tests = found[i] as readonly TestOutcome[] | string;
     if (typeof tests === "string") untested.push({ column, reason: tests });
-    else tested.push({ column, pValue: simes(tests.map(({ pValue }) => pValue)), tests });
+    else {
+      const told = toldOutcomes(tests);
+      tested.push({ column, pValue: simes(told.map(({ pValue }) => pValue)), tests: told });
+    }
   }
 
   const adjusted = benjaminiHochberg(tested.map(({ pValue }) => pValue));
@@ -190,13 +195,11 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
       pValue,
       adjustedPValue: adjusted[index] as number,
       drift: (adjusted[index] as number) <= alpha,
-      tests: tests
-        .map(({ meaning, category, ...outcome }) => ({
-          ...outcome,
-          unit: unitOf(meaning, type.unit),
-          sentence: sentenceOf(column, { ...outcome, meaning, category }, type.unit),
-        }))
-        .sort((a, b) => a.pValue - b.pValue),
+      tests: tests.map(({ meaning, category, ...outcome }) => ({
+        ...outcome,
+        unit: unitOf(meaning, type.unit),
+        sentence: sentenceOf(column, { ...outcome, meaning, category }, type.unit),
+      })),
     };
   });
   return {
@@ -285,7 +288,7 @@ function categoryOutcomes(before: Window, now: Window, seasonLength: number): Te
   const codeOf = new Map(categories.map((label, code) => [label, code]));
   const codes = (labels: readonly (string | null)[]) =>
     Int32Array.from(labels, (label) => (label === null ? -1 : (codeOf.get(label) as number)));
-  const outcome = categoryTest(
+  const outcome = calibratedCategoryTest(
     { first: before.first, codes: codes(before.labels) },
     { first: now.first, codes: codes(now.labels) },
     categories.length,

@@ -1,4 +1,4 @@
-import { categoryTest } from "./category-test.ts";
+import { calibratedCategoryTest } from "./calibrated-categories.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /** Slots of one window: 1 where a row is without a value, or there is no row at all. */
@@ -18,7 +18,7 @@ export function missingnessTest(
 ): TestOutcome | null {
   if (!reference.missing.includes(1) && !current.missing.includes(1)) return null;
   const codes = ({ first, missing }: MissingSlots) => ({ first, codes: Int32Array.from(missing) });
-  const outcome = categoryTest(codes(reference), codes(current), 2, seasonLength);
+  const outcome = calibratedCategoryTest(codes(reference), codes(current), 2, seasonLength);
   if (outcome === null) return null;
   const { code, ...found } = outcome;
   return { ...found, test: "missingness", effect: code === 1 ? found.effect : -found.effect };

@@ -5,6 +5,7 @@ import type { TestOutcome } from "./test-outcome.ts";
 /**
  * Whether the innovations spread more or less: t test of the log ratio of their mean deviations to the power 1.5. Where calm and wild stretches take turns in the reference, its blocks of time widen the error.
  * @param expectedRatio - The ratio of spreads that estimation alone makes (fitted parameters, the profile's own error).
+ * @returns A sample without any spread has a billionth of the other's, with the other's error; two of them are alike.
  */
 export function scaleTest(
   reference: Standardised,
@@ -14,16 +15,23 @@ export function scaleTest(
   const before = relativeDeviations(reference);
   const now = relativeDeviations(current);
   const runs = designEffectOver(reference, before.influences);
-  const effect = now.spread / before.spread / expectedRatio;
+  const [vanished, came] = [now.spread === 0, before.spread === 0];
+  if (vanished && came)
+    return { test: "scale", statistic: 0, pValue: 1, effect: 1, meaning: "ratio of spreads" };
+  const effect = came ? 1 / least : Math.max(least, now.spread / before.spread / expectedRatio);
+  const ofBefore = variancePerRow(reference, before.influences);
+  const ofNow = variancePerRow(current, now.influences);
+  const share = reference.length / current.length;
   const variance =
-    runs.factor * (variancePerRow(reference, before.influences) + variancePerRow(current, now.influences));
+    runs.factor * (came ? ofNow * (1 + 1 / share) : ofBefore + (vanished ? ofBefore * share : ofNow));
   const statistic = Math.log(effect) / Math.sqrt(variance);
   return {
     test: "scale",
     statistic,
-    pValue: Number.isNaN(statistic)
-      ? 1
-      : Math.min(1, 2 * studentTSurvival(Math.abs(statistic), Math.min(runs.degrees, current.length - 1))),
+    pValue: Math.min(
+      1,
+      2 * studentTSurvival(Math.abs(statistic), Math.min(runs.degrees, current.length - 1)),
+    ),
     effect,
     meaning: "ratio of spreads",
   };
@@ -31,6 +39,9 @@ export function scaleTest(
 
 /** Between 1 (mean absolute deviation) and 2 (variance): nearly as sharp as the latter, and a few wild values hardly move it. */
 const power = 1.5;
+
+/** The least ratio of spreads that is told. */
+const least = 1e-9;
 
 /** The spread of a sample, and each point's influence on its logarithm. */
 function relativeDeviations(sample: Standardised): { spread: number; influences: Float64Array } {
@@ -41,7 +52,7 @@ function relativeDeviations(sample: Standardised): { spread: number; influences:
     powers[i] = deviation * Math.sqrt(deviation);
   }
   const average = sumOver(sample, powers) / sample.length;
-  const influences = powers.map((value) => (value / average - 1) / power);
+  const influences = powers.map((value) => (average === 0 ? 0 : (value / average - 1) / power));
   return { spread: average ** (1 / power) * (deviations === null ? spread : 1), influences };
 }
 

@@ -1,3 +1,4 @@
+import { leastPValue } from "./least-p-value.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
 /** The unit of an effect: the column's own where the effect is one of its values. */
@@ -53,9 +54,9 @@ export function claimOf(
   }
 }
 
-/** A p-value of exactly 0 is one that no double can hold. */
+/** Of the least p-value that is told, only that it is no greater. */
 function probability(p: number): string {
-  if (p === 0) return "p < 1e-300";
+  if (p <= leastPValue) return "p <= 1e-6";
   return `p = ${p < 0.0001 ? p.toExponential(1) : p.toFixed(4)}`;
 }
 

@@ -1,4 +1,4 @@
-import { categoryTest } from "./category-test.ts";
+import { calibratedCategoryTest } from "./calibrated-categories.ts";
 import { medianOf } from "./median.ts";
 import { presentValues } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
@@ -48,7 +48,7 @@ export function sparseTest(
       Number.isNaN(value) ? -1 : value === usual ? 0 : value <= middle ? 1 : 2,
     ),
   });
-  const outcome = categoryTest(codesOf(reference), codesOf(current), 3, seasonLength);
+  const outcome = calibratedCategoryTest(codesOf(reference), codesOf(current), 3, seasonLength);
   if (outcome === null) return null;
   const { code, ...found } = outcome;
   const shown = Number(middle.toPrecision(4));
