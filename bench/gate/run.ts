@@ -34,7 +34,10 @@ const methods = all.filter(({ kernel }) => only === undefined || kernel === only
 if (methods.length === 0) throw new Error(`There is no kernel ${only}.`);
 const file = new URL("results.json", import.meta.url);
 
-type Figures = Record<string, Record<string, Record<string, { falsePromotions: number; power: number; repeats?: number }>>>;
+type Figures = Record<
+  string,
+  Record<string, Record<string, { falsePromotions: number; power: number; repeats?: number }>>
+>;
 const results: Figures = only === undefined ? {} : JSON.parse(readFileSync(file, "utf8")).results;
 for (const [name, { hour, day, dayShare }] of Object.entries(scenarios)) {
   results[name] ??= {};

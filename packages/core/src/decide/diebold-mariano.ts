@@ -224,7 +224,7 @@ function takesTransforms(kernel: VarianceKernel): boolean {
  * Mean of the squared type-II cosine transforms of lowest frequency: each estimates the long-run variance on its own.
  * @param autocorrelation - Of the autoregression by whose spectrum each is raised to frequency 0; 0 leaves them as they are.
  */
-export function cosineVariance(centred: Float64Array, transforms: number, autocorrelation: number): number {
+function cosineVariance(centred: Float64Array, transforms: number, autocorrelation: number): number {
   const n = centred.length;
   let sum = 0;
   for (let j = 1; j <= transforms; j++) {
@@ -241,13 +241,13 @@ export function cosineVariance(centred: Float64Array, transforms: number, autoco
 
 /**
  * The autocorrelation of neighbours that is still plausible: the estimate, with Kendall's (1954) correction of its bias, and one standard
- * error (or as many as asked) on top. From 0 to 0.97, as it may only add to the variance, and no finite series tells 0.97 from more.
+ * error on top. From 0 to 0.97, as it may only add to the variance, and no finite series tells 0.97 from more.
  */
-export function plausibleAutocorrelation(centred: Float64Array, standardErrors = 1): number {
+function plausibleAutocorrelation(centred: Float64Array): number {
   const n = centred.length;
   const variance = autocovariance(centred, 0);
   const estimate = variance > 0 ? autocovariance(centred, 1) / variance : 0;
-  return Math.min(0.97, Math.max(0, estimate + (1 + 3 * estimate) / n + standardErrors / Math.sqrt(n)));
+  return Math.min(0.97, Math.max(0, estimate + (1 + 3 * estimate) / n + 1 / Math.sqrt(n)));
 }
 
 function smallSampleFactor(n: number, horizon: number): number {

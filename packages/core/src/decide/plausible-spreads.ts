@@ -4,7 +4,7 @@ import { studentTQuantile, studentTSurvival } from "../stats/distributions.ts";
  * How far the mean of a series may stray from its expectation, times the square root of its length: a mixture of Student's t
  * distributions, one for each way in which its values may follow each other, weighted by how well that agrees with the series.
  */
-export interface PlausibleSpreads {
+interface PlausibleSpreads {
   readonly deviations: Float64Array;
   /** They add up to 1. */
   readonly weights: Float64Array;
