@@ -3,7 +3,6 @@
 import { createRandom, type GateModel, gate, gateCandidates, type Random } from "@tsops/core";
 import { persistent } from "./persistent.ts";
 
-const repeats = 1000;
 const keys = ["a", "b", "c"];
 const day = 86_400_000_000n;
 const clock = { now: () => 0n };
@@ -27,7 +26,7 @@ function modelOf(name: string, random: Random, folds: number, phi: number, shift
   };
 }
 
-/** Percent of promotions over 1,000 cases. `power`: one candidate is better by 0.5 standard deviations of a series' loss. */
+/** Percent of promotions. `power`: one candidate is better by 0.5 standard deviations of a series' loss. */
 export interface CandidateFigures {
   readonly autocorrelation: number;
   readonly folds: number;
@@ -40,7 +39,7 @@ export interface CandidateFigures {
   readonly nonInferior: number;
 }
 
-export function measureCandidates(): readonly CandidateFigures[] {
+export function measureCandidates(repeats: number): readonly CandidateFigures[] {
   const figures: CandidateFigures[] = [];
   for (const phi of [0, 0.5, 0.8])
     for (const folds of [14, 28, 60])

@@ -15,7 +15,7 @@ export interface CompareBacktestsOptions {
   readonly loss?: GateLoss;
   /** What counts as one observation: the mean loss of a `fold` (default), or of a predicted instant. */
   readonly unit?: "fold" | "time";
-  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
+  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "averaged" }`. */
   readonly variance?: Pick<DieboldMarianoOptions, "kernel" | "lag">;
 }
 
@@ -55,7 +55,7 @@ export function compareBacktests(
   options: CompareBacktestsOptions,
 ): readonly ComparedBacktest[] {
   checkOptions("COMPARISON_INVALID", "compareBacktests()", options, optionNames);
-  const { reference, loss = "absolute", unit = "fold", variance = { kernel: "prewhitened" } } = options;
+  const { reference, loss = "absolute", unit = "fold", variance = { kernel: "averaged" } } = options;
   checkWord("COMPARISON_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
   checkWord("COMPARISON_INVALID", "unit", unit, ["fold", "time"]);
   checkOptions("COMPARISON_INVALID", "variance", variance, { kernel: true, lag: true });

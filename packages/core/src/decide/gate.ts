@@ -43,7 +43,7 @@ export interface GateOptions {
    * more with few folds but promotes falsely more often when errors last longer than a horizon.
    */
   readonly unit?: "fold" | "time";
-  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
+  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "averaged" }`. */
   readonly variance?: { readonly kernel: VarianceKernel; readonly lag?: number };
   readonly clock: Pick<Clock, "now">;
   /** Who or what asked: a pipeline run, a person, a policy. */
@@ -233,7 +233,7 @@ export function comparableRows(candidate: ScoredForecasts, reference: ScoredFore
 
 function compare(
   losses: { readonly candidate: Float64Array; readonly reference: Float64Array; readonly overlap: number },
-  { minImprovement = 0, variance = { kernel: "prewhitened" }, unit = "fold" }: GateOptions,
+  { minImprovement = 0, variance = { kernel: "averaged" }, unit = "fold" }: GateOptions,
 ): DieboldMariano {
   const n = losses.candidate.length;
   if (n < 3 || losses.overlap >= n)

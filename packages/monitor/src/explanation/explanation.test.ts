@@ -93,6 +93,14 @@ describe("fitReturn", () => {
 });
 
 describe("errorChanges", () => {
+  it("finds few changes where errors follow each other for long", () => {
+    let alarms = 0;
+    for (let run = 0; run < 100; run++)
+      if (errorChanges(windows(levels(`lasting ${run}`, 60, 0.8, () => 10))).changes.length > 0) alarms++;
+    // 5 % and two standard errors.
+    expect(alarms).toBeLessThanOrEqual(9);
+  });
+
   it("finds no change in errors that only follow each other, and says so", () => {
     let alarms = 0;
     for (let run = 0; run < 60; run++)

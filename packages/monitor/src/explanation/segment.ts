@@ -10,6 +10,9 @@ const resamples = 199;
 /** How alpha is divided where both are looked for. Less than all of it: either test finds a little more than its share in errors that follow each other (AR 0.5). */
 const shares = { step: 0.5, return: 0.35 } as const;
 
+/** Standard errors that a coefficient of 1 is taken to be larger than it was estimated. */
+const doubt = 2;
+
 /** One change of the level. */
 export interface FoundStep {
   /** First index after it. */
@@ -98,7 +101,8 @@ function chanceOf(change: Change, length: number, random: Random): number {
   if (change.statistic === 0) return 1;
   let larger = 0;
   for (let i = 0; i < resamples; i++)
-    if (change.fit(noiseOf(change, length, random)).statistic >= change.statistic) larger++;
+    if (change.fit(noiseOf(otherwise(change, random), length, random)).statistic >= change.statistic)
+      larger++;
   return (1 + larger) / (1 + resamples);
 }
 
@@ -128,7 +132,21 @@ function rangesOf(
   });
 }
 
-function noiseOf({ phi, innovations }: Change, length: number, random: Random): Float64Array {
+/**
+ * The noise as its autoregression may be too: off by a draw of the coefficient's standard error, and the more persistent the more it was, as a series
+ * so short shows least of what lasts longest.
+ */
+function otherwise({ phi, innovations }: Change, random: Random): Pick<Change, "phi" | "innovations"> {
+  const error = Math.sqrt((1 - phi ** 2) / innovations.length);
+  const drawn = phi + error * (doubt * Math.max(0, phi) + random.normal());
+  return { phi: Math.max(-0.9, Math.min(0.97, drawn)), innovations };
+}
+
+function noiseOf(
+  { phi, innovations }: Pick<Change, "phi" | "innovations">,
+  length: number,
+  random: Random,
+): Float64Array {
   const mean = meanOf(innovations);
   const draw = () => (innovations[random.integer(innovations.length)] as number) - mean;
   let level = 0;

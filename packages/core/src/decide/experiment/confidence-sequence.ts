@@ -1,8 +1,12 @@
 import { normalSurvival, studentTQuantile } from "../../stats/distributions.ts";
-import { cosineVariance, plausibleAutocorrelation } from "../diebold-mariano.ts";
+import { plausibleSpreads, transformsOf, upperQuantile } from "../plausible-spreads.ts";
+import { misleadingSkewness, withSkewness } from "../skewed-mean.ts";
 
 /** Blocks at which the bounds are tightest: eight weeks of days. */
 const tightestAt = 56;
+
+/** A block that has not come yet may be as many standard deviations of those that have worse: see `rareReach`. */
+const worstUnseen = 15;
 
 /**
  * How far, in standard errors, the mean of n independent values of known variance may stray to one side at any n, with probability alpha: the
@@ -24,49 +28,59 @@ function mixtureVariance(alpha: number): number {
 /** What the bounds at one look are made of. */
 export interface Spread {
   readonly mean: number;
-  /** Square root of the long-run variance of one value. */
+  /** Square root of the long-run variance of one value, as large as `alpha` lets it be. */
   readonly deviation: number;
   /** Degrees of freedom of that variance. */
   readonly degrees: number;
-  readonly skewness: number;
+  /** Of the values, over the square root of their number, to either side: see `misleadingSkewness`. */
+  readonly skewness: { readonly below: number; readonly above: number };
+  /** What rare values that have not come yet may add to the mean. */
+  readonly rare: number;
 }
 
-/** Mean of a series and how it spreads, allowing for its autocorrelation: see `prewhitened` of `dieboldMariano`; here with two standard errors on top, as many looks meet the worst estimate. */
-export function spreadOf(values: Float64Array): Spread {
+/** Mean of a series and how it may stray at this look, allowing for all ways in which values may follow each other: see `averaged` of `dieboldMariano`. */
+export function spreadOf(values: Float64Array, alpha: number): Spread {
   const n = values.length;
   let mean = 0;
   for (const value of values) mean += value / n;
+  const degrees = transformsOf(n, 1);
   const isConstant = values.every((value) => value === values[0]);
-  if (isConstant) return { mean: values[0] as number, deviation: 0, degrees: degreesOf(n), skewness: 0 };
+  const none = { below: 0, above: 0 };
+  if (isConstant) return { mean: values[0] as number, deviation: 0, degrees, skewness: none, rare: 0 };
   const centred = values.map((value) => value - mean);
-  const degrees = degreesOf(n);
-  const variance = cosineVariance(centred, degrees, plausibleAutocorrelation(centred, 2));
-  let squares = 0;
-  let cubes = 0;
-  for (const value of centred) {
-    squares += (value * value) / n;
-    cubes += (value * value * value) / n;
-  }
-  return { mean, deviation: Math.sqrt(variance), degrees, skewness: cubes / squares ** 1.5 };
+  const probability = normalSurvival(mixtureBoundary(n, alpha));
+  const reach = upperQuantile(plausibleSpreads(centred, degrees, 1), probability);
+  return {
+    mean,
+    deviation: reach / studentTQuantile(1 - probability, degrees),
+    degrees,
+    skewness: { below: misleadingSkewness(centred, true), above: misleadingSkewness(centred, false) },
+    rare: rareReach(centred, alpha),
+  };
 }
 
-/** Cosine transforms of n values, as `dieboldMariano` takes them. */
-export function degreesOf(n: number): number {
-  return Math.max(1, Math.min(Math.floor(0.41 * n ** (2 / 3)), Math.floor(n / 2)));
+/**
+ * Blocks that come with a probability of log(1 / alpha) / n are not among n blocks with probability alpha. If each is `worstUnseen` standard
+ * deviations off, the mean that is seen is that much better than the expected one.
+ */
+function rareReach(centred: Float64Array, alpha: number): number {
+  const n = centred.length;
+  let squares = 0;
+  for (const value of centred) squares += (value * value) / n;
+  return (worstUnseen * Math.sqrt(squares) * Math.log(1 / alpha)) / n;
 }
 
 /**
  * Bounds of the expected value after n values, each at a confidence of 1 - alpha at all n together. The boundary in standard errors becomes a
- * quantile of Student's t with the degrees of the variance; Johnson's (1978) correction widens the side towards which a skewed mean strays.
+ * quantile of Student's t with the degrees of the variance; Hall's (1992) correction widens the side towards which a skewed mean strays.
  */
-export function boundsAt({ mean, deviation, degrees, skewness }: Spread, n: number, alpha: number) {
+export function boundsAt({ mean, deviation, degrees, skewness, rare }: Spread, n: number, alpha: number) {
   if (deviation === 0) return { lower: mean, upper: mean };
   const t = boundaryInT(n, degrees, alpha);
   const error = deviation / Math.sqrt(n);
-  const skewed = (deviation * (1 + 2 * t * t)) / (6 * n);
   return {
-    lower: mean - t * error - skewed * Math.max(0, -skewness),
-    upper: mean + t * error + skewed * Math.max(0, skewness),
+    lower: mean - Math.max(rare, error * withSkewness(t, skewness.above)),
+    upper: mean + Math.max(rare, error * -withSkewness(-t, skewness.below)),
   };
 }
 

@@ -1,12 +1,13 @@
 import { studentTQuantile } from "../../stats/distributions.ts";
-import { boundaryInT, boundsAt, degreesOf, type Spread, spreadOf } from "./confidence-sequence.ts";
+import { transformsOf } from "../plausible-spreads.ts";
+import { boundaryInT, boundsAt, type Spread, spreadOf } from "./confidence-sequence.ts";
 import type { ExperimentEnd, ExperimentLook, ExperimentState } from "./state.ts";
 
 /** Looks at an experiment when another season of blocks is closed, and ends it where that decides. */
 export function lookAt(state: ExperimentState): ExperimentState {
   const n = state.closed.length;
   if (!isLook(state, n)) return n >= state.deadline ? { ...state, end: ended("keep", "deadline") } : state;
-  const spread = spreadOf(differencesOf(state));
+  const spread = spreadOf(differencesOf(state), state.alpha);
   const { lower, upper } = boundsAt(spread, n, state.alpha);
   const look: ExperimentLook = {
     blocks: n,
@@ -69,6 +70,7 @@ export function blocksToDecide(
 ): number | null {
   const least = Math.max(after + 1, warmUp);
   for (let n = Math.ceil(least / seasonLength) * seasonLength; n <= deadline; n += seasonLength)
-    if ((boundaryInT(n, degreesOf(n), alpha) * deviation) / Math.sqrt(n) < Math.abs(difference)) return n;
+    if ((boundaryInT(n, transformsOf(n, 1), alpha) * deviation) / Math.sqrt(n) < Math.abs(difference))
+      return n;
   return null;
 }

@@ -1,0 +1,31 @@
+/**
+ * How much the sample mean of n values is skewed, over the square root of n, as far as it misleads in one direction: many small values and
+ * few large ones make the mean too small where the large ones have not come yet.
+ * @param isBelow - Whether the mean is suspected to be too small (then only large outliers count) or too large.
+ */
+export function misleadingSkewness(centred: Float64Array, isBelow: boolean): number {
+  const n = centred.length;
+  let squares = 0;
+  let cubes = 0;
+  for (const value of centred) {
+    squares += (value * value) / n;
+    cubes += (value * value * value) / n;
+  }
+  const skewness = squares > 0 ? cubes / squares ** 1.5 / Math.sqrt(n) : 0;
+  return isBelow ? Math.max(0, skewness) : Math.min(0, skewness);
+}
+
+/**
+ * A t statistic without its skewness: the monotone cubic of P. Hall (1992), "On the removal of skewness by transformation", JRSS B 54.
+ * @param skewness - Over the square root of n: see `misleadingSkewness`.
+ */
+export function withoutSkewness(statistic: number, skewness: number): number {
+  if (skewness === 0) return statistic;
+  return ((1 + (skewness * statistic) / 3) ** 3 - 1) / skewness + skewness / 6;
+}
+
+/** The statistic that `withoutSkewness` makes this of. */
+export function withSkewness(statistic: number, skewness: number): number {
+  if (skewness === 0) return statistic;
+  return (3 / skewness) * (Math.cbrt(1 + skewness * (statistic - skewness / 6)) - 1);
+}
