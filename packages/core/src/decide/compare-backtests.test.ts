@@ -119,7 +119,9 @@ describe("compareBacktests", () => {
     const shorter = await backtest(models.naive, daily("refused", 10), { ...folds, folds: 20 });
     expect(await errorOf(() => compareBacktests({ ...all, shorter }, { reference: "naive" }))).toMatchObject({
       code: "COMPARISON_INVALID",
-      message: expect.stringMatching(/do not match/),
+      message: expect.stringMatching(
+        /^"shorter" as the candidate and "naive" as the reference: .* do not match/,
+      ),
     });
     expect((await errorOf(() => compareBacktests(all, untyped({ referense: "naive" })))).message).toMatch(
       /has no option/,

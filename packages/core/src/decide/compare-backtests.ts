@@ -67,14 +67,19 @@ export function compareBacktests(
     });
   const compared = Object.entries(backtests).map(([name, result]): ComparedBacktest => {
     // A gate asks for the same, under its own code.
-    const { pairs, own, other } = withCode("COMPARISON_INVALID", "GATE_INVALID", () => {
-      const rows = pairRows(result, base);
-      return {
-        pairs: rows,
-        own: rowLosses(result, rows.candidate, loss),
-        other: rowLosses(base, rows.reference, loss),
-      };
-    });
+    const { pairs, own, other } = withCode(
+      "COMPARISON_INVALID",
+      "GATE_INVALID",
+      () => {
+        const rows = pairRows(result, base);
+        return {
+          pairs: rows,
+          own: rowLosses(result, rows.candidate, loss),
+          other: rowLosses(base, rows.reference, loss),
+        };
+      },
+      `"${name}" as the candidate and "${reference}" as the reference: `,
+    );
     // Bounds from the errors of earlier folds are not there in the first ones: intervals are compared where both have them.
     const isKept = own.map((value, i) =>
       Number(loss !== "pinball" || !Number.isNaN(value + (other[i] as number))),

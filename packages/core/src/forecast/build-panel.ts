@@ -177,17 +177,21 @@ function gridIndexes(columns: Columns, spec: PanelSpec, frequency: Frequency): F
     throw rowsError(
       `Times do not lie on the grid of "${spec.frequency}" in ${spec.zone} (${formatInstant(times[first] as bigint)} is the first)`,
       off,
-      `${firstDayOf(spec.frequency)}Round the times, choose a finer frequency, or declare the zone whose hours and days they follow.`,
+      `${stepsHint(frequency, times[first] as bigint)}Round the times, choose a finer frequency, or declare the zone whose hours and days they follow.`,
     );
   return indexes;
 }
 
-/** Month ends and weeks from Sunday on are as usual as the beginnings that the grid has. */
-function firstDayOf(frequency: string): string {
-  if (/^\d+mo$/.test(frequency))
+/** Month ends, weeks from Sunday on and quarters from February on are as usual as the beginnings that the grid has. */
+function stepsHint(frequency: Frequency, time: bigint): string {
+  const { text, zone, kind } = frequency;
+  if (kind === "months" && !parseFrequency("1mo", { zone }).isOnGrid(time))
     return "Months are told by their first day: write 2024-01-01 for January, not its last day. ";
-  if (/^\d+w$/.test(frequency)) return "Weeks are told by their Monday. ";
-  return "";
+  if (kind === "fixed" || text === "1d") return "";
+  const index = frequency.indexOf(time);
+  const [before, after] = [index, index + 1].map((cell) => formatInstant(frequency.instantAt(cell)));
+  const weeks = text.endsWith("w") ? "Weeks are told by their Monday. " : "";
+  return `${weeks}Steps of "${text}" begin at ${before} and ${after}: times that all lie beside them alike can be moved onto them together, and those of the forecasts back. `;
 }
 
 const yearOne = toMicros("0001-01-01T00:00Z");

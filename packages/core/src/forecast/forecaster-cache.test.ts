@@ -100,6 +100,31 @@ describe("a cache of forecasters", () => {
     expect(cache.stats).toMatchObject({ count: 0, bytes: 0 });
   });
 
+  it("takes bytes that are there at once, and passes on what such a load throws", async () => {
+    const bytes = await bytesOf(nameOf(3));
+    const cache = forecasterCache({
+      load: (name) => {
+        if (name === nameOf(3)) return bytes;
+        throw new Error(`There is no "${name}".`);
+      },
+      maxCount: 2,
+    });
+    expect(await firstMean(cache, nameOf(3))).toBe(3);
+    for (let call = 0; call < 2; call++) await expect(cache.get("model 7")).rejects.toThrow(/no "model 7"/);
+    expect(cache.stats).toMatchObject({ count: 1, misses: 3 });
+  });
+
+  it("refuses to hold what is no fitted forecaster, and keeps what it has", async () => {
+    const { load } = await shelf(1);
+    const cache = forecasterCache({ load, maxCount: 2 });
+    const held = await cache.get(nameOf(0));
+    for (const wrong of [{}, undefined, naive()])
+      expect(() => cache.set(nameOf(0), wrong as never)).toThrow(
+        expect.objectContaining({ code: "MODEL_PARAMETER_INVALID", hint: expect.stringContaining("fitted") }),
+      );
+    expect(await cache.get(nameOf(0))).toBe(held);
+  });
+
   it("refuses settings that make no sense", () => {
     const load = bytesOf;
     expect(() => forecasterCache({ load })).toThrow(/no bound/);

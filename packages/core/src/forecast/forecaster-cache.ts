@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { abortable, throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
-import { checkOptions, type OptionNames, shown } from "../options.ts";
+import { checkMethods, checkOptions, type OptionNames, shown } from "../options.ts";
 import { wholeNumber } from "./check.ts";
 import type { FittedForecaster } from "./forecaster.ts";
 import { loadForecaster } from "./load-forecaster.ts";
@@ -9,7 +9,7 @@ import { loadForecaster } from "./load-forecaster.ts";
 /** How many fitted forecasters are held in memory, and where the others come from. At least one bound is needed. */
 export interface ForecasterCacheOptions {
   /** The bytes that `FittedForecaster.save` wrote under a name: from a file, a registry's artifact, a table. */
-  readonly load: (name: string) => Promise<Uint8Array>;
+  readonly load: (name: string) => Promise<Uint8Array> | Uint8Array;
   /** Bytes of saved forecasters that are held, at most; in memory each takes some more, see the docs. One that is larger alone is given and not held. */
   readonly maxBytes?: number;
   /** Forecasters that are held, at most. */
@@ -37,7 +37,10 @@ export interface ForecasterCache {
    * @throws TsopsError ABORTED when the signal fires while the call waits (the load goes on), MODEL_FORMAT_INVALID, and what `load` throws.
    */
   get(name: string, options?: { readonly signal?: AbortSignal }): Promise<FittedForecaster>;
-  /** Holds a forecaster, e.g. after an `update`: what is asked for next is this one. It is not saved anywhere. */
+  /**
+   * Holds a forecaster, e.g. after an `update`: what is asked for next is this one. It is not saved anywhere.
+   * @throws TsopsError MODEL_PARAMETER_INVALID when it is no fitted forecaster.
+   */
   set(name: string, forecaster: FittedForecaster): void;
   /** Forgets a forecaster, e.g. when a new version of it was saved. A load under way is not held. */
   delete(name: string): void;
@@ -85,7 +88,8 @@ export function forecasterCache(options: ForecasterCacheOptions): ForecasterCach
   const underWay = new Map<string, Promise<FittedForecaster>>();
   const begin = (name: string): Promise<FittedForecaster> => {
     misses++;
-    const loading = load(name).then((bytes) => {
+    // A load that answers at once, such as readFileSync, does as well.
+    const loading = (async () => load(name))().then((bytes) => {
       const forecaster = restore(bytes);
       // Unless it was set or deleted meanwhile.
       if (underWay.get(name) === loading) held.set(name, forecaster, { size: Math.max(1, bytes.length) });
@@ -109,6 +113,13 @@ export function forecasterCache(options: ForecasterCacheOptions): ForecasterCach
       return abortable(underWay.get(name) ?? begin(name), signal);
     },
     set(name, forecaster) {
+      checkMethods(
+        "MODEL_PARAMETER_INVALID",
+        "The forecaster of set()",
+        forecaster,
+        ["predict", "save"],
+        "Give a fitted one: cache.set(name, fitted.update(rows)).",
+      );
       underWay.delete(name);
       held.set(name, forecaster, { size: forecaster.save().length });
     },

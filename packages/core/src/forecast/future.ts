@@ -98,9 +98,12 @@ export function readFuture(
 ): Float64Array[] {
   const length = history.series.length * horizon;
   const values = history.known.map(() => new Float64Array(length).fill(Number.NaN));
+  let elsewhere: readonly bigint[] = [];
   const future = input === undefined ? undefined : columnsOf("predict({ future })", history, input);
   if (future !== undefined && future.length > 0) {
     const targets = futureTargets(history, horizon, future);
+    const times = columnOfKind(future, history.spec.time, ["timestamp"], "time").values;
+    elsewhere = Array.from(times).filter((_, row) => targets[row] === otherInstant);
     history.known.forEach(({ name, categories }, k) => {
       if (!Object.hasOwn(future.data, name) && !needed.includes(name)) return;
       const found = futureValues(future, name, categories);
@@ -109,11 +112,15 @@ export function readFuture(
         if ((targets[row] as number) >= 0) target[targets[row] as number] = found[row] as number;
     });
   }
-  refuseMissing(history, horizon, needed, values, future === undefined);
+  refuseMissing(history, horizon, needed, values, future === undefined ? null : elsewhere);
   return values;
 }
 
-/** Which series and step each future row is about, as an index into series x horizon; -1 for other instants. */
+/** In the place of an index: rows of series that are not asked for, and rows of those that are, at instants that are none of the steps. */
+const otherSeries = -1;
+const otherInstant = -2;
+
+/** Which series and step each future row is about, as an index into series x horizon. */
 function futureTargets(history: Panel, horizon: number, rows: Columns): Int32Array {
   const { spec, series } = history;
   const grouped = groupByKey(rows, spec.keys);
@@ -122,7 +129,7 @@ function futureTargets(history: Panel, horizon: number, rows: Columns): Int32Arr
   refuseNulls(time, rows.length, `The time column "${spec.time}"`);
   const frequency = parseFrequency(spec.frequency, { zone: spec.zone });
   const lastIndexes = Array.from(lastTimesOf(history), (last) => frequency.indexOf(last));
-  const targets = new Int32Array(rows.length).fill(-1);
+  const targets = new Int32Array(rows.length).fill(otherSeries);
   const taken = new Uint8Array(series.length * horizon);
   for (let row = 0; row < rows.length; row++) {
     const instant = time.values[row] as bigint;
@@ -130,6 +137,7 @@ function futureTargets(history: Panel, horizon: number, rows: Columns): Int32Arr
     const s = seriesIndex[grouped.seriesOf[row] as number] as number;
     if (s < 0) continue;
     const step = index - (lastIndexes[s] as number);
+    targets[row] = otherInstant;
     if (step < 1 || step > horizon || frequency.instantAt(index) !== instant) continue;
     const target = s * horizon + step - 1;
     if (taken[target] === 1)
@@ -159,16 +167,17 @@ function futureValues(rows: Columns, name: string, categories: readonly string[]
   );
 }
 
+/** @param elsewhere - Instants of the rows given that are none of the steps; null when no rows were given. */
 function refuseMissing(
   history: Panel,
   horizon: number,
   needed: readonly string[],
   values: readonly Float64Array[],
-  isAbsent: boolean,
+  elsewhere: readonly bigint[] | null,
 ): void {
   const wanted = history.known.flatMap((covariate, k) => (needed.includes(covariate.name) ? [k] : []));
   if (wanted.length === 0 || history.series.length === 0) return;
-  if (isAbsent)
+  if (elsewhere === null)
     throw new TsopsError(
       "FUTURE_VALUES_MISSING",
       `The forecast needs the future values of ${listSome(wanted.map((k) => history.known[k]?.name ?? ""))}, and no future rows were given.`,
@@ -198,10 +207,21 @@ function refuseMissing(
     `${count} of ${history.series.length * horizon} future rows lack values: ${listSome(
       missing.map(({ series, time, columns }) => `${series} at ${time} (${columns.join(", ")})`),
       3,
-    )}.`,
+    )}.${elsewhereText(elsewhere)}`,
     {
-      hint: "Give a finite value for every series and step, or a shorter horizon.",
-      details: { count, rows: missing },
+      hint:
+        elsewhere.length === 0
+          ? "Give a finite value for every series and step, or a shorter horizon."
+          : `Give rows at exactly these times: the steps of ${history.spec.frequency} in ${history.spec.zone} after the last row of each series.`,
+      details: { count, rows: missing, elsewhere: elsewhere.length },
     },
   );
+}
+
+function elsewhereText(elsewhere: readonly bigint[]): string {
+  const [first] = elsewhere;
+  if (first === undefined) return "";
+  return elsewhere.length === 1
+    ? ` 1 row was given for another time, ${formatInstant(first)}.`
+    : ` ${elsewhere.length} rows were given for other times, the first for ${formatInstant(first)}.`;
 }

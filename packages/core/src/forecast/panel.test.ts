@@ -114,7 +114,19 @@ describe("panel", () => {
 
   it.each([
     ["1mo", ["2026-01-31", "2026-02-28"], /^Months are told by their first day/],
-    ["1w", ["2026-01-03", "2026-01-10"], /^Weeks are told by their Monday/],
+    [
+      "1w",
+      ["2026-01-03", "2026-01-10"],
+      /^Weeks are told by their Monday\. .* begin at 2025-12-29T00:00:00Z and 2026-01-05T00:00:00Z/,
+    ],
+    ["3mo", ["2026-03-31", "2026-06-30"], /^Months are told by their first day/],
+    [
+      "3mo",
+      ["2026-02-01", "2026-05-01"],
+      /^Steps of "3mo" begin at 2026-01-01T00:00:00Z and 2026-04-01T00:00:00Z.* moved onto them/,
+    ],
+    ["1y", ["2025-04-01", "2026-04-01"], /^Steps of "1y" begin at 2025-01-01T00:00:00Z and 2026-/],
+    ["7d", ["2026-01-04", "2026-01-11"], /^Steps of "7d" begin at 2025-12-29T00:00:00Z and 2026-01-05T/],
     ["1d", ["2026-01-03T01:00Z", "2026-01-04T01:00Z"], /^Round the times/],
   ])("says how %s is told where times are off its grid", (frequency, days, hint) => {
     const at = days.map((day) => (day.includes("T") ? day : `${day}T00:00Z`));

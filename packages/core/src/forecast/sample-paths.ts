@@ -59,7 +59,7 @@ export function refuseVastPaths(series: number, paths: number, horizon: number):
   const gib = (count: number) => Number(((8 * count) / 2 ** 30).toPrecision(3));
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
-    `${paths} paths of ${series} series and ${horizon} steps take ${gib(values)} GiB; at most ${gib(mostValues)} are drawn at once.`,
+    `${paths} paths of ${series} series and ${horizon} steps take ${gib(values)} GiB; at most ${gib(mostValues)} GiB are drawn at once.`,
     {
       hint:
         series * horizon <= mostValues

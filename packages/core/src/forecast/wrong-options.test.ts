@@ -296,7 +296,7 @@ describe("wrong values", () => {
     [
       "more paths than memory",
       "MODEL_PARAMETER_INVALID",
-      /1000000000 paths of 1 series and 2 steps take 14.9 GiB; at most 2 are drawn at once/,
+      /1000000000 paths of 1 series and 2 steps take 14.9 GiB; at most 2 GiB are drawn at once/,
       async () => (await ets().fit(load, { horizon: 2 })).samplePaths({ paths: 1e9 }),
     ],
     [

@@ -48,7 +48,7 @@ export function planFolds(panel: Panel, settings: BacktestSettings, frequency: F
         "BACKTEST_INVALID",
         `${folds} folds of ${horizon} steps, ${step} apart${besides(settings)}, need ${needed} rows of a series that reaches the end of fold ${end}, besides what the forecaster needs before the first cutoff; the longest series has ${longest}.`,
         {
-          hint: "Give a longer history, or fewer folds, a shorter horizon or a smaller step.",
+          hint: `Give a longer history, or fewer folds, a shorter horizon or a smaller step${embargo > 0 ? ", gap or embargo" : gap > 0 ? " or gap" : ""}.`,
           details: { needed, longest, horizon, folds, step, gap, embargo },
         },
       );
@@ -110,14 +110,21 @@ export async function fitFold<Known extends string>(
     if (!TsopsError.is(cause, "SERIES_TOO_SHORT")) throw cause;
     throw new TsopsError(
       "BACKTEST_INVALID",
-      `Fold ${fold + 1} of ${folds} ends its history at ${formatInstant(cutoff)}, ${gap + horizon + (folds - 1 - fold) * step} steps before the end of the panel, and that is too short for "${forecaster.kind}": ${cause.message}`,
+      `Fold ${fold + 1} of ${folds} ends its history at ${formatInstant(cutoff)}, ${gap + horizon + (folds - 1 - fold) * step} steps before the end of the panel, ${seen(window, embargo)}and that is too short for "${forecaster.kind}": ${cause.message}`,
       {
-        hint: "Give a longer history, or fewer folds, a shorter horizon or a smaller step.",
+        hint: `Give ${window === undefined ? "" : "a wider window, where the history has more rows than it: else "}a longer history, or fewer folds, a shorter horizon or a smaller step${embargo > 0 ? " or embargo" : ""}.`,
         details: { ...cause.details, fold, horizon, folds, step },
         cause,
       },
     );
   }
+}
+
+/** What a fit sees of the history before a cutoff, in words. */
+function seen(window: number | undefined, embargo: number): string {
+  const without = embargo === 0 ? "" : ` without its last ${embargo} (embargo)`;
+  if (window !== undefined) return `its fit sees a window of ${window}${without}, `;
+  return embargo === 0 ? "" : `its fit sees the rows${without}, `;
 }
 
 function seriesBesides(panel: Panel, failures: readonly SeriesFailure[]): readonly number[] {

@@ -106,10 +106,22 @@ describe("a backtest", () => {
     expect(error.message).toMatch(
       /2 folds of 20 steps, 20 apart, a gap of 10 and an embargo of 20, need 71 rows/,
     );
+    expect(error.hint).toMatch(/a smaller step, gap or embargo\.$/);
     for (const wrong of [{ gap: -1 }, { embargo: 0.5 }, { window: 0 }])
       expect((await errorOf(() => backtest(naive(), history, { horizon: 2, folds: 2, ...wrong }))).code).toBe(
         "MODEL_PARAMETER_INVALID",
       );
+  });
+
+  it("says of a window that is too narrow for the forecaster that it is the window", async () => {
+    const folds = { horizon: 3, folds: 2 };
+    const narrow = await errorOf(() => backtest(naive(), history, { ...folds, window: 1, embargo: 2 }));
+    expect(narrow.code).toBe("BACKTEST_INVALID");
+    expect(narrow.message).toMatch(
+      /end of the panel, its fit sees a window of 1 without its last 2 \(embargo\), and that is too short for "naive"/,
+    );
+    expect(narrow.hint).toMatch(/^Give a wider window/);
+    await expect(backtest(naive(), history, { ...folds, window: 2 })).resolves.toMatchObject({ length: 6 });
   });
 
   it("tells what was known of the future at each cutoff, not what came true", async () => {

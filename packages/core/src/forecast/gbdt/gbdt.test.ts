@@ -68,6 +68,25 @@ describe("gbdt", { timeout: 60_000 }, () => {
       expect(loaded.predictRow(x.columns.map(({ values }) => values[row]!))).toBe(predicted[row]);
   });
 
+  it("refuses a category of one row that is no code, as it does in a matrix", async () => {
+    const { x, y } = mixedData(300);
+    const model = await gbdt({ trees: 3 }).fit(x, y);
+    for (const code of [2.5, -1, Number.POSITIVE_INFINITY, 2 ** 31]) {
+      expect(() => model.predictRow([0, code, 0])).toThrow(
+        /categorical column "c" must be a code 0, 1, 2, .* got/,
+      );
+      expect(await codeOf(() => model.predictRow([0, code, 0]))).toBe("VALUE_INVALID");
+      expect(
+        await codeOf(() =>
+          model.predict(matrix(numeric("a", [0]), categorical("c", [code]), numeric("noise", [0]))),
+        ),
+      ).toBe("VALUE_INVALID");
+    }
+    expect(
+      [0, Number.NaN, 1000].map((code) => model.predictRow([2.5, code, -1])).every(Number.isFinite),
+    ).toBe(true);
+  });
+
   it("refuses targets whose sums overflow, whatever the loss", async () => {
     const y = Float64Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? 1e308 : -1e308));
     const x = matrix(

@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import { shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor } from "../regressor.ts";
-import { checkPredictInput } from "../regressors/check-input.ts";
+import { checkCode, checkPredictInput } from "../regressors/check-input.ts";
 import { codeLookup } from "./bins.ts";
 import type { Forest } from "./forest.ts";
 import { type Link, predictionOf } from "./link.ts";
@@ -62,7 +62,7 @@ export interface GbdtModel extends FittedRegressor {
   /**
    * Predicts one row without building a matrix.
    * @param row - One value per column, in the order of `featureNames`; NaN is missing, categories are codes.
-   * @throws TsopsError SCHEMA_MISMATCH when the row has another length.
+   * @throws TsopsError SCHEMA_MISMATCH when the row has another length, VALUE_INVALID when a category is no code.
    */
   predictRow(row: ArrayLike<number>): number;
   /**
@@ -130,7 +130,9 @@ export function createGbdtModel(state: GbdtState, save: (state: GbdtState) => Ui
         );
       for (let c = 0; c < buffer.length; c++) {
         const lookup = lookups[c];
-        buffer[c] = lookup === undefined ? row[c]! : lookup(row[c]!);
+        const value = row[c]!;
+        if (lookup !== undefined) checkCode(value, columns[c]!.name);
+        buffer[c] = lookup === undefined ? value : lookup(value);
       }
       packed ??= packForest(forest);
       const score = baseline + scoreRow(packed, buffer);

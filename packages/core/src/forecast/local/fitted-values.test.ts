@@ -153,6 +153,11 @@ describe("fitted values", () => {
       code: "MODEL_PARAMETER_INVALID",
       message: "Fitted values are those of a model of single series, got reduce.",
     });
+    const fitted = await naive().fit(whole, { horizon: 1 });
+    await expect(fittedValues(fitted as never, whole)).rejects.toMatchObject({
+      code: "MODEL_PARAMETER_INVALID",
+      message: "fittedValues() fits by itself, and got a fitted naive.",
+    });
     await expect(fittedValues(naive(), undefined as never)).rejects.toMatchObject({ code: "PANEL_INVALID" });
   });
 });

@@ -46,6 +46,12 @@ export async function fittedValues(
 ): Promise<FittedValues> {
   checkPanel("fittedValues()", panel);
   const parts = localParts(forecaster);
+  if (isFitted(forecaster))
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `fittedValues() fits by itself, and got a fitted ${forecaster.kind}.`,
+      { hint: "Give the forecaster that was fitted: fittedValues(ets({ seasonLength }), panel)." },
+    );
   if (parts === undefined)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
@@ -97,4 +103,8 @@ function columnsOf(
     data[name] = floatColumn(values);
   }
   return { length, types, data: data as Columns["data"] };
+}
+
+function isFitted(forecaster: unknown): boolean {
+  return typeof forecaster === "object" && forecaster !== null && "predict" in forecaster;
 }

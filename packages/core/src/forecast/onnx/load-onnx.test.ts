@@ -159,6 +159,14 @@ describe("loadOnnx", () => {
       });
   });
 
+  it("refuses columns without a name and a kind before it loads anything", async () => {
+    for (const wrong of [["a"], [{ name: "a" }], [{ name: "a", kind: "text" }], [null]])
+      await expect(loadOnnx(Uint8Array.of(1), { columns: wrong as never })).rejects.toMatchObject({
+        code: "MODEL_PARAMETER_INVALID",
+        message: expect.stringMatching(/^Column 0 of loadOnnx\(\) is .*, not \{ name, kind \}\.$/),
+      });
+  });
+
   it("finishes what is under way before it closes, and refuses what comes after", async () => {
     const x = matrix({ a: [1, 2, 3, 4] });
     const fitted = await gbdt({ trees: 2, minLeafRows: 1 }).fit(x, Float64Array.of(1, 1, 5, 5));

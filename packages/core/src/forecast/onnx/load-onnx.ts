@@ -46,6 +46,18 @@ export interface OnnxModel extends AsyncDisposable {
 export async function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions): Promise<OnnxModel> {
   checkOptions("MODEL_PARAMETER_INVALID", "loadOnnx()", options, { columns: true, threads: true });
   checkList("MODEL_PARAMETER_INVALID", "The columns of loadOnnx()", options.columns);
+  const nameless = options.columns.findIndex(
+    (column) =>
+      typeof column?.name !== "string" || (column.kind !== "numeric" && column.kind !== "categorical"),
+  );
+  if (nameless !== -1)
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `Column ${nameless} of loadOnnx() is ${shown(options.columns[nameless])}, not { name, kind }.`,
+      {
+        hint: 'Write { name: "lag_1", kind: "numeric" } for each column, or give those of a matrix: x.columns.',
+      },
+    );
   const { threads = 1 } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new TsopsError(

@@ -573,6 +573,30 @@ describe("reduce", () => {
     );
   });
 
+  it("says of future rows that are all there, but an hour off, that they are for other times", async () => {
+    const { history, later } = split(randomPanel(12), horizon);
+    const fitted: FittedForecaster = await reduce(stub(() => 0).regressor, { lags: [6] }).fit(history, {
+      horizon,
+    });
+    const at = later.data["at"] as { values: BigInt64Array };
+    const moved = (...rows: number[]) => {
+      const values = at.values.map((time, row) => (rows.includes(row) ? time + 1_800_000_000n : time));
+      return () =>
+        fitted.predict({ future: { ...later, data: { ...later.data, at: { ...at, values } as never } } });
+    };
+    expect(moved(...at.values.keys())).toThrow(
+      /12 of 12 future rows lack values: .* 12 rows were given for other times, the first for \S*:30:00Z\.$/,
+    );
+    expect(moved(4)).toThrow(
+      /1 of 12 future rows lack values: .* 1 row was given for another time, \S*:30:00Z\.$/,
+    );
+    expect(moved(4)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/the steps of 1h in UTC/) }),
+    );
+    // Rows beyond the steps change nothing while all steps have theirs.
+    expect(fitted.predict({ horizon: 3, future: later }).length).toBe(6);
+  });
+
   it("takes texts in the future that it has not seen", async () => {
     const { history, later } = split(randomPanel(13), horizon);
     const fitted: FittedForecaster = await reduce(gbdt({ trees: 3 }), { lags: [6] }).fit(history, {

@@ -131,8 +131,22 @@ function checkWeights(weights: Float64Array | undefined, rows: number, what: str
 function checkCodes(column: FeatureColumn): void {
   refuseRows(
     column.values,
-    (value) => !(value >= 0 && value <= 0x7fffffff && value % 1 === 0) && !Number.isNaN(value),
+    (value) => !isCode(value),
     `Categorical column "${column.name}" must hold codes 0, 1, 2, ... or NaN`,
+  );
+}
+
+function isCode(value: number): boolean {
+  return (value >= 0 && value <= 0x7fffffff && value % 1 === 0) || Number.isNaN(value);
+}
+
+/** @throws TsopsError VALUE_INVALID when the value of a categorical column in a single row is no code. */
+export function checkCode(value: number, column: string): void {
+  if (isCode(value)) return;
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `The value of the categorical column "${column}" must be a code 0, 1, 2, ... or NaN, got ${shown(value)}.`,
+    { hint: "Give NaN where the category is missing.", details: { column } },
   );
 }
 
