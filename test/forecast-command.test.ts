@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { columnsFromArrays, float64, nullable, timestamp, utf8 } from "@tsops/core";
 import { tableFiles } from "@tsops/store/files";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -148,6 +148,46 @@ describe("a file of rows", () => {
       expect(rows).toHaveLength(7);
       for (const row of rows) expect(row["hi-95"]).toBeLessThan(250);
     }
+  });
+
+  it("with one wrong value is judged without it, as outcome, as history and in the scale, and that is told with the scores that it would make", async () => {
+    const file = (name: string, wrong: number) =>
+      csv(
+        name,
+        "date,units",
+        dates(120).map((date, i) => `${date},${i === wrong ? 100_000 : weekly(i)}`),
+      );
+    const run = (name: string, ...more: string[]) =>
+      forecast(path(name), "--horizon", "7", "--model", "ets", "--backtest", "3", ...more);
+    const scored = file("scored.csv", 105);
+    const { scores } = (await run("scored.csv", "--json")).json();
+    expect([scores.outliers, scores.models.map(({ model }: { model: string }) => model)]).toEqual([
+      1,
+      ["ets", "seasonalNaive (7)"],
+    ]);
+    for (const { rows, mae, mase, rmse, withOutliers } of scores.models) {
+      expect([rows, withOutliers.rows]).toEqual([20, 21]);
+      expect([mae < 10, mase < 2]).toEqual([true, true]);
+      // One error of nearly 100,000 among 21, in units of the scale of its fold.
+      expect(withOutliers.mae).toBeCloseTo((20 * mae + 99_900) / 21, -1);
+      expect(withOutliers.mase / mase / (withOutliers.mae / mae)).toBeCloseTo(1, 1);
+      expect(withOutliers.rmse).toBeGreaterThan(1000 * rmse);
+    }
+    expect((await run(basename(scored))).stdout).toMatch(
+      /\(1 of 21 outcomes is an outlier beyond doubt, and not scored; scored all the same: ets MASE \d+\.\d{3}, MAE 47\d\d, RMSE 21\d\d\d; seasonalNaive \(7\) MASE /,
+    );
+    // Before all cutoffs it makes no part of the scale: scores are those of a file without it.
+    file("before.csv", 50);
+    csv(
+      "empty.csv",
+      "date,units",
+      dates(120).map((date, i) => `${date},${i === 50 ? "" : weekly(i)}`),
+    );
+    const [before, empty] = await Promise.all(
+      ["before.csv", "empty.csv"].map(async (name) => (await run(name, "--json")).json().scores),
+    );
+    expect(before).toEqual(empty);
+    expect(before.outliers).toBe(0);
   });
 
   it("with decimal commas is read when they are said", async () => {

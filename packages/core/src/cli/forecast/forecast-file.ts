@@ -130,21 +130,20 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
       : await readFuture(options.future ?? "", future, history, split.main, chosen, horizon, io.signal);
   if (coming !== null && coming.unknownSeries.length > 0)
     tell(`series of ${options.future} that the history does not have: ${listSome(coming.unknownSeries)}`);
-  const picked = await choose({ ...work, tell }, { ...task, rows }, split.main, history);
+  // Left out of the backtest as they are of the fit.
+  const cleaned = split.main === null ? null : withoutOutliers(split.main, { seasonLengths: seasons });
+  const picked = await choose({ ...work, tell }, { ...task, rows }, cleaned, history);
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
   let combine: Combine = "alone";
   let candidates: readonly JudgedCandidate[] = [];
   let failures: readonly SeriesFailure[] = [];
-  if (split.main !== null) {
+  if (split.main !== null && cleaned !== null) {
     const predicting: PredictOptions = { horizon, levels };
     const isAuto = picked.chosen.forecaster.kind === "auto";
-    const cleaned = isAuto
-      ? { panel: split.main, outliers: [] }
-      : withoutOutliers(split.main, { seasonLengths: seasons });
     let { outliers } = cleaned;
-    const fitted = await picked.chosen.forecaster.fit(cleaned.panel, {
+    const fitted = await picked.chosen.forecaster.fit(isAuto ? split.main : cleaned.panel, {
       horizon,
       failures: "collect",
       signal: io.signal,
@@ -242,17 +241,18 @@ interface Picked {
 async function choose(
   { io, options, bar, tell }: ForecastWork,
   task: ForecastTask,
-  main: Panel | null,
+  cleaned: { readonly panel: Panel; readonly outliers: readonly PanelOutlier[] } | null,
   history: History,
 ): Promise<Picked> {
   const seasonLength = history.seasons[0] ?? 1;
-  if (main === null)
+  if (cleaned === null)
     return {
       chosen: { name: "naive", members: ["naive"], forecaster: naive() },
       because: "all series are too short for more",
       backtest: null,
       folds: null,
     };
+  const { panel: main, outliers } = cleaned;
   const wanted = options.model === "auto" ? "by default" : "as --model says";
   const { horizon } = options;
   const fewest = Math.max(rowsNeeded(task), seasonLength);
@@ -265,7 +265,15 @@ async function choose(
   const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
   const refit = options.model !== "auto";
-  const settings = { horizon, levels: options.level, seasonLength, refit, signal: io.signal, progress: bar };
+  const settings = {
+    horizon,
+    levels: options.level,
+    seasonLength,
+    outliers,
+    refit,
+    signal: io.signal,
+    progress: bar,
+  };
   const judged = chooseForecaster({ ...task, rows: before });
   const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
   const baselineName = seasonLength === 1 ? "naive" : `seasonalNaive (${seasonLength})`;
@@ -276,7 +284,13 @@ async function choose(
       : [await evaluate(baselineName, baseline, plan, { ...settings, refit: true })]),
   ];
   const scores = evaluations.map(({ score }) => score);
-  const backtest = { folds: plan.folds, refit, series: plan.panel.series.length, scores };
+  const backtest = {
+    folds: plan.folds,
+    refit,
+    series: plan.panel.series.length,
+    outliers: evaluations[0]?.outliers ?? 0,
+    scores,
+  };
   const [own, other] = scores;
   const last = seasonalNaiveWithIntervals(seasonLength, task);
   const plain = seasonLength === 1 ? "naive" : "seasonalNaive";
