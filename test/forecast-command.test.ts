@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { columnsFromArrays, float64, nullable, timestamp, utf8 } from "@tsops/core";
+import { columnsFromArrays, createRandom, float64, nullable, timestamp, utf8 } from "@tsops/core";
 import { tableFiles } from "@tsops/store/files";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -304,6 +304,36 @@ describe("a file of rows", () => {
       "ets takes one season, of 7 steps, and takes no notice of 14: auto and mstl take several",
     ]);
     expect(several.json().notes).toEqual(["seasons of 400 steps are not used: no series has two of them"]);
+  });
+
+  it("with a named model whose intervals held clearly too few is told of the option that learns them from its errors", async () => {
+    const noise = createRandom(3);
+    const file = csv(
+      "growth.csv",
+      "ds,y",
+      Array.from({ length: 180 }, (_, i) => {
+        const season = 1 + 0.4 * Math.sin((i * Math.PI) / 6);
+        const month = new Date(Date.UTC(2005, i, 1)).toISOString().slice(0, 10);
+        return `${month},${(100 * Math.exp(0.012 * i) * season * (1 + 0.08 * noise.normal())).toFixed(3)}`;
+      }),
+    );
+    const run = (...more: string[]) => forecast(file, "--horizon", "12", "--model", "ces", "--json", ...more);
+    const [own, learnt] = await Promise.all([run(), run("--intervals", "errors")]);
+    expect(own.json().notes).toContainEqual(
+      expect.stringMatching(
+        /^intervals of ces held too few outcomes in the backtest: .* % for 80 %.*; --intervals errors learns them from its errors in the past$/,
+      ),
+    );
+    const held = ({ json }: Answer) => json().scores.models[0].coverage["80"];
+    expect(held(learnt)).toBeGreaterThan(held(own) + 0.1);
+    expect(learnt.json().notes).toEqual([]);
+    // The forecast is that of the model.
+    const means = ({ json }: Answer) => json().forecast.map(({ mean }: { mean: number }) => mean);
+    expect(means(learnt)).toEqual(means(own));
+    const short = await run("--intervals", "errors", "--level", "99.5");
+    expect(short.json().notes).toContainEqual(
+      "the history is too short to learn intervals of ces from its errors in the past: they are those of its own formulas",
+    );
   });
 
   it("is told why there is no backtest", async () => {

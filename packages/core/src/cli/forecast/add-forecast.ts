@@ -6,7 +6,7 @@ import { requireOption } from "../require-option.ts";
 import type { CommandIo } from "../session.ts";
 import { decimalOption, frequencyOption, names, numbers, seasons } from "../table-file/option-values.ts";
 import { wholeNumber, wholeNumberOrZero } from "../whole-number.ts";
-import { modelNames } from "./choose-forecaster.ts";
+import { intervalSources, modelNames } from "./choose-forecaster.ts";
 import { forecastCommand } from "./command.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 
@@ -34,6 +34,14 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--level <percent>", "central intervals", percents, [80, 95])
     .option("--future <file>", "columns that are known for the future: a row for each series and step")
     .addOption(new Option("--model <name>", "the model").choices(modelNames).default("auto"))
+    .addOption(
+      new Option(
+        "--intervals <from>",
+        "where those of a named model come from: its own formulas, or its errors in the past, as those of auto do",
+      )
+        .choices(intervalSources)
+        .default("model"),
+    )
     .option("--budget <duration>", "time to choose a model in, backtest included, about", budget, "60s")
     .option(
       "--backtest <folds>",

@@ -1,6 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
+import { growWithLevel } from "../../forecast/auto/error-growth.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { observedCounts, rowCounts } from "../../forecast/check.ts";
@@ -36,6 +37,7 @@ import { checkFutureRows, knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 import { tellOfHistory } from "./tell-of-history.ts";
+import { tellOfIntervals } from "./tell-of-intervals.ts";
 import { passedOver, withoutSeason } from "./unused-season.ts";
 
 /** A file to forecast, and where to tell of it. */
@@ -108,6 +110,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
 
   const task = {
     model: options.model,
+    intervals: options.intervals,
     seasons,
     isSeasonSaid: options.season !== undefined,
     levels,
@@ -118,7 +121,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     isNegative: panel.y.some((value) => value < 0),
   };
   const typical = quantile(rowCounts(panel), 0.25);
-  const split = splitSeries(panel, rowsNeeded({ ...task, rows: typical }));
+  const split = splitSeries(panel, rowsNeeded(task));
   if (split.main === null && split.short === null)
     throw new TsopsError("PANEL_INVALID", `No value of "${chosen.target.name}" is known in any series.`, {
       hint: "Check the target column.",
@@ -132,7 +135,10 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     tell(`series of ${options.future} that the history does not have: ${listSome(coming.unknownSeries)}`);
   // Left out of the backtest as they are of the fit.
   const cleaned = split.main === null ? null : withoutOutliers(split.main, { seasonLengths: seasons });
-  const picked = await choose({ ...work, tell }, { ...task, rows }, cleaned, history);
+  const grows = cleaned !== null && growWithLevel(cleaned.panel, seasonLength);
+  const picked = await choose({ ...work, tell }, { ...task, rows, growWithLevel: grows }, cleaned, history);
+
+  tellOfIntervals(options, picked.chosen, picked.backtest?.scores[0] ?? null, tell);
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
@@ -247,7 +253,7 @@ async function choose(
   const seasonLength = history.seasons[0] ?? 1;
   if (cleaned === null)
     return {
-      chosen: { name: "naive", members: ["naive"], forecaster: naive() },
+      chosen: { name: "naive", members: ["naive"], forecaster: naive(), hasPastErrors: false },
       because: "all series are too short for more",
       backtest: null,
       folds: null,
@@ -296,7 +302,7 @@ async function choose(
   const plain = seasonLength === 1 ? "naive" : "seasonalNaive";
   if (options.model === "auto" && isClearlyWorse(own, other))
     return {
-      chosen: { name: plain, members: [plain], forecaster: last },
+      chosen: { name: plain, members: [plain], forecaster: last, hasPastErrors: true },
       because: `${judged.name} was clearly worse in the backtest`,
       backtest,
       folds: evaluations[1]?.result ?? null,

@@ -1,5 +1,5 @@
 import type { GlobalOptions } from "../session.ts";
-import type { ModelName } from "./choose-forecaster.ts";
+import type { IntervalSource, ModelName } from "./choose-forecaster.ts";
 
 /** Options of `tsops forecast`. */
 export interface ForecastCommandOptions extends GlobalOptions {
@@ -15,6 +15,7 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly level: readonly number[];
   readonly future?: string;
   readonly model: ModelName;
+  readonly intervals: IntervalSource;
   readonly budget: string;
   /** Default: 3, or fewer where a season would be too short before them. */
   readonly backtest?: number;
