@@ -673,6 +673,41 @@ describe("times", () => {
     expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(next);
   });
 
+  it("that are irregular are told as they are, with steps that a mean can be forecast in, and are forecast by it", async () => {
+    const random = createRandom(4);
+    let at = Date.parse("2026-01-01T00:20:07Z");
+    const sent = Array.from({ length: 600 }, () => {
+      at += 1000 * Math.ceil(-4000 * Math.log(1 - random.uniform()));
+      return at;
+    });
+    const value = (time: number) => 50 + 10 * Math.sin((time / day) * 2 * Math.PI);
+    const file = csv(
+      "events.csv",
+      "sent,level",
+      sent.map((time) => `${new Date(time).toISOString().slice(0, 19)}Z,${value(time).toFixed(3)}`),
+    );
+    const refused = await forecast(file, "--horizon", "6");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /The times lie on no regular grid: they are from \d+s to \dh \d+m apart, half of them 51m 16s or less\./,
+    );
+    expect(refused.stderr).toContain(
+      "hint: Say --freq 3h --aggregate mean to forecast their mean in steps of 3h.",
+    );
+    const done = await forecast(
+      file,
+      ...["--horizon", "6", "--freq", "3h", "--aggregate", "mean", "--model", "ets", "--json"],
+    );
+    expect([done.code, done.json().series.frequency]).toEqual([0, "3h"]);
+    // The mean of three hours of a wave about 50.
+    const last = Math.floor((sent.at(-1) as number) / 10_800_000) * 10_800_000;
+    for (const row of done.json().forecast) {
+      const start = Date.parse(row.time);
+      expect([start >= last, start % 10_800_000]).toEqual([true, 0]);
+      expect(Math.abs(row.mean - value(start + 5_400_000))).toBeLessThan(6);
+    }
+  });
+
   it("of a zone with daylight saving have days of 23 hours", async () => {
     const { code, json } = await forecast(
       csv("berlin.csv", "date,y", column(dates(60, "2024-01-30"))),
@@ -1210,6 +1245,12 @@ describe("what is wrong is said with its place", () => {
       ],
       1,
       ["PANEL_INVALID", "2024-01-09T07:00:00Z in line 10"],
+    ],
+    [
+      "--aggregate without the length of steps",
+      () => [path("daily.csv"), "--aggregate", "mean"],
+      64,
+      ["CONFIG_INVALID", "--freq 1h --aggregate mean"],
     ],
     [
       "times off the frequency that was said",

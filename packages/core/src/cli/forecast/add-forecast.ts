@@ -6,6 +6,7 @@ import { requireOption } from "../require-option.ts";
 import type { CommandIo } from "../session.ts";
 import { decimalOption, frequencyOption, names, numbers, seasons } from "../table-file/option-values.ts";
 import { wholeNumber, wholeNumberOrZero } from "../whole-number.ts";
+import { aggregates } from "./aggregate-rows.ts";
 import { intervalSources, modelNames } from "./choose-forecaster.ts";
 import { forecastCommand } from "./command.ts";
 import type { ForecastCommandOptions } from "./options.ts";
@@ -28,6 +29,12 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--target <column>", "column to forecast")
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
     .addOption(frequencyOption())
+    .addOption(
+      new Option(
+        "--aggregate <how>",
+        "make one row of those within each step of --freq: for times that are irregular, or closer than wanted",
+      ).choices(aggregates),
+    )
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
     .addOption(decimalOption())
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
@@ -70,7 +77,7 @@ function horizon(text: string): number {
   const steps = wholeNumber(text);
   if (steps <= longestHorizon) return steps;
   throw new InvalidArgumentError(
-    `It has at most ${longestHorizon.toLocaleString("en-US")} steps, those of --freq: for times further ahead sum or average the rows to longer steps.`,
+    `It has at most ${longestHorizon.toLocaleString("en-US")} steps, those of --freq: for times further ahead take longer ones, --freq 1d --aggregate mean.`,
   );
 }
 

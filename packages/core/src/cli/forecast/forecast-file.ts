@@ -19,6 +19,7 @@ import type { ProgressBar } from "../progress-bar.ts";
 import type { CommandIo } from "../session.ts";
 import { collectGuesses } from "../table-file/guessed.ts";
 import type { TableFile } from "../table-file/table-files.ts";
+import { aggregationOf } from "./aggregate-rows.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import {
   type ChosenForecaster,
@@ -55,6 +56,7 @@ export interface ForecastWork {
 export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastReport, "out" | "plot">> {
   const { io, path, file, future, options, bar } = work;
   const { horizon, level: levels } = options;
+  const aggregation = aggregationOf(options);
   const notes: string[] = [];
   const tell = (line: string) => {
     notes.push(line);
@@ -103,7 +105,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
         8,
       )}${future === null ? " (columns that are known for the future come with --future)" : ""}`,
     );
-  const history = await readHistory(file, chosen, known, options, guesses, io.signal);
+  const history = await readHistory(file, chosen, known, options, guesses, io.signal, aggregation);
   const { panel, seasons } = history;
   const early = tellOfHistory(history, chosen.target.name, horizon, tell);
   const seasonLength = seasons[0] ?? 1;

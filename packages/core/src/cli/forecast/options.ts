@@ -1,4 +1,5 @@
 import type { GlobalOptions } from "../session.ts";
+import type { Aggregate } from "./aggregate-rows.ts";
 import type { IntervalSource, ModelName } from "./choose-forecaster.ts";
 
 /** Options of `tsops forecast`. */
@@ -8,6 +9,7 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly target?: string;
   readonly key?: readonly string[];
   readonly freq: string;
+  readonly aggregate?: Aggregate;
   readonly zone?: string;
   readonly decimal?: "." | ",";
   readonly season?: readonly number[];
