@@ -216,7 +216,7 @@ describe("samplePaths", () => {
     expect(await of({ path: 5 })).toMatch(/has no option "path"/);
     expect(await of({ levels: [80] })).toMatch(/has no option "levels"/);
     expect(await of({ paths: 0 })).toMatch(/paths must be a whole number/);
-    expect(await of({ draw: "normal" })).toMatch(/draw is mixture or bootstrap/);
+    expect(await of({ draw: "normal" })).toMatch(/draw is one of mixture, bootstrap/);
     expect(await of({ seed: Number.NaN })).toMatch(/A seed is/);
     expect(await of({ horizon: 9 })).toMatch(/A horizon of 9 steps was asked for/);
     const sum = (await fitted.samplePaths()).sums("all")[0] as Draws;
