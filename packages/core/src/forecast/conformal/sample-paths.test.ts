@@ -222,7 +222,7 @@ describe("samplePaths", () => {
     const sum = (await fitted.samplePaths()).sums("all")[0] as Draws;
     expect((await errorOf(() => sum.quantile(2))).message).toMatch(/between 0 and 1, got 2/);
     expect((await errorOf(async () => (await fitted.samplePaths()).sums(untyped("time")))).message).toMatch(
-      /over steps, series or all/,
+      /over is one of steps, series, all/,
     );
     expect(sum.quantile(0)).toBe(Math.min(...sum.values));
   });
