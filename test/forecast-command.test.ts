@@ -1,8 +1,8 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { columnsFromArrays, float64, nullable, timestamp, utf8 } from "@tsops/core";
+import { basename, join, resolve } from "node:path";
+import { columnsFromArrays, createRandom, float64, nullable, timestamp, utf8 } from "@tsops/core";
 import { tableFiles } from "@tsops/store/files";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -150,6 +150,46 @@ describe("a file of rows", () => {
     }
   });
 
+  it("with one wrong value is judged without it, as outcome, as history and in the scale, and that is told with the scores that it would make", async () => {
+    const file = (name: string, wrong: number) =>
+      csv(
+        name,
+        "date,units",
+        dates(120).map((date, i) => `${date},${i === wrong ? 100_000 : weekly(i)}`),
+      );
+    const run = (name: string, ...more: string[]) =>
+      forecast(path(name), "--horizon", "7", "--model", "ets", "--backtest", "3", ...more);
+    const scored = file("scored.csv", 105);
+    const { scores } = (await run("scored.csv", "--json")).json();
+    expect([scores.outliers, scores.models.map(({ model }: { model: string }) => model)]).toEqual([
+      1,
+      ["ets", "seasonalNaive (7)"],
+    ]);
+    for (const { rows, mae, mase, rmse, withOutliers } of scores.models) {
+      expect([rows, withOutliers.rows]).toEqual([20, 21]);
+      expect([mae < 10, mase < 2]).toEqual([true, true]);
+      // One error of nearly 100,000 among 21, in units of the scale of its fold.
+      expect(withOutliers.mae).toBeCloseTo((20 * mae + 99_900) / 21, -1);
+      expect(withOutliers.mase / mase / (withOutliers.mae / mae)).toBeCloseTo(1, 1);
+      expect(withOutliers.rmse).toBeGreaterThan(1000 * rmse);
+    }
+    expect((await run(basename(scored))).stdout).toMatch(
+      /\(1 of 21 outcomes is an outlier beyond doubt, and not scored; scored all the same: ets MASE \d+\.\d{3}, MAE 47\d\d, RMSE 21\d\d\d; seasonalNaive \(7\) MASE /,
+    );
+    // Before all cutoffs it makes no part of the scale: scores are those of a file without it.
+    file("before.csv", 50);
+    csv(
+      "empty.csv",
+      "date,units",
+      dates(120).map((date, i) => `${date},${i === 50 ? "" : weekly(i)}`),
+    );
+    const [before, empty] = await Promise.all(
+      ["before.csv", "empty.csv"].map(async (name) => (await run(name, "--json")).json().scores),
+    );
+    expect(before).toEqual(empty);
+    expect(before.outliers).toBe(0);
+  });
+
   it("with decimal commas is read when they are said", async () => {
     const comma = daily.map((row) => row.replace(",", ";").replace(".", ","));
     const asked = ["--horizon", "2", "--model", "ets", "--backtest", "0", "--json"];
@@ -264,6 +304,36 @@ describe("a file of rows", () => {
       "ets takes one season, of 7 steps, and takes no notice of 14: auto and mstl take several",
     ]);
     expect(several.json().notes).toEqual(["seasons of 400 steps are not used: no series has two of them"]);
+  });
+
+  it("with a named model whose intervals held clearly too few is told of the option that learns them from its errors", async () => {
+    const noise = createRandom(3);
+    const file = csv(
+      "growth.csv",
+      "ds,y",
+      Array.from({ length: 180 }, (_, i) => {
+        const season = 1 + 0.4 * Math.sin((i * Math.PI) / 6);
+        const month = new Date(Date.UTC(2005, i, 1)).toISOString().slice(0, 10);
+        return `${month},${(100 * Math.exp(0.012 * i) * season * (1 + 0.08 * noise.normal())).toFixed(3)}`;
+      }),
+    );
+    const run = (...more: string[]) => forecast(file, "--horizon", "12", "--model", "ces", "--json", ...more);
+    const [own, learnt] = await Promise.all([run(), run("--intervals", "errors")]);
+    expect(own.json().notes).toContainEqual(
+      expect.stringMatching(
+        /^intervals of ces held too few outcomes in the backtest: .* % for 80 %.*; --intervals errors learns them from its errors in the past$/,
+      ),
+    );
+    const held = ({ json }: Answer) => json().scores.models[0].coverage["80"];
+    expect(held(learnt)).toBeGreaterThan(held(own) + 0.1);
+    expect(learnt.json().notes).toEqual([]);
+    // The forecast is that of the model.
+    const means = ({ json }: Answer) => json().forecast.map(({ mean }: { mean: number }) => mean);
+    expect(means(learnt)).toEqual(means(own));
+    const short = await run("--intervals", "errors", "--level", "99.5");
+    expect(short.json().notes).toContainEqual(
+      "the history is too short to learn intervals of ces from its errors in the past: they are those of its own formulas",
+    );
   });
 
   it("is told why there is no backtest", async () => {
@@ -601,6 +671,41 @@ describe("times", () => {
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining(`guessed frequency: ${frequency} `)]);
     expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(next);
+  });
+
+  it("that are irregular are told as they are, with steps that a mean can be forecast in, and are forecast by it", async () => {
+    const random = createRandom(4);
+    let at = Date.parse("2026-01-01T00:20:07Z");
+    const sent = Array.from({ length: 600 }, () => {
+      at += 1000 * Math.ceil(-4000 * Math.log(1 - random.uniform()));
+      return at;
+    });
+    const value = (time: number) => 50 + 10 * Math.sin((time / day) * 2 * Math.PI);
+    const file = csv(
+      "events.csv",
+      "sent,level",
+      sent.map((time) => `${new Date(time).toISOString().slice(0, 19)}Z,${value(time).toFixed(3)}`),
+    );
+    const refused = await forecast(file, "--horizon", "6");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /The times lie on no regular grid: they are from \d+s to \dh \d+m apart, half of them 51m 16s or less\./,
+    );
+    expect(refused.stderr).toContain(
+      "hint: Say --freq 3h --aggregate mean to forecast their mean in steps of 3h.",
+    );
+    const done = await forecast(
+      file,
+      ...["--horizon", "6", "--freq", "3h", "--aggregate", "mean", "--model", "ets", "--json"],
+    );
+    expect([done.code, done.json().series.frequency]).toEqual([0, "3h"]);
+    // The mean of three hours of a wave about 50.
+    const last = Math.floor((sent.at(-1) as number) / 10_800_000) * 10_800_000;
+    for (const row of done.json().forecast) {
+      const start = Date.parse(row.time);
+      expect([start >= last, start % 10_800_000]).toEqual([true, 0]);
+      expect(Math.abs(row.mean - value(start + 5_400_000))).toBeLessThan(6);
+    }
   });
 
   it("of a zone with daylight saving have days of 23 hours", async () => {
@@ -1140,6 +1245,12 @@ describe("what is wrong is said with its place", () => {
       ],
       1,
       ["PANEL_INVALID", "2024-01-09T07:00:00Z in line 10"],
+    ],
+    [
+      "--aggregate without the length of steps",
+      () => [path("daily.csv"), "--aggregate", "mean"],
+      64,
+      ["CONFIG_INVALID", "--freq 1h --aggregate mean"],
     ],
     [
       "times off the frequency that was said",

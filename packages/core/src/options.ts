@@ -96,9 +96,38 @@ export function checkWord(
   if (typeof value === "string" && words.includes(value)) return;
   const near = typeof value === "string" ? closest(value, words) : null;
   throw new TsopsError(code, `${name} is one of ${words.join(", ")}, got ${shown(value)}.`, {
-    ...(near === null ? {} : { hint: `Did you mean "${near}"?` }),
+    hint: near === null ? `Give "${words[0]}", for example.` : `Did you mean "${near}"?`,
     details: { option: name },
   });
+}
+
+/**
+ * Refuses what is neither true nor false.
+ * @throws TsopsError with the code given.
+ */
+export function checkBoolean(code: TsopsErrorCode, name: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new TsopsError(code, `${name} is true or false, got ${shown(value)}.`, {
+    hint: `Write ${name}: true or ${name}: false, without quotes.`,
+    details: { option: name },
+  });
+}
+
+/** What to give in the place of a value that is no number, or none that will do: the nearest one that does, or an example. */
+export function numberHint(
+  value: unknown,
+  {
+    least,
+    most,
+    isWhole = false,
+  }: { readonly least: number; readonly most: number; readonly isWhole?: boolean },
+  example = least,
+): string {
+  const number = typeof value === "string" && isNumeric(value) ? Number(value) : value;
+  if (typeof number !== "number" || Number.isNaN(number)) return `Give a number, e.g. ${example}.`;
+  const near = Math.min(most, Math.max(least, isWhole ? Math.round(number) : number));
+  if (near !== number) return `Give ${near}, for example.`;
+  return `Give the number ${near}, and not a text.`;
 }
 
 /** A value in a sentence about it: text is told apart from the number that it looks like. */

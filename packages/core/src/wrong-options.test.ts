@@ -394,7 +394,7 @@ describe("rows of a forecaster", () => {
   it("what holds no rows is refused where rows are needed", async () => {
     const history = panel(columnsFromArrays(types, hours(from)), options);
     const fitted = await seasonalNaive({ seasonLength: 24 }).fit(history, { horizon: 24 });
-    for (const wrong of [{ at: from, mw: 1 }, undefined, history])
+    for (const wrong of [{ y: 1 }, undefined, history])
       expect(await errorOf(() => fitted.update(untyped(wrong)))).toMatchObject({
         code: "PANEL_INVALID",
         message: expect.stringMatching(/^update\(\) takes columns, got/),

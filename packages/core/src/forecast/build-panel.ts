@@ -358,7 +358,10 @@ export function refuseVastGaps(
   throw new TsopsError(
     "PANEL_INVALID",
     `${given} rows would need ${added} more to fill every "${frequency.text}" between them; the widest gap begins at ${formatInstant(widest.from)} and has ${widest.steps} steps.`,
-    { hint: "Check the times for a wrong year, or choose a coarser frequency.", details: { added, widest } },
+    {
+      hint: "Check the times for a wrong year, or choose a coarser frequency.",
+      details: { added, widest: { from: formatInstant(widest.from), steps: widest.steps } },
+    },
   );
 }
 

@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../abort.ts";
 import { TsopsError } from "../errors.ts";
-import { checkList, checkOptions, type OptionNames, shown } from "../options.ts";
+import { checkList, checkOptions, numberHint, type OptionNames, shown } from "../options.ts";
 import type { FitOptions, PredictOptions } from "./forecaster.ts";
 import { checkLevels, checkQuantiles } from "./levels.ts";
 import type { Panel } from "./panel.ts";
@@ -13,6 +13,7 @@ export function wholeNumber(name: string, value: unknown, least = 1, most = 0x7f
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
     `${name} must be a whole number ${most === 0x7fffffff ? `of at least ${least}` : `from ${least} to ${most}`}, got ${shown(value)}.`,
+    { hint: numberHint(value, { least, most, isWhole: true }) },
   );
 }
 

@@ -1,3 +1,4 @@
+import { TsopsError } from "../errors.ts";
 import { checkColumns } from "../options.ts";
 import { bool, type ColumnType, float64, int64, nullable, timestamp, utf8 } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";
@@ -27,6 +28,7 @@ export function columnsOf(
   rows: RowsInput,
 ): Columns {
   if (!Array.isArray(rows)) {
+    refuseOneRow(call, rows, [...spec.keys, spec.time, spec.target]);
     checkColumns("PANEL_INVALID", call, rows);
     return rows as Columns;
   }
@@ -53,6 +55,15 @@ export function columnsOf(
   add(spec.target, false);
   for (const { name, kind } of [...known, ...past, ...statics]) add(name, kind === "categorical");
   return columnsFromRows(types, list as never) as Columns;
+}
+
+/** @throws TsopsError PANEL_INVALID for one row in the place of a list */
+function refuseOneRow(call: string, rows: unknown, names: readonly string[]): void {
+  if (typeof rows !== "object" || rows === null || "types" in rows) return;
+  if (!names.some((name) => Object.hasOwn(rows, name))) return;
+  throw new TsopsError("PANEL_INVALID", `${call} takes a list of rows or columns, got one row.`, {
+    hint: `Give a list with it: [{ ${Object.keys(rows).join(", ")} }].`,
+  });
 }
 
 function typeOfKey(value: unknown): ColumnType {

@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { type OptionNames, shown } from "../options.ts";
+import { checkWord, type OptionNames, shown } from "../options.ts";
 import type { Seed } from "../random.ts";
 import { wholeNumber } from "./check.ts";
 import type { PredictOptions } from "./forecaster.ts";
@@ -45,6 +45,7 @@ export function resolvePathOptions({
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `A seed is a finite number or a text, got ${shown(seed)}.`,
+      { hint: 'Give seed: 1, or seed: "any text"; the same one draws the same paths.' },
     );
   return { paths: wholeNumber("paths", paths), seed, signal, predict };
 }
@@ -123,11 +124,7 @@ function sums(
   steps: number,
   over: "steps" | "series" | "all",
 ): Draws[] {
-  if (!["steps", "series", "all"].includes(over))
-    throw new TsopsError(
-      "MODEL_PARAMETER_INVALID",
-      `Sums are over steps, series or all, got ${shown(over)}.`,
-    );
+  checkWord("MODEL_PARAMETER_INVALID", "What sums are over", over, ["steps", "series", "all"]);
   const count = over === "steps" ? seriesCount : over === "series" ? steps : 1;
   const totals = Array.from({ length: count }, () => new Float64Array(paths));
   for (let s = 0; s < seriesCount; s++)
@@ -146,6 +143,7 @@ function drawsOf(values: Float64Array): Draws {
       throw new TsopsError(
         "MODEL_PARAMETER_INVALID",
         `A probability lies between 0 and 1, got ${shown(probability)}.`,
+        { hint: "Give a share, not percent: 0.9 for what nine of ten lie below." },
       );
     const place = probability * (sorted.length - 1);
     const below = sorted[Math.floor(place)] as number;

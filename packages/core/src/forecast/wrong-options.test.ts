@@ -194,7 +194,7 @@ describe("wrong values", () => {
     [
       "an unknown variant of Croston",
       "MODEL_PARAMETER_INVALID",
-      /variant is classic, optimized, sba, got the text "fast"/,
+      /variant is one of classic, optimized, sba, got the text "fast"/,
       () => croston({ variant: untyped("fast") }),
     ],
     [

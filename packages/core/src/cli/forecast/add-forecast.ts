@@ -6,7 +6,8 @@ import { requireOption } from "../require-option.ts";
 import type { CommandIo } from "../session.ts";
 import { decimalOption, frequencyOption, names, numbers, seasons } from "../table-file/option-values.ts";
 import { wholeNumber, wholeNumberOrZero } from "../whole-number.ts";
-import { modelNames } from "./choose-forecaster.ts";
+import { aggregates } from "./aggregate-rows.ts";
+import { intervalSources, modelNames } from "./choose-forecaster.ts";
 import { forecastCommand } from "./command.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 
@@ -28,12 +29,26 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     .option("--target <column>", "column to forecast")
     .option("--key <columns>", "columns that tell several series apart, with commas between", names)
     .addOption(frequencyOption())
+    .addOption(
+      new Option(
+        "--aggregate <how>",
+        "make one row of those within each step of --freq: for times that are irregular, or closer than wanted",
+      ).choices(aggregates),
+    )
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
     .addOption(decimalOption())
     .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
     .option("--level <percent>", "central intervals", percents, [80, 95])
     .option("--future <file>", "columns that are known for the future: a row for each series and step")
     .addOption(new Option("--model <name>", "the model").choices(modelNames).default("auto"))
+    .addOption(
+      new Option(
+        "--intervals <from>",
+        "where those of a named model come from: its own formulas, or its errors in the past, as those of auto do",
+      )
+        .choices(intervalSources)
+        .default("model"),
+    )
     .option("--budget <duration>", "time to choose a model in, backtest included, about", budget, "60s")
     .option(
       "--backtest <folds>",
@@ -62,7 +77,7 @@ function horizon(text: string): number {
   const steps = wholeNumber(text);
   if (steps <= longestHorizon) return steps;
   throw new InvalidArgumentError(
-    `It has at most ${longestHorizon.toLocaleString("en-US")} steps, those of --freq: for times further ahead sum or average the rows to longer steps.`,
+    `It has at most ${longestHorizon.toLocaleString("en-US")} steps, those of --freq: for times further ahead take longer ones, --freq 1d --aggregate mean.`,
   );
 }
 

@@ -15,9 +15,15 @@ export const modelNames = ["auto", "naive", "seasonalNaive", "ets", "theta", "ce
 /** One of them. */
 export type ModelName = (typeof modelNames)[number];
 
+/** Where `--intervals` has the intervals of a named model from. */
+export const intervalSources = ["model", "errors"] as const;
+/** One of them. */
+export type IntervalSource = (typeof intervalSources)[number];
+
 /** What is known about the task when a forecaster is chosen. */
 export interface ForecastTask {
   readonly model: ModelName;
+  readonly intervals: IntervalSource;
   readonly seasons: readonly number[];
   /** Whether the seasons were said, and not guessed: then they are used wherever the rows suffice. */
   readonly isSeasonSaid: boolean;
@@ -29,6 +35,8 @@ export interface ForecastTask {
   readonly budget: string;
   /** Whether some target is below 0; where none is, no bound is. */
   readonly isNegative: boolean;
+  /** Whether errors are larger where the series are. */
+  readonly growWithLevel: boolean;
   /** Columns that are known for the future. */
   readonly known: readonly string[];
 }
@@ -39,10 +47,12 @@ export interface ChosenForecaster {
   /** What it is made of; `auto` says so once it is fitted. */
   readonly members: readonly string[];
   readonly forecaster: Forecaster;
+  /** Whether its intervals are of its errors in the past, as those of `auto` are. */
+  readonly hasPastErrors: boolean;
 }
 
 /** Known values that the forecaster of a task needs in each series. */
-export function rowsNeeded({ model, seasons }: ForecastTask): number {
+export function rowsNeeded({ model, seasons }: Pick<ForecastTask, "model" | "seasons">): number {
   return model === "seasonalNaive" ? (seasons[0] ?? 1) : 12;
 }
 
@@ -64,12 +74,23 @@ export function chooseForecaster(task: ForecastTask): ChosenForecaster {
       name: "auto",
       members: [],
       forecaster: autoForecaster({ seasonLengths: seasons, budget: task.budget }),
+      hasPastErrors: true,
     };
   if (known.length > 0 && model !== "arima")
     throw new TsopsError("CONFIG_INVALID", `The model ${model} has no use for the columns of --future.`, {
       hint: "Leave --model or --future out, or take --model arima.",
     });
-  return { name: model, members: [model], forecaster: named(model, task) };
+  const forecaster = named(model, task);
+  const calibrated =
+    task.intervals === "errors" && model !== "seasonalNaive"
+      ? withPastErrors(forecaster, settledAfter(task), task)
+      : null;
+  return {
+    name: model,
+    members: [model],
+    forecaster: calibrated ?? forecaster,
+    hasPastErrors: calibrated !== null || model === "seasonalNaive",
+  };
 }
 
 function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaster {
@@ -96,9 +117,24 @@ function named(model: Exclude<ModelName, "auto">, task: ForecastTask): Forecaste
 /** Seasonal naive with intervals of its errors in the past; where too few rows are left to learn them from, its own normal ones. */
 export function seasonalNaiveWithIntervals(seasonLength: number, task: ForecastTask): Forecaster {
   const plain = seasonalNaive({ seasonLength });
-  const folds = Math.min(20, Math.floor((task.rows - seasonLength) / task.horizon));
-  if (folds * task.horizon < scoresNeeded(task)) return plain;
-  return conformal(plain, { folds, levels: task.levels, ...(task.isNegative ? {} : { lowest: 0 }) });
+  return withPastErrors(plain, seasonLength, task) ?? plain;
+}
+
+/** Rows that a named model is given before its errors say what they will be like: half of them, and two of each season. */
+function settledAfter(task: ForecastTask): number {
+  return Math.max(rowsNeeded(task), 2 * (task.seasons.at(-1) ?? 1), Math.ceil(task.rows / 2));
+}
+
+/** A forecaster with intervals of its errors in the past; null where too few rows are left to learn them from. @param before - Rows before the first of them */
+function withPastErrors(forecaster: Forecaster, before: number, task: ForecastTask): Forecaster | null {
+  const folds = Math.min(20, Math.floor((task.rows - before) / task.horizon));
+  if (folds * task.horizon < scoresNeeded(task)) return null;
+  return conformal(forecaster, {
+    folds,
+    levels: task.levels,
+    ...(task.growWithLevel ? { spread: "proportional" } : {}),
+    ...(task.isNegative ? {} : { lowest: 0 }),
+  });
 }
 
 /** Errors that the widest interval takes: of 19, the greatest bounds 95 %. */

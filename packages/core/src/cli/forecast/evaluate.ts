@@ -1,31 +1,28 @@
 import { backtest } from "../../forecast/backtest/backtest.ts";
-import type { BacktestMetrics, BacktestResult } from "../../forecast/backtest/result.ts";
+import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
+import type { PanelOutlier } from "../../forecast/outliers.ts";
 import type { Progress } from "../../progress.ts";
+import { type Figures, figuresOf } from "./figures.ts";
 import type { BacktestPlan } from "./plan-backtest.ts";
+import { figuresWithOutliers, outcomesWithOutliers } from "./scored-outliers.ts";
 
-/** Scores of a backtest, for people and JSON; null where a figure is not defined. */
-export interface Score {
+/** Scores of a model. Outliers beyond doubt are no outcomes. */
+export interface Score extends Figures {
   readonly model: string;
-  /** Rows with a known outcome. */
-  readonly rows: number;
-  /** Those of them that `mase` stands on. */
-  readonly scaledRows: number;
-  readonly mase: number | null;
-  readonly smape: number | null;
-  readonly mae: number | null;
-  readonly rmse: number | null;
-  /** Share of outcomes within the interval, by level. */
-  readonly coverage: Readonly<Record<string, number | null>>;
+  /** The figures with those outliers as outcomes; only where there are some. */
+  readonly withOutliers?: Figures;
 }
 
 /** How a forecaster did in a backtest. */
 export interface Evaluation {
   readonly score: Score;
+  /** Outcomes that are outliers beyond doubt, and therefore not scored. */
+  readonly outliers: number;
   readonly result: BacktestResult;
 }
 
-/** Backtests a forecaster. */
+/** Backtests a forecaster on a panel without its outliers. */
 export async function evaluate(
   model: string,
   forecaster: Forecaster,
@@ -34,37 +31,29 @@ export async function evaluate(
     readonly horizon: number;
     readonly levels: readonly number[];
     readonly seasonLength: number;
+    /** What the panel would have as well. */
+    readonly outliers: readonly PanelOutlier[];
     /** Whether each fold fits anew; else only the first does, and the others go on with it. */
     readonly refit: boolean;
     readonly signal: AbortSignal;
     readonly progress: Progress;
   },
 ): Promise<Evaluation> {
-  const { progress, ...rest } = options;
+  const { progress, outliers, ...rest } = options;
   const result = await backtest(forecaster, plan.panel, {
     ...rest,
     folds: plan.folds,
     failures: "collect",
     progress: (event) => progress({ ...event, task: `backtest of ${model}` }),
   });
-  return { score: scoreOf(model, result.overall), result };
-}
-
-function scoreOf(model: string, metrics: BacktestMetrics): Score {
+  const { y, count } = outcomesWithOutliers(result, plan.panel, outliers);
   return {
-    model,
-    rows: metrics.rows,
-    scaledRows: metrics.scaledRows,
-    mase: finite(metrics.mase),
-    smape: finite(metrics.smape),
-    mae: finite(metrics.mae),
-    rmse: finite(metrics.rmse),
-    coverage: Object.fromEntries(
-      metrics.intervals.map(({ level, coverage }) => [String(level), finite(coverage)]),
-    ),
+    score: {
+      model,
+      ...figuresOf(result.overall),
+      ...(count === 0 ? {} : { withOutliers: figuresWithOutliers(result, plan.panel, y) }),
+    },
+    outliers: count,
+    result,
   };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -1,6 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
+import { growWithLevel } from "../../forecast/auto/error-growth.ts";
 import type { FittedAuto } from "../../forecast/auto/fitted.ts";
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { observedCounts, rowCounts } from "../../forecast/check.ts";
@@ -18,6 +19,7 @@ import type { ProgressBar } from "../progress-bar.ts";
 import type { CommandIo } from "../session.ts";
 import { collectGuesses } from "../table-file/guessed.ts";
 import type { TableFile } from "../table-file/table-files.ts";
+import { aggregationOf } from "./aggregate-rows.ts";
 import { chooseColumns } from "./choose-columns.ts";
 import {
   type ChosenForecaster,
@@ -36,6 +38,7 @@ import { checkFutureRows, knownColumns, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 import { tellOfHistory } from "./tell-of-history.ts";
+import { tellOfIntervals } from "./tell-of-intervals.ts";
 import { passedOver, withoutSeason } from "./unused-season.ts";
 
 /** A file to forecast, and where to tell of it. */
@@ -53,6 +56,7 @@ export interface ForecastWork {
 export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastReport, "out" | "plot">> {
   const { io, path, file, future, options, bar } = work;
   const { horizon, level: levels } = options;
+  const aggregation = aggregationOf(options);
   const notes: string[] = [];
   const tell = (line: string) => {
     notes.push(line);
@@ -101,13 +105,14 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
         8,
       )}${future === null ? " (columns that are known for the future come with --future)" : ""}`,
     );
-  const history = await readHistory(file, chosen, known, options, guesses, io.signal);
+  const history = await readHistory(file, chosen, known, options, guesses, io.signal, aggregation);
   const { panel, seasons } = history;
   const early = tellOfHistory(history, chosen.target.name, horizon, tell);
   const seasonLength = seasons[0] ?? 1;
 
   const task = {
     model: options.model,
+    intervals: options.intervals,
     seasons,
     isSeasonSaid: options.season !== undefined,
     levels,
@@ -118,7 +123,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     isNegative: panel.y.some((value) => value < 0),
   };
   const typical = quantile(rowCounts(panel), 0.25);
-  const split = splitSeries(panel, rowsNeeded({ ...task, rows: typical }));
+  const split = splitSeries(panel, rowsNeeded(task));
   if (split.main === null && split.short === null)
     throw new TsopsError("PANEL_INVALID", `No value of "${chosen.target.name}" is known in any series.`, {
       hint: "Check the target column.",
@@ -130,21 +135,23 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
       : await readFuture(options.future ?? "", future, history, split.main, chosen, horizon, io.signal);
   if (coming !== null && coming.unknownSeries.length > 0)
     tell(`series of ${options.future} that the history does not have: ${listSome(coming.unknownSeries)}`);
-  const picked = await choose({ ...work, tell }, { ...task, rows }, split.main, history);
+  // Left out of the backtest as they are of the fit.
+  const cleaned = split.main === null ? null : withoutOutliers(split.main, { seasonLengths: seasons });
+  const grows = cleaned !== null && growWithLevel(cleaned.panel, seasonLength);
+  const picked = await choose({ ...work, tell }, { ...task, rows, growWithLevel: grows }, cleaned, history);
+
+  tellOfIntervals(options, picked.chosen, picked.backtest?.scores[0] ?? null, tell);
 
   const forecasts: Forecast[] = [];
   let { members } = picked.chosen;
   let combine: Combine = "alone";
   let candidates: readonly JudgedCandidate[] = [];
   let failures: readonly SeriesFailure[] = [];
-  if (split.main !== null) {
+  if (split.main !== null && cleaned !== null) {
     const predicting: PredictOptions = { horizon, levels };
     const isAuto = picked.chosen.forecaster.kind === "auto";
-    const cleaned = isAuto
-      ? { panel: split.main, outliers: [] }
-      : withoutOutliers(split.main, { seasonLengths: seasons });
     let { outliers } = cleaned;
-    const fitted = await picked.chosen.forecaster.fit(cleaned.panel, {
+    const fitted = await picked.chosen.forecaster.fit(isAuto ? split.main : cleaned.panel, {
       horizon,
       failures: "collect",
       signal: io.signal,
@@ -242,17 +249,18 @@ interface Picked {
 async function choose(
   { io, options, bar, tell }: ForecastWork,
   task: ForecastTask,
-  main: Panel | null,
+  cleaned: { readonly panel: Panel; readonly outliers: readonly PanelOutlier[] } | null,
   history: History,
 ): Promise<Picked> {
   const seasonLength = history.seasons[0] ?? 1;
-  if (main === null)
+  if (cleaned === null)
     return {
-      chosen: { name: "naive", members: ["naive"], forecaster: naive() },
+      chosen: { name: "naive", members: ["naive"], forecaster: naive(), hasPastErrors: false },
       because: "all series are too short for more",
       backtest: null,
       folds: null,
     };
+  const { panel: main, outliers } = cleaned;
   const wanted = options.model === "auto" ? "by default" : "as --model says";
   const { horizon } = options;
   const fewest = Math.max(rowsNeeded(task), seasonLength);
@@ -265,7 +273,15 @@ async function choose(
   const before = Math.max(fewest, least(rowCounts(plan.panel)) - plan.folds * horizon);
   // A choice takes time, and is a better one with more of it: the folds share one, as if it had been in use since the first of them.
   const refit = options.model !== "auto";
-  const settings = { horizon, levels: options.level, seasonLength, refit, signal: io.signal, progress: bar };
+  const settings = {
+    horizon,
+    levels: options.level,
+    seasonLength,
+    outliers,
+    refit,
+    signal: io.signal,
+    progress: bar,
+  };
   const judged = chooseForecaster({ ...task, rows: before });
   const baseline = seasonalNaiveWithIntervals(seasonLength, { ...task, rows: before });
   const baselineName = seasonLength === 1 ? "naive" : `seasonalNaive (${seasonLength})`;
@@ -276,13 +292,19 @@ async function choose(
       : [await evaluate(baselineName, baseline, plan, { ...settings, refit: true })]),
   ];
   const scores = evaluations.map(({ score }) => score);
-  const backtest = { folds: plan.folds, refit, series: plan.panel.series.length, scores };
+  const backtest = {
+    folds: plan.folds,
+    refit,
+    series: plan.panel.series.length,
+    outliers: evaluations[0]?.outliers ?? 0,
+    scores,
+  };
   const [own, other] = scores;
   const last = seasonalNaiveWithIntervals(seasonLength, task);
   const plain = seasonLength === 1 ? "naive" : "seasonalNaive";
   if (options.model === "auto" && isClearlyWorse(own, other))
     return {
-      chosen: { name: plain, members: [plain], forecaster: last },
+      chosen: { name: plain, members: [plain], forecaster: last, hasPastErrors: true },
       because: `${judged.name} was clearly worse in the backtest`,
       backtest,
       folds: evaluations[1]?.result ?? null,

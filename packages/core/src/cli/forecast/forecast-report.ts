@@ -29,6 +29,8 @@ export interface ForecastReport {
     /** Whether each fold fitted anew. */
     readonly refit: boolean;
     readonly series: number;
+    /** Outcomes that are outliers beyond doubt, and therefore not scored. */
+    readonly outliers: number;
     readonly scores: readonly Score[];
   } | null;
   /** What was forecast in the backtest by what is chosen; null without one. */
@@ -60,6 +62,7 @@ export function reportData(report: ForecastReport): Readonly<Record<string, unkn
             refit: backtest.refit,
             series: backtest.series,
             seasonLength: report.seasonLength,
+            outliers: backtest.outliers,
             models: backtest.scores,
           },
     guessed: report.guessed,
@@ -132,6 +135,7 @@ export function reportText(report: ForecastReport): string {
     lines.push(
       `backtest of ${count(backtest.folds, "fold")} x ${count(horizon, "step")} on ${count(backtest.series, "series")}${backtest.refit || backtest.folds === 1 ? "" : ", fitted before the first"}:`,
       ...scoreLines(backtest.scores),
+      ...outlierLines(backtest),
     );
   }
   if (split.fallback.length > 0)
@@ -204,6 +208,22 @@ function scoreLines(scores: readonly Score[]): string[] {
         ...table,
         `  (MASE leaves out ${unscaled} of ${first?.rows} rows: the history of their series repeats itself exactly, or is no longer than a season)`,
       ];
+}
+
+/** Outcomes that are not scored, with what the scores would be with them. */
+function outlierLines({ outliers, scores }: NonNullable<ForecastReport["backtest"]>): string[] {
+  const all = scores[0]?.withOutliers?.rows;
+  if (all === undefined) return [];
+  const scored = scores.flatMap(({ model, withOutliers }) =>
+    withOutliers === undefined
+      ? []
+      : [
+          `${model} MASE ${number(withOutliers.mase, 3)}, MAE ${figure(withOutliers.mae)}, RMSE ${figure(withOutliers.rmse)}`,
+        ],
+  );
+  return [
+    `  (${outliers} of ${all} outcomes ${outliers === 1 ? "is an outlier" : "are outliers"} beyond doubt, and not scored; scored all the same: ${scored.join("; ")})`,
+  ];
 }
 
 function forecastLines(

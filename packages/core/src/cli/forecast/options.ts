@@ -1,5 +1,6 @@
 import type { GlobalOptions } from "../session.ts";
-import type { ModelName } from "./choose-forecaster.ts";
+import type { Aggregate } from "./aggregate-rows.ts";
+import type { IntervalSource, ModelName } from "./choose-forecaster.ts";
 
 /** Options of `tsops forecast`. */
 export interface ForecastCommandOptions extends GlobalOptions {
@@ -8,6 +9,7 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly target?: string;
   readonly key?: readonly string[];
   readonly freq: string;
+  readonly aggregate?: Aggregate;
   readonly zone?: string;
   readonly decimal?: "." | ",";
   readonly season?: readonly number[];
@@ -15,6 +17,7 @@ export interface ForecastCommandOptions extends GlobalOptions {
   readonly level: readonly number[];
   readonly future?: string;
   readonly model: ModelName;
+  readonly intervals: IntervalSource;
   readonly budget: string;
   /** Default: 3, or fewer where a season would be too short before them. */
   readonly backtest?: number;

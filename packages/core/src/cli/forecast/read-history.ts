@@ -23,6 +23,7 @@ import type { TimeAxis } from "../table-file/time-axis.ts";
 import { type FileTimeStyle, styleOf, zoneOf } from "../table-file/time-style.ts";
 import { timeText } from "../table-file/time-text.ts";
 import { instantsOfWallClock, zoneOfChanges } from "../table-file/wall-clock.ts";
+import { type AggregatedRows, type Aggregation, aggregateRows } from "./aggregate-rows.ts";
 import type { ChosenColumns } from "./choose-columns.ts";
 import { guessSeasons } from "./guess-seasons.ts";
 import { withoutUnknownEnd } from "./unknown-end.ts";
@@ -33,6 +34,8 @@ export interface History {
   readonly panel: Panel;
   /** Rows without a target at the ends of series, which are left out, and the number of those series. */
   readonly unknownEnd: { readonly rows: number; readonly series: number };
+  /** What was made of rows that share a step, and of how many; null where nothing was. */
+  readonly aggregated: (Pick<AggregatedRows, "leftOut"> & { readonly rows: number }) | null;
   readonly axis: TimeAxis;
   readonly style: FileTimeStyle;
   /** Zone of the times. */
@@ -56,6 +59,7 @@ export interface TimeOptions {
 /**
  * Reads the rows of a file, finds the grid of their times and makes a panel.
  * @param known - Columns that are known for the future.
+ * @param aggregation - What is made of rows that share a step; null for what is on a grid.
  * @throws TsopsError VALUE_INVALID (lines listed), TIME_INVALID (clocks show a time twice or never), FREQUENCY_INVALID, PANEL_INVALID
  */
 export async function readHistory(
@@ -65,6 +69,7 @@ export async function readHistory(
   options: TimeOptions,
   guesses: Guesses,
   signal: AbortSignal,
+  aggregation: Aggregation | null = null,
 ): Promise<History> {
   const { time, timeFormat, target, keys } = chosen;
   const style = styleOf(time, timeFormat);
@@ -99,8 +104,15 @@ export async function readHistory(
       ? instantsOfWallClock(found, time.name, keyNames, zone, placeIn(from))
       : found;
   };
-  const columns = await read(file, Object.keys(types), signal);
-  const placeOf = placeIn(file);
+  const given = await read(file, Object.keys(types), signal);
+  const aggregated =
+    aggregation === null || style === "steps"
+      ? null
+      : await withPlaces(placeIn(file), async () =>
+          aggregateRows(given, { time: time.name, target: target.name, keys: keyNames }, aggregation, zone),
+        );
+  const columns = aggregated?.columns ?? given;
+  const placeOf = (row: number) => placeIn(file)(aggregated?.firstRows[row] ?? row);
   return withPlaces(placeOf, async () => {
     const { series, seriesOf } = groupByKey(columns, keyNames);
     const column = columnOfKind(columns, time.name, ["timestamp", "int64"], "time");
@@ -114,6 +126,7 @@ export async function readHistory(
       zone,
       text: (value) => timeText(value, style, zone),
       placeOf,
+      canAggregate: true,
     };
     const isGuessed = options.freq === "auto";
     const guess = isGuessed ? guessAxis(times) : axisOf(times, options.freq);
@@ -159,6 +172,7 @@ export async function readHistory(
     return {
       panel: found,
       unknownEnd,
+      aggregated: aggregated === null ? null : { rows: given.length, leftOut: aggregated.leftOut },
       axis,
       style,
       zone,

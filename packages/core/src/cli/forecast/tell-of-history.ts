@@ -24,7 +24,11 @@ export function tellOfHistory(
   horizon: number,
   tell: (line: string) => void,
 ): readonly EarlyEnd[] {
-  const { panel, unknownEnd } = history;
+  const { panel, unknownEnd, aggregated } = history;
+  if (aggregated !== null && aggregated.leftOut.length > 0)
+    tell(
+      `the ${aggregated.leftOut.join(" and the ")} step of ${history.axis.text} ${aggregated.leftOut.length === 1 ? "is" : "are"} left out, as the ${aggregated.rows.toLocaleString("en-US")} rows do not fill ${aggregated.leftOut.length === 1 ? "it" : "them"}`,
+    );
   if (unknownEnd.rows > 0)
     tell(
       `${unknownEnd.rows} ${unknownEnd.rows === 1 ? "row" : "rows"} at the end of ${unknownEnd.series === 1 ? "a series" : `${unknownEnd.series} series`} without ${target}: the forecast begins after the last known one${

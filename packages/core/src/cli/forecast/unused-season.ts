@@ -1,3 +1,4 @@
+import type { FittedConformal } from "../../forecast/conformal/fitted.ts";
 import type { FittedForecaster } from "../../forecast/forecaster.ts";
 import type { FittedLocal } from "../../forecast/local/local-forecaster.ts";
 import type { LocalSummary } from "../../forecast/local/local-model.ts";
@@ -54,7 +55,8 @@ function seriesWithoutSeason(
 ): readonly number[] {
   const isSeasonal = hasSeason[model];
   if (isSeasonal === undefined || seasons.length === 0) return [];
-  return (fitted as FittedLocal).fits.flatMap((fit, s) => (isSeasonal(fit) ? [] : [s]));
+  const own = fitted.kind === "conformal" ? (fitted as FittedConformal).forecaster : fitted;
+  return (own as FittedLocal).fits.flatMap((fit, s) => (isSeasonal(fit) ? [] : [s]));
 }
 
 /**

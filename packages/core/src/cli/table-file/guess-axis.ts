@@ -2,6 +2,7 @@ import { TsopsError } from "../../errors.ts";
 import { listSome } from "../../forecast/rows.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { parseFrequency } from "../../time/frequency.ts";
+import { irregularTimes } from "./irregular-times.ts";
 import { businessDayScale, dayScale, fixedScale, monthScale, type Scale, stepScale } from "./scales.ts";
 import { type TimeAxis, timeAxis } from "./time-axis.ts";
 import { zoneOfChanges, zoneOfDays } from "./wall-clock.ts";
@@ -21,6 +22,8 @@ export interface FileTimes {
   text(value: bigint): string;
   /** Where a row is, e.g. `line 7`. */
   placeOf(row: number): string;
+  /** Whether the command has `--aggregate`. */
+  readonly canAggregate?: boolean;
 }
 
 /** An axis without what only the data can tell: the frequency that steps stand for. */
@@ -114,7 +117,7 @@ function checked(times: FileTimes, asked: string, guess: AxisGuess): AxisGuess {
     "PANEL_INVALID",
     `${off.length} of ${times.values.length} times are not on a grid of ${asked} with ${times.text(times.values[0] as bigint)}: ${listed(times, off)}.`,
     {
-      hint: "Correct these rows, or leave --freq out to have the frequency guessed.",
+      hint: `Correct these rows, or leave --freq out to have the frequency guessed${times.canAggregate === true ? `; to forecast the mean of the rows in each step, add --aggregate mean` : ""}.`,
       details: { count: off.length, places: off.slice(0, 20).map(times.placeOf) },
     },
   );
@@ -170,14 +173,17 @@ function stepOf(times: FileTimes, scale: Scale): number {
     0,
   );
   if (rows >= cells / 2) return common;
-  throw new TsopsError(
-    "PANEL_INVALID",
-    `The times lie on no regular grid: most are ${stepText(scale, usual)} apart, and all of them would be multiples of ${stepText(scale, common)}.`,
-    {
-      hint: `Bring the rows on a grid first (for instance their mean by hour or day), or say --freq ${stepText(scale, common)} to have the rest as gaps.`,
-    },
-  );
+  throw irregularTimes({
+    kind: scale.kind,
+    distances: counts,
+    finest: cells <= mostSparse * rows ? stepText(scale, common) : null,
+    canAggregate: times.canAggregate ?? false,
+    text: (step) => stepText(scale, step),
+  });
 }
+
+/** Steps for each row, at most, that are worth a grid: of more a panel is hardly anything but gaps. */
+const mostSparse = 10;
 
 /** @throws TsopsError PANEL_INVALID where instants are the days, weeks or months of a clock that changes, such as midnights of Berlin */
 function refuseClockDays(times: FileTimes, usual: number): void {

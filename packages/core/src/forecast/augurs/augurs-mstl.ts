@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, shown } from "../../options.ts";
+import { checkBoolean, checkOptions, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { type AugursForecaster, augursForecaster } from "./augurs-forecaster.ts";
 import { type AugursModel, oneDeviation, released, type SeriesAhead, withDeviation } from "./augurs-model.ts";
@@ -40,8 +40,7 @@ export async function augursMstl(options: AugursMstlOptions): Promise<AugursMstl
       `seasonLengths is a list with at least one length, got ${shown(seasonLengths)}.`,
       { hint: "For example seasonLengths: [24, 168]; without a season take augursEts()." },
     );
-  if (typeof impute !== "boolean")
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `impute is true or false, got ${shown(impute)}.`);
+  checkBoolean("MODEL_PARAMETER_INVALID", "impute", impute);
   const periods = [...new Set(seasonLengths.map((length) => wholeNumber("seasonLengths", length, 2)))].sort(
     (a, b) => a - b,
   );

@@ -75,7 +75,9 @@ export async function augursProphet(options: AugursProphetOptions = {}): Promise
     if (value !== "auto" && typeof value !== "boolean") wholeNumber(name, value);
   for (const [name, value] of Object.entries({ seasonalityPriorScale, changepointPriorScale }))
     if (!(typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY))
-      throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is a number above 0, got ${shown(value)}.`);
+      throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is a number above 0, got ${shown(value)}.`, {
+        hint: "Larger ones let the model follow the data more closely: give 0.05 or 10, for example.",
+      });
   // Without any, Stan's search fails on every series.
   wholeNumber("changepoints", changepoints);
   const { Prophet } = await loadProphet();

@@ -561,7 +561,7 @@ describe("conformal", () => {
       [{ folds: 0 }, /folds must be/],
       [{ folds: 9, window: 8 }, /window of 8 origins is shorter/],
       [{ adaptRate: 2 }, /adaptRate/],
-      [{ adapt: "slow" }, /adapt is aci or pid, got the text "slow"/],
+      [{ adapt: "slow" }, /adapt is one of aci, pid, got the text "slow"/],
       [{ integralRate: 1 }, /integralRate is for adapt: "pid"/],
       [{ adapt: "pid", integralRate: -1 }, /integralRate must be between 0 and 10, got -1/],
       [{ spread: "wide" }, /spread is/],

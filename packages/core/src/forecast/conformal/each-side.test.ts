@@ -127,7 +127,7 @@ describe("bounds on each side", { timeout: 60_000 }, () => {
       conformal(historicAverage(), { folds: 2, sides: "each", levels: [95] }).fit(history, { horizon: 14 }),
     ).rejects.toThrow(/An interval of 95 % needs 39 scores; the calibration has 28/);
     expect(() => conformal(historicAverage(), { sides: "both" as never })).toThrow(
-      /sides is alike or each, got the text "both"/,
+      /sides is one of alike, each, got the text "both"/,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, shown } from "../../options.ts";
+import { checkOptions, checkWord, numberHint, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import { checkLevels } from "../levels.ts";
 
@@ -95,32 +95,47 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
   const { sides = "alike" } = options;
   const { adaptRate = adapt === "pid" ? 0.1 : 0.05, integralRate = adapt === "pid" ? 0.1 : undefined } =
     options;
-  if (!["constant", "root", "proportional"].includes(spread))
-    throw invalid(`spread is constant, root or proportional, got "${spread}".`);
-  if (!["series", "panel", "scaled"].includes(by))
-    throw invalid(`by is series, panel or scaled, got "${by}".`);
-  if (!["alike", "each"].includes(sides)) throw invalid(`sides is alike or each, got ${shown(sides)}.`);
-  if (!["aci", "pid"].includes(adapt)) throw invalid(`adapt is aci or pid, got ${shown(adapt)}.`);
-  if (integralRate !== undefined && adapt !== "pid") throw invalid('integralRate is for adapt: "pid".');
+  checkWord("MODEL_PARAMETER_INVALID", "spread", spread, ["constant", "root", "proportional"]);
+  checkWord("MODEL_PARAMETER_INVALID", "by", by, ["series", "panel", "scaled"]);
+  checkWord("MODEL_PARAMETER_INVALID", "sides", sides, ["alike", "each"]);
+  checkWord("MODEL_PARAMETER_INVALID", "adapt", adapt, ["aci", "pid"]);
+  if (integralRate !== undefined && adapt !== "pid")
+    throw invalid('integralRate is for adapt: "pid".', 'Leave it out, or give adapt: "pid" with it.');
   if (
     integralRate !== undefined &&
     !(typeof integralRate === "number" && integralRate >= 0 && integralRate <= 10)
   )
-    throw invalid(`integralRate must be between 0 and 10, got ${shown(integralRate)}.`);
+    throw invalid(
+      `integralRate must be between 0 and 10, got ${shown(integralRate)}.`,
+      numberHint(integralRate, { least: 0, most: 10 }, 0.1),
+    );
   if (!(typeof adaptRate === "number" && adaptRate >= 0 && adaptRate <= 1))
-    throw invalid(`adaptRate must be between 0 and 1, got ${shown(adaptRate)}.`);
+    throw invalid(
+      `adaptRate must be between 0 and 1, got ${shown(adaptRate)}.`,
+      numberHint(adaptRate, { least: 0, most: 1 }, 0.05),
+    );
   for (const [name, bound] of Object.entries({ lowest, highest }))
     if (bound !== null && !Number.isFinite(bound))
-      throw invalid(`${name} must be finite, got ${shown(bound)}.`);
+      throw invalid(
+        `${name} must be finite, got ${shown(bound)}.`,
+        "Leave it out where the target has no such bound.",
+      );
   if (lowest !== null && highest !== null && !(lowest < highest))
-    throw invalid(`lowest (${lowest}) must be below highest (${highest}).`);
+    throw invalid(
+      `lowest (${lowest}) must be below highest (${highest}).`,
+      "Exchange them, or leave one out.",
+    );
   if (by === "scaled" && folds < 2)
     throw invalid(
       'by: "scaled" takes 2 folds or more: the errors of one are measured by those of the others.',
+      'Give folds: 2 or more, or by: "panel".',
     );
   const window = wholeNumber("window", options.window ?? 2 * folds);
   if (window < folds)
-    throw invalid(`A window of ${window} origins is shorter than the ${folds} folds of the calibration.`);
+    throw invalid(
+      `A window of ${window} origins is shorter than the ${folds} folds of the calibration.`,
+      `Give window: ${folds} or more, or fewer folds.`,
+    );
   return {
     levels,
     folds,
@@ -139,6 +154,6 @@ export function resolveConformalOptions(options: ConformalOptions): ResolvedConf
   };
 }
 
-function invalid(message: string): TsopsError {
-  return new TsopsError("MODEL_PARAMETER_INVALID", message);
+function invalid(message: string, hint: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, { hint });
 }

@@ -216,13 +216,13 @@ describe("samplePaths", () => {
     expect(await of({ path: 5 })).toMatch(/has no option "path"/);
     expect(await of({ levels: [80] })).toMatch(/has no option "levels"/);
     expect(await of({ paths: 0 })).toMatch(/paths must be a whole number/);
-    expect(await of({ draw: "normal" })).toMatch(/draw is mixture or bootstrap/);
+    expect(await of({ draw: "normal" })).toMatch(/draw is one of mixture, bootstrap/);
     expect(await of({ seed: Number.NaN })).toMatch(/A seed is/);
     expect(await of({ horizon: 9 })).toMatch(/A horizon of 9 steps was asked for/);
     const sum = (await fitted.samplePaths()).sums("all")[0] as Draws;
     expect((await errorOf(() => sum.quantile(2))).message).toMatch(/between 0 and 1, got 2/);
     expect((await errorOf(async () => (await fitted.samplePaths()).sums(untyped("time")))).message).toMatch(
-      /over steps, series or all/,
+      /over is one of steps, series, all/,
     );
     expect(sum.quantile(0)).toBe(Math.min(...sum.values));
   });

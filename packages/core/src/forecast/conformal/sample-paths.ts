@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, shown } from "../../options.ts";
+import { checkOptions, checkWord } from "../../options.ts";
 import { createRandom } from "../../random.ts";
 import { turnsOf } from "../../turns.ts";
 import type { SeriesKey } from "../panel.ts";
@@ -34,8 +34,7 @@ export interface ResolvedSamplePathOptions extends ResolvedPathOptions {
 export function resolveSamplePathOptions(options: SamplePathOptions): ResolvedSamplePathOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "samplePaths()", options, { ...pathOptionNames, draw: true });
   const { draw = "mixture", ...others } = options;
-  if (!["mixture", "bootstrap"].includes(draw))
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `draw is mixture or bootstrap, got ${shown(draw)}.`);
+  checkWord("MODEL_PARAMETER_INVALID", "draw", draw, ["mixture", "bootstrap"]);
   return { ...resolvePathOptions(others), draw };
 }
 

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, type OptionNames, shown } from "../../options.ts";
+import { checkOptions, checkWord, numberHint, type OptionNames, shown } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 
 /** Settings of `ensemble`. */
@@ -40,8 +40,7 @@ const ensembleOptionNames: OptionNames<EnsembleOptions> = {
 export function resolveEnsembleOptions(options: EnsembleOptions): ResolvedEnsembleOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "ensemble()", options, ensembleOptionNames);
   const { combine = "mean", by, folds, power } = options;
-  if (!["mean", "median", "weighted", "stacked"].includes(combine))
-    throw invalid(`combine is mean, median, weighted or stacked, got ${shown(combine)}.`);
+  checkWord("MODEL_PARAMETER_INVALID", "combine", combine, ["mean", "median", "weighted", "stacked"]);
   const isLearnt = combine === "weighted" || combine === "stacked";
   const idle = Object.entries(isLearnt ? {} : { folds, by, power }).find(([, value]) => value !== undefined);
   if (idle !== undefined)
@@ -49,11 +48,14 @@ export function resolveEnsembleOptions(options: EnsembleOptions): ResolvedEnsemb
       `${idle[0]} has no use for combine: "${combine}", which learns no weights.`,
       'Leave it out, or use "weighted" or "stacked".',
     );
-  if (combine === "stacked" && power !== undefined) throw invalid('power is for combine: "weighted".');
-  if (by !== undefined && !["panel", "series"].includes(by))
-    throw invalid(`by is panel or series, got ${shown(by)}.`);
+  if (combine === "stacked" && power !== undefined)
+    throw invalid('power is for combine: "weighted".', 'Leave it out, or give combine: "weighted".');
+  if (by !== undefined) checkWord("MODEL_PARAMETER_INVALID", "by", by, ["panel", "series"]);
   if (power !== undefined && !(typeof power === "number" && power > 0 && power <= 100))
-    throw invalid(`power must be greater than 0 and at most 100, got ${shown(power)}.`);
+    throw invalid(
+      `power must be greater than 0 and at most 100, got ${shown(power)}.`,
+      numberHint(power, { least: 1, most: 100 }),
+    );
   return {
     combine,
     folds: isLearnt ? wholeNumber("folds", folds ?? 3) : null,
@@ -62,6 +64,6 @@ export function resolveEnsembleOptions(options: EnsembleOptions): ResolvedEnsemb
   };
 }
 
-function invalid(message: string, hint?: string): TsopsError {
-  return new TsopsError("MODEL_PARAMETER_INVALID", message, hint === undefined ? {} : { hint });
+function invalid(message: string, hint: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, { hint });
 }

@@ -1,5 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import type { FeatureColumn } from "../regressor.ts";
+import { listSome } from "../rows.ts";
 import { type LeafTotals, shrink } from "./leaf-totals.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 
@@ -33,6 +34,7 @@ export function directionsOf(
         "MODEL_PARAMETER_INVALID",
         `monotone names the column "${name}", which there is not.`,
         {
+          hint: `There are ${listSome(columns.map((column) => column.name))}.`,
           details: { columns: columns.slice(0, 20).map((column) => column.name), count: columns.length },
         },
       );

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, type OptionNames, shown } from "../../options.ts";
+import { checkOptions, checkWord, numberHint, type OptionNames, shown } from "../../options.ts";
 import type { Seed } from "../../random.ts";
 
 /** How categorical columns are split. Defaults are LightGBM's. */
@@ -142,16 +142,24 @@ const gbdtOptionNames: OptionNames<GbdtOptions> = {
 export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "gbdt()", options, gbdtOptionNames);
   const loss = options.loss ?? "squared";
-  if (!lossNames.includes(loss))
-    throw invalid(`gbdt has the losses ${lossNames.join(", ")}, got ${shown(loss)}.`);
+  checkWord("MODEL_PARAMETER_INVALID", "The loss of gbdt()", loss, lossNames);
   if (loss === "quantile" && options.alpha === undefined)
     throw invalid("The quantile loss needs a level.", "Pass alpha between 0 and 1, e.g. alpha: 0.9.");
   if (loss !== "quantile" && options.alpha !== undefined)
-    throw invalid(`alpha is the level of the quantile loss; this gbdt has the loss "${loss}".`);
+    throw invalid(
+      `alpha is the level of the quantile loss; this gbdt has the loss "${loss}".`,
+      'Leave it out, or give loss: "quantile".',
+    );
   if (loss !== "huber" && options.delta !== undefined)
-    throw invalid(`delta belongs to the loss "huber"; this gbdt has the loss "${loss}".`);
+    throw invalid(
+      `delta belongs to the loss "huber"; this gbdt has the loss "${loss}".`,
+      'Leave it out, or give loss: "huber".',
+    );
   if (loss !== "tweedie" && options.power !== undefined)
-    throw invalid(`power belongs to the loss "tweedie"; this gbdt has the loss "${loss}".`);
+    throw invalid(
+      `power belongs to the loss "tweedie"; this gbdt has the loss "${loss}".`,
+      'Leave it out, or give loss: "tweedie".',
+    );
   const { categorical, earlyStopping } = options;
   if (categorical !== undefined)
     checkOptions("MODEL_PARAMETER_INVALID", "categorical", categorical, {
@@ -164,7 +172,8 @@ export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
   if (earlyStopping !== undefined && earlyStopping !== false)
     checkOptions("MODEL_PARAMETER_INVALID", "earlyStopping", earlyStopping, { rounds: true, fraction: true });
   const seed = options.seed ?? 0;
-  if (typeof seed === "number" && !Number.isFinite(seed)) throw invalid(`seed must be finite, got ${seed}.`);
+  if (typeof seed === "number" && !Number.isFinite(seed))
+    throw invalid(`seed must be finite, got ${seed}.`, "Give a whole number or a text.");
   return {
     loss,
     alpha:
@@ -224,7 +233,10 @@ function monotoneOf(monotone: GbdtOptions["monotone"] = {}): ResolvedGbdtOptions
     );
   for (const [name, direction] of Object.entries(monotone))
     if (direction !== "increasing" && direction !== "decreasing")
-      throw invalid(`monotone is "increasing" or "decreasing", got ${shown(direction)} for "${name}".`);
+      throw invalid(
+        `monotone is "increasing" or "decreasing", got ${shown(direction)} for "${name}".`,
+        `Write monotone: { ${name}: "increasing" }, for example.`,
+      );
   return { ...monotone };
 }
 
@@ -240,7 +252,10 @@ function within(
 ): number {
   if (value === undefined) return fallback;
   if (!(typeof value === "number" && value >= low && value <= high))
-    throw invalid(`${name} must be ${rangeWords(low, high)}, got ${shown(value)}.`);
+    throw invalid(
+      `${name} must be ${rangeWords(low, high)}, got ${shown(value)}.`,
+      `By default it is ${fallback}.`,
+    );
   return value;
 }
 
@@ -253,7 +268,10 @@ function integer(
 ): number {
   if (value === undefined) return fallback;
   if (!(Number.isInteger(value) && value >= low && value <= high))
-    throw invalid(`${name} must be a whole number ${rangeWords(low, high)}, got ${shown(value)}.`);
+    throw invalid(
+      `${name} must be a whole number ${rangeWords(low, high)}, got ${shown(value)}.`,
+      numberHint(value, { least: low, most: high, isWhole: true }, fallback),
+    );
   return value;
 }
 
@@ -263,6 +281,6 @@ function rangeWords(low: number, high: number): string {
   return `${above} and ${high === OPEN_1 ? "less than 1" : `at most ${high}`}`;
 }
 
-function invalid(message: string, hint?: string): TsopsError {
-  return new TsopsError("MODEL_PARAMETER_INVALID", message, hint === undefined ? {} : { hint });
+function invalid(message: string, hint: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, { hint });
 }

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, type OptionNames, shown } from "../../options.ts";
+import { checkBoolean, checkOptions, checkWord, type OptionNames } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
 import type { AggregateOptions } from "./aggregate.ts";
 import { checkHierarchyLevels } from "./structure.ts";
@@ -48,12 +48,14 @@ export function resolveReconciledOptions(options: ReconciledOptions): ResolvedRe
   checkOptions("MODEL_PARAMETER_INVALID", "reconciled()", options, optionNames);
   checkHierarchyLevels("reconciled()", options.levels);
   const { method = "structural", nonNegative = false, folds } = options;
-  const invalid = (message: string) => new TsopsError("MODEL_PARAMETER_INVALID", message);
-  if (!methods.includes(method)) throw invalid(`method is ${methods.join(", ")}, got ${shown(method)}.`);
-  if (typeof nonNegative !== "boolean")
-    throw invalid(`nonNegative is true or false, got ${shown(nonNegative)}.`);
+  checkWord("MODEL_PARAMETER_INVALID", "method", method, methods);
+  checkBoolean("MODEL_PARAMETER_INVALID", "nonNegative", nonNegative);
   if (folds !== undefined && !needsErrors(method))
-    throw invalid(`folds have no use for method: "${method}", which learns from no errors.`);
+    throw new TsopsError(
+      "MODEL_PARAMETER_INVALID",
+      `folds have no use for method: "${method}", which learns from no errors.`,
+      { hint: 'Leave them out, or give method: "variance" or "minTrace".' },
+    );
   return {
     levels: options.levels.map((level) => [...level]),
     method,

@@ -1,5 +1,4 @@
-import { TsopsError } from "../../errors.ts";
-import { checkOptions, shown } from "../../options.ts";
+import { checkOptions, checkWord } from "../../options.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
 import { bestRate } from "../local/smoothing.ts";
@@ -38,11 +37,7 @@ export function croston(options: CrostonOptions = {}): Croston {
 
 /** Parameters: rates of size and interval. State: smoothed size, smoothed interval, rows since the last demand. */
 function modelOf(variant: CrostonVariant): LocalModel<"croston"> {
-  if (!variants.includes(variant))
-    throw new TsopsError(
-      "MODEL_PARAMETER_INVALID",
-      `variant is ${variants.join(", ")}, got ${shown(variant)}.`,
-    );
+  checkWord("MODEL_PARAMETER_INVALID", "variant", variant, variants);
   return {
     kind: "croston",
     params: { variant },

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, shown } from "../../options.ts";
+import { checkOptions, numberHint, shown } from "../../options.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
 
@@ -61,5 +61,7 @@ function modelOf(sizeRate: number, probabilityRate: number): LocalModel<"tsb"> {
 
 function checkRate(name: string, rate: unknown): number {
   if (typeof rate === "number" && rate >= 0 && rate <= 1) return rate;
-  throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} must be between 0 and 1, got ${shown(rate)}.`);
+  throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} must be between 0 and 1, got ${shown(rate)}.`, {
+    hint: numberHint(rate, { least: 0, most: 1 }, 0.1),
+  });
 }

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import { importPeer } from "../../import-peer.ts";
-import { checkList, checkOptions, shown } from "../../options.ts";
+import { checkList, checkOptions, numberHint, shown } from "../../options.ts";
 import type { CallOptions } from "../../ports/call-options.ts";
 import type { FeatureColumn, FeatureMatrix } from "../regressor.ts";
 import { checkPredictInput } from "../regressors/check-input.ts";
@@ -63,6 +63,7 @@ export async function loadOnnx(bytes: Uint8Array, options: LoadOnnxOptions): Pro
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `threads must be a whole number from 1, got ${shown(threads)}.`,
+      { hint: numberHint(threads, { least: 1, most: 64, isWhole: true }) },
     );
   if (!(bytes instanceof Uint8Array))
     throw new TsopsError(

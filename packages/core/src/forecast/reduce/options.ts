@@ -252,12 +252,12 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
   });
   const transform = checkTransform(options.transform ?? "none");
   const { scale } = options;
-  if (scale !== undefined && !["standard", "robust", "absolute"].includes(scale))
-    throw invalid(`scale is standard, robust or absolute, got "${scale}".`);
+  if (scale !== undefined)
+    checkWord("MODEL_PARAMETER_INVALID", "scale", scale, ["standard", "robust", "absolute"]);
   const { level } = options;
   if (level !== undefined) checkOptions("MODEL_PARAMETER_INVALID", "level", level, { width: true, by: true });
   const by = level?.by ?? "ratio";
-  if (!["ratio", "difference"].includes(by)) throw invalid(`level.by is ratio or difference, got "${by}".`);
+  checkWord("MODEL_PARAMETER_INVALID", "level.by", by, ["ratio", "difference"]);
   return {
     strategy: options.strategy ?? null,
     lags,
@@ -288,14 +288,20 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
 function checkTransform(transform: TargetTransform): TargetTransform {
   if (typeof transform === "string") {
     if (!["none", "log", "log1p", "sqrt"].includes(transform))
-      throw invalid(`The transforms are none, log, log1p, sqrt and { boxCox }, got "${transform}".`);
+      throw invalid(
+        `The transforms are none, log, log1p, sqrt and { boxCox }, got "${transform}".`,
+        'Give "log1p", for example.',
+      );
     return transform;
   }
   checkOptions("MODEL_PARAMETER_INVALID", "transform", transform, { boxCox: true, seasonLength: true });
   const { boxCox, seasonLength } = transform;
   if (boxCox !== "guerrero") {
     if (!(typeof boxCox === "number" && boxCox >= 0 && boxCox <= 2))
-      throw invalid(`boxCox is a power from 0 to 2 or "guerrero", got ${shown(boxCox)}.`);
+      throw invalid(
+        `boxCox is a power from 0 to 2 or "guerrero", got ${shown(boxCox)}.`,
+        'Give boxCox: "guerrero" to have it chosen; 0 is the logarithm, 1 no transform.',
+      );
     if (seasonLength !== undefined)
       throw invalid("transform.seasonLength has no use with a given power.", 'It is for boxCox: "guerrero".');
     return { boxCox };
@@ -307,11 +313,15 @@ function checkFourier(fourier: FourierTerms, name: string): Required<FourierTerm
   checkOptions("MODEL_PARAMETER_INVALID", name, fourier, { length: true, terms: true });
   const { length } = fourier;
   if (!(typeof length === "number" && Number.isFinite(length) && length >= 2))
-    throw invalid(`${name}.length is at least 2 rows, got ${shown(length)}.`);
+    throw invalid(
+      `${name}.length is at least 2 rows, got ${shown(length)}.`,
+      "Give the rows of a season: 24 for the day of hours.",
+    );
   const terms = wholeNumber(`${name}.terms`, fourier.terms ?? 1);
   if (2 * terms > length)
     throw invalid(
       `${name} has ${terms} terms, but ${length} rows show no more than ${Math.floor(length / 2)} waves.`,
+      `Give terms: ${Math.floor(length / 2)} or fewer.`,
     );
   return { length, terms };
 }
@@ -326,8 +336,7 @@ function checkWindow(window: WindowFeature, name: string): WindowFeature {
     of: true,
     compare: true,
   });
-  if (!aggregates.includes(window.aggregate))
-    throw invalid(`${name}.aggregate is one of ${aggregates.join(", ")}, got "${window.aggregate}".`);
+  checkWord("MODEL_PARAMETER_INVALID", `${name}.aggregate`, window.aggregate, aggregates);
   const { aggregate, alpha } = window;
   if (window.width !== "all") wholeNumber(`${name}.width`, window.width);
   else if (aggregate === "median" || aggregate === "ewm" || window.every !== undefined)
@@ -336,12 +345,16 @@ function checkWindow(window: WindowFeature, name: string): WindowFeature {
       "Give a width.",
     );
   if (aggregate === "ewm" && !(typeof alpha === "number" && alpha > 0 && alpha < 1))
-    throw invalid(`${name}.alpha is between 0 and 1 for ewm, got ${shown(alpha)}.`);
-  if (aggregate !== "ewm" && alpha !== undefined) throw invalid(`${name}.alpha has no use for ${aggregate}.`);
+    throw invalid(
+      `${name}.alpha is between 0 and 1 for ewm, got ${shown(alpha)}.`,
+      "Give the weight of the latest row: alpha: 0.3.",
+    );
+  if (aggregate !== "ewm" && alpha !== undefined)
+    throw invalid(`${name}.alpha has no use for ${aggregate}.`, 'Leave it out, or give aggregate: "ewm".');
   if (window.every !== undefined) wholeNumber(`${name}.every`, window.every);
   if (window.lag !== undefined) wholeNumber(`${name}.lag`, window.lag, window.of === undefined ? 1 : 0);
-  if (window.compare !== undefined && !["difference", "ratio"].includes(window.compare))
-    throw invalid(`${name}.compare is difference or ratio, got "${window.compare}".`);
+  if (window.compare !== undefined)
+    checkWord("MODEL_PARAMETER_INVALID", `${name}.compare`, window.compare, ["difference", "ratio"]);
   if (window.compare !== undefined && window.of === undefined)
     throw invalid(
       `${name} compares the target with its own past, but the row's target is what is predicted.`,
@@ -355,10 +368,11 @@ function distinct(name: string, lags: readonly number[], least: number): number[
   lags.forEach((lag, i) => {
     wholeNumber(`${name}[${i}]`, lag, least);
   });
-  if (new Set(lags).size !== lags.length) throw invalid(`${name} names a lag twice: ${lags.join(", ")}.`);
+  if (new Set(lags).size !== lags.length)
+    throw invalid(`${name} names a lag twice: ${lags.join(", ")}.`, "Name each once.");
   return [...lags];
 }
 
-function invalid(message: string, hint?: string): TsopsError {
-  return new TsopsError("MODEL_PARAMETER_INVALID", message, hint === undefined ? {} : { hint });
+function invalid(message: string, hint: string): TsopsError {
+  return new TsopsError("MODEL_PARAMETER_INVALID", message, { hint });
 }

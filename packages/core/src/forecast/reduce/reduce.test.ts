@@ -637,7 +637,7 @@ describe("reduce", () => {
       [{ windows: [{ aggregate: "mean", width: 3, alpha: 0.5 }] }, /alpha has no use for mean/],
       [{ positions: [1] }, /positions\[0\]/],
       [{ fourier: [{ length: 7, terms: 4 }] }, /no more than 3 waves/],
-      [{ scale: "minmax" as never }, /scale is standard, robust or absolute/],
+      [{ scale: "minmax" as never }, /scale is one of standard, robust, absolute/],
       [{ transform: { boxCox: -1 } }, /power from 0 to 2/],
       [{ transform: { boxCox: 1, seasonLength: 12 } }, /no use with a given power/],
       [{ transform: "cube" as never }, /transforms are/],

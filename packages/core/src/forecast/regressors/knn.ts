@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { TsopsError } from "../../errors.ts";
-import { checkOptions, checkWord, shown } from "../../options.ts";
+import { checkOptions, checkWord, numberHint, shown } from "../../options.ts";
 import type { FeatureColumn, FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
 import { checkFitInput, checkPredictInput, withoutZeroWeights } from "./check-input.ts";
 import { type DenseEncoding, encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
@@ -62,6 +62,7 @@ export function knn(options: KnnOptions = {}): KnnRegressor {
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `neighbours must be a whole number from 1, got ${shown(neighbours)}.`,
+      { hint: numberHint(neighbours, { least: 1, most: 0x7fffffff, isWhole: true }, 5) },
     );
   checkWord("MODEL_PARAMETER_INVALID", "weights", weighting, ["uniform", "distance"]);
   return {

@@ -151,6 +151,7 @@ function resolveOptions(options: RandomForestOptions): Required<RandomForestOpti
       throw new TsopsError(
         "MODEL_PARAMETER_INVALID",
         `${name} of the random forest cannot be ${shown(value)}.`,
+        { hint: `By default it is ${fallback}.` },
       );
     return value;
   };

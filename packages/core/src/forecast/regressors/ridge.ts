@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
 import { importPeer } from "../../import-peer.ts";
-import { checkOptions, shown } from "../../options.ts";
+import { checkOptions, numberHint, shown } from "../../options.ts";
 import type { FeatureMatrix, FittedRegressor, Regressor, RegressorFitOptions } from "../regressor.ts";
 import { checkFitInput, withoutZeroWeights } from "./check-input.ts";
 import { encodeDense, learnDenseEncoding } from "./dense-encoder.ts";
@@ -43,7 +43,9 @@ export function ridge(options: RidgeOptions = {}): RidgeRegressor {
   checkOptions("MODEL_PARAMETER_INVALID", "ridge()", options, { l2: true });
   const l2 = options.l2 ?? 1;
   if (!(typeof l2 === "number" && l2 >= 0 && l2 < Infinity))
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `l2 must be finite and at least 0, got ${shown(l2)}.`);
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `l2 must be finite and at least 0, got ${shown(l2)}.`, {
+      hint: numberHint(l2, { least: 0, most: Number.MAX_VALUE }, 1),
+    });
   return {
     kind: "ridge",
     params: { l2 },

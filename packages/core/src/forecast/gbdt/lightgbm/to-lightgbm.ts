@@ -47,6 +47,7 @@ export function toLightgbm(fitted: FittedRegressor): string {
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
       `toLightgbm() writes regressors of kind gbdt, got ${shown(fitted.kind)}.`,
+      { hint: "Give what fit() of a gbdt resolved to: await gbdt(...).fit(matrix, y)." },
     );
   const state = loadGbdt(fitted.save());
   const { roots } = state.forest;

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../../errors.ts";
-import { checkOptions, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
@@ -64,8 +64,7 @@ export function arima<const Regressor extends string = never>(
   const regressors = given.length > 0 ? { regressors: given } : {};
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   const { constant } = options;
-  if (constant !== undefined && typeof constant !== "boolean")
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `constant is true or false, got ${shown(constant)}.`);
+  if (constant !== undefined) checkBoolean("MODEL_PARAMETER_INVALID", "constant", constant);
   if (options.order === undefined) {
     if (options.seasonalOrder !== undefined)
       throw new TsopsError("MODEL_PARAMETER_INVALID", "seasonalOrder is given without order.", {
@@ -106,12 +105,15 @@ function regressorsOf(given: unknown): readonly string[] {
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
     `regressors is a list of different column names, got ${shown(given)}.`,
+    { hint: 'Name known-future columns of the panel, each once: regressors: ["temperature"].' },
   );
 }
 
 function orders(name: string, given: unknown): readonly [number, number, number] {
   if (!Array.isArray(given) || given.length !== 3)
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is three whole numbers, got ${shown(given)}.`);
+    throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is three whole numbers, got ${shown(given)}.`, {
+      hint: `Give those of the autoregression, the differences and the moving average: ${name}: [1, 1, 1].`,
+    });
   return given.map((one, i) => wholeNumber(`${name}[${i}]`, one, 0)) as [number, number, number];
 }
 

@@ -139,6 +139,7 @@ function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]):
   throw new TsopsError(
     "MODEL_PARAMETER_INVALID",
     `${name} is one of ${allowed.map(String).join(", ")}, got ${shown(value)}.`,
+    { hint: `Give ${allowed.map((one) => JSON.stringify(one))[0]}, for example.` },
   );
 }
 

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../../bytes.ts";
 import { TsopsError } from "../../../errors.ts";
-import { checkOptions, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { type LocalForecaster, localForecaster, localParts } from "../../local/local-forecaster.ts";
@@ -56,8 +56,7 @@ export function mstl(options: MstlOptions): Mstl {
   const periods = [...new Set(seasonLengths.map((length) => wholeNumber("seasonLengths", length, 2)))].sort(
     (a, b) => a - b,
   );
-  if (typeof robust !== "boolean")
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `robust is true or false, got ${shown(robust)}.`);
+  checkBoolean("MODEL_PARAMETER_INVALID", "robust", robust);
   const trend = options.trend ?? ets({ steps: Math.max(3, periods[0] as number) });
   const model = localParts(trend)?.model;
   if (model === undefined || !trendKinds.includes(model.kind))

@@ -1,5 +1,4 @@
-import { TsopsError } from "../../../errors.ts";
-import { checkOptions, checkWord, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, checkWord } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { classicalSeason, hasSeason } from "../../local/classical-season.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
@@ -74,8 +73,7 @@ export function theta(options: ThetaOptions = {}): Theta {
   checkWord("MODEL_PARAMETER_INVALID", "variant", variant, variants);
   checkWord("MODEL_PARAMETER_INVALID", "season", season, seasons);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
-  if (typeof seasonTest !== "boolean")
-    throw new TsopsError("MODEL_PARAMETER_INVALID", `seasonTest is true or false, got ${shown(seasonTest)}.`);
+  checkBoolean("MODEL_PARAMETER_INVALID", "seasonTest", seasonTest);
   return localForecaster(modelOf({ variant, season, seasonLength, seasonTest }), (params) =>
     modelOf({ seasonTest: true, ...params } as unknown as Required<ThetaOptions>),
   );
