@@ -18,9 +18,10 @@ import { numericTests } from "./numeric-tests.ts";
 import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
 import { reusingArrays } from "./scratch-arrays.ts";
 import { seasonsFor } from "./seasons.ts";
-import { sentenceOf, unitOf } from "./sentence.ts";
+import { sentenceOf, summaryOf, unitOf } from "./sentence.ts";
 import { sparseTest, usualValue } from "./sparse-test.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
+import { largestTested } from "./too-large.ts";
 
 /** How to compare two windows. */
 export interface DriftOptions {
@@ -73,9 +74,15 @@ export interface DriftReport {
   readonly seasons: readonly number[];
   readonly referenceRows: number;
   readonly currentRows: number;
-  readonly drift: boolean;
+  /** Whether a column drifts; null when none could be tested, which is no news of no drift. */
+  readonly drift: boolean | null;
+  /** Columns by what came of them: `tested` and `drifting` are of `columns`, `untested` is how many others there are. */
+  readonly counts: { readonly tested: number; readonly drifting: number; readonly untested: number };
+  /** What came of it, for people. */
+  readonly sentence: string;
+  /** Those that were tested. */
   readonly columns: readonly ColumnDrift[];
-  /** Columns that could not be tested, and why. */
+  /** Columns that could not be tested, and why; with those that only the current window has, unless `columns` names others. */
   readonly untested: readonly { readonly column: string; readonly reason: string }[];
 }
 
@@ -83,6 +90,9 @@ export interface DriftReport {
  * Whether the current window of a time series differs from the reference beyond what its season and autocorrelation explain.
  * Numeric columns are tested for level, seasonal pattern, scale, shape and autocorrelation, text and bool columns for their mix of
  * categories, all for missing values. A column's tests are combined by Simes, the columns by Benjamini-Hochberg.
+ *
+ * A column that cannot be tested is in `untested` with the reason, and neither drifts nor does not; where that is all of them, `drift` is null. Infinities and NaN count as missing,
+ * and so do numbers beyond 1e150, whose squares no double holds: a change of their share is a change of `missingness` that says so.
  *
  * Both windows hold one series: select the rows of one key before. Either may be the earlier one; rows that are in both make a
  * difference harder to see. Rows may be unsorted and may have gaps. Innovations of a
@@ -127,7 +137,7 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     if ([reference, current].some((window) => isBeyondDoubles(window.data[name] as Column))) {
       untested.push({
         column: name,
-        reason: "whole numbers beyond 2^53 are no longer told from their neighbours",
+        reason: "Whole numbers beyond 2^53 are no longer told from their neighbours.",
       });
       return;
     }
@@ -141,7 +151,10 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
           })
         : categoryOutcomes(windows[0], windows[1], shortest);
     const missing = missingnessTest(windows[0], windows[1], shortest);
-    if (missing !== null) outcomes.push(missing);
+    if (missing !== null)
+      outcomes.push(
+        windows.some(hasTooLarge) ? { ...missing, category: "missing or beyond 1e150" } : missing,
+      );
     if (outcomes.length === 0) untested.push({ column: name, reason: untestable(windows[0], windows[1]) });
     else tested.push({ column: name, pValue: simes(outcomes.map((o) => o.pValue)), tests: outcomes });
   };
@@ -164,16 +177,31 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
         .sort((a, b) => a.pValue - b.pValue),
     };
   });
+  if (options.columns === undefined) untested.push(...addedColumns(names, time, current));
+  const counts = {
+    tested: columns.length,
+    drifting: columns.filter((column) => column.drift).length,
+    untested: untested.length,
+  };
   return {
     alpha,
     frequency,
     seasons,
     referenceRows: reference.length,
     currentRows: current.length,
-    drift: columns.some((column) => column.drift),
+    drift: columns.length === 0 ? null : counts.drifting > 0,
+    counts,
+    sentence: summaryOf(counts, alpha, untested[0]),
     columns,
     untested,
   };
+}
+
+/** Columns that only the current window has. */
+function addedColumns(names: readonly string[], time: string, current: Columns): DriftReport["untested"] {
+  return Object.keys(current.types)
+    .filter((name) => name !== time && !names.includes(name))
+    .map((column) => ({ column, reason: "Only the current window has this column." }));
 }
 
 type Window =
@@ -182,6 +210,8 @@ type Window =
       readonly first: number;
       readonly values: Float64Array;
       readonly missing: Uint8Array;
+      /** Finite values that no square can be taken of; they are among the missing ones. */
+      readonly tooLarge: number;
     }
   | {
       readonly kind: "labels";
@@ -190,10 +220,7 @@ type Window =
       readonly missing: Uint8Array;
     };
 
-/** Greater values have squares that no double can hold. */
-const largest = 1e150;
-
-/** A column on the window's grid. Infinities, and values near them, count as missing: no mean or variance can be taken of them. */
+/** A column on the window's grid. Infinities, and numbers near them, are left out like missing ones: no mean or variance can be taken of them. */
 function windowOf(columns: Columns, name: string, grid: GridRows): Window {
   const column = columns.data[name] as Column;
   const missing = new Uint8Array(grid.length).fill(1);
@@ -210,16 +237,27 @@ function windowOf(columns: Columns, name: string, grid: GridRows): Window {
     return { kind: "labels", first: grid.first, labels, missing };
   }
   if (column.kind === "float64" && grid.isInOrder && isWhole(column))
-    return { kind: "values", first: grid.first, values: column.values, missing: missing.fill(0) };
+    return {
+      kind: "values",
+      first: grid.first,
+      values: column.values,
+      missing: missing.fill(0),
+      tooLarge: 0,
+    };
   const values = new Float64Array(grid.length).fill(Number.NaN);
+  let tooLarge = 0;
   for (let row = 0; row < grid.slots.length; row++) {
     const value = Number(column.values[row]);
-    if (!isValid(column.valid, row) || !(Math.abs(value) <= largest)) continue;
+    if (!isValid(column.valid, row)) continue;
+    if (!(Math.abs(value) <= largestTested)) {
+      if (Number.isFinite(value)) tooLarge++;
+      continue;
+    }
     const slot = grid.slots[row] as number;
     values[slot] = value;
     missing[slot] = 0;
   }
-  return { kind: "values", first: grid.first, values, missing };
+  return { kind: "values", first: grid.first, values, missing, tooLarge };
 }
 
 /** Whether a whole number is so large that a double rounds it: identifiers, mostly. */
@@ -232,7 +270,7 @@ function isBeyondDoubles(column: Column): boolean {
 /** Whether each row has a value that can be tested: then the column is looked at where it is. */
 function isWhole({ values, valid }: Extract<Column, { kind: "float64" }>): boolean {
   for (let row = 0; row < values.length; row++)
-    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largest)) return false;
+    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largestTested)) return false;
   return true;
 }
 
@@ -267,10 +305,15 @@ function categoryOutcomes(before: Window, now: Window, seasonLength: number): Te
   return [{ ...found, category: categories[code] as string }];
 }
 
+function hasTooLarge(window: Window): boolean {
+  return window.kind === "values" && window.tooLarge > 0;
+}
+
 function untestable(before: Window, now: Window): string {
   const present = (window: Window) => window.missing.length - window.missing.reduce((a, b) => a + b, 0);
-  if (present(before) === 0) return "The reference has no value.";
-  if (present(now) === 0) return "The current window has no value.";
+  const none = (window: Window) => (hasTooLarge(window) ? "no value up to 1e150" : "no value");
+  if (present(before) === 0) return `The reference has ${none(before)}.`;
+  if (present(now) === 0) return `The current window has ${none(now)}.`;
   if (before.kind === "values" && usualValue(before.values) !== null)
     return "Nearly all rows have one value, and the others are too rare to tell.";
   if (before.kind === "labels") return "There is only one category, or the others are too rare to tell.";
