@@ -77,7 +77,8 @@ export function checkMethods(
  * @throws TsopsError with the code given.
  */
 export function checkColumns(code: TsopsErrorCode, call: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && "types" in value && "data" in value) return;
+  const { types, data } = Object(value) as { readonly types?: unknown; readonly data?: unknown };
+  if (typeof types === "object" && types !== null && typeof data === "object" && data !== null) return;
   throw new TsopsError(code, `${call} takes columns, got ${shown(value)}.`, {
     hint: "Make columns of row objects with columnsFromRows(types, rows).",
   });
@@ -96,7 +97,8 @@ export function checkWord(
   if (typeof value === "string" && words.includes(value)) return;
   const near = typeof value === "string" ? closest(value, words) : null;
   throw new TsopsError(code, `${name} is one of ${words.join(", ")}, got ${shown(value)}.`, {
-    ...(near === null ? {} : { hint: `Did you mean "${near}"?` }),
+    hint:
+      near === null ? `Write ${words.map((word) => `"${word}"`).join(" or ")}.` : `Did you mean "${near}"?`,
     details: { option: name },
   });
 }

@@ -1,11 +1,21 @@
-import { type DecisionRecord, decisionRecord } from "@tsops/core";
+import { checkOptions, type DecisionRecord, decisionRecord } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import type { DriftReport } from "./drift-test.ts";
 
-/** A drift report as a decision record: verdict `drift`, `no_drift`, or `untested` where no column could be tested, with every test in the evidence. */
+/**
+ * A drift report as a decision record: verdict `drift`, `no_drift`, or `untested` where no column could be tested, with every test in the evidence.
+ * @throws TsopsError MONITOR_INVALID, VALUE_INVALID
+ */
 export function driftDecision(
   report: DriftReport,
   about: { readonly subject: string; readonly now: bigint; readonly requestedBy: string },
 ): DecisionRecord {
+  checkMade("driftDecision()", "what driftTest() returned", report, {
+    columns: "list",
+    untested: "list",
+    sentence: "text",
+  });
+  checkOptions("MONITOR_INVALID", "driftDecision()", about, { subject: true, now: true, requestedBy: true });
   const flagged = report.columns.filter((column) => column.drift);
   const sentences = flagged.slice(0, 3).map((column) => column.tests[0]?.sentence ?? "");
   return decisionRecord({

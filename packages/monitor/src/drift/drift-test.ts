@@ -30,7 +30,7 @@ export interface DriftOptions {
   /** Columns to test. Default: all but the time. */
   readonly columns?: readonly string[];
   /**
-   * Season lengths in steps, e.g. `[24, 168]` for hourly data with a daily and a weekly pattern; `[]` for none; "auto" takes the
+   * Season lengths in steps, e.g. `[24, 168]` for hourly data with a daily and a weekly pattern; `[]` (or `[1]`) for none; "auto" takes the
    * usual ones of the frequency that the reference covers at least three times. Default "auto".
    */
   readonly season?: "auto" | readonly number[];

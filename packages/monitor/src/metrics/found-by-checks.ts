@@ -1,5 +1,6 @@
-import { checkList, checkOptions, type DecisionRecord, TsopsError } from "@tsops/core";
+import { checkOptions, type DecisionRecord, TsopsError } from "@tsops/core";
 import type { AlertObservation } from "../alerts/observation.ts";
+import { checkEachMade, checkMade } from "../check-made.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
@@ -43,6 +44,7 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
     drift(report, about) {
       checkOptions("MONITOR_INVALID", "drift()", about, { subject: true, now: true });
       checkMicros("now", about.now);
+      checkMade("drift()", "what driftTest() returned", report, { columns: "list", untested: "list" });
       const owner = { subject: about.subject };
       const { columns } = report;
       const tests = columns.flatMap(({ column, tests: list }) =>
@@ -74,7 +76,11 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
 
     performance(windows, about) {
       checkOptions("MONITOR_INVALID", "performance()", about, { deployment: true });
-      checkList("MONITOR_INVALID", "windows", windows);
+      checkEachMade("performance()", "windows of performanceByWindow()", windows, {
+        start: "instant",
+        rows: "number",
+        intervals: "list",
+      });
       const owner = { deployment: about.deployment };
       const parts = lastOfEachPart(windows);
       const known = parts.filter(({ withOutcomes }) => withOutcomes !== null);
@@ -149,14 +155,20 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
 
     quality(findings, about) {
       checkOptions("MONITOR_INVALID", "quality()", about, { table: true, now: true });
-      checkList("MONITOR_INVALID", "findings", findings);
+      checkEachMade("quality()", "findings of checkQuality()", findings, { check: "text", severity: "text" });
       checkMicros("now", about.now);
       const owner = { table: about.table };
       replace("tsops_quality_findings", owner, countsOf(findings));
       replace("tsops_quality_checked_timestamp_seconds", owner, [[{}, seconds(about.now)]]);
     },
 
-    decision({ subject, kind, verdict, time }) {
+    decision(record) {
+      checkMade("decision()", "a decision record", record, {
+        subject: "text",
+        kind: "text",
+        verdict: "text",
+      });
+      const { subject, kind, verdict, time } = record;
       checkMicros("time", time);
       const labels = { subject, kind, verdict };
       const id = JSON.stringify(labels);

@@ -9,6 +9,7 @@ import {
 } from "@tsops/core";
 import { asMonitorInvalid } from "../as-monitor-invalid.ts";
 import { checkAlpha } from "../check-alpha.ts";
+import { checkJoined } from "./check-joined.ts";
 import { betOnBlock, type CoverageBets, leadingBet, noCoverageBets, totalCapital } from "./coverage-bets.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { levelsOf } from "./metrics.ts";
@@ -182,6 +183,7 @@ function watchOf(start: CoverageState): CoverageWatch {
       return state.next === null ? null : BigInt(state.next);
     },
     update(joined) {
+      checkJoined("coverageWatch().update()", joined);
       state = updated(state, joined);
       return state.alarmTime !== null;
     },
