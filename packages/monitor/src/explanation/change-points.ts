@@ -1,5 +1,4 @@
 import {
-  checkList,
   checkOptions,
   checkWord,
   createRandom,

@@ -1,5 +1,5 @@
 import { checkOptions, shown, TsopsError } from "@tsops/core";
-import { checkNumbers, checkValue } from "./page-hinkley.ts";
+import { checkNumbers, checkValue } from "./check-numbers.ts";
 
 /** Settings of `adwin`. */
 export interface AdwinOptions {

@@ -1,5 +1,6 @@
 import { checkOptions, TsopsError } from "@tsops/core";
-import { checkNumbers, checkValue, type RawDetector } from "./page-hinkley.ts";
+import { checkNumbers, checkValue } from "./check-numbers.ts";
+import type { RawDetector } from "./page-hinkley.ts";
 
 /** Settings of `cusum`. */
 export interface CusumOptions {
