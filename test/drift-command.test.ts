@@ -170,6 +170,15 @@ describe("two files", () => {
         { column: "fresh", reason: `Only ${other} has this column.` },
       ],
     ]);
+    expect(json()).toMatchObject({ drift: true, lost: ["gone"] });
+    const failing = await drift(one, other, "--fail-on", "drift");
+    expect([failing.code, failing.stdout]).toEqual([
+      2,
+      expect.stringContaining(`drift: ${other} has lost a column: gone`),
+    ]);
+    // What is new is no loss.
+    const turned = await drift(other, one, "--columns", "load", "--fail-on", "drift", "--json");
+    expect([turned.code, turned.json().lost]).toEqual([0, []]);
     const named = await drift(one, other, "--columns", "load,gone");
     expect([named.code, named.stderr]).toEqual([
       64,
@@ -200,7 +209,9 @@ describe("two files", () => {
     const { code, stderr, json } = await drift(before, after, "--json");
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining(`infinite values of ${after} are taken as missing: 56 of spiky`),
+      expect.stringContaining(
+        `values of ${after} that are infinite, or beyond 1e150 and too large to be squared, are taken as missing: 56 of spiky`,
+      ),
     ]);
     const found = Object.fromEntries(json().columns.map((one: FoundColumn) => [one.column, one]));
     expect(found["same"]).toMatchObject({ drift: false, tests: [{ test: "constant", pValue: 1 }] });

@@ -64,6 +64,7 @@ export function openAlerting(home: Home, clock: Clock, write: (line: string) => 
 
   return async (observations: readonly AlertObservation[]): Promise<void> => {
     const evaluated = evaluateAlerts({ rules, observations, state, now: clock.now(), requestedBy: "daily" });
+    for (const { sentence } of evaluated.warnings) write(sentence);
     for (const alert of evaluated.alerts) await home.decisions.append(alert);
     await queueAlerts(evaluated.alerts, { outbox: home.outbox, channels });
     state = evaluated.state;

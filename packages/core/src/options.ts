@@ -77,7 +77,8 @@ export function checkMethods(
  * @throws TsopsError with the code given.
  */
 export function checkColumns(code: TsopsErrorCode, call: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && "types" in value && "data" in value) return;
+  const { types, data } = Object(value) as { readonly types?: unknown; readonly data?: unknown };
+  if (typeof types === "object" && types !== null && typeof data === "object" && data !== null) return;
   throw new TsopsError(code, `${call} takes columns, got ${shown(value)}.`, {
     hint: "Make columns of row objects with columnsFromRows(types, rows).",
   });

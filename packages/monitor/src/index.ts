@@ -33,6 +33,7 @@ export {
   alertRule,
   alertRules,
 } from "./alerts/rule.ts";
+export type { AlertRuleWarning } from "./alerts/rule-warnings.ts";
 export type { AlertSilence } from "./alerts/silence.ts";
 export type { AlertGroupState, AlertSeriesState, AlertState } from "./alerts/state.ts";
 export { benjaminiHochberg, simes } from "./drift/combine.ts";

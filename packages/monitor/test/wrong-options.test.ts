@@ -61,10 +61,10 @@ describe("monitoring refuses what callers without types write", () => {
     ["the time as a column", /"at" is the time/, /Leave it out/, () => drift(1200, { columns: ["y", "at"] })],
     ["a column twice", /columns names "y" twice/, /Leave it out/, () => drift(1200, { columns: ["y", "y"] })],
     [
-      "no season written as 1",
-      /A season of 1 steps is none/,
-      /\[\] for no season/,
-      () => drift(1200, { season: [1] }),
+      "half a season",
+      /A season of 1.5 steps is none/,
+      /\[\] or \[1\] for no season/,
+      () => drift(1200, { season: [1.5] }),
     ],
     [
       "no order",
@@ -180,5 +180,6 @@ describe("monitoring refuses what callers without types write", () => {
   it("and takes windows that follow one another", () => {
     expect(drift(1200).referenceRows).toBe(200);
     expect(drift(1200, { season: [24, 24] }).seasons).toEqual([24]);
+    expect(drift(1200, { season: [1] })).toEqual(drift(1200, { season: [] }));
   });
 });

@@ -3,8 +3,9 @@ import type { DecisionKind, DecisionLog, DecisionRecord } from "../ports/decisio
 import { formatInstant } from "../time/instant.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { explainDecision } from "./explain-decision.ts";
-import { type CommandIo, type GlobalOptions, withSession, writeResult } from "./session.ts";
+import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
 import { when } from "./when.ts";
+import { withHome } from "./with-home.ts";
 
 /** Kinds that `--kind` takes. */
 export const decisionKinds: readonly DecisionKind[] = [
@@ -24,6 +25,7 @@ export interface DecisionsCommandOptions extends GlobalOptions {
   readonly verdict?: string;
   readonly limit: number;
   readonly since?: string;
+  readonly home?: string;
 }
 
 /** `tsops decisions`: the newest decisions, oldest first; with an id, one of them and what was behind it. */
@@ -32,7 +34,7 @@ export async function decisionsCommand(
   id: string | undefined,
   options: DecisionsCommandOptions,
 ): Promise<number> {
-  return withSession(io, options, async (session) => {
+  return withHome("tsops decisions", io, options, async (session) => {
     const log = await session.contract("decisions");
     if (id !== undefined) {
       const found = await findDecision(log, id, io.signal);

@@ -59,7 +59,7 @@ function explainMove({ from, to, gate }: Evidence): readonly string[] | null {
 
 function explainDrift(evidence: Evidence): readonly string[] | null {
   const columns = parts(evidence["columns"]);
-  if (columns.length === 0) return null;
+  if (columns.length === 0 && parts(evidence["untested"]).length === 0) return null;
   const changed = columns.filter(({ drift }) => drift === true);
   const same = columns.filter(({ drift }) => drift !== true);
   return [
@@ -76,7 +76,7 @@ function explainDrift(evidence: Evidence): readonly string[] | null {
           `No drift: ${same.map((column) => `${said(column["column"])} (adjusted p-value ${said(column["adjustedPValue"])})`).join(", ")}.`,
         ]),
     ...parts(evidence["untested"]).map(
-      ({ column, reason }) => `Not tested: ${said(column)}, ${said(reason)}.`,
+      ({ column, reason }) => `Not tested: ${said(column)}. ${said(reason)}`,
     ),
   ];
 }

@@ -5,17 +5,23 @@ import type { ModelVersion } from "../ports/registry.ts";
 import type { Run } from "../ports/tracker.ts";
 import { formatInstant } from "../time/instant.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { type CommandIo, type GlobalOptions, type Session, withSession, writeResult } from "./session.ts";
+import { type CommandIo, type GlobalOptions, type Session, writeResult } from "./session.ts";
 import { type TreeNode, treeText } from "./tree.ts";
+import { withHome } from "./with-home.ts";
+
+/** Options of `tsops lineage`. */
+export interface LineageCommandOptions extends GlobalOptions {
+  readonly home?: string;
+}
 
 /** `tsops lineage <prediction id>`: from one served forecast back to the rows that it was made from. */
 export async function lineageCommand(
   io: CommandIo,
   predictionId: string,
-  options: GlobalOptions,
+  options: LineageCommandOptions,
 ): Promise<number> {
   const { signal } = io;
-  return withSession(io, options, async (session) => {
+  return withHome("tsops lineage", io, options, async (session) => {
     const prediction = await (await session.contract("predictions")).get(predictionId, { signal });
     const version = await (await session.contract("registry")).getVersion(
       prediction.model,

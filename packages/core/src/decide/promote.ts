@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { checkOptions, type OptionNames } from "../options.ts";
+import { checkMethods, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { CallOptions } from "../ports/call-options.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
@@ -42,7 +42,9 @@ export async function promote(
   asked: PromotionOptions & { readonly because: Because | string },
 ): Promise<DecisionRecord> {
   checkOptions("GATE_INVALID", "promote()", asked, { ...promotionOptionNames, because: true });
+  checkBecause("promote()", asked.because);
   const { because, ...options } = asked;
+  checkLogs("promote()", options);
   if (typeof because !== "string") refuseOther(model, because);
   await options.registry.getVersion(model, version, { signal: options.signal });
   const from = await championOf(model, options);
@@ -63,11 +65,29 @@ export async function rollback(
   asked: PromotionOptions & { readonly because: string; readonly to?: number },
 ): Promise<DecisionRecord> {
   checkOptions("GATE_INVALID", "rollback()", asked, { ...promotionOptionNames, because: true, to: true });
+  checkBecause("rollback()", asked.because);
   const { because, to, ...options } = asked;
+  checkLogs("rollback()", options);
   const { version: from } = await options.registry.resolve(model, "champion", { signal: options.signal });
   const target = to ?? (await championBefore(model, from, options));
   await options.registry.getVersion(model, target, { signal: options.signal });
   return moveChampion("rollback", { model, from, to: target, reason: because, gate: null }, options);
+}
+
+function checkLogs(call: string, { registry, decisions, clock }: PromotionOptions): void {
+  const check = (name: string, value: unknown, methods: readonly string[], hint: string) =>
+    checkMethods("GATE_INVALID", `The ${name} of ${call}`, value, methods, hint);
+  check("registry", registry, ["resolve", "getVersion", "setAlias"], "Give home.registry.");
+  check("decisions", decisions, ["append", "list"], "Give home.decisions.");
+  check("clock", clock, ["now"], "Give systemClock().");
+}
+
+function checkBecause(call: string, because: unknown): void {
+  const isReason = typeof because === "string" && because.trim() !== "";
+  if (isReason || (typeof because === "object" && because !== null)) return;
+  throw new TsopsError("GATE_INVALID", `${call} was given ${shown(because)} as because.`, {
+    hint: "Say why in a sentence, or give the decision of a gate or an experiment: it is recorded.",
+  });
 }
 
 function refuseOther(model: string, { kind, verdict, subject, reason }: Because): void {
@@ -76,7 +96,9 @@ function refuseOther(model: string, { kind, verdict, subject, reason }: Because)
       hint: `To overrule the ${kind}, give a sentence of your own as \`because\`: it is recorded.`,
     });
   if (subject !== model)
-    throw new TsopsError("GATE_INVALID", `The ${kind}'s decision is about "${subject}", not "${model}".`);
+    throw new TsopsError("GATE_INVALID", `The ${kind}'s decision is about "${subject}", not "${model}".`, {
+      hint: "Promote the model that was judged, or give a sentence of your own as `because`.",
+    });
 }
 
 interface Move {

@@ -42,6 +42,7 @@ describe("deliverAlerts", () => {
       delivered: 4,
       failed: 0,
       parked: 0,
+      unattended: {},
     });
     expect(sent.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3"]);
     expect(await deliverAlerts({ outbox, channels: [out], clock })).toMatchObject({ delivered: 0 });
@@ -56,7 +57,7 @@ describe("deliverAlerts", () => {
     await outbox.put([message("a1"), message("a2"), message("b1", "b")]);
     const { out, sent } = channel({ a1: 3 });
     const pass = () => deliverAlerts({ outbox, channels: [out], clock });
-    expect(await pass()).toEqual({ delivered: 1, failed: 1, parked: 0 });
+    expect(await pass()).toEqual({ delivered: 1, failed: 1, parked: 0, unattended: {} });
     const waits: bigint[] = [];
     for (let i = 0; i < 3; i++) {
       const next = (await outbox.list({ status: "waiting" }))[0]?.nextAttemptAt ?? 0n;
@@ -68,6 +69,26 @@ describe("deliverAlerts", () => {
     }
     expect(waits).toEqual([30n, 60n, 120n]);
     expect(sent).toEqual(["a1", "b1", "a1", "a1", "a1", "a2"]);
+  });
+
+  it("tells of messages for channels that it was not given, and leaves them", async () => {
+    const outbox = memoryOutbox();
+    await outbox.put([
+      message("a1"),
+      { ...message("b1"), channel: "on-cal" },
+      { ...message("b2"), channel: "on-cal" },
+      { ...message("c1"), channel: "__proto__" },
+    ]);
+    const pass = () => deliverAlerts({ outbox, channels: [channel().out], clock: virtualClock(start) });
+    const { delivered, unattended } = await pass();
+    expect([delivered, Object.entries(unattended)]).toEqual([
+      1,
+      [
+        ["on-cal", 2],
+        ["__proto__", 1],
+      ],
+    ]);
+    expect(await outbox.list({ status: "waiting" })).toHaveLength(3);
   });
 
   it("waits as long as the receiver asks for, up to the longest wait", async () => {
@@ -96,7 +117,7 @@ describe("deliverAlerts", () => {
     const pass = () => deliverAlerts({ outbox, channels: [out], decisions, clock, attempts: 2 });
     await pass();
     await clock.advanceBy(30n * second);
-    expect(await pass()).toEqual({ delivered: 1, failed: 0, parked: 1 });
+    expect(await pass()).toMatchObject({ delivered: 1, failed: 0, parked: 1 });
     expect(sent).toEqual(["poison", "poison", "a2"]);
     expect((await outbox.list({ status: "parked" })).map(({ id }) => id)).toEqual(["poison"]);
     expect(await decisions.list()).toMatchObject([

@@ -49,6 +49,8 @@ export interface Delivered {
   readonly failed: number;
   /** Messages that were given up: `outbox.list({ status: "parked" })` has them. */
   readonly parked: number;
+  /** Messages that wait for channels which this call was not given, by the channels' names: unless another process has them, nobody sends these. */
+  readonly unattended: Readonly<Record<string, number>>;
 }
 
 /**
@@ -81,7 +83,10 @@ export async function deliverAlerts(options: DeliverOptions): Promise<Delivered>
       total[outcome]++;
   }
   await outbox.prune(subtractDuration(clock.now(), settings.keep), { signal });
-  return total;
+  const unattended = new Map<string, number>();
+  for (const { channel } of await outbox.list({ status: "waiting", signal }))
+    if (!channels.has(channel)) unattended.set(channel, (unattended.get(channel) ?? 0) + 1);
+  return { ...total, unattended: Object.fromEntries(unattended) };
 }
 
 type Settings = ReturnType<typeof readOptions>;
@@ -105,7 +110,7 @@ function readOptions(options: DeliverOptions) {
     "MONITOR_INVALID",
     "The outbox of deliverAlerts()",
     options.outbox,
-    ["claim", "delivered", "failed"],
+    ["claim", "delivered", "failed", "prune", "list"],
     "Give home.outbox.",
   );
   checkList("MONITOR_INVALID", "channels", options.channels);
@@ -151,7 +156,11 @@ function readOptions(options: DeliverOptions) {
 }
 
 /** One attempt of one message. */
-async function deliver(entry: OutboxEntry, owner: string, settings: Settings): Promise<keyof Delivered> {
+async function deliver(
+  entry: OutboxEntry,
+  owner: string,
+  settings: Settings,
+): Promise<"delivered" | "failed" | "parked"> {
   const { outbox, channels, clock, attempts, timeoutMs, signal } = settings;
   const limit = AbortSignal.timeout(timeoutMs);
   try {

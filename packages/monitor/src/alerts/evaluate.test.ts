@@ -60,6 +60,47 @@ describe("evaluateAlerts", () => {
     ]);
   });
 
+  it("takes several observations of a series by time, then as listed, and tells the last", () => {
+    const timed = (value: number, hours: number) => ({ ...at(value), time: start - hour * BigInt(hours) });
+    const both = (observations: readonly AlertObservation[], rule: Partial<AlertRuleOptions> = {}) =>
+      replay([{ ...mae, ...rule }], [observations])[0]?.alerts.map(
+        ({ evidence }) => evidence.series[0]?.value,
+      );
+    expect(both([at(20), at(30)])).toEqual([30]);
+    expect(both([timed(20, 1), timed(30, 2)])).toEqual([20]);
+    expect(both([at(20), timed(30, 2)])).toEqual([20]);
+    expect(both([at(20), at(1)])).toEqual([]);
+    // One breach was enough; the value that came after it is in order.
+    expect(both([at(20), at(1)], { raise: { k: 1, of: 1 } })).toEqual([1]);
+  });
+
+  it("warns of signals and labels in rules that no observation has", () => {
+    const warned = (rule: Partial<AlertRuleOptions>, observations: readonly AlertObservation[]) =>
+      replay([{ ...mae, ...rule }], [observations])[0]?.warnings;
+    expect(warned({ signal: "mea" }, [at(1)])).toEqual([
+      {
+        rule: "error",
+        option: "signal",
+        name: "mea",
+        sentence: 'Rule "error": no observation has the signal "mea", so it cannot fire; there are mae.',
+      },
+    ]);
+    const labelled = [at(1, "load", { step: "1" }), at(2, "load", { version: "4" })];
+    expect(
+      warned({ where: { stepp: "1" }, groupBy: ["subject", "colunm"] }, labelled)?.map(
+        ({ sentence }) => sentence,
+      ),
+    ).toEqual([
+      'Rule "error": no observation of "mae" has the label "stepp" that where asks for; there are subject, step, version.',
+      'Rule "error": no observation of "mae" has the label "colunm", so groupBy tells no series apart by it; there are subject, step, version.',
+    ]);
+    // Other checks may be looked at in other calls, and what says nothing tells nothing of labels.
+    expect(warned({ signal: "quality" }, [at(1)])).toEqual([]);
+    expect(warned({ groupBy: ["step"] }, [at(Number.NaN)])).toEqual([]);
+    expect(warned({ where: { step: "1" }, groupBy: ["version"] }, labelled)).toEqual([]);
+    expect(warned({ signal: "mea" }, [])).toEqual([]);
+  });
+
   it("raises and resolves as the rule written down as a loop over all that was seen", () => {
     const random = createRandom("k of n");
     let total = 0;
@@ -193,7 +234,7 @@ describe("evaluateAlerts", () => {
     };
     const first = evaluateAlerts(question);
     const again = evaluateAlerts({ ...question, state: first.state });
-    expect(again).toEqual({ alerts: [], state: first.state });
+    expect(again).toEqual({ alerts: [], state: first.state, warnings: [] });
     const next = { ...question, state: first.state, now: start + hour };
     expect(evaluateAlerts(next).alerts).toHaveLength(1);
     expect(evaluateAlerts(next)).toEqual(evaluateAlerts(structuredClone(next)));

@@ -10,13 +10,17 @@ import {
   alertRules,
   alertSeverities,
 } from "./rule.ts";
+import { type AlertRuleWarning, ruleWarnings } from "./rule-warnings.ts";
 import { type AlertSilence, type ReadSilence, readSilences, silenceOf } from "./silence.ts";
 import { type AlertGroupState, type AlertSeriesState, type AlertState, readState } from "./state.ts";
 
 /** What is judged. */
 export interface AlertQuestion {
   readonly rules: readonly AlertRuleOptions[];
-  /** What was found since the last evaluation, of one check or of several. */
+  /**
+   * What was found since the last evaluation, of one check or of several. Each observation counts for itself; several of one series are taken in order of time, those of one time as they are listed,
+   * and the alert tells the value and the sentence of the last.
+   */
   readonly observations: readonly AlertObservation[];
   /** What the last evaluation answered; null to begin. */
   readonly state: AlertState | null;
@@ -32,6 +36,8 @@ export interface AlertEvaluation {
   /** In the order of the rules. Append all to the decision log; `queueAlerts` sends those that are for people. */
   readonly alerts: readonly AlertRecord[];
   readonly state: AlertState;
+  /** Signals and labels of rules that no observation of this call has: most likely they are misspelt, and the rule never fires. For people to see. */
+  readonly warnings: readonly AlertRuleWarning[];
 }
 
 /**
@@ -80,7 +86,11 @@ export function evaluateAlerts(question: AlertQuestion): AlertEvaluation {
     const series = group.series.filter(({ firingSince }) => firingSince !== null);
     tell({ change: "resolved", rule: null, group, openSince, severity, series });
   }
-  return { alerts, state: { version: 1, evaluatedAt: formatInstant(now), groups } };
+  return {
+    alerts,
+    state: { version: 1, evaluatedAt: formatInstant(now), groups },
+    warnings: ruleWarnings(rules, observations),
+  };
 }
 
 interface Judged {

@@ -1,4 +1,5 @@
 import { checkList, checkOptions, shown, TsopsError } from "@tsops/core";
+import { checkEachMade, checkMade } from "../check-made.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
@@ -95,7 +96,11 @@ export function observeDrift(
   about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkSubject("observeDrift()", about);
-  checkList("MONITOR_INVALID", "The columns of the report", report?.columns);
+  checkMade("observeDrift()", "what driftTest() returned", report, { columns: "list" });
+  checkEachMade("The columns of observeDrift()", "columns of driftTest()", report.columns, {
+    column: "text",
+    tests: "list",
+  });
   const { labels } = about;
   return report.columns.flatMap(({ column, adjustedPValue, drift, tests }) => [
     {
@@ -150,7 +155,10 @@ export function observePerformance(
   windows: readonly WindowPerformance[],
   about: Omit<ObservedSubject, "time">,
 ): readonly AlertObservation[] {
-  checkList("MONITOR_INVALID", "windows", windows);
+  checkEachMade("observePerformance()", "windows of performanceByWindow()", windows, {
+    end: "instant",
+    intervals: "list",
+  });
   checkOptions("MONITOR_INVALID", "observePerformance()", about, { subject: true, labels: true });
   checkSubject("observePerformance()", about);
   return windows.flatMap((window) => {

@@ -1,4 +1,4 @@
-import { checkList, shown, TsopsError } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import type { ErrorChanges } from "../explanation/change-points.ts";
 import type { CoverageWatch } from "../performance/coverage-watch.ts";
 import type { PromiseResult } from "../performance/worse-than-promised.ts";
@@ -15,7 +15,7 @@ export function observePromise(
   about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkSubject("observePromise()", about);
-  checkResult("observePromise()", "worseThanPromised()", result, "pValue");
+  checkMade("observePromise()", "what worseThanPromised() returned", result, { pValue: "number" });
   const { ratio, pValue, isWorse, sentence } = result;
   const said = says(!Number.isNaN(pValue), ratio, isWorse ? "worse" : "kept");
   return [{ signal: "promise", ...about, ...said, sentence }];
@@ -31,7 +31,7 @@ export function observeCoverage(
   about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkSubject("observeCoverage()", about);
-  checkResult("observeCoverage()", "coverageWatch()", watch, "eValue");
+  checkMade("observeCoverage()", "a coverageWatch()", watch, { eValue: "number", finding: "function" });
   const { isTooNarrow, sentence } = watch.finding();
   const verdict = watch.alarm ? (isTooNarrow ? "too_narrow" : "too_wide") : "as_promised";
   return [
@@ -54,7 +54,10 @@ export function observeErrorChanges(
   about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkSubject("observeErrorChanges()", about);
-  checkResult("observeErrorChanges()", "errorChanges()", found, "pValue");
+  checkMade("observeErrorChanges()", "what errorChanges() returned", found, {
+    pValue: "number",
+    changes: "list",
+  });
   const last = found.changes.at(-1);
   const change = last === undefined ? 0 : Math.abs(last.after) - Math.abs(last.before);
   const verdict = change === 0 ? "unchanged" : change > 0 ? "higher" : "lower";
@@ -78,7 +81,7 @@ export function observeSegments(
   about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkSubject("observeSegments()", about);
-  checkList("MONITOR_INVALID", "The segments", found?.segments);
+  checkMade("observeSegments()", "what worstSegments() returned", found, { segments: "list" });
   const common = { signal: "segment_error", ...about };
   return [
     { ...common, value: Number.NaN, isComplete: true },
@@ -101,7 +104,7 @@ export function observeStream(
   about: ObservedSubject,
 ): readonly AlertObservation[] {
   checkSubject("observeStream()", about);
-  checkResult("observeStream()", "streamingDrift()", stream, "eValue");
+  checkMade("observeStream()", "a streamingDrift()", stream, { eValue: "number", finding: "function" });
   return [
     {
       signal: "drift_stream",
@@ -126,11 +129,4 @@ function sentenceOf({ error, ratio, adjustedPValue, rows }: SegmentError, tested
     ? "too few cutoffs to tell whether that is chance"
     : `p ${adjustedPValue < 1e-4 ? "below 0.0001" : figure(adjustedPValue)} among ${tested} segments`;
   return `The error of its ${rows} rows is ${figure(error)}, ${figure(ratio)} times that of all (${chance}).`;
-}
-
-function checkResult(caller: string, source: string, result: unknown, field: string): void {
-  if (typeof (result as Record<string, unknown> | null | undefined)?.[field] === "number") return;
-  throw new TsopsError("MONITOR_INVALID", `${caller} was given ${shown(result)}.`, {
-    hint: `Give what ${source} returned.`,
-  });
 }

@@ -1,4 +1,5 @@
 import { type CallOptions, checkList, checkOptions, type Outbox, TsopsError } from "@tsops/core";
+import { checkEachMade } from "../check-made.ts";
 import type { AlertChannel } from "./channels/channel.ts";
 import { checkTexts } from "./matcher.ts";
 import { alertMessage } from "./payload.ts";
@@ -18,7 +19,10 @@ export async function queueAlerts(
     readonly channels: readonly (string | Pick<AlertChannel, "name">)[];
   } & CallOptions,
 ): Promise<number> {
-  checkList("MONITOR_INVALID", "alerts", alerts);
+  checkEachMade("queueAlerts()", "alerts of evaluateAlerts()", alerts, {
+    verdict: "text",
+    evidence: "object",
+  });
   checkOptions("MONITOR_INVALID", "queueAlerts()", options, { outbox: true, channels: true, signal: true });
   checkList("MONITOR_INVALID", "channels", options.channels);
   const names = options.channels.map((channel) => (typeof channel === "string" ? channel : channel?.name));

@@ -8,6 +8,7 @@ import {
   utf8,
 } from "@tsops/core";
 import { describe, expect, it } from "vitest";
+import { driftDecision } from "./decision.ts";
 import { driftTest } from "./drift-test.ts";
 import { designEffect } from "./innovation-moments.ts";
 
@@ -211,6 +212,75 @@ describe("driftTest on awkward windows", () => {
       "season",
       "shape",
     ]);
+  });
+  it("says that nothing is known where no column could be tested", () => {
+    const report = driftTest(
+      window(values, 0, referenceRows),
+      window(values, referenceRows, referenceRows + 1),
+      {
+        time: "at",
+        season: [24],
+      },
+    );
+    expect(report).toMatchObject({
+      drift: null,
+      counts: { tested: 0, drifting: 0, untested: 1 },
+      columns: [],
+    });
+    expect(report.sentence).toMatch(
+      /^Nothing could be tested, so nothing is known of drift: load: The windows are too short/,
+    );
+    const { verdict, reason } = driftDecision(report, { subject: "load", now: 0n, requestedBy: "test" });
+    expect([verdict, reason]).toEqual(["untested", report.sentence]);
+  });
+  it("counts what was tested beside what was not, and lists columns that only the current window has", () => {
+    const add = (columns: ReturnType<typeof window>, name: string, value: (row: number) => number) => ({
+      ...columns,
+      types: { ...columns.types, [name]: float64() },
+      data: {
+        ...columns.data,
+        [name]: {
+          kind: "float64" as const,
+          values: Float64Array.from({ length: columns.length }, (_, i) => value(i)),
+          valid: null,
+        },
+      },
+    });
+    const reference = add(window(values, 0, referenceRows), "empty", () => Number.NaN);
+    const current = add(
+      add(window(values, referenceRows, allRows), "empty", () => 1),
+      "fresh",
+      (i) => i,
+    );
+    const report = driftTest(reference, current, { time: "at", season: [24] });
+    expect(report.counts).toEqual({ tested: 2, drifting: 1, untested: 1 });
+    expect(report.untested).toEqual([
+      { column: "fresh", reason: "Only the current window has this column." },
+    ]);
+    expect(report.sentence).toBe(
+      "1 of 2 columns drifts at a false-discovery rate of 0.05, 1 could not be tested.",
+    );
+    expect(driftTest(reference, current, { time: "at", season: [24], columns: ["load"] }).untested).toEqual(
+      [],
+    );
+  });
+  it("tells numbers that are too large from missing ones", () => {
+    const wild = values.map((value, row) => (row > referenceRows && row % 10 === 3 ? 1e300 : value));
+    const report = driftTest(window(wild, 0, referenceRows), window(wild, referenceRows, allRows), {
+      time: "at",
+      season: [],
+    });
+    const found = report.columns[0]?.tests.find(({ test }) => test === "missingness");
+    expect(found?.sentence).toMatch(/points more of load are missing or beyond 1e150/);
+    const only = values.map((value, row) => (row < referenceRows ? value : -1e200));
+    const all = driftTest(window(only, 0, referenceRows), window(only, referenceRows, allRows), {
+      time: "at",
+      season: [],
+    });
+    expect(all.columns[0]?.tests.map(({ test, sentence }) => [test, sentence])).toEqual([
+      ["missingness", expect.stringMatching(/^100 points more of load are missing or beyond 1e150/)],
+    ]);
+    expect(report.drift && all.drift).toBe(true);
   });
   it("takes infinities, and values whose squares are none, as missing", () => {
     const wild = values.map((value, row) => (row % 20 === 3 ? 1e300 : row % 20 === 9 ? -Infinity : value));

@@ -20,10 +20,11 @@ import type { NumericOptions } from "./numeric-tests.ts";
 import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
 import { reusingArrays } from "./scratch-arrays.ts";
 import { seasonsFor } from "./seasons.ts";
-import { sentenceOf, unitOf } from "./sentence.ts";
+import { sentenceOf, summaryOf, unitOf } from "./sentence.ts";
 import { testColumns } from "./shared-columns.ts";
 import { usualValue } from "./sparse-test.ts";
 import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
+import { largestTested } from "./too-large.ts";
 
 /** How to compare two windows. */
 export interface DriftOptions {
@@ -32,7 +33,7 @@ export interface DriftOptions {
   /** Columns to test. Default: all but the time. */
   readonly columns?: readonly string[];
   /**
-   * Season lengths in steps, e.g. `[24, 168]` for hourly data with a daily and a weekly pattern; `[]` for none; "auto" takes the
+   * Season lengths in steps, e.g. `[24, 168]` for hourly data with a daily and a weekly pattern; `[]` (or `[1]`) for none; "auto" takes the
    * usual ones of the frequency that the reference covers at least three times. Default "auto".
    */
   readonly season?: "auto" | readonly number[];
@@ -82,9 +83,15 @@ export interface DriftReport {
   readonly seasons: readonly number[];
   readonly referenceRows: number;
   readonly currentRows: number;
-  readonly drift: boolean;
+  /** Whether a column drifts; null when none could be tested, which is no news of no drift. */
+  readonly drift: boolean | null;
+  /** Columns by what came of them: `tested` and `drifting` are of `columns`, `untested` is how many others there are. */
+  readonly counts: { readonly tested: number; readonly drifting: number; readonly untested: number };
+  /** What came of it, for people. */
+  readonly sentence: string;
+  /** Those that were tested. */
   readonly columns: readonly ColumnDrift[];
-  /** Columns that could not be tested, and why. */
+  /** Columns that could not be tested, and why; with those that only the current window has, unless `columns` names others. */
   readonly untested: readonly { readonly column: string; readonly reason: string }[];
 }
 
@@ -92,6 +99,9 @@ export interface DriftReport {
  * Whether the current window of a time series differs from the reference beyond what its season and autocorrelation explain.
  * Numeric columns are tested for level, seasonal pattern, scale, shape and autocorrelation, text and bool columns for their mix of
  * categories, all for missing values. A column's tests are combined by Simes, the columns by Benjamini-Hochberg.
+ *
+ * A column that cannot be tested is in `untested` with the reason, and neither drifts nor does not; where that is all of them, `drift` is null. Infinities and NaN count as missing,
+ * and so do numbers beyond 1e150, whose squares no double holds: a change of their share is a change of `missingness` that says so.
  *
  * Both windows hold one series: select the rows of one key before. Either may be the earlier one; rows that are in both make a
  * difference harder to see. Rows may be unsorted and may have gaps. Innovations of a
@@ -149,6 +159,8 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
   const isBeyond = names.map((name) =>
     [reference, current].some((window) => isBeyondDoubles(window.data[name] as Column)),
   );
+  const areTooLarge = (column: number): boolean =>
+    [reference, current].some((window) => hasTooLarge(window.data[names[column] as string] as Column));
   const found = reusingArrays(() =>
     testColumns<readonly TestOutcome[] | string>(
       {
@@ -162,15 +174,15 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
             : null;
         },
         fromOutcomes: (column, outcomes) =>
-          outcomes.length > 0 ? outcomes : untestable(...windowsOf(column)),
+          outcomes.length > 0 ? outcomes : untestable(...windowsOf(column), areTooLarge(column)),
         test: (column) => {
-          if (isBeyond[column]) return "whole numbers beyond 2^53 are no longer told from their neighbours";
+          if (isBeyond[column]) return "Whole numbers beyond 2^53 are no longer told from their neighbours.";
           const [was, is] = windowsOf(column);
           const outcomes =
             was.kind === "values" && is.kind === "values"
               ? numericColumn(was, is, numeric)
               : categoryColumn(was, is, shortest);
-          return outcomes.length > 0 ? outcomes : untestable(was, is);
+          return outcomes.length > 0 ? outcomes : untestable(was, is, areTooLarge(column));
         },
       },
       threads > 1,
@@ -182,7 +194,13 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     const tests = found[i] as readonly TestOutcome[] | string;
     if (typeof tests === "string") untested.push({ column, reason: tests });
     else {
-      const told = toldOutcomes(tests);
+      const told = toldOutcomes(
+        tests.map((outcome) =>
+          outcome.test === "missingness" && areTooLarge(i)
+            ? { ...outcome, category: "missing or beyond 1e150" }
+            : outcome,
+        ),
+      );
       tested.push({ column, pValue: simes(told.map(({ pValue }) => pValue)), tests: told });
     }
   }
@@ -202,16 +220,31 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
       })),
     };
   });
+  if (options.columns === undefined) untested.push(...addedColumns(names, time, current));
+  const counts = {
+    tested: columns.length,
+    drifting: columns.filter((column) => column.drift).length,
+    untested: untested.length,
+  };
   return {
     alpha,
     frequency,
     seasons,
     referenceRows: reference.length,
     currentRows: current.length,
-    drift: columns.some((column) => column.drift),
+    drift: columns.length === 0 ? null : counts.drifting > 0,
+    counts,
+    sentence: summaryOf(counts, alpha, untested[0]),
     columns,
     untested,
   };
+}
+
+/** Columns that only the current window has. */
+function addedColumns(names: readonly string[], time: string, current: Columns): DriftReport["untested"] {
+  return Object.keys(current.types)
+    .filter((name) => name !== time && !names.includes(name))
+    .map((column) => ({ column, reason: "Only the current window has this column." }));
 }
 
 type Window =
@@ -223,10 +256,7 @@ type Window =
       readonly missing: Uint8Array;
     };
 
-/** Greater values have squares that no double can hold. */
-const largest = 1e150;
-
-/** A column on the window's grid. Infinities, and values near them, count as missing: no mean or variance can be taken of them. */
+/** A column on the window's grid. Infinities, and numbers near them, are left out like missing ones: no mean or variance can be taken of them. */
 function windowOf(columns: Columns, name: string, grid: GridRows, nothingMissing: Uint8Array): Window {
   const column = columns.data[name] as Column;
   if (column.kind === "float64" && grid.slots === null && isWhole(column))
@@ -253,7 +283,7 @@ function windowOf(columns: Columns, name: string, grid: GridRows, nothingMissing
   const values = new Float64Array(grid.length).fill(Number.NaN);
   for (let row = 0; row < columns.length; row++) {
     const value = Number(column.values[row]);
-    if (!isValid(column.valid, row) || !(Math.abs(value) <= largest)) continue;
+    if (!isValid(column.valid, row) || !(Math.abs(value) <= largestTested)) continue;
     const slot = grid.slots === null ? row : (grid.slots[row] as number);
     values[slot] = value;
     missing[slot] = 0;
@@ -271,7 +301,7 @@ function isBeyondDoubles(column: Column): boolean {
 /** Whether each row has a value that can be tested: then the column is looked at where it is. */
 function isWhole({ values, valid }: Extract<Column, { kind: "float64" }>): boolean {
   for (let row = 0; row < values.length; row++)
-    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largest)) return false;
+    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largestTested)) return false;
   return true;
 }
 
@@ -299,10 +329,19 @@ function categoryOutcomes(before: Window, now: Window, seasonLength: number): Te
   return [{ ...found, category: categories[code] as string }];
 }
 
-function untestable(before: Window, now: Window): string {
+/** Whether a column holds finite numbers that no variance can be taken of: they are left out like missing ones. */
+function hasTooLarge(column: Column): boolean {
+  if (column.kind !== "float64") return false;
+  return column.values.some(
+    (value, row) => isValid(column.valid, row) && Number.isFinite(value) && Math.abs(value) > largestTested,
+  );
+}
+
+function untestable(before: Window, now: Window, areTooLarge: boolean): string {
   const present = (window: Window) => window.missing.length - window.missing.reduce((a, b) => a + b, 0);
-  if (present(before) === 0) return "The reference has no value.";
-  if (present(now) === 0) return "The current window has no value.";
+  const none = areTooLarge ? "no value up to 1e150" : "no value";
+  if (present(before) === 0) return `The reference has ${none}.`;
+  if (present(now) === 0) return `The current window has ${none}.`;
   if (before.kind === "values" && usualValue(before.values) !== null)
     return "Nearly all rows have one value, and the others are too rare to tell.";
   if (before.kind === "labels") return "There is only one category, or the others are too rare to tell.";

@@ -4,7 +4,7 @@ const hourMicros = 3_600_000_000n;
 
 /**
  * Season lengths in steps, ascending. "auto" takes day and week for steps up to an hour, the week for days, the year for months, as
- * far as the reference covers each at least three times.
+ * far as the reference covers each at least three times. A season of 1 step is none.
  * @throws TsopsError MONITOR_INVALID when a given season does not fit twice into the reference.
  */
 export function seasonsFor(
@@ -13,11 +13,12 @@ export function seasonsFor(
   referenceLength: number,
 ): number[] {
   if (season === "auto") return usualSeasons(frequencyText).filter((length) => referenceLength >= 3 * length);
-  const seasons = [...new Set(season)].sort((a, b) => a - b);
+  // A season of one step repeats nothing, as on the command line.
+  const seasons = [...new Set(season)].filter((length) => length !== 1).sort((a, b) => a - b);
   for (const length of seasons) {
     if (!Number.isInteger(length) || length < 2)
       throw new TsopsError("MONITOR_INVALID", `A season of ${shown(length)} steps is none.`, {
-        hint: "Give whole numbers of steps from 2 on, e.g. [24, 168] for hourly data; [] for no season.",
+        hint: "Give whole numbers of steps from 2 on, e.g. [24, 168] for hourly data; [] or [1] for no season.",
       });
     if (referenceLength < 2 * length)
       throw new TsopsError(

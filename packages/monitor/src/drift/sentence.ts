@@ -18,6 +18,21 @@ export function unitOf(meaning: TestOutcome["meaning"], unit: string | undefined
   }
 }
 
+/** What came of all columns, for people. */
+export function summaryOf(
+  counts: { readonly tested: number; readonly drifting: number; readonly untested: number },
+  alpha: number,
+  untested: { readonly column: string; readonly reason: string } | undefined,
+): string {
+  const { tested, drifting } = counts;
+  const first = untested === undefined ? "" : `${untested.column}: ${untested.reason}`;
+  if (tested === 0)
+    return `Nothing could be tested, so nothing is known of drift: ${counts.untested === 1 ? "" : `${counts.untested} columns, the first `}${first}`;
+  return `${drifting} of ${tested} ${tested === 1 ? "column" : "columns"} ${drifting === 1 ? "drifts" : "drift"} at a false-discovery rate of ${alpha}${
+    counts.untested === 0 ? "" : `, ${counts.untested} could not be tested`
+  }.`;
+}
+
 /** What a test found, for people. */
 export function sentenceOf(column: string, outcome: TestOutcome, unit: string | undefined): string {
   const claim = claimOf(column, outcome, unit);
@@ -48,7 +63,7 @@ export function claimOf(
     case "autocorrelation":
       return `${column} is ${effect < 0 ? "less" : "more"} persistent: its autoregressive coefficients sum to ${rounded(Math.abs(effect))} ${effect < 0 ? "less" : "more"}`;
     case "missingness":
-      return `${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "fewer" : "more"} of ${column} are missing`;
+      return `${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "fewer" : "more"} of ${column} are ${category ?? "missing"}`;
     case "categories":
       return `${JSON.stringify(category)} of ${column} has ${rounded(100 * Math.abs(effect))} points ${effect < 0 ? "less" : "more"} of the rows`;
   }

@@ -23,6 +23,6 @@ export interface TestOutcome {
     | "distance of distributions"
     | "change of persistence"
     | "change of share";
-  /** The category whose share changed most. */
+  /** The category whose share changed most; of missing values what else counts as one. */
   readonly category?: string | undefined;
 }

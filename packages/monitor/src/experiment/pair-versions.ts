@@ -1,4 +1,5 @@
 import { checkOptions, type ScoredForecasts, seriesKeyText, shown, TsopsError } from "@tsops/core";
+import { checkJoined } from "../performance/check-joined.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 
 /** Whose predictions are put side by side. */
@@ -28,6 +29,7 @@ export interface PairedVersions {
  * @throws TsopsError MONITOR_INVALID when the log has no prediction of a version, or those of several deployments and none is named.
  */
 export function pairVersions(joined: JoinedOutcomes, options: PairVersionsOptions): PairedVersions {
+  checkJoined("pairVersions()", joined);
   checkOptions("MONITOR_INVALID", "pairVersions()", options, {
     champion: true,
     challenger: true,

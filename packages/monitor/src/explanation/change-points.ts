@@ -1,13 +1,6 @@
-import {
-  checkList,
-  checkOptions,
-  checkWord,
-  createRandom,
-  formatInstant,
-  type Seed,
-  TsopsError,
-} from "@tsops/core";
+import { checkOptions, checkWord, createRandom, formatInstant, type Seed, TsopsError } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
+import { checkEachMade } from "../check-made.ts";
 import { meanOf } from "../drift/innovation-moments.ts";
 import { medianOf } from "../drift/median.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
@@ -76,7 +69,7 @@ export function errorChanges(
     most: true,
     seed: true,
   });
-  checkList("MONITOR_INVALID", "windows", windows);
+  checkEachMade("errorChanges()", "windows of performanceByWindow()", windows, { start: "instant" });
   const { metric = "mae", alpha = 0.05, most = 3, seed = 1 } = options;
   checkWord("MONITOR_INVALID", "metric", metric, ["mae", "rmse", "mase", "bias"]);
   checkAlpha(alpha);

@@ -15,6 +15,7 @@ import {
   TsopsError,
 } from "@tsops/core";
 import { meanOf } from "../drift/innovation-moments.ts";
+import { checkJoined } from "../performance/check-joined.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import type { RowChoice } from "../performance/pick-rows.ts";
 import { type LossRows, lossRows } from "./feature-rows.ts";
@@ -91,6 +92,7 @@ export async function explainErrorGrowth(
   joined: JoinedOutcomes,
   options: ErrorGrowthOptions,
 ): Promise<ErrorGrowth> {
+  checkJoined("explainErrorGrowth()", joined);
   checkOptions("MONITOR_INVALID", "explainErrorGrowth()", options, {
     features: true,
     reference: true,
@@ -140,7 +142,8 @@ export async function explainErrorGrowth(
   return growthOf(reference, current, parts, skill);
 }
 
-function boundsOf(name: string, { start, end }: Interval): { readonly from: bigint; readonly to: bigint } {
+function boundsOf(name: string, stretch: Interval): { readonly from: bigint; readonly to: bigint } {
+  const { start, end } = Object(stretch) as Partial<Interval>;
   if (typeof start === "bigint" && typeof end === "bigint" && start < end) return { from: start, to: end };
   throw new TsopsError(
     "MONITOR_INVALID",

@@ -24,8 +24,11 @@ export function showAlerts(replace: ReplaceGauge, state: AlertState): void {
   replace("tsops_alerts_evaluated_timestamp_seconds", {}, [[{}, seconds(toMicros(state.evaluatedAt))]]);
 }
 
+/** What `deliverAlerts` counted. */
+export type DeliveryCounts = Pick<Delivered, "delivered" | "failed" | "parked">;
+
 /** Adds what a pass of `deliverAlerts` did. */
-export function countDelivery(count: CountFigure, delivered: Delivered): void {
+export function countDelivery(count: CountFigure, delivered: DeliveryCounts): void {
   for (const result of ["delivered", "failed", "parked"] as const) {
     const by = delivered?.[result];
     if (!(Number.isInteger(by) && by >= 0))

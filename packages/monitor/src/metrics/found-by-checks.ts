@@ -1,21 +1,20 @@
 import {
-  checkList,
   checkOptions,
   type DecisionRecord,
   type ExperimentDecision,
   type OutboxEntry,
   TsopsError,
 } from "@tsops/core";
-import type { Delivered } from "../alerts/deliver.ts";
 import type { AlertObservation } from "../alerts/observation.ts";
 import type { AlertState } from "../alerts/state.ts";
+import { checkEachMade, checkMade } from "../check-made.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import type { DetailedMetrics } from "../performance/metrics.ts";
 import type { QualityFinding } from "../quality/finding.ts";
 import type { StreamingDrift } from "../streaming/streaming-drift.ts";
-import { countDelivery, showAlerts, showOutbox } from "./alert-figures.ts";
+import { countDelivery, type DeliveryCounts, showAlerts, showOutbox } from "./alert-figures.ts";
 import type { CountFigure, ReplaceGauge } from "./definitions.ts";
 import type { GaugeSet, Labels } from "./gauge-set.ts";
 import { showExperiment, showStream } from "./live-figures.ts";
@@ -54,7 +53,7 @@ export interface FoundByChecks {
   /** Which alerts fire, from the state that `evaluateAlerts` answered: that of all rules of this process. */
   alerts(state: AlertState): void;
   /** Adds what a pass of `deliverAlerts` did. */
-  delivery(delivered: Delivered): void;
+  delivery(delivered: DeliveryCounts): void;
   /** What lies in the outbox: `await outbox.list()`. */
   outbox(entries: readonly Pick<OutboxEntry, "channel" | "status" | "createdAt">[]): void;
 }
@@ -74,6 +73,7 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
     drift(report, about) {
       checkOptions("MONITOR_INVALID", "drift()", about, { subject: true, now: true });
       checkMicros("now", about.now);
+      checkMade("drift()", "what driftTest() returned", report, { columns: "list", untested: "list" });
       const owner = { subject: about.subject };
       const { columns } = report;
       const tests = columns.flatMap(({ column, tests: list }) =>
@@ -105,7 +105,11 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
 
     performance(windows, about) {
       checkOptions("MONITOR_INVALID", "performance()", about, { deployment: true });
-      checkList("MONITOR_INVALID", "windows", windows);
+      checkEachMade("performance()", "windows of performanceByWindow()", windows, {
+        start: "instant",
+        rows: "number",
+        intervals: "list",
+      });
       const owner = { deployment: about.deployment };
       const parts = lastOfEachPart(windows);
       const known = parts.filter(({ withOutcomes }) => withOutcomes !== null);
@@ -202,14 +206,20 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
 
     quality(findings, about) {
       checkOptions("MONITOR_INVALID", "quality()", about, { table: true, now: true });
-      checkList("MONITOR_INVALID", "findings", findings);
+      checkEachMade("quality()", "findings of checkQuality()", findings, { check: "text", severity: "text" });
       checkMicros("now", about.now);
       const owner = { table: about.table };
       replace("tsops_quality_findings", owner, countsOf(findings));
       replace("tsops_quality_checked_timestamp_seconds", owner, [[{}, seconds(about.now)]]);
     },
 
-    decision({ subject, kind, verdict, time }) {
+    decision(record) {
+      checkMade("decision()", "a decision record", record, {
+        subject: "text",
+        kind: "text",
+        verdict: "text",
+      });
+      const { subject, kind, verdict, time } = record;
       checkMicros("time", time);
       const labels = { subject, kind, verdict };
       const id = JSON.stringify(labels);

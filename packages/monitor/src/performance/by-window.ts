@@ -8,6 +8,7 @@ import {
   TsopsError,
 } from "@tsops/core";
 import type { CarriedValue } from "./carried.ts";
+import { checkJoined } from "./check-joined.ts";
 import type { JoinedOutcomes, PredictionSource } from "./join-outcomes.ts";
 import { type DetailedMetrics, metricsOf, type PerformanceMetrics } from "./metrics.ts";
 import { pickRows, type RowChoice } from "./pick-rows.ts";
@@ -65,6 +66,7 @@ export function performanceByWindow(
   joined: JoinedOutcomes,
   options: PerformanceOptions,
 ): readonly PerformanceGroup[] {
+  checkJoined("performanceByWindow()", joined);
   checkOptions("MONITOR_INVALID", "performanceByWindow()", options, {
     window: true,
     zone: true,

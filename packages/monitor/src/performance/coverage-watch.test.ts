@@ -79,6 +79,31 @@ describe("coverageWatch", () => {
     expect(watch.finding().sentence).toMatch(/too narrow, most clearly since 1970-07-/);
   });
 
+  it("claims nothing before an alarm, whichever way the evidence leans", () => {
+    const watch = coverageWatch({ level: 80, block: "2d" });
+    watch.update(served([...new Array(48).fill(0), ...new Array(24).fill(9), ...new Array(24).fill(0)]));
+    expect([watch.alarm, watch.counts.blocks]).toEqual([false, 2]);
+    expect(watch.finding()).toMatchObject({ isTooNarrow: false, since: null });
+    expect(watch.finding().sentence).toMatch(
+      /covered 75 % of 96 outcomes; that is within what chance explains/,
+    );
+  });
+
+  it("refuses with one code", () => {
+    const refused = [
+      { level: 0.8 },
+      { level: "80" },
+      { level: 80, wait: "soon" },
+      { level: 80, block: "2 days" },
+      { level: 80, alpha: 2 },
+      {},
+    ];
+    for (const options of refused)
+      expect(() => coverageWatch(options as never)).toThrow(
+        expect.objectContaining({ code: "MONITOR_INVALID", hint: expect.any(String) }),
+      );
+  });
+
   it("counts one block after the other as the bets are defined", () => {
     const errors = [...new Array(48).fill(0), ...new Array(24).fill(9), ...new Array(24).fill(0)];
     const watch = coverageWatch({ level: 80, block: "2d" });

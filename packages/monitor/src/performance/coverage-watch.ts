@@ -7,7 +7,9 @@ import {
   shown,
   TsopsError,
 } from "@tsops/core";
+import { asMonitorInvalid } from "../as-monitor-invalid.ts";
 import { checkAlpha } from "../check-alpha.ts";
+import { checkJoined } from "./check-joined.ts";
 import { betOnBlock, type CoverageBets, leadingBet, noCoverageBets, totalCapital } from "./coverage-bets.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { levelsOf } from "./metrics.ts";
@@ -77,10 +79,11 @@ export interface CoverageWatch {
    * @throws TsopsError MONITOR_INVALID when the level was not served
    */
   update(joined: JoinedOutcomes): boolean;
-  /** What the evidence says most, for people: too few or too many covered, and since when; also before an alarm. */
+  /** What the evidence says, for people. */
   finding(): {
+    /** Whether the alarm is of intervals that cover too few outcomes: false before an alarm, and when they cover too many. */
     readonly isTooNarrow: boolean;
-    /** Microseconds UTC; null before the first block. */
+    /** Since when that is clearest, microseconds UTC; null before an alarm. */
     readonly since: bigint | null;
     readonly sentence: string;
   };
@@ -96,7 +99,7 @@ export interface CoverageWatch {
  * block. When a block begins nothing is known of its outcomes that was not known to its predictions, so intervals that are right given what was known
  * make every bet a fair one. Errors that the model does not foresee though it could (they go on from block to block) are outside that promise; figures of how much
  * of that it stands are in docs/explanation/performance.md.
- * @throws TsopsError MONITOR_INVALID, MODEL_PARAMETER_INVALID (level), DURATION_INVALID
+ * @throws TsopsError MONITOR_INVALID
  */
 export function coverageWatch(options: CoverageWatchOptions): CoverageWatch {
   checkOptions("MONITOR_INVALID", "coverageWatch()", options, {
@@ -108,7 +111,7 @@ export function coverageWatch(options: CoverageWatchOptions): CoverageWatch {
     modelVersion: true,
   });
   const { level, alpha = 0.05, block, wait = "0s", role = "champion", modelVersion = null } = options;
-  checkLevels([level]);
+  asMonitorInvalid(() => checkLevels([level]));
   checkAlpha(alpha);
   return watchOf({
     format: "tsops-coverage-watch-1",
@@ -180,6 +183,7 @@ function watchOf(start: CoverageState): CoverageWatch {
       return state.next === null ? null : BigInt(state.next);
     },
     update(joined) {
+      checkJoined("coverageWatch().update()", joined);
       state = updated(state, joined);
       return state.alarmTime !== null;
     },
@@ -286,7 +290,7 @@ function usualBlock({ cutoffs, times, steps }: IntervalRows): number {
 }
 
 function microsOf(name: string, text: string): number {
-  const micros = Number(durationMicros(text));
+  const micros = Number(asMonitorInvalid(() => durationMicros(text)));
   if (micros > 0) return micros;
   throw new TsopsError("MONITOR_INVALID", `${name} is ${shown(text)}, which is no length of time.`, {
     hint: 'Write "2d" or "36h".',
@@ -307,8 +311,8 @@ function findingOf(state: CoverageState): ReturnType<CoverageWatch["finding"]> {
   const begin = `The ${level} % intervals covered ${share} % of ${rows} outcomes`;
   const evidence = `p ${largest > 1e4 ? "below 0.0001" : Number(Math.min(1, 1 / largest).toPrecision(2))} at any time`;
   return {
-    isTooNarrow: isTooMany,
-    since: BigInt(since),
+    isTooNarrow: alarmTime !== null && isTooMany,
+    since: alarmTime === null ? null : BigInt(since),
     sentence:
       alarmTime === null
         ? `${begin}; that is within what chance explains (${evidence}, alarm at ${alpha}).`

@@ -1,4 +1,5 @@
 import { checkOptions, type ForecastQuantile, parseFrequency, shown, TsopsError } from "@tsops/core";
+import { checkJoined } from "./check-joined.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { pickRows, type RowChoice } from "./pick-rows.ts";
 import { groupRows } from "./row-groups.ts";
@@ -57,6 +58,7 @@ const fewestWindows = 8;
  * @throws TsopsError MONITOR_INVALID, FREQUENCY_INVALID
  */
 export function estimatePerformance(joined: JoinedOutcomes, options: EstimateOptions): PerformanceEstimate {
+  checkJoined("estimatePerformance()", joined);
   checkOptions("MONITOR_INVALID", "estimatePerformance()", options, {
     window: true,
     zone: true,

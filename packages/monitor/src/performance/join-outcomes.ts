@@ -1,5 +1,6 @@
 import {
   type Columns,
+  checkColumns,
   checkList,
   checkOptions,
   checkWord,
@@ -8,9 +9,11 @@ import {
   type ScoredForecasts,
   type SeriesKey,
   seriesKeyText,
+  shown,
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import { checkMicros } from "../micros.ts";
 import { type CarriedValue, carriedReader } from "./carried.ts";
 import { indexOutcomes, type OutcomeColumns, type OutcomeRevision } from "./outcome-index.ts";
@@ -107,11 +110,19 @@ export async function joinOutcomes(
   checkList("MONITOR_INVALID", "carry", carry);
   checkWord("MONITOR_INVALID", "revision", revision, ["latest", "first"]);
   if (options.asOf !== undefined) checkMicros("asOf", options.asOf);
+  checkColumns("MONITOR_INVALID", "joinOutcomes()", outcomes);
+  checkPredictions(predictions);
   const index = indexOutcomes(outcomes, options, { asOf: options.asOf, revision });
   const latest = new Map<string, PredictionRecord>();
   let read = 0;
   for await (const record of predictions) {
     throwIfAborted(options.signal);
+    checkMade(
+      `joinOutcomes(), prediction ${read},`,
+      "records as the prediction log returns them",
+      record,
+      recordFields,
+    );
     read++;
     const name = JSON.stringify([
       record.deployment,
@@ -129,6 +140,27 @@ export async function joinOutcomes(
   const records = [...latest.values()];
   checkRecords(records, options.keys);
   return assemble(records, index, read - latest.size, carriedReader(carry, outcomes, records));
+}
+
+const recordFields = {
+  key: "object",
+  times: "list",
+  mean: "list",
+  quantiles: "list",
+  cutoff: "instant",
+  servedAt: "instant",
+} as const;
+
+/** A log is what is scanned, and text could be walked through letter by letter. */
+function checkPredictions(predictions: unknown): void {
+  const isIterable =
+    typeof predictions === "object" &&
+    predictions !== null &&
+    (Symbol.asyncIterator in predictions || Symbol.iterator in predictions);
+  if (isIterable) return;
+  throw new TsopsError("MONITOR_INVALID", `joinOutcomes() was given ${shown(predictions)} for predictions.`, {
+    hint: "Give home.predictions.scan({ deployment }), or a list of its records.",
+  });
 }
 
 /** Predictions whose keys have other names would wait for ever; those with fewer means than times would have been 0. */

@@ -12,6 +12,7 @@ import {
   throwIfAborted,
 } from "@tsops/core";
 import { meanOf } from "../drift/innovation-moments.ts";
+import { checkJoined } from "./check-joined.ts";
 import {
   checkRecent,
   type EstimatedWindow,
@@ -60,6 +61,7 @@ export async function estimateLearnedPerformance(
   joined: JoinedOutcomes,
   options: LearnedEstimateOptions,
 ): Promise<PerformanceEstimate> {
+  checkJoined("estimateLearnedPerformance()", joined);
   checkOptions("MONITOR_INVALID", "estimateLearnedPerformance()", options, {
     window: true,
     zone: true,

@@ -1,4 +1,5 @@
 import { type SeriesKey, seriesKeyText } from "@tsops/core";
+import { checkJoined } from "./check-joined.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 
 /** What a later join knows that an earlier one did not. Rows are numbers of rows of the later join, ascending. */
@@ -18,8 +19,11 @@ export interface NewOutcomes {
 /**
  * Compares two joins of one prediction log, made at different times: what is new since, so that only that has to be acted on. Rows are
  * told by their source, series, cutoff and step, so a repeated prediction that replaced another is the same row.
+ * @throws TsopsError MONITOR_INVALID
  */
 export function newOutcomes(earlier: JoinedOutcomes, later: JoinedOutcomes): NewOutcomes {
+  checkJoined("newOutcomes()", earlier);
+  checkJoined("newOutcomes()", later);
   const known = new Map<string, number>();
   const nameEarlier = rowNames(earlier);
   for (let row = 0; row < earlier.length; row++) known.set(nameEarlier(row), earlier.y[row] as number);

@@ -1,4 +1,5 @@
 import { shown, TsopsError } from "@tsops/core";
+import { named } from "../named.ts";
 import type { CarriedValue } from "./carried.ts";
 import type { JoinedOutcomes, PredictionSource } from "./join-outcomes.ts";
 
@@ -50,7 +51,7 @@ export function segmentCodes(joined: JoinedOutcomes, segments: Segments): Segmen
     if (typeof read !== "function")
       throw new TsopsError(
         "MONITOR_INVALID",
-        `The segment ${shown(name)} is ${shown(read)}, not a function of a row.`,
+        `The segment ${named(name)} is ${shown(read)}, not a function of a row.`,
         {
           hint: `Write segments: { ${name}: ({ key, time, step, carried }) => ... }, or a list of names.`,
           details: { option: "segments" },
@@ -83,8 +84,8 @@ function namedReader(joined: JoinedOutcomes, name: string): (row: number) => Car
   const known = [
     ...new Set([...joined.series.flatMap((key) => Object.keys(key)), ...Object.keys(joined.carried)]),
   ];
-  throw new TsopsError("MONITOR_INVALID", `${shown(name)} is neither a key column nor a carried one.`, {
-    hint: `There are ${known.join(", ") || "none"}; joinOutcomes(..., { carry: [${JSON.stringify(name)}] }) brings columns of the outcomes or served features.`,
+  throw new TsopsError("MONITOR_INVALID", `${named(name)} is neither a key column nor a carried one.`, {
+    hint: `There are ${known.join(", ") || "none"}; joinOutcomes(..., { carry: [${named(name)}] }) brings columns of the outcomes or served features.`,
     details: { option: "segments", segment: name },
   });
 }
@@ -110,7 +111,7 @@ function plainValue(name: string, value: unknown): CarriedValue {
   if (value === undefined || Number.isNaN(value)) return null;
   if (value === null || ["string", "number", "boolean", "bigint"].includes(typeof value))
     return value as CarriedValue;
-  throw new TsopsError("MONITOR_INVALID", `The segment ${shown(name)} of a row is ${shown(value)}.`, {
+  throw new TsopsError("MONITOR_INVALID", `The segment ${named(name)} of a row is ${shown(value)}.`, {
     hint: "A segment is a text, a number, a flag, or null where it is not known.",
     details: { option: "segments" },
   });

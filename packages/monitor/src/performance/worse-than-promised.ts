@@ -9,6 +9,7 @@ import {
   TsopsError,
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
+import { checkJoined } from "./check-joined.ts";
 import { combinedDegrees, type MeanVariance, sumByCutoff, varianceOfRowMean } from "./cutoff-sums.ts";
 import { type ExpectedLoss, expectedLosses } from "./expected-losses.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
@@ -79,6 +80,7 @@ export function worseThanPromised(
   backtest: ScoredForecasts & { readonly seasonLength?: number },
   options: WorseThanPromisedOptions = {},
 ): PromiseResult {
+  checkJoined("worseThanPromised()", joined);
   checkOptions("MONITOR_INVALID", "worseThanPromised()", options, {
     loss: true,
     season: true,

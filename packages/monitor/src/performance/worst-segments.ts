@@ -9,6 +9,7 @@ import {
   type WindowPerformance,
 } from "./by-window.ts";
 import type { CarriedValue } from "./carried.ts";
+import { checkJoined } from "./check-joined.ts";
 import { type CutoffSums, combinedDegrees, sumByCutoff, varianceOfRowMean } from "./cutoff-sums.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 import { pickRows, type RowChoice } from "./pick-rows.ts";
@@ -70,6 +71,7 @@ export interface WorstSegments {
  * @throws TsopsError MONITOR_INVALID when neither split nor segments are given, or an option is unknown
  */
 export function worstSegments(joined: JoinedOutcomes, options: WorstSegmentsOptions): WorstSegments {
+  checkJoined("worstSegments()", joined);
   checkOptions("MONITOR_INVALID", "worstSegments()", options, {
     split: true,
     segments: true,

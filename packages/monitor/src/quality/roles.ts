@@ -1,4 +1,5 @@
 import { type Column, type Columns, type Table, type TimestampColumn, TsopsError } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import type { KeyColumn } from "../key-reader.ts";
 import { seriesOf, type TimedRows } from "./series.ts";
 
@@ -16,6 +17,10 @@ export interface Roles {
  * @throws TsopsError COLUMN_NOT_FOUND, SCHEMA_MISMATCH
  */
 export function rolesOf(columns: Columns, table: Roles["table"]): Roles {
+  checkMade("The table of a quality check", "a table(), or its { keys, eventTime }", table, {
+    keys: "list",
+    eventTime: "text",
+  });
   const time = timeColumn(columns, table.eventTime);
   const keys = table.keys.map((name) => keyColumn(columns, name));
   const known = table.availableAt === undefined ? null : timeColumn(columns, table.availableAt);

@@ -1,4 +1,5 @@
 import type { DrawForecasts, DrawnSeries, ForecastDrawing } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import { bandLegend, intervalBands, levelsOf } from "./interval-bands.ts";
 import { swatch } from "./legend.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
@@ -12,6 +13,11 @@ const [width, margin, head] = [960, 8, 52];
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
  */
 export const drawForecasts: DrawForecasts = async (drawing) => {
+  checkMade("drawForecasts()", "{ title, target, scale, series }", drawing, {
+    title: "text",
+    target: "text",
+    series: "list",
+  });
   const charts = await loadCharts();
   const across = Math.min(3, drawing.series.length);
   const size = {

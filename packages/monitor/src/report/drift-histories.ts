@@ -1,9 +1,14 @@
 import type { DecisionRecord } from "@tsops/core";
+import { checkEachMade } from "../check-made.ts";
 import type { ColumnDrift } from "../drift/drift-test.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
 
 /** The drift reports among decisions, oldest first. */
 export function driftReports(decisions: readonly DecisionRecord[]): DatedDrift[] {
+  checkEachMade("driftReports()", "records of a decision log", decisions, {
+    kind: "text",
+    evidence: "object",
+  });
   return decisions.flatMap(({ kind, time, evidence }) => {
     const columns = evidence["columns"];
     return kind === "drift" && Array.isArray(columns)

@@ -1,4 +1,5 @@
 import type { DriftPage, DriftPageColumn, DriftPageComparison, RenderDriftPage } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import { columnHeads } from "./column-heads.ts";
 import { heatSteps } from "./drift-map.ts";
 import { figure, whole } from "./format.ts";
@@ -24,6 +25,15 @@ const mostLabels = 8;
  * request, light and dark, for desk and phone; needs no peers.
  */
 export const renderDriftPage: RenderDriftPage = (page) => {
+  checkMade("renderDriftPage()", "a DriftPage, as `tsops drift --html` makes it", page, {
+    title: "text",
+    lead: "text",
+    alpha: "number",
+    tiles: "list",
+    comparisons: "list",
+    untested: "list",
+    notes: "list",
+  });
   const { title, lead, tiles, isByWindow, untested, notes } = page;
   const sections: readonly (readonly [id: string, name: string, body: Html])[] = [
     ...(isByWindow

@@ -1,3 +1,4 @@
+import { checkChartData } from "./check-chart-data.ts";
 import type { ForecastChartData } from "./data.ts";
 import { axisLabel, type ChartSize, chartWidth, drawnPoints, forecastChart } from "./forecast-chart.ts";
 import { forecastLegend } from "./forecast-legend.ts";
@@ -13,6 +14,7 @@ import { paletteRules } from "./style.ts";
  * @throws TsopsError ADAPTER_MISSING_DEPENDENCY
  */
 export async function forecastSvg(data: ForecastChartData, size: ChartSize = "wide"): Promise<string> {
+  checkChartData("forecastSvg()", data);
   const chart = forecastChart(await loadCharts(), data, size);
   const points = drawnPoints(data, size);
   const width = chartWidth[size];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { shown, TsopsError } from "@tsops/core";
 import { html } from "./html.ts";
 import { liveScript } from "./live-script.ts";
 import { htmlPage, pagePolicy } from "./page.ts";
@@ -9,6 +10,7 @@ import { htmlPage, pagePolicy } from "./page.ts";
  * @param markup - As `renderReport` gives it.
  */
 export function livePage(markup: string): string {
+  checkText("livePage()", "what renderReport() resolves to", markup);
   const hash = createHash("sha256").update(liveScript).digest("base64");
   return markup
     .replace(pagePolicy, `${pagePolicy}; script-src 'sha256-${hash}'; connect-src 'self'`)
@@ -18,5 +20,12 @@ export function livePage(markup: string): string {
 
 /** A page that only says something, for as long as there is nothing to report. */
 export function messagePage(title: string, text: string): string {
+  checkText("The title of messagePage()", "a text", title);
+  checkText("messagePage()", "a text", text);
   return htmlPage({ title, lead: text, style: "", tiles: html``, sections: [], footer: "Written by tsops." });
+}
+
+function checkText(where: string, what: string, value: unknown): void {
+  if (typeof value !== "string")
+    throw new TsopsError("MONITOR_INVALID", `${where} was given ${shown(value)}.`, { hint: `Give ${what}.` });
 }

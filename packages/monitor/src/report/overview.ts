@@ -1,5 +1,6 @@
 import { performanceByWindow, type WindowPerformance } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
+import { isPromotion } from "./promotions.ts";
 
 /** Days that count as recent. */
 const recentDays = 28;
@@ -41,7 +42,7 @@ export function overviewOf({ served, decisions = [], zone = "UTC", scale }: Repo
         intervals.find((found) => found.level === level)?.coverage ?? Number.NaN;
       return { level, all: meanOver(days, of), recent: meanOver(recent, of) };
     }),
-    promotions: count("gate", "promote"),
+    promotions: decisions.filter(isPromotion).length,
     rejections: count("gate", "reject"),
     alerts: count("alert", "alert"),
     driftReports: { all: drift + noDrift, flagged: drift },

@@ -3,6 +3,7 @@ import { checkMicros } from "../micros.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
 import { calibrationSection } from "./calibration-section.ts";
 import { challengersSection } from "./challengers-section.ts";
+import { checkReportData } from "./check-chart-data.ts";
 import { columnHeads } from "./column-heads.ts";
 import type { ReportData } from "./data.ts";
 import { decisionTable, filterRules } from "./decision-table.ts";
@@ -52,6 +53,7 @@ export async function renderReport(data: ReportData): Promise<string> {
     champion: true,
   });
   checkMicros("now", data.now);
+  checkReportData("renderReport()", data);
   const charts = await loadCharts();
   const parts = wholeParts(charts, data);
   let page = "";

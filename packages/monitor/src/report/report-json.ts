@@ -3,6 +3,7 @@ import { lastObservations } from "../alerts/last-observations.ts";
 import { performanceByWindow } from "../performance/by-window.ts";
 import { calibrationOf } from "./calibration.ts";
 import { challengerComparisons } from "./challengers.ts";
+import { checkReportData } from "./check-chart-data.ts";
 import type { ReportData } from "./data.ts";
 import { columnHistories, driftReports } from "./drift-histories.ts";
 import { mostSeries } from "./forecast-section.ts";
@@ -58,6 +59,7 @@ export interface ReportJson {
  * @throws TsopsError MONITOR_INVALID
  */
 export function reportJson(data: ReportData): ReportJson {
+  checkReportData("reportJson()", data);
   const {
     served,
     title,

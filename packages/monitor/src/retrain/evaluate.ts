@@ -8,7 +8,9 @@ import {
   shown,
   TsopsError,
 } from "@tsops/core";
+import { checkEachMade, checkMade } from "../check-made.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
+import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import { lengthAfter, type RetrainAttempt, spentBudget, trainingRange } from "./budget.ts";
 import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
@@ -88,6 +90,33 @@ export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
     now: true,
     requestedBy: true,
   });
+  checkMade(
+    "The state of evaluateRetrain()",
+    "{ champion: { name, since, expectedError }, lastAttemptAt }",
+    given.state,
+    { champion: "object" },
+  );
+  checkMade("The champion of evaluateRetrain()", "{ name, since, expectedError }", given.state.champion, {
+    name: "text",
+    since: "instant",
+    expectedError: "number",
+  });
+  if (given.state.lastAttemptAt !== null) checkMicros("lastAttemptAt", given.state.lastAttemptAt);
+  checkMicros("now", given.now);
+  checkEachMade("The history of evaluateRetrain()", "windows of performanceByWindow()", given.history, {
+    start: "instant",
+    end: "instant",
+    intervals: "list",
+  });
+  checkEachMade(
+    "The drift of evaluateRetrain()",
+    "{ time, report }, with what driftTest() returned",
+    given.drift ?? [],
+    {
+      time: "instant",
+      report: "object",
+    },
+  );
   // A policy may come from a file that was written by hand.
   const policy = retrainPolicy(given.policy);
   const question = { ...given, policy };

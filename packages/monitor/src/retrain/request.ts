@@ -1,9 +1,11 @@
-import { type DecisionRecord, decisionRecord } from "@tsops/core";
+import { checkOptions, type DecisionRecord, decisionRecord } from "@tsops/core";
+import { checkEachMade } from "../check-made.ts";
 import type { RetrainAttempt } from "./budget.ts";
 
 /**
  * A retraining that a person or another program asks for, as a decision record. It passes the same gate afterwards, and does not
  * count as an attempt of the policy.
+ * @throws TsopsError MONITOR_INVALID, VALUE_INVALID
  */
 export function requestRetrain(request: {
   readonly subject: string;
@@ -12,6 +14,12 @@ export function requestRetrain(request: {
   readonly now: bigint;
   readonly requestedBy: string;
 }): DecisionRecord {
+  checkOptions("MONITOR_INVALID", "requestRetrain()", request, {
+    subject: true,
+    why: true,
+    now: true,
+    requestedBy: true,
+  });
   return decisionRecord({
     kind: "retrain",
     subject: request.subject,
@@ -32,6 +40,7 @@ export function retrainAttempts(
   subject: string,
   secondsOf: (decision: DecisionRecord) => number | null = () => null,
 ): readonly RetrainAttempt[] {
+  checkEachMade("retrainAttempts()", "records of a decision log", decisions, { evidence: "object" });
   return decisions
     .filter((decision) => isAttempt(decision, subject))
     .map((decision) => ({ at: decision.time, seconds: secondsOf(decision) }))

@@ -1,6 +1,7 @@
 import { TsopsError } from "@tsops/core";
 import { alignCounts } from "../statistics/categories.ts";
 import { populationStability } from "../statistics/population-stability.ts";
+import { checkWindowSketch } from "./check-window-sketch.ts";
 import type { CategoricalSketch, ColumnSketch, NumericSketch } from "./column-sketch.ts";
 import type { QuantileSketch } from "./quantile-sketch.ts";
 import type { WindowSketch } from "./window-sketch.ts";
@@ -43,6 +44,8 @@ export interface SketchDifference {
  * @throws TsopsError MONITOR_INVALID when the windows do not have the same columns of the same kind.
  */
 export function compareSketches(reference: WindowSketch, current: WindowSketch): readonly SketchDifference[] {
+  checkWindowSketch("The reference of compareSketches()", reference);
+  checkWindowSketch("The current window of compareSketches()", current);
   const names = new Set([...Object.keys(reference.columns), ...Object.keys(current.columns)]);
   return [...names].map((column) => {
     const [before, now] = [reference, current].map((window) =>

@@ -1,4 +1,5 @@
 import { shown, TsopsError } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import { type Hash64, hashInteger, hashNumber, hashText } from "./hash.ts";
 
 /** What can be counted. Values of different types are different: 1, 1n and "1" are three. */
@@ -56,6 +57,7 @@ export function distinctSketch(registers?: Uint8Array): DistinctSketch {
   }
 
   function merge(other: DistinctSketch): void {
+    checkMade("merge()", "a distinctSketch()", other, { registers: "function" });
     other.registers().forEach((rank, i) => {
       if (rank > (own[i] as number)) own[i] = rank;
     });

@@ -1,4 +1,5 @@
 import { checkOptions, shown, TsopsError } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import { mixBits } from "./hash.ts";
 
 /** How to make a quantile sketch. */
@@ -94,6 +95,11 @@ export function quantileSketch(options: QuantileSketchOptions = {}): QuantileSke
 
 /** The sketch that had this state. @throws TsopsError MODEL_FORMAT_INVALID for what is no such state. */
 export function quantileSketchFrom(state: QuantileState): QuantileSketch {
+  for (const field of ["settings", "kept", "lengths"] as const)
+    if (!(state?.[field] instanceof Float64Array))
+      throw new TsopsError("MODEL_FORMAT_INVALID", `A sketch has the ${field} ${shown(state?.[field])}.`, {
+        hint: "Pass what state() returned.",
+      });
   return new Kll(state);
 }
 
@@ -144,6 +150,7 @@ class Kll implements QuantileSketch {
   }
 
   merge(other: QuantileSketch): void {
+    checkMade("merge()", "a quantileSketch()", other, { state: "function" });
     const { settings, kept, lengths } = other.state();
     const [size, count, , min, max] = settings as unknown as [number, number, number, number, number];
     if (count === 0) return;

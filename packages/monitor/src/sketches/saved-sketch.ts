@@ -7,6 +7,7 @@ import {
   writeBinary,
 } from "@tsops/core";
 import { categorySketch } from "./category-sketch.ts";
+import { checkWindowSketch } from "./check-window-sketch.ts";
 import { type ColumnSketch, categoricalSketch, numericSketch } from "./column-sketch.ts";
 import { distinctSketch } from "./distinct-sketch.ts";
 import { quantileSketchFrom } from "./quantile-sketch.ts";
@@ -29,6 +30,7 @@ interface Header {
 
 /** The summary as bytes: 4 kB for a column, and up to 5 kB more for one of numbers. Equal summaries give equal bytes. */
 export function saveSketch(sketch: WindowSketch): Uint8Array {
+  checkWindowSketch("saveSketch()", sketch);
   const arrays: Record<string, BinaryArray> = {};
   const columns = Object.entries(sketch.columns).map(([name, column], i) => {
     arrays[`${i}.registers`] = column.distinct.registers();

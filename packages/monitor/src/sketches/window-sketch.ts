@@ -1,5 +1,14 @@
-import { type Columns, checkList, checkOptions, formatInstant, isValid, TsopsError } from "@tsops/core";
+import {
+  type Columns,
+  checkColumns,
+  checkList,
+  checkOptions,
+  formatInstant,
+  isValid,
+  TsopsError,
+} from "@tsops/core";
 import { categorySketch } from "./category-sketch.ts";
+import { checkWindowSketch } from "./check-window-sketch.ts";
 import {
   type CategoricalSketch,
   type ColumnSketch,
@@ -48,6 +57,7 @@ export function sketchWindow(columns: Columns, options: SketchOptions = {}): Win
     size: true,
     seed: true,
   });
+  checkColumns("MONITOR_INVALID", "sketchWindow()", columns);
   const { time, size = 200, seed = 1 } = options;
   quantileSketch({ size, seed });
   if (options.columns !== undefined) checkList("MONITOR_INVALID", "columns", options.columns);
@@ -106,6 +116,8 @@ function spanOf(columns: Columns, time: string): Pick<WindowSketch, "start" | "e
  * @throws TsopsError MONITOR_INVALID when there are none, or a column is of numbers in one and of categories in another, or not in all.
  */
 export function mergeSketches(sketches: readonly WindowSketch[]): WindowSketch {
+  checkList("MONITOR_INVALID", "sketches", sketches);
+  for (const sketch of sketches) checkWindowSketch("mergeSketches()", sketch);
   const [first, ...others] = sketches;
   if (first === undefined)
     throw new TsopsError("MONITOR_INVALID", "There are no sketches to merge.", {

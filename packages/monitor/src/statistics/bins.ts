@@ -1,4 +1,5 @@
 import { checkOptions, shown, TsopsError } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import { finiteSortedValues, refuseNaN, type Sample, sortedValues } from "./sorted-sample.ts";
 
 /** Bins of a column's values: bin i holds `edges[i - 1] <= value < edges[i]`, the first and the last are open to infinity. */
@@ -44,7 +45,9 @@ export function quantileBins(reference: Sample, options: QuantileBinsOptions = {
  * @param values - Sorted ones take O(bins log n), others O(n log bins) without sorting. Infinite values are in the outer bins.
  * @throws TsopsError MONITOR_INVALID when values are NaN or there are none, or edges do not ascend.
  */
-export function binCounts({ edges }: Bins, values: Sample): Float64Array {
+export function binCounts(bins: Bins, values: Sample): Float64Array {
+  checkMade("binCounts()", "what quantileBins() returned", bins, { edges: "list" });
+  const { edges } = bins;
   for (let i = 0; i < edges.length; i++)
     if (!(Number.isFinite(edges[i]) && (i === 0 || edges[i - 1]! < edges[i]!)))
       throw new TsopsError(

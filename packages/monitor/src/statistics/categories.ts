@@ -26,7 +26,11 @@ export function countCategories(values: Utf8Column | Iterable<string | null>): C
     const { codes, dictionary, valid } = values;
     for (let row = 0; row < codes.length; row++) if (isValid(valid, row)) add(dictionary[codes[row]!]!);
     rows = codes.length;
-  } else
+  } else {
+    if (typeof values === "string" || typeof Object(values)[Symbol.iterator] !== "function")
+      throw new TsopsError("MONITOR_INVALID", `countCategories() was given ${shown(values)}.`, {
+        hint: "Give a text column, or a list of texts and nulls.",
+      });
     for (const value of values) {
       if (typeof value === "string") add(value);
       else if (value !== null)
@@ -36,6 +40,7 @@ export function countCategories(values: Utf8Column | Iterable<string | null>): C
         });
       rows++;
     }
+  }
   if (counts.size === 0)
     throw new TsopsError("MONITOR_INVALID", `There are no categories in ${rows} rows.`, {
       hint: "Give at least one row that is not null.",
@@ -62,5 +67,5 @@ export function alignCounts(reference: CategoryCounts, current: CategoryCounts):
 }
 
 function isUtf8(values: Utf8Column | Iterable<string | null>): values is Utf8Column {
-  return typeof values === "object" && "codes" in values && "dictionary" in values;
+  return typeof values === "object" && values !== null && "codes" in values && "dictionary" in values;
 }

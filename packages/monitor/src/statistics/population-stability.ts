@@ -26,7 +26,10 @@ export function populationStability(
   checkOptions("MONITOR_INVALID", "populationStability()", options, { floor: true });
   const { floor = 1e-4 } = options;
   if (!(floor > 0 && floor < 1))
-    throw new TsopsError("MONITOR_INVALID", `floor must be between 0 and 1, got ${shown(floor)}.`);
+    throw new TsopsError("MONITOR_INVALID", `floor must be between 0 and 1, got ${shown(floor)}.`, {
+      hint: "0.0001 is usual.",
+      details: { option: "floor" },
+    });
   const [p, q] = sharesOf(reference, current);
   return p.reduce((sum, share, i) => {
     const [before, now] = [Math.max(share, floor), Math.max(q[i]!, floor)];

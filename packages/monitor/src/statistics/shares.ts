@@ -26,14 +26,18 @@ function normalised(counts: Counts, name: string): Float64Array {
     throw new TsopsError("MONITOR_INVALID", `The ${name} counts must be a list, got ${shown(counts)}.`, {
       hint: "binCounts(bins, values) gives counts.",
     });
-  const values = Float64Array.from(counts);
+  // A bigint does not become a number by itself.
+  const values = Float64Array.from(counts, (count) => (typeof count === "number" ? count : Number.NaN));
   const wrong = values.findIndex((count) => !(count >= 0 && count < Number.POSITIVE_INFINITY));
   if (wrong >= 0)
     throw new TsopsError(
       "MONITOR_INVALID",
       `Count ${wrong} of the ${name} window is ${shown(counts[wrong])}.`,
       {
-        hint: "Counts are 0 or more.",
+        hint:
+          typeof counts[wrong] === "bigint"
+            ? "Counts are numbers: Number(count) makes one."
+            : "Counts are 0 or more.",
         details: { at: wrong },
       },
     );

@@ -230,6 +230,22 @@ describe("streamingDrift", () => {
     expect(eValues[0]).not.toBe(1);
   });
 
+  it("stands numbers whose squares are none, and names them where the reference has them", () => {
+    const detector = detectorOf(good);
+    for (let i = 0; i < 50; i++) {
+      const value = i % 20 === 3 ? -1.7e308 : (good[i] as number);
+      detector.update(at(referenceRows + i), value);
+    }
+    expect([detector.counts.used, Number.isFinite(detector.eValue)]).toEqual([50, true]);
+    const wild = good.map((value, row) => (row === 7 ? 1e200 : value));
+    expect(() => detectorOf(wild)).toThrow(
+      expect.objectContaining({
+        code: "MONITOR_INVALID",
+        message: '1 value of "load" is beyond 1e150: no variance can be taken of the reference.',
+        details: expect.objectContaining({ rows: [7] }),
+      }),
+    );
+  });
   it("leaves out late and repeated values, and counts them", () => {
     const values = series("late", referenceRows + 50);
     const detector = detectorOf(values);

@@ -14,6 +14,7 @@ import { checkAlpha } from "../check-alpha.ts";
 import { frequencyOf, type GridRows, gridOf } from "../drift/regular-series.ts";
 import { seasonsFor } from "../drift/seasons.ts";
 import { claimOf, unitOf } from "../drift/sentence.ts";
+import { largestTested } from "../drift/too-large.ts";
 import { checkMaxOrder } from "../max-order.ts";
 import type { StreamingChange } from "./alternatives.ts";
 import { cautionsOf } from "./cautions.ts";
@@ -219,11 +220,22 @@ function numbersOf(reference: Columns, name: string, { length, slots }: GridRows
       hint: "Watch a float64 or int64 column; driftTest() looks at text and bool columns too.",
     });
   const values = new Float64Array(length).fill(Number.NaN);
+  const tooLarge: number[] = [];
   for (let row = 0; row < reference.length; row++) {
     const value = Number(column.values[row]);
-    if (isValid(column.valid, row) && Number.isFinite(value))
-      values[slots === null ? row : (slots[row] as number)] = value;
+    if (!isValid(column.valid, row) || !Number.isFinite(value)) continue;
+    if (Math.abs(value) > largestTested) tooLarge.push(row);
+    values[slots === null ? row : (slots[row] as number)] = value;
   }
+  if (tooLarge.length > 0)
+    throw new TsopsError(
+      "MONITOR_INVALID",
+      `${tooLarge.length} ${tooLarge.length === 1 ? "value" : "values"} of "${name}" ${tooLarge.length === 1 ? "is" : "are"} beyond 1e150: no variance can be taken of the reference.`,
+      {
+        hint: "Make them null if they stand for missing values, or give the column in a larger unit.",
+        details: { column: name, rows: tooLarge.slice(0, 5), count: tooLarge.length },
+      },
+    );
   return values;
 }
 

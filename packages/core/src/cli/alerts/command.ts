@@ -2,8 +2,8 @@ import { TsopsError } from "../../errors.ts";
 import type { Outbox, OutboxEntry } from "../../ports/outbox.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { withHome } from "../report/with-home.ts";
 import { type CommandIo, type GlobalOptions, writeResult } from "../session.ts";
+import { withHome } from "../with-home.ts";
 import { messageText } from "./message-text.ts";
 
 /** What `tsops alerts` can do with messages. */

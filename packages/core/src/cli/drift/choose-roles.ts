@@ -21,6 +21,8 @@ export type ComparedKind = "number" | "bool" | "text";
 export interface Untested {
   readonly column: string;
   readonly reason: string;
+  /** Whether the reference has it and the other file does not. */
+  readonly isLost?: true;
 }
 
 /** Which columns of the files are what. */
@@ -171,7 +173,12 @@ function comparable(
       return column === undefined ? [] : [{ path, rows: file.rows, column, group: groupOf(column) }];
     });
     if (found.length < inputs.length) {
-      untested.push({ column: name, reason: `Only ${found[0]?.path} has this column.` });
+      const isLost = found[0]?.path === inputs[0]?.path;
+      untested.push({
+        column: name,
+        reason: `Only ${found[0]?.path} has this column.`,
+        ...(isLost ? { isLost } : {}),
+      });
       continue;
     }
     const filled = found.filter(({ group }) => group !== "empty");

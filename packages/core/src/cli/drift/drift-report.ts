@@ -32,14 +32,22 @@ export interface DriftReport {
   readonly windows: readonly TestedWindow[];
 }
 
-/** Whether anything drifts. */
-export function hasDrift({ comparison, windows }: DriftReport): boolean {
+/** Whether anything drifts; a column that is gone could not drift further. */
+export function hasDrift(report: DriftReport): boolean {
+  const { comparison, windows } = report;
+  if (lostColumns(report).length > 0) return true;
   return comparison?.drift ?? windows.some((window) => window.comparison.drift);
+}
+
+/** Columns of the reference that the other file does not have. */
+export function lostColumns({ untested }: Pick<DriftReport, "untested">): readonly string[] {
+  return untested.filter(({ isLost }) => isLost === true).map(({ column }) => column);
 }
 
 /** The report as data for `--json`. */
 export function driftData(report: DriftReport): Readonly<Record<string, unknown>> {
-  const { data, comparison, windows, untested } = report;
+  const { data, comparison, windows } = report;
+  const untested = report.untested.map(({ column, reason }) => ({ column, reason }));
   const shared = {
     alpha: report.alpha,
     drift: hasDrift(report),
@@ -54,6 +62,7 @@ export function driftData(report: DriftReport): Readonly<Record<string, unknown>
     return {
       ...shared,
       ...comparisonData(comparison, report.keys),
+      lost: lostColumns(report),
       untested: [...untested, ...untestedData(comparison.untested, report.keys)],
       reference: fileData(reference, data),
       current: fileData(current, data),
@@ -157,6 +166,7 @@ function pairLines(report: DriftReport, comparison: Comparison): string[] {
       : []),
     "",
     verdict(flagged.length, comparison.columns.length, keys.length > 0, alpha),
+    ...lostLine(report),
     ...listed(flagged.map((column) => `  ${prefix(column.key)}${column.tests[0]?.sentence ?? ""}`)),
     ...untestedLines([
       ...report.untested.map(({ column, reason }) => `${column}: ${reason}`),
@@ -223,6 +233,14 @@ function verdict(flagged: number, all: number, hasKeys: boolean, alpha: number):
     : ["column", "columns"];
   const what = all === 1 ? one : many;
   return `${flagged === 0 ? "no drift: 0" : `drift: ${flagged}`} of ${all} ${what} at a false-discovery rate of ${alpha}`;
+}
+
+function lostLine(report: DriftReport): string[] {
+  const lost = lostColumns(report);
+  if (lost.length === 0) return [];
+  return [
+    `drift: ${report.data.files.at(-1)?.path} has lost ${lost.length === 1 ? "a column" : `${lost.length} columns`}: ${listSome(lost)}`,
+  ];
 }
 
 function listed(lines: readonly string[]): string[] {

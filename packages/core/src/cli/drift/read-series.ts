@@ -191,6 +191,9 @@ function tellInfinities(read: readonly Read[], { columns }: Roles, tell: (line: 
       }
       return count === 0 ? [] : [`${count.toLocaleString("en-US")} of ${name}`];
     });
-    if (counts.length > 0) tell(`infinite values of ${path} are taken as missing: ${listSome(counts)}`);
+    if (counts.length > 0)
+      tell(
+        `values of ${path} that are infinite, or beyond 1e150 and too large to be squared, are taken as missing: ${listSome(counts)}`,
+      );
   }
 }

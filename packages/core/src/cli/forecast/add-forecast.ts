@@ -37,7 +37,7 @@ export function addForecast(program: Command, io: CommandIo, exit: (code: number
     )
     .option("--zone <zone>", "zone or offset of times without one, and in which days begin")
     .addOption(decimalOption())
-    .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 for none", seasons)
+    .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 or none for no season", seasons)
     .option("--level <percent>", "central intervals", percents, [80, 95])
     .option("--future <file>", "columns that are known for the future: a row for each series and step")
     .addOption(new Option("--model <name>", "the model").choices(modelNames).default("auto"))

@@ -155,7 +155,7 @@ function check(
   if (freq === "auto" && guessed !== null)
     guesses.add("frequency", guessed, "most rows are so far apart", "--freq");
   const frequency = freq === "auto" ? guessed : freq;
-  return checkQuality(columns, {
+  const findings = checkQuality(columns, {
     table,
     zone,
     ...(rules === null ? {} : { rules }),
@@ -165,6 +165,8 @@ function check(
       : { now: now === "now" ? BigInt(Date.now()) * 1000n : toMicros(now, { zone }) }),
     ...(maxAge === undefined ? {} : { maxAge }),
   });
+  // Hints name options as code has them.
+  return findings.map((finding) => ({ ...finding, hint: finding.hint.replace(/\bmaxAge\b/, "--max-age") }));
 }
 
 function isFailure(findings: readonly FoundQuality[], { failOn }: QualityCommandOptions): boolean {

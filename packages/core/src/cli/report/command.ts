@@ -6,11 +6,11 @@ import { loadCompanion } from "../load-companion.ts";
 import { type CommandIo, writeResult } from "../session.ts";
 import { checkTargets } from "../table-file/check-targets.ts";
 import { collectGuesses } from "../table-file/guessed.ts";
+import { withHome } from "../with-home.ts";
 import type { ReportInput } from "./companions.ts";
 import { openInBrowser } from "./open-in-browser.ts";
 import type { ReportCommandOptions } from "./options.ts";
 import { reportSource } from "./report-source.ts";
-import { withHome } from "./with-home.ts";
 
 /** `tsops report`: how a deployment does, as one HTML file and as JSON. */
 export async function reportCommand(io: CommandIo, options: ReportCommandOptions): Promise<number> {

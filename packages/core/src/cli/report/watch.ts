@@ -8,11 +8,11 @@ import { exitCodes } from "../exit-codes.ts";
 import { loadCompanion } from "../load-companion.ts";
 import { type CommandIo, type Session, writeResult } from "../session.ts";
 import { collectGuesses } from "../table-file/guessed.ts";
+import { withHome } from "../with-home.ts";
 import { type LiveServer, liveServer } from "./live-server.ts";
 import { openInBrowser } from "./open-in-browser.ts";
 import type { WatchCommandOptions } from "./options.ts";
 import { type ReportSource, reportSource } from "./report-source.ts";
-import { withHome } from "./with-home.ts";
 
 /** `tsops watch`: the page of `tsops report`, which follows the data until the command is asked to stop. */
 export async function watchCommand(io: CommandIo, options: WatchCommandOptions): Promise<number> {

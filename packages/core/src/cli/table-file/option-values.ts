@@ -50,10 +50,11 @@ export function numbers(text: string): readonly number[] {
   return text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
 }
 
-/** Lengths of seasons in steps, ascending, each once; none for 1. */
+/** Lengths of seasons in steps, ascending, each once; none for 1, for "none", and for [] as it is written in code. */
 export function seasons(text: string): readonly number[] {
+  if (["none", "[]"].includes(text.trim())) return [];
   const list = numbers(text);
   if (list.every((length) => Number.isSafeInteger(length) && length >= 1))
     return [...new Set(list)].filter((length) => length > 1).sort((a, b) => a - b);
-  throw new InvalidArgumentError("Write whole numbers of steps: 24,168; 1 for none.");
+  throw new InvalidArgumentError("Write whole numbers of steps: 24,168; 1 or none for no season.");
 }

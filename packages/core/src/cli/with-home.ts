@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { TsopsError } from "../../errors.ts";
-import { loadCompanion } from "../load-companion.ts";
-import { type CommandIo, type GlobalOptions, type Session, withSession } from "../session.ts";
+import { TsopsError } from "../errors.ts";
+import { loadCompanion } from "./load-companion.ts";
+import { type CommandIo, type GlobalOptions, type Session, withSession } from "./session.ts";
 
 /** Which home, as a command is told. */
 interface HomeOptions extends GlobalOptions {
@@ -13,7 +13,7 @@ interface HomeOptions extends GlobalOptions {
 const usualHome = ".tsops";
 
 /**
- * Opens what a report is made of, or where alerts wait: the home of `--home`, else that of the configuration, else `.tsops` in the working directory.
+ * Opens what was recorded: the home of `--home`, else that of the configuration, else `.tsops` in the working directory.
  * @throws TsopsError CONFIG_INVALID (a home and a configuration), CONFIG_NOT_FOUND (neither), STORE_NOT_FOUND
  */
 export async function withHome<T>(
