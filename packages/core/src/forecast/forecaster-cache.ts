@@ -67,7 +67,7 @@ export function forecasterCache(options: ForecasterCacheOptions): ForecasterCach
   for (const [name, one] of Object.entries({ load, restore }))
     if (typeof one !== "function")
       throw new TsopsError("MODEL_PARAMETER_INVALID", `${name} is a function, got ${shown(one)}.`, {
-        hint: `Give e.g. ${name === "load" ? "load: (id) => readFile(`models/${id}`)" : "restore: loadForecaster"}.`,
+        hint: `Give e.g. ${name === "load" ? "load: (id) => readFile(pathOf(id))" : "restore: loadForecaster"}.`,
       });
   if (maxBytes === undefined && maxCount === undefined)
     throw new TsopsError("MODEL_PARAMETER_INVALID", "forecasterCache() has no bound.", {

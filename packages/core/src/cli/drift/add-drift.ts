@@ -24,7 +24,12 @@ export function addDrift(program: Command, io: CommandIo, exit: (code: number) =
     .addOption(frequencyOption())
     .option("--zone <zone>", "zone or offset of times without one, and whose clocks days follow")
     .addOption(decimalOption())
-    .option("--season <steps>", "seasons in steps, e.g. 24,168; 1 or none for no season", seasonsOrAuto, "auto")
+    .option(
+      "--season <steps>",
+      "seasons in steps, e.g. 24,168; 1 or none for no season",
+      seasonsOrAuto,
+      "auto",
+    )
     .option("--alpha <share>", "false discoveries among the columns that are flagged", share, 0.05)
     .option("--windows <duration>", "test one file in windows of this length, e.g. 7d")
     .option("--reference <duration>", "length of the reference of a window (default: 4 windows)")

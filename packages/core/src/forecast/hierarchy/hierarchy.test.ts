@@ -324,7 +324,9 @@ describe("reconciled", () => {
       /needs at least 2 rows of errors for their covariance; 1 fold of 1 step gives 1/,
     );
     await expect(oneRow.fit(history, { horizon: 2 })).resolves.toBeDefined();
-    expect(() => reconciled(naive(), { levels, method: untyped("mint") })).toThrow(/method is one of bottomUp, ols/);
+    expect(() => reconciled(naive(), { levels, method: untyped("mint") })).toThrow(
+      /method is one of bottomUp, ols/,
+    );
     expect(() => reconciled(naive(), { levels, folds: 3 })).toThrow(
       /folds have no use for method: "structural"/,
     );
