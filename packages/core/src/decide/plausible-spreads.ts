@@ -16,11 +16,11 @@ interface PlausibleSpreads {
 const autocorrelations = [0, 0.2, 0.4, 0.55, 0.7, 0.8, 0.87, 0.92, 0.95];
 /** Parts of the long-run variance that it may have; the rest is noise of the moment. */
 const shares = [1, 0.9, 0.75];
-/** How likely none is before the series is seen: as much as ten others. */
-const weightOfNone = 10;
+/** How likely none is before the series is seen. Less of it and 14 folds prove nothing; more, and losses that follow each other for long are promoted too often. */
+const weightOfNone = 70;
 /** The longer something lasts the less a short series shows of it, so the more it is allowed for. Both weights are chosen by simulation (bench/gate). */
-const exponentOfLasting = 0.5;
-/** From this many transforms on as many as `leastOf` are enough: more of them would see seasons and other things that no mean depends on. */
+const exponentOfLasting = 1;
+/** From this many transforms on no more than 0.41 (n / horizon)^(2/3) are taken: more of them would see seasons and other things that no mean depends on. */
 const enough = 24;
 
 /** Cosine transforms to take of n values of which neighbours overlap `horizon` at a time: what is slower than an overlap. */

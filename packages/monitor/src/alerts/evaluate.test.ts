@@ -452,7 +452,7 @@ describe("rules, silences and observations that are wrong", () => {
     ],
     [
       "a report without columns",
-      /columns of the report must be a list/,
+      /observeDrift\(\) was given an object without columns/,
       () => observeDrift(untyped({}), { subject: "a" }),
     ],
     ["a finding that is none", /Finding 0 is null/, () => observeQuality(untyped([null]), { subject: "a" })],

@@ -11,7 +11,7 @@ export const mostWindows: Readonly<Record<ChartSize, number>> = { wide: 60, narr
 
 /** Steps of the colour scale: adjusted p-values up to this, from certain to quiet. */
 export const heatSteps = [
-  { upTo: 1e-6, name: "p ≤ 0.000001", colour: "var(--heat-5)" },
+  { upTo: 1e-4, name: "p ≤ 0.0001", colour: "var(--heat-5)" },
   { upTo: 1e-3, name: "p ≤ 0.001", colour: "var(--heat-4)" },
   { upTo: 0.05, name: "p ≤ 0.05", colour: "var(--heat-3)" },
   { upTo: 0.5, name: "p ≤ 0.5", colour: "var(--heat-2)" },

@@ -2,7 +2,7 @@ import type { ComparedColumn } from "./compare.ts";
 
 /** Adjusted p-values up to this are shown by the mark, from certain to quiet. */
 const marks = [
-  { upTo: 1e-6, mark: "█" },
+  { upTo: 1e-4, mark: "█" },
   { upTo: 1e-3, mark: "▓" },
   { upTo: 0.05, mark: "▒" },
   { upTo: 0.5, mark: "░" },
