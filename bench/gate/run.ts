@@ -67,6 +67,8 @@ for (const [name, { hour, day, dayShare }] of Object.entries(scenarios)) {
             {
               horizon,
               kernel,
+              // As the gate has it.
+              withoutSkewness: kernel === "prewhitened" || kernel === "averaged",
               alternative: "less",
             },
           ).pValue <= alpha;

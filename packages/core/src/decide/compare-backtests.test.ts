@@ -70,7 +70,8 @@ describe("compareBacktests", () => {
     const losses = (name: "season" | "naive") => Float64Array.from(all[name].byFold, ({ mae }) => mae);
     expect(season?.test?.pValue).toBeCloseTo(
       dieboldMariano(losses("season"), losses("naive"), {
-        kernel: "averaged",
+        kernel: "prewhitened",
+        withoutSkewness: true,
         horizon: 1,
         alternative: "two-sided",
       }).pValue,

@@ -2,7 +2,12 @@ import { TsopsError } from "../errors.ts";
 import type { BacktestResult } from "../forecast/backtest/result.ts";
 import { overallWeightedAverage } from "../forecast/metrics.ts";
 import { checkOptions, checkWord, type OptionNames, shown } from "../options.ts";
-import { type DieboldMariano, type DieboldMarianoOptions, dieboldMariano } from "./diebold-mariano.ts";
+import {
+  comparedBy,
+  type DieboldMariano,
+  type DieboldMarianoOptions,
+  dieboldMariano,
+} from "./diebold-mariano.ts";
 import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows } from "./scored-forecasts.ts";
 import { withCode } from "./with-code.ts";
@@ -15,7 +20,7 @@ export interface CompareBacktestsOptions {
   readonly loss?: GateLoss;
   /** What counts as one observation: the mean loss of a `fold` (default), or of a predicted instant. */
   readonly unit?: "fold" | "time";
-  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "averaged" }`. */
+  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
   readonly variance?: Pick<DieboldMarianoOptions, "kernel" | "lag">;
 }
 
@@ -55,7 +60,7 @@ export function compareBacktests(
   options: CompareBacktestsOptions,
 ): readonly ComparedBacktest[] {
   checkOptions("COMPARISON_INVALID", "compareBacktests()", options, optionNames);
-  const { reference, loss = "absolute", unit = "fold", variance = { kernel: "averaged" } } = options;
+  const { reference, loss = "absolute", unit = "fold", variance = { kernel: "prewhitened" } } = options;
   checkWord("COMPARISON_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
   checkWord("COMPARISON_INVALID", "unit", unit, ["fold", "time"]);
   checkOptions("COMPARISON_INVALID", "variance", variance, { kernel: true, lag: true });
@@ -143,5 +148,9 @@ function tested(
   variance: Pick<DieboldMarianoOptions, "kernel" | "lag">,
 ): DieboldMariano | null {
   if (candidate.length < 3 || overlap >= candidate.length) return null;
-  return dieboldMariano(candidate, reference, { ...variance, horizon: overlap, alternative: "two-sided" });
+  return dieboldMariano(candidate, reference, {
+    ...comparedBy(variance),
+    horizon: overlap,
+    alternative: "two-sided",
+  });
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { DecisionRecord } from "../ports/decision-log.ts";
 import { formatInstant } from "../time/instant.ts";
 import { decisionRecord } from "./decision-record.ts";
-import { type DieboldMariano, dieboldMariano, type VarianceKernel } from "./diebold-mariano.ts";
+import { comparedBy, type DieboldMariano, dieboldMariano, type VarianceKernel } from "./diebold-mariano.ts";
 import { type Guard, type GuardResult, judgeGuard, rounded } from "./guards.ts";
 import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows, type ScoredForecasts } from "./scored-forecasts.ts";
@@ -43,7 +43,7 @@ export interface GateOptions {
    * more with few folds but promotes falsely more often when errors last longer than a horizon.
    */
   readonly unit?: "fold" | "time";
-  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "averaged" }`. */
+  /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
   readonly variance?: { readonly kernel: VarianceKernel; readonly lag?: number };
   readonly clock: Pick<Clock, "now">;
   /** Who or what asked: a pipeline run, a person, a policy. */
@@ -233,7 +233,7 @@ export function comparableRows(candidate: ScoredForecasts, reference: ScoredFore
 
 function compare(
   losses: { readonly candidate: Float64Array; readonly reference: Float64Array; readonly overlap: number },
-  { minImprovement = 0, variance = { kernel: "averaged" }, unit = "fold" }: GateOptions,
+  { minImprovement = 0, variance = { kernel: "prewhitened" }, unit = "fold" }: GateOptions,
 ): DieboldMariano {
   const n = losses.candidate.length;
   if (n < 3 || losses.overlap >= n)
@@ -248,7 +248,11 @@ function compare(
     Math.abs(value - (target[i] as number)) <= noise ? (target[i] as number) : value,
   );
   return withCode("GATE_INVALID", "COMPARISON_INVALID", () =>
-    dieboldMariano(candidate, target, { horizon: losses.overlap, alternative: "less", ...variance }),
+    dieboldMariano(candidate, target, {
+      horizon: losses.overlap,
+      alternative: "less",
+      ...comparedBy(variance),
+    }),
   );
 }
 
@@ -273,7 +277,7 @@ function comparison(evidence: GateEvidence, test: DieboldMariano, isBetter: bool
   return (
     `${candidate.name} has a mean ${evidence.loss} loss of ${rounded(candidate.loss)} against ${rounded(reference.loss)}${change} of ${versus}, ` +
     `${finding(candidate.loss > reference.loss, isBetter, minImprovement)} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
-    `t = ${rounded(test.statistic)}, ${test.degrees} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
+    `t = ${rounded(test.statistic)}, ${rounded(test.degrees)} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
   );
 }
 

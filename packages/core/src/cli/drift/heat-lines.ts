@@ -61,7 +61,7 @@ export function heatLines(
   if (shown.length < all.length)
     lines.push(`... and ${all.length - shown.length} more columns that drift less often`);
   lines.push(
-    `${marks.map(({ upTo, mark }) => (upTo === 1 ? `${mark} more` : `${mark} p <= ${upTo === 1e-6 ? "0.000001" : upTo}`)).join("  ")}, adjusted; a blank is not tested`,
+    `${marks.map(({ upTo, mark }) => (upTo === 1 ? `${mark} more` : `${mark} p <= ${upTo}`)).join("  ")}, adjusted; a blank is not tested`,
   );
   return lines;
 }
