@@ -144,6 +144,11 @@ describe("a damaged model of LightGBM", { timeout: 60_000 }, () => {
       change(/(left_child=.*) \S+\n/, "$1 0\n"),
       /child 0, which does not come after/,
     ],
+    [
+      "a child of two parents",
+      change(/(left_child=(\S+) .*\nright_child=)\S+/, "$1$2"),
+      /node 0 has the child \S+, which is a child already/,
+    ],
     ["a leaf that there is not", change(/(left_child=.*) \S+\n/, "$1 -99\n"), /left_child takes .*-99/],
     ["a tree left out", change(/Tree=1/, "Tree=2"), /tree 1 should begin here/],
     ["a line twice", change(/(num_leaves=8\n)/, "$1$1"), /num_leaves a second time/],

@@ -95,14 +95,15 @@ function readTree(section: Section, columnCount: number): ReadTree {
       "Train with linear_tree=false.",
     );
   const nodes = leaves - 1;
+  const taken = new Set<number>();
   const leafValues = section.numbers("leaf_value", leaves);
   if (!leafValues.every(Number.isFinite))
     throw lineError(section.lineOf("leaf_value"), "leaf_value takes finite numbers.");
   return {
     section,
     decisions: readDecisions(section, nodes, columnCount),
-    left: readChildren(section, "left_child", nodes),
-    right: readChildren(section, "right_child", nodes),
+    left: readChildren(section, "left_child", nodes, taken),
+    right: readChildren(section, "right_child", nodes, taken),
     gains: section.has("split_gain") ? section.numbers("split_gain", nodes) : new Float64Array(nodes),
     leafValues,
     leafRows: section.has("leaf_count")
@@ -111,15 +112,18 @@ function readTree(section: Section, columnCount: number): ReadTree {
   };
 }
 
-/** Children come after their node, so that walking down ends. */
-function readChildren(section: Section, name: string, nodes: number): Float64Array {
+/**
+ * Children come after their node and are of no other, so that walking down ends, and every node is met once.
+ * @param taken - Children of the tree so far; those that are read are added.
+ */
+function readChildren(section: Section, name: string, nodes: number, taken: Set<number>): Float64Array {
   const children = section.wholes(name, nodes, -(nodes + 1), nodes - 1);
   children.forEach((child, node) => {
-    if (child >= 0 && child <= node)
-      throw lineError(
-        section.lineOf(name),
-        `node ${node} has the child ${child}, which does not come after it.`,
-      );
+    const refused = (why: string) =>
+      lineError(section.lineOf(name), `node ${node} has the child ${child}, which ${why}.`);
+    if (child >= 0 && child <= node) throw refused("does not come after it");
+    if (taken.has(child)) throw refused("is a child already");
+    taken.add(child);
   });
   return children;
 }
