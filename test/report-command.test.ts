@@ -151,14 +151,17 @@ describe("tsops report", () => {
 });
 
 describe("tsops decisions and tsops lineage", () => {
+  const decisionsOf = commandChild("decisions");
+  const lineageOf = commandChild("lineage");
+
   it("read the home that is named, without a configuration", async () => {
-    const decisions = await commandChild("decisions")("--home", path("home"), "--json");
+    const decisions = await decisionsOf("--home", path("home"), "--json");
     expect([decisions.code, decisions.json().decisions[0].kind]).toEqual([0, "drift"]);
-    const lineage = await commandChild("lineage")("nobody", "--home", path("home"), "--json");
+    const lineage = await lineageOf("nobody", "--home", path("home"), "--json");
     expect(lineage.json().error.code).toBe("PREDICTION_NOT_FOUND");
-    const both = await commandChild("decisions")("--home", path("home"), "--config", "c.ts", "--json");
+    const both = await decisionsOf("--home", path("home"), "--config", "c.ts", "--json");
     expect([both.code, both.json().error.code]).toEqual([64, "CONFIG_INVALID"]);
-    const gone = await commandChild("lineage")("nobody", "--home", path("gone"), "--json");
+    const gone = await lineageOf("nobody", "--home", path("gone"), "--json");
     expect(gone.json().error.code).toBe("STORE_NOT_FOUND");
   });
 });
