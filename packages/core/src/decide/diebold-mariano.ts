@@ -1,8 +1,9 @@
 import { TsopsError } from "../errors.ts";
 import { checkBoolean, checkOptions, type OptionNames, shown } from "../options.ts";
 import { studentTCdf, studentTQuantile, studentTSurvival } from "../stats/distributions.ts";
+import { squaredTransforms } from "./cosine-transforms.ts";
 import { nearestStudentT, plausibleSpreads, transformsOf } from "./plausible-spreads.ts";
-import { misleadingSkewness, withoutSkewness, withSkewness } from "./skewed-mean.ts";
+import { misleadingSkewness, noSkewness, withoutSkewness, withSkewness } from "./skewed-mean.ts";
 
 /** How the variance of the mean loss difference allows for autocorrelation. */
 export type VarianceKernel =
@@ -116,9 +117,8 @@ export function dieboldMariano(
   const standardError = Math.sqrt(variance.value) / factor;
   const isConstant = difference.every((value) => value === difference[0]);
   const deviation = isConstant ? 0 : standardError;
-  const skewness = (isBelow: boolean): number =>
-    isWithoutSkewness && deviation > 0 ? misleadingSkewness(centred, isBelow) : 0;
-  const statistic = mean === 0 ? 0 : withoutSkewness(mean / deviation, skewness(mean < 0));
+  const { below, above } = isWithoutSkewness && deviation > 0 ? misleadingSkewness(centred) : noSkewness;
+  const statistic = mean === 0 ? 0 : withoutSkewness(mean / deviation, mean < 0 ? below : above);
   const quantile = deviation === 0 ? 0 : studentTQuantile(0.975, variance.degrees);
   return {
     meanDifference: mean * unit,
@@ -126,8 +126,8 @@ export function dieboldMariano(
     statistic,
     pValue: pValueOf(statistic, variance.degrees, alternative),
     interval: [
-      (mean - withSkewness(quantile, skewness(false)) * deviation) * unit,
-      (mean - withSkewness(-quantile, skewness(true)) * deviation) * unit,
+      (mean - withSkewness(quantile, above) * deviation) * unit,
+      (mean - withSkewness(-quantile, below) * deviation) * unit,
     ],
     degrees: variance.degrees,
     n,
@@ -229,20 +229,18 @@ function takesTransforms(kernel: VarianceKernel): boolean {
 }
 
 /**
- * Mean of the squared type-II cosine transforms of lowest frequency: each estimates the long-run variance on its own.
+ * Mean of the squared cosine transforms.
  * @param autocorrelation - Of the autoregression by whose spectrum each is raised to frequency 0; 0 leaves them as they are.
  */
 function cosineVariance(centred: Float64Array, transforms: number, autocorrelation: number): number {
-  const n = centred.length;
+  const squares = squaredTransforms(centred, transforms);
   let sum = 0;
   for (let j = 1; j <= transforms; j++) {
-    let transform = 0;
-    for (let i = 0; i < n; i++) transform += (centred[i] as number) * Math.cos((Math.PI * j * (i + 0.5)) / n);
     const raised =
       1 +
-      (2 * autocorrelation * (1 - Math.cos((Math.PI * j) / n))) /
+      (2 * autocorrelation * (1 - Math.cos((Math.PI * j) / centred.length))) /
         ((1 - autocorrelation) * (1 - autocorrelation));
-    sum += (2 / n) * transform * transform * raised;
+    sum += (squares[j - 1] as number) * raised;
   }
   return sum / transforms;
 }

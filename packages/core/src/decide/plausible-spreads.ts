@@ -1,4 +1,5 @@
 import { studentTQuantile, studentTSurvival } from "../stats/distributions.ts";
+import { squaredTransforms } from "./cosine-transforms.ts";
 
 /**
  * How far the mean of a series may stray from its expectation, times the square root of its length: a mixture of Student's t
@@ -78,16 +79,6 @@ export function plausibleSpreads(
 function relativeSpectrum(autocorrelation: number, frequency: number, horizon: number): number {
   const corner = (1 - autocorrelation) / horizon;
   return corner ** 2 / (corner ** 2 + 4 * autocorrelation * Math.sin(frequency / 2) ** 2);
-}
-
-function squaredTransforms(centred: Float64Array, transforms: number): Float64Array {
-  const n = centred.length;
-  return Float64Array.from({ length: transforms }, (_, j) => {
-    let transform = 0;
-    for (let i = 0; i < n; i++)
-      transform += (centred[i] as number) * Math.cos((Math.PI * (j + 1) * (i + 0.5)) / n);
-    return (2 / n) * transform * transform;
-  });
 }
 
 /** The x that the mean strays further than, to one side and over the square root of the length, with this probability below 1/2. */

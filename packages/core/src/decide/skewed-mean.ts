@@ -1,9 +1,16 @@
-/**
- * How much the sample mean of n values is skewed, over the square root of n, as far as it misleads in one direction: many small values and
- * few large ones make the mean too small where the large ones have not come yet.
- * @param isBelow - Whether the mean is suspected to be too small (then only large outliers count) or too large.
- */
-export function misleadingSkewness(centred: Float64Array, isBelow: boolean): number {
+/** How much the sample mean of n values is skewed, over the square root of n, as far as it misleads to either side. */
+export interface MisleadingSkewness {
+  /** For a mean that is suspected to be too small: 0 or more, as only large outliers count. */
+  readonly below: number;
+  /** For one that is suspected to be too large: 0 or less. */
+  readonly above: number;
+}
+
+/** That of values which are not skewed. */
+export const noSkewness: MisleadingSkewness = { below: 0, above: 0 };
+
+/** Many small values and few large ones make the mean too small where the large ones have not come yet. */
+export function misleadingSkewness(centred: Float64Array): MisleadingSkewness {
   const n = centred.length;
   let squares = 0;
   let cubes = 0;
@@ -12,7 +19,7 @@ export function misleadingSkewness(centred: Float64Array, isBelow: boolean): num
     cubes += (value * value * value) / n;
   }
   const skewness = squares > 0 ? cubes / squares ** 1.5 / Math.sqrt(n) : 0;
-  return isBelow ? Math.max(0, skewness) : Math.min(0, skewness);
+  return { below: Math.max(0, skewness), above: Math.min(0, skewness) };
 }
 
 /**

@@ -1,17 +1,18 @@
 import { checkList, type OutboxEntry, shown, TsopsError, toMicros } from "@tsops/core";
 import type { Delivered } from "../alerts/deliver.ts";
 import type { AlertState } from "../alerts/state.ts";
+import { checkMade } from "../check-made.ts";
 import type { CountFigure, ReplaceGauge } from "./definitions.ts";
+import { seconds, sumsByLabels } from "./figures.ts";
 import type { Labels } from "./gauge-set.ts";
 
 /** Shows which alerts of a state fire, in place of those of the state before. */
 export function showAlerts(replace: ReplaceGauge, state: AlertState): void {
-  if (typeof state?.evaluatedAt !== "string" || !Array.isArray(state.groups))
-    throw new TsopsError("MONITOR_INVALID", `alerts() was given ${shown(state)}.`, {
-      hint: "Give the state that evaluateAlerts() answered.",
-    });
-  const groups: AlertState["groups"] = state.groups;
-  const open = groups.filter(({ openSince }) => openSince !== null);
+  checkMade("alerts()", "the state that evaluateAlerts() answered", state, {
+    evaluatedAt: "text",
+    groups: "list",
+  });
+  const open = state.groups.filter(({ openSince }) => openSince !== null);
   replace(
     "tsops_alerts_firing",
     {},
@@ -62,14 +63,5 @@ export function showOutbox(
 
 /** How often each set of labels comes. */
 function counted(all: readonly Labels[]): [Labels, number][] {
-  const counts = new Map<string, [Labels, number]>();
-  for (const labels of all) {
-    const id = JSON.stringify(labels);
-    counts.set(id, [labels, (counts.get(id)?.[1] ?? 0) + 1]);
-  }
-  return [...counts.values()];
-}
-
-function seconds(micros: bigint): number {
-  return Number(micros) / 1e6;
+  return sumsByLabels(all.map((labels) => [labels, 1]));
 }

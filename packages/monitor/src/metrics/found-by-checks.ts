@@ -16,6 +16,7 @@ import type { QualityFinding } from "../quality/finding.ts";
 import type { StreamingDrift } from "../streaming/streaming-drift.ts";
 import { countDelivery, type DeliveryCounts, showAlerts, showOutbox } from "./alert-figures.ts";
 import type { CountFigure, ReplaceGauge } from "./definitions.ts";
+import { seconds, sumsByLabels } from "./figures.ts";
 import type { GaugeSet, Labels } from "./gauge-set.ts";
 import { showExperiment, showStream } from "./live-figures.ts";
 import { showObserved } from "./observed-gauges.ts";
@@ -247,13 +248,9 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
 
 /** Counts by check, severity and column: a column can have several findings of one check, as two units. */
 function countsOf(findings: readonly QualityFinding[]): [Labels, number][] {
-  const counts = new Map<string, [Labels, number]>();
-  for (const { check, severity, column, count } of findings) {
-    const labels = { check, severity, column: column ?? "" };
-    const id = JSON.stringify(labels);
-    counts.set(id, [labels, (counts.get(id)?.[1] ?? 0) + count]);
-  }
-  return [...counts.values()];
+  return sumsByLabels(
+    findings.map(({ check, severity, column, count }) => [{ check, severity, column: column ?? "" }, count]),
+  );
 }
 
 interface Part {
@@ -290,8 +287,4 @@ function lastOfEachPart(windows: readonly ShownWindow[]): Part[] {
     parts.set(id, part);
   }
   return [...parts.values()];
-}
-
-function seconds(micros: bigint): number {
-  return Number(micros) / 1e6;
 }

@@ -1,6 +1,8 @@
 import { type ExperimentDecision, shown, TsopsError } from "@tsops/core";
+import { checkMade } from "../check-made.ts";
 import type { StreamingDrift } from "../streaming/streaming-drift.ts";
 import type { ReplaceGauge } from "./definitions.ts";
+import { seconds } from "./figures.ts";
 
 /** Shows a drift stream as it stands, in place of what was shown of the same subject and column. */
 export function showStream(
@@ -8,10 +10,7 @@ export function showStream(
   stream: Pick<StreamingDrift, "column" | "alpha" | "eValue" | "alarm" | "alarmTime" | "counts">,
   subject: string,
 ): void {
-  if (typeof stream?.eValue !== "number")
-    throw new TsopsError("MONITOR_INVALID", `stream() was given ${shown(stream)}.`, {
-      hint: "Give a detector of streamingDrift().",
-    });
+  checkMade("stream()", "a detector of streamingDrift()", stream, { eValue: "number" });
   if (typeof subject !== "string")
     throw new TsopsError("MONITOR_INVALID", `The subject of stream() is ${shown(subject)}.`, {
       hint: "Name what the stream belongs to, e.g. the table.",
@@ -56,8 +55,4 @@ export function showExperiment(replace: ReplaceGauge, decision: ExperimentDecisi
   replace("tsops_experiment_difference_upper", owner, [[pair, upper]]);
   replace("tsops_experiment_verdict", owner, [[{ ...pair, verdict }, 1]]);
   replace("tsops_experiment_judged_timestamp_seconds", owner, [[{}, seconds(time)]]);
-}
-
-function seconds(micros: bigint): number {
-  return Number(micros) / 1e6;
 }

@@ -1,6 +1,7 @@
 import { TsopsError } from "@tsops/core";
 import { type LastObservation, lastObservations } from "../alerts/last-observations.ts";
 import type { AlertObservation } from "../alerts/observation.ts";
+import { seconds } from "./figures.ts";
 import type { GaugeSet, Labels } from "./gauge-set.ts";
 
 /** Labels that gauges of observations have of their own; what others say is put together in the label `series`. */
@@ -42,7 +43,7 @@ export function showObserved(
         one.verdict === undefined ? [] : [[{ ...labelsOf(one), verdict: one.verdict }, 1] as const],
       ),
     );
-    replace("tsops_observation_timestamp_seconds", owner, [[{}, Number(latest(own, now)) / 1e6]]);
+    replace("tsops_observation_timestamp_seconds", owner, [[{}, seconds(latest(own, now))]]);
   }
 }
 

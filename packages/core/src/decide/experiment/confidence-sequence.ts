@@ -1,6 +1,6 @@
 import { normalSurvival, studentTQuantile } from "../../stats/distributions.ts";
 import { plausibleSpreads, transformsOf, upperQuantile } from "../plausible-spreads.ts";
-import { misleadingSkewness, withSkewness } from "../skewed-mean.ts";
+import { type MisleadingSkewness, misleadingSkewness, noSkewness, withSkewness } from "../skewed-mean.ts";
 
 /** Blocks at which the bounds are tightest: eight weeks of days. */
 const tightestAt = 56;
@@ -32,8 +32,7 @@ export interface Spread {
   readonly deviation: number;
   /** Degrees of freedom of that variance. */
   readonly degrees: number;
-  /** Of the values, over the square root of their number, to either side: see `misleadingSkewness`. */
-  readonly skewness: { readonly below: number; readonly above: number };
+  readonly skewness: MisleadingSkewness;
   /** What rare values that have not come yet may add to the mean. */
   readonly rare: number;
 }
@@ -45,8 +44,7 @@ export function spreadOf(values: Float64Array, alpha: number): Spread {
   for (const value of values) mean += value / n;
   const degrees = transformsOf(n, 1);
   const isConstant = values.every((value) => value === values[0]);
-  const none = { below: 0, above: 0 };
-  if (isConstant) return { mean: values[0] as number, deviation: 0, degrees, skewness: none, rare: 0 };
+  if (isConstant) return { mean: values[0] as number, deviation: 0, degrees, skewness: noSkewness, rare: 0 };
   const centred = values.map((value) => value - mean);
   const probability = normalSurvival(mixtureBoundary(n, alpha));
   const reach = upperQuantile(plausibleSpreads(centred, degrees, 1), probability);
@@ -54,7 +52,7 @@ export function spreadOf(values: Float64Array, alpha: number): Spread {
     mean,
     deviation: reach / studentTQuantile(1 - probability, degrees),
     degrees,
-    skewness: { below: misleadingSkewness(centred, true), above: misleadingSkewness(centred, false) },
+    skewness: misleadingSkewness(centred),
     rare: rareReach(centred, alpha),
   };
 }
