@@ -1,6 +1,7 @@
 import {
   type Columns,
   type ColumnType,
+  countNulls,
   type FileColumn,
   type FileColumnKind,
   isValid,
@@ -112,9 +113,19 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
         timeFormat: timeFormats[name],
         numberForm: numberForms[name] ?? ownForm(name),
       }));
-      for (const column of asked) await refuseBad(column, stop);
       const list = asked.map((column) => `${valueSql(column)} AS ${quoteName(column.name)}`);
-      return session.columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop });
+      const read = await session
+        .columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop })
+        .catch(async (cause: unknown) => {
+          // A format of times that is none is told by its column.
+          for (const column of asked) await refuseBad(column, stop);
+          throw cause;
+        });
+      // A text that could not be read is null: there are then more of them than values that are missing.
+      for (const column of asked)
+        if (!isText(column.name) || nullsOf(read, column.name) > rows - knownOf(column.name))
+          await refuseBad(column, stop);
+      return read;
     },
     async timeFormatsOf(name) {
       return (await formsOf(name)).filter(({ share }) => share === 1).map(({ form }) => form);
@@ -138,6 +149,10 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       await file.close();
     },
   };
+
+  function knownOf(name: string): number {
+    return countOf(`c${described.findIndex((one) => one.name === name)}_known`);
+  }
 
   /** The share of a column's known values that are times, by form. */
   async function formsOf(name: string): Promise<{ readonly form: string; readonly share: number }[]> {
@@ -284,6 +299,10 @@ function nativeKind(type: string): FileColumnKind {
 function valuesOf(columns: Columns, name: string): BigInt64Array {
   const column = columns.data[name];
   return column?.kind === "int64" ? column.values : new BigInt64Array(0);
+}
+
+function nullsOf({ data, length }: Columns, name: string): number {
+  return countNulls(data[name]?.valid ?? null, length);
 }
 
 function textAt(columns: Columns | null, name: string, row = 0): string | null {
