@@ -1,4 +1,4 @@
-import { quoteText } from "../engine/sql-text.ts";
+import { quoteName, quoteText } from "../engine/sql-text.ts";
 import { known, trimmed } from "./known-text.ts";
 import { isLikeNumber } from "./number-form.ts";
 
@@ -11,29 +11,49 @@ export function instant(name: string): string {
 const offsetPattern = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)$";
 const datePattern = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}";
 
-/** One row of counts about a column of text, under names that begin with its number. */
-export function countsOf(name: string, number: number): string {
-  const value = known(name);
-  const isTime = `regexp_full_match(${value}, '${datePattern}([T ].*)?')`;
-  const hasOffset = `regexp_matches(${value}, ':[0-9]{2}.*${offsetPattern}')`;
+/** One row of counts about a column of text, under names that begin with its number: all that tells whether it holds plain numbers. */
+export function plainCountsOf(name: string, number: number): string {
   const counts = {
-    known: `count(${value})`,
+    known: `count(${known(name)})`,
     filled: `count(${trimmed(name)})`,
     distinct: `count(DISTINCT ${trimmed(name)})`,
-    integers: `count(*) FILTER (regexp_full_match(${value}, '0|-?[1-9][0-9]{0,17}'))`,
-    padded: `count(*) FILTER (regexp_full_match(${value}, '0[0-9]+'))`,
-    numbers: `count(TRY_CAST(${value} AS DOUBLE))`,
-    likeNumbers: `count(*) FILTER (${isLikeNumber(name)})`,
-    bools: `count(*) FILTER (lower(${value}) IN ('true', 'false'))`,
-    instants: `count(*) FILTER (${isTime} AND ${hasOffset} AND ${instant(name)} IS NOT NULL)`,
-    locals: `count(*) FILTER (${isTime} AND NOT ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMP) IS NOT NULL)`,
-    dates: `count(*) FILTER (regexp_full_match(${value}, '${datePattern}'))`,
-    offsets: `count(DISTINCT regexp_extract(${value}, '${offsetPattern}'))`,
+    numbers: `count(TRY_CAST(${known(name)} AS DOUBLE))`,
   };
   return Object.entries(counts)
     .map(([what, sql]) => `${sql}::BIGINT AS c${number}_${what}`)
-    .concat(`min(regexp_extract(${value}, '${offsetPattern}')) AS c${number}_offset`)
     .join(", ");
+}
+
+/** The different texts of a column of `input`, in how many rows each stands. Most columns have few, and patterns take long. */
+const textsOf = (name: string) =>
+  `(SELECT ${quoteName(name)}::VARCHAR AS text, count(*) AS times FROM input GROUP BY ALL) AS texts`;
+
+const rowsWhere = (condition: string) => `coalesce(sum(times) FILTER (${condition}), 0)::BIGINT`;
+
+/** Query of one row: how many rows of a column of plain numbers are whole ones, and how many begin with a 0 that says nothing. */
+export function wholeNumbersOf(name: string): string {
+  const value = known("text");
+  const integers = rowsWhere(`regexp_full_match(${value}, '0|-?[1-9][0-9]{0,17}')`);
+  const padded = rowsWhere(`regexp_full_match(${value}, '0[0-9]+')`);
+  return `SELECT ${integers} AS integers, ${padded} AS padded FROM ${textsOf(name)}`;
+}
+
+/** Query of one row: in how many rows a column of text that is not all plain numbers holds what may be numbers, truth values and times. */
+export function textKindsOf(name: string): string {
+  const value = known("text");
+  const isTime = `regexp_full_match(${value}, '${datePattern}([T ].*)?')`;
+  const hasOffset = `regexp_matches(${value}, ':[0-9]{2}.*${offsetPattern}')`;
+  const counts = {
+    likeNumbers: rowsWhere(isLikeNumber("text")),
+    bools: rowsWhere(`lower(${value}) IN ('true', 'false')`),
+    instants: rowsWhere(`${isTime} AND ${hasOffset} AND ${instant("text")} IS NOT NULL`),
+    locals: rowsWhere(`${isTime} AND NOT ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMP) IS NOT NULL`),
+    dates: rowsWhere(`regexp_full_match(${value}, '${datePattern}')`),
+    offsets: `count(DISTINCT regexp_extract(${value}, '${offsetPattern}'))::BIGINT`,
+    offset: `min(regexp_extract(${value}, '${offsetPattern}'))`,
+  };
+  const list = Object.entries(counts).map(([what, sql]) => `${sql} AS ${what}`);
+  return `SELECT ${list.join(", ")} FROM ${textsOf(name)}`;
 }
 
 /** Forms of times that `strptime` has none for, as SQL of the value; null where a text has another form. */

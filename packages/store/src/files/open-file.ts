@@ -1,6 +1,7 @@
 import {
   type Columns,
   type ColumnType,
+  countNulls,
   type FileColumn,
   type FileColumnKind,
   isValid,
@@ -9,7 +10,15 @@ import {
 } from "@tsops/core";
 import type { DuckSession } from "../engine/engine.ts";
 import { quoteName } from "../engine/sql-text.ts";
-import { countsByForm, countsOf, instant, timeByForm, timeForms } from "./kinds.ts";
+import {
+  countsByForm,
+  instant,
+  plainCountsOf,
+  textKindsOf,
+  timeByForm,
+  timeForms,
+  wholeNumbersOf,
+} from "./kinds.ts";
 import { known, trimmed } from "./known-text.ts";
 import { type Decimal, numberText } from "./number-form.ts";
 import { numberFormsOf } from "./number-forms.ts";
@@ -39,23 +48,27 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
   const counts = file.isEmpty
     ? null
     : await session.columns(
-        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? countsOf(column.name, i) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
+        `SELECT ${["count(*)::BIGINT AS rows", ...described.map((column, i) => (texts.includes(column) ? plainCountsOf(column.name, i) : nativeCountsOf(column, i)))].join(", ")} FROM input`,
         { signal },
       );
   const countOf = (name: string): number => (counts === null ? 0 : Number(valuesOf(counts, name)[0] ?? 0));
   const rows = countOf("rows");
+  const kinds = new Map<string, TextKinds>();
+  for (const [i, column] of described.entries())
+    if (texts.includes(column))
+      kinds.set(
+        column.name,
+        await kindsOf(session, column.name, countOf(`c${i}_known`), countOf(`c${i}_numbers`), signal),
+      );
   const forms = await numberFormsOf(
     session,
-    texts.map(({ name }) => {
-      const count = (what: string) => countOf(`c${described.findIndex((one) => one.name === name)}_${what}`);
-      return {
-        name,
-        known: count("known"),
-        integers: count("integers"),
-        numbers: count("numbers"),
-        likeNumbers: count("likeNumbers"),
-      };
-    }),
+    Array.from(kinds, ([name, { known, numbers, count }]) => ({
+      name,
+      known,
+      numbers,
+      integers: count("integers"),
+      likeNumbers: count("likeNumbers"),
+    })),
     decimal,
     signal,
   );
@@ -63,26 +76,27 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
   const alike =
     names.length === described.length ? names.map((name) => names.filter((one) => one === name).length) : [];
   const columns = described.map((column, i): FileColumn => {
-    const count = (what: string) => countOf(`c${i}_${what}`);
-    const isText = texts.includes(column);
+    const known = countOf(`c${i}_known`);
+    const text = kinds.get(column.name);
     const numberForm = forms.get(column.name) ?? null;
-    const kind = isText ? kindOfText(count, numberForm) : nativeKind(column.type);
-    const offset =
-      isText && kind === "instant" && count("offsets") === 1 ? textAt(counts, `c${i}_offset`) : null;
+    const kind = text === undefined ? nativeKind(column.type) : kindOfText(text, numberForm);
+    const offset = kind === "instant" && text?.count("offsets") === 1 ? text.offset : null;
     return {
       name: column.name,
       alike: alike[i] ?? 1,
-      kind: count("known") === 0 && rows > 0 ? "empty" : kind,
-      missing: rows - count(kind === "text" ? "filled" : "known"),
-      distinct: count("distinct"),
-      timeLike: isText ? Math.max(count("instants"), count("locals")) : 0,
-      numberLike: isText
-        ? count("likeNumbers")
-        : kind === "number" || kind === "integer"
-          ? count("known")
-          : 0,
+      kind: known === 0 && rows > 0 ? "empty" : kind,
+      missing: rows - (kind === "text" ? countOf(`c${i}_filled`) : known),
+      distinct: countOf(`c${i}_distinct`),
+      timeLike: text === undefined ? 0 : Math.max(text.count("instants"), text.count("locals")),
+      numberLike:
+        text === undefined
+          ? kind === "number" || kind === "integer"
+            ? known
+            : 0
+          : text.count("likeNumbers"),
       numberForm,
-      isDate: kind === "localTime" && count("dates") === count("known"),
+      isDate:
+        kind === "localTime" && (text === undefined ? countOf(`c${i}_dates`) : text.count("dates")) === known,
       offset: offset === null ? null : wholeOffset(offset),
     };
   });
@@ -99,9 +113,19 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
         timeFormat: timeFormats[name],
         numberForm: numberForms[name] ?? ownForm(name),
       }));
-      for (const column of asked) await refuseBad(column, stop);
       const list = asked.map((column) => `${valueSql(column)} AS ${quoteName(column.name)}`);
-      return session.columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop });
+      const read = await session
+        .columns(`SELECT ${list.join(", ")} FROM input`, { types, signal: stop })
+        .catch(async (cause: unknown) => {
+          // A format of times that is none is told by its column.
+          for (const column of asked) await refuseBad(column, stop);
+          throw cause;
+        });
+      // A text that could not be read is null: there are then more of them than values that are missing.
+      for (const column of asked)
+        if (!isText(column.name) || nullsOf(read, column.name) > rows - knownOf(column.name))
+          await refuseBad(column, stop);
+      return read;
     },
     async timeFormatsOf(name) {
       return (await formsOf(name)).filter(({ share }) => share === 1).map(({ form }) => form);
@@ -125,6 +149,10 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       await file.close();
     },
   };
+
+  function knownOf(name: string): number {
+    return countOf(`c${described.findIndex((one) => one.name === name)}_known`);
+  }
 
   /** The share of a column's known values that are times, by form. */
   async function formsOf(name: string): Promise<{ readonly form: string; readonly share: number }[]> {
@@ -219,11 +247,41 @@ function nativeCountsOf({ name, type }: Described, number: number): string {
   return `count(${value})::BIGINT AS c${number}_known, ${distinct}::BIGINT AS c${number}_distinct, ${dates}::BIGINT AS c${number}_dates`;
 }
 
-function kindOfText(count: (what: string) => number, form: NumberForm | "ambiguous" | null): FileColumnKind {
-  const known = count("known");
+/** What the texts of a column can be read as. */
+interface TextKinds {
+  readonly known: number;
+  /** Rows that a cast takes for numbers. */
+  readonly numbers: number;
+  /** Rows of a kind; 0 for one that none can be. */
+  count(what: string): number;
+  readonly offset: string | null;
+}
+
+async function kindsOf(
+  session: DuckSession,
+  name: string,
+  known: number,
+  numbers: number,
+  signal: AbortSignal | undefined,
+): Promise<TextKinds> {
+  // What all casts take for numbers is neither a truth value nor a time.
+  const isPlain = numbers === known;
+  const found = await session.columns(isPlain ? wholeNumbersOf(name) : textKindsOf(name), { signal });
+  return {
+    known,
+    numbers,
+    count: (what) => (isPlain && what === "likeNumbers" ? numbers : Number(valuesOf(found, what)[0] ?? 0n)),
+    offset: textAt(found, "offset"),
+  };
+}
+
+function kindOfText(
+  { known, numbers, count }: TextKinds,
+  form: NumberForm | "ambiguous" | null,
+): FileColumnKind {
   if (count("integers") === known) return "integer";
   // 007 is a name.
-  if (form === null && count("numbers") === known) return count("padded") > 0 ? "text" : "number";
+  if (form === null && numbers === known) return count("padded") > 0 ? "text" : "number";
   if (form !== null && form !== "ambiguous" && count("likeNumbers") === known) return "number";
   if (count("bools") === known) return "bool";
   if (count("instants") === known) return "instant";
@@ -241,6 +299,10 @@ function nativeKind(type: string): FileColumnKind {
 function valuesOf(columns: Columns, name: string): BigInt64Array {
   const column = columns.data[name];
   return column?.kind === "int64" ? column.values : new BigInt64Array(0);
+}
+
+function nullsOf({ data, length }: Columns, name: string): number {
+  return countNulls(data[name]?.valid ?? null, length);
 }
 
 function textAt(columns: Columns | null, name: string, row = 0): string | null {
