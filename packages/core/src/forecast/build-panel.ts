@@ -41,7 +41,7 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
  * Reads columns as regular series, one per distinct key, sorted by key and time. Rows may come in any order. Where the grid has no row,
  * one is added with everything missing, and listed in `gaps`. Text covariates become categorical, all others numeric.
  * Copies; O(n log n).
- * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size: rows listed; static columns that change within a series or
+ * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size, infinite covariates: rows listed; static columns that change within a series or
  * are missing: series listed; a gap too wide to fill; rows of at least half of the series that never follow each other, a week apart at a frequency of days, see `sparse`), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
  * @example
  * const load = panel(columns, { keys: ["station"], time: "at", target: "mw", frequency: "1h", knownFuture: ["temp"] });

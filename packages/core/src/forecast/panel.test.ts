@@ -179,6 +179,15 @@ describe("panel", () => {
     expect(off.message).toMatch(/grid of "1h".*02:30.*row 1/);
     const infinite = codeOf(() => panel(rows(good, { ...good, at: at(2), users: -Infinity }), options));
     expect(infinite.message).toMatch(/infinite in row 1/);
+    const hot = { ...good, at: at(2), temp: Infinity };
+    for (const role of ["knownFuture", "pastOnly", "static"] as const) {
+      const vast = codeOf(() => panel(rows(good, hot), { ...options, [role]: ["temp"] }));
+      expect(vast.code).toBe("PANEL_INVALID");
+      expect(vast.message).toMatch(/column "temp" is infinite in row 1\.$/);
+      expect(vast.details).toMatchObject({ rows: [1], count: 1 });
+    }
+    const longer = panel(rows(good), { ...options, knownFuture: ["temp"] });
+    expect(codeOf(() => absorbRows(longer, rows(hot))).message).toMatch(/"temp" is infinite in row 0/);
     const large = codeOf(() =>
       panel(rows({ ...good, users: 1e150 }, { ...good, at: at(2), users: -2e150 }), options),
     );
