@@ -17,7 +17,7 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
   readonly time: NamesOfKind<S, "timestamp">;
   /** What is forecast: float64, int64 or bool. Null and NaN are missing. */
   readonly target: NamesOfKind<S, "float64" | "int64" | "bool">;
-  /** `"1h"`, `"15m"`, `"1d"`, `"1mo"`: the grid that every time must lie on. */
+  /** `"1h"`, `"15m"`, `"1d"`, `"1b"` (business days: Mondays to Fridays), `"1mo"`: the grid that every time must lie on. */
   readonly frequency: string;
   /** Zone or offset in which hours, days and months are counted. Default `"UTC"`. */
   readonly zone?: string;
@@ -187,6 +187,8 @@ function stepsHint(frequency: Frequency, time: bigint): string {
   const { text, zone, kind } = frequency;
   if (kind === "months" && !parseFrequency("1mo", { zone }).isOnGrid(time))
     return "Months are told by their first day: write 2024-01-01 for January, not its last day. ";
+  if (kind === "businessDays")
+    return 'Business days are Mondays to Fridays: say "1d" where weekends have rows. ';
   if (kind === "fixed" || text === "1d") return "";
   const index = frequency.indexOf(time);
   const [before, after] = [index, index + 1].map((cell) => formatInstant(frequency.instantAt(cell)));

@@ -47,6 +47,22 @@ function codeOf(run: () => unknown): {
 }
 
 describe("panel", () => {
+  it("of business days has no rows of weekends, and a row for a holiday", () => {
+    const day = (date: number) => `2026-07-${String(date).padStart(2, "0")}T00:00:00Z`;
+    const of = (...dates: number[]) =>
+      panel(rows(...dates.map((date) => ({ city: "a", at: day(date), users: date }))), {
+        ...options,
+        frequency: "1b",
+      });
+    // The 3rd and the 10th are Fridays; the 8th is left out.
+    const built = of(2, 3, 6, 7, 9, 10, 13);
+    expect([...built.y]).toEqual([2, 3, 6, 7, Number.NaN, 9, 10, 13]);
+    expect(describeGaps(built)).toMatch(/lacks 1 row from 2026-07-08/);
+    const error = codeOf(() => of(2, 3, 4, 6));
+    expect(error.message).toMatch(/do not lie on the grid of "1b" in UTC .* in row 2\.$/);
+    expect(error.hint).toMatch(/^Business days are Mondays to Fridays: say "1d" where weekends have rows/);
+  });
+
   it("sorts series by key and rows by time, fills gaps and reports them", () => {
     const built = panel(
       rows(

@@ -302,7 +302,7 @@ describe("reconciled", () => {
     expect(missing.message).toMatch(
       /^2 of 10 future rows lack values: .*"store":3n.*\(price\) and .*"store":4n/,
     );
-    const unknown = await errorOf(() => fitted.predict({ future: future(6, "plane") }));
+    const unknown = await errorOf(() => fitted.predict({ future: future(6, "plin") }));
     expect(unknown).toMatchObject({ code: "VALUE_INVALID", details: { count: 10 } });
     expect(unknown.hint).toMatch(/^Did you mean "plain"/);
   });
