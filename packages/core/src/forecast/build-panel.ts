@@ -17,7 +17,7 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
   readonly time: NamesOfKind<S, "timestamp">;
   /** What is forecast: float64, int64 or bool. Null and NaN are missing. */
   readonly target: NamesOfKind<S, "float64" | "int64" | "bool">;
-  /** `"1h"`, `"15m"`, `"1d"`, `"1mo"`: the grid that every time must lie on. */
+  /** `"1h"`, `"15m"`, `"1d"`, `"1b"` (business days: Mondays to Fridays), `"1mo"`: the grid that every time must lie on. */
   readonly frequency: string;
   /** Zone or offset in which hours, days and months are counted. Default `"UTC"`. */
   readonly zone?: string;
@@ -41,7 +41,7 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
  * Reads columns as regular series, one per distinct key, sorted by key and time. Rows may come in any order. Where the grid has no row,
  * one is added with everything missing, and listed in `gaps`. Text covariates become categorical, all others numeric.
  * Copies; O(n log n).
- * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size: rows listed; static columns that change within a series or
+ * @throws TsopsError PANEL_INVALID (no rows; null keys or times, times off the grid, duplicates, targets that are infinite or beyond 1e150 in size, infinite covariates: rows listed; static columns that change within a series or
  * are missing: series listed; a gap too wide to fill; rows of at least half of the series that never follow each other, a week apart at a frequency of days, see `sparse`), COLUMN_NOT_FOUND, SCHEMA_MISMATCH, VALUE_INVALID (integers beyond 2^53), FREQUENCY_INVALID, TIME_INVALID.
  * @example
  * const load = panel(columns, { keys: ["station"], time: "at", target: "mw", frequency: "1h", knownFuture: ["temp"] });
@@ -187,6 +187,8 @@ function stepsHint(frequency: Frequency, time: bigint): string {
   const { text, zone, kind } = frequency;
   if (kind === "months" && !parseFrequency("1mo", { zone }).isOnGrid(time))
     return "Months are told by their first day: write 2024-01-01 for January, not its last day. ";
+  if (kind === "businessDays")
+    return 'Business days are Mondays to Fridays: say "1d" where weekends have rows. ';
   if (kind === "fixed" || text === "1d") return "";
   const index = frequency.indexOf(time);
   const [before, after] = [index, index + 1].map((cell) => formatInstant(frequency.instantAt(cell)));

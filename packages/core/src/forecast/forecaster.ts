@@ -39,8 +39,8 @@ export interface PredictOptions {
   readonly keys?: readonly SeriesKey[];
   /**
    * Rows (columns or plain objects with key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
-   * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows. A text that the fit never saw is a category that is none of the known ones, and no error.
-   * Models that learn from no column of the future do not look at it.
+   * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows. A text that neither the fit nor an update saw is an error (VALUE_INVALID) too.
+   * Models that learn from no column of the future do not look at it: their `spec.knownFuture` is empty.
    */
   readonly future?: RowsInput;
 }
@@ -90,7 +90,7 @@ export interface FittedForecaster<Known extends string = string> {
   readonly lastTimes: BigInt64Array;
   /**
    * Predicts the steps after each series' last observed instant.
-   * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one; levels or quantiles of a forecaster without intervals).
+   * @throws TsopsError FUTURE_VALUES_MISSING and VALUE_INVALID (rows listed), KEY_UNKNOWN (in `keys` or `future`), MODEL_PARAMETER_INVALID (a horizon beyond the fitted one; levels or quantiles of a forecaster without intervals).
    */
   predict(...args: PredictArguments<Known>): Forecast;
   /**

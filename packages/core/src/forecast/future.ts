@@ -1,3 +1,4 @@
+import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import { type Columns, isValid } from "../schema/columns.ts";
 import { parseFrequency } from "../time/frequency.ts";
@@ -6,7 +7,7 @@ import { lastTimesOf, matchSeries } from "./absorb.ts";
 import type { Forecast, ForecastQuantile } from "./forecast.ts";
 import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
 import { columnsOf, type RowsInput } from "./plain-rows.ts";
-import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, seriesName } from "./rows.ts";
+import { columnOfKind, groupByKey, listRows, listSome, numbersOf, refuseNulls, seriesName } from "./rows.ts";
 import { seriesKeyText } from "./series-key.ts";
 
 /** The instants of `horizon` steps after each series' last one, series by series. */
@@ -86,9 +87,9 @@ export function arrangementOf(
 
 /**
  * Known-future values of the steps after each series' last instant: per covariate of the history one value per series and
- * step. Rows of other instants are ignored. Text that the history never had gets a code of its own.
+ * step. Rows of other instants are ignored.
  * @param needed - Covariates without which nothing can be predicted.
- * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), KEY_UNKNOWN (keys listed), PANEL_INVALID (duplicate rows), COLUMN_NOT_FOUND.
+ * @throws TsopsError FUTURE_VALUES_MISSING (rows listed), VALUE_INVALID (text that neither the fit nor an update saw: rows listed), KEY_UNKNOWN (keys listed), PANEL_INVALID (duplicate rows), COLUMN_NOT_FOUND.
  */
 export function readFuture(
   history: Panel,
@@ -107,6 +108,8 @@ export function readFuture(
     history.known.forEach(({ name, categories }, k) => {
       if (!Object.hasOwn(future.data, name) && !needed.includes(name)) return;
       const found = futureValues(future, name, categories);
+      if (categories !== undefined && needed.includes(name))
+        refuseUnknownText(future, name, categories, found, targets);
       const target = values[k] as Float64Array;
       for (let row = 0; row < future.length; row++)
         if ((targets[row] as number) >= 0) target[targets[row] as number] = found[row] as number;
@@ -167,6 +170,39 @@ function futureValues(rows: Columns, name: string, categories: readonly string[]
   );
 }
 
+/** A misspelt category would be predicted as one that is like none that was learnt from. */
+function refuseUnknownText(
+  { data }: Columns,
+  name: string,
+  categories: readonly string[],
+  found: Float64Array,
+  targets: Int32Array,
+): void {
+  const rows: number[] = [];
+  for (let row = 0; row < found.length; row++)
+    if ((targets[row] as number) >= 0 && found[row] === categories.length) rows.push(row);
+  const column = data[name];
+  if (rows.length === 0 || column?.kind !== "utf8") return;
+  const texts = [...new Set(rows.map((row) => column.dictionary[column.codes[row] as number] as string))];
+  const near = closest(texts[0] as string, categories);
+  const known = `The model knows ${listSome(categories.map(quoted))}`;
+  throw new TsopsError(
+    "VALUE_INVALID",
+    `Column "${name}" has ${listSome(texts.map(quoted))} in ${listRows(rows)} of the future, which the history never had.`,
+    {
+      hint:
+        near === null
+          ? `${known}: give one of these, or fit again on a history that has it.`
+          : `Did you mean ${quoted(near)}? ${known}.`,
+      details: { columns: [name], texts: texts.slice(0, 20), rows: rows.slice(0, 20), count: rows.length },
+    },
+  );
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
 /** @param elsewhere - Instants of the rows given that are none of the steps; null when no rows were given. */
 function refuseMissing(
   history: Panel,
@@ -188,11 +224,13 @@ function refuseMissing(
     );
   const times = futureTimes(history.spec, lastTimesOf(history), horizon);
   const missing: { series: string; time: string; columns: string[] }[] = [];
+  const lacking = new Set<string>();
   let count = 0;
   for (let row = 0; row < history.series.length * horizon; row++) {
     const columns = wanted.filter((k) => !Number.isFinite(values[k]?.[row]));
     if (columns.length === 0) continue;
     count++;
+    for (const k of columns) lacking.add(history.known[k]?.name ?? "");
     if (missing.length < 20)
       missing.push({
         series: seriesName(history.series[Math.floor(row / horizon)] ?? {}),
@@ -213,7 +251,7 @@ function refuseMissing(
         elsewhere.length === 0
           ? "Give a finite value for every series and step, or a shorter horizon."
           : `Give rows at exactly these times: the steps of ${history.spec.frequency} in ${history.spec.zone} after the last row of each series.`,
-      details: { count, rows: missing, elsewhere: elsewhere.length },
+      details: { count, columns: [...lacking], rows: missing, elsewhere: elsewhere.length },
     },
   );
 }

@@ -47,6 +47,22 @@ function codeOf(run: () => unknown): {
 }
 
 describe("panel", () => {
+  it("of business days has no rows of weekends, and a row for a holiday", () => {
+    const day = (date: number) => `2026-07-${String(date).padStart(2, "0")}T00:00:00Z`;
+    const of = (...dates: number[]) =>
+      panel(rows(...dates.map((date) => ({ city: "a", at: day(date), users: date }))), {
+        ...options,
+        frequency: "1b",
+      });
+    // The 3rd and the 10th are Fridays; the 8th is left out.
+    const built = of(2, 3, 6, 7, 9, 10, 13);
+    expect([...built.y]).toEqual([2, 3, 6, 7, Number.NaN, 9, 10, 13]);
+    expect(describeGaps(built)).toMatch(/lacks 1 row from 2026-07-08/);
+    const error = codeOf(() => of(2, 3, 4, 6));
+    expect(error.message).toMatch(/do not lie on the grid of "1b" in UTC .* in row 2\.$/);
+    expect(error.hint).toMatch(/^Business days are Mondays to Fridays: say "1d" where weekends have rows/);
+  });
+
   it("sorts series by key and rows by time, fills gaps and reports them", () => {
     const built = panel(
       rows(
@@ -179,6 +195,15 @@ describe("panel", () => {
     expect(off.message).toMatch(/grid of "1h".*02:30.*row 1/);
     const infinite = codeOf(() => panel(rows(good, { ...good, at: at(2), users: -Infinity }), options));
     expect(infinite.message).toMatch(/infinite in row 1/);
+    const hot = { ...good, at: at(2), temp: Infinity };
+    for (const role of ["knownFuture", "pastOnly", "static"] as const) {
+      const vast = codeOf(() => panel(rows(good, hot), { ...options, [role]: ["temp"] }));
+      expect(vast.code).toBe("PANEL_INVALID");
+      expect(vast.message).toMatch(/column "temp" is infinite in row 1\.$/);
+      expect(vast.details).toMatchObject({ rows: [1], count: 1 });
+    }
+    const longer = panel(rows(good), { ...options, knownFuture: ["temp"] });
+    expect(codeOf(() => absorbRows(longer, rows(hot))).message).toMatch(/"temp" is infinite in row 0/);
     const large = codeOf(() =>
       panel(rows({ ...good, users: 1e150 }, { ...good, at: at(2), users: -2e150 }), options),
     );

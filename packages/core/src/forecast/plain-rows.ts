@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { checkColumns } from "../options.ts";
+import { checkColumns, shown } from "../options.ts";
 import { bool, type ColumnType, float64, int64, nullable, timestamp, utf8 } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";
 import { columnsFromRows } from "../schema/from-rows.ts";
@@ -29,6 +29,10 @@ export function columnsOf(
 ): Columns {
   if (!Array.isArray(rows)) {
     refuseOneRow(call, rows, [...spec.keys, spec.time, spec.target]);
+    if (typeof rows !== "object" || rows === null)
+      throw new TsopsError("PANEL_INVALID", `${call} takes rows, got ${shown(rows)}.`, {
+        hint: `Give a list of them, [{ ${[...spec.keys, spec.time, spec.target].join(", ")} }], or columns.`,
+      });
     checkColumns("PANEL_INVALID", call, rows);
     return rows as Columns;
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { untyped } from "../../../../test/without-types.ts";
 import { allForecasters } from "../../test/all-forecasters.ts";
 import { hourlyPanel, hourlyRows } from "../../test/hourly-series.ts";
 import { readBinary, writeBinary } from "../bytes.ts";
@@ -164,7 +165,7 @@ function fitKnowing(forecaster: LocalForecaster, whole: Panel, unknownRows: numb
 /** The same, whose fits tell nothing of the rows that they saw: of more rows they would tell something else. */
 function withoutNotes(forecaster: LocalForecaster): LocalForecaster {
   const { model, loadModel } = localParts(forecaster) as NonNullable<ReturnType<typeof localParts>>;
-  const { seasons: _, seasonTooLong: __, ...plain } = model;
+  const { seasons: _, seasonTooLong: __, fewRows: ___, ...plain } = model;
   return localForecaster(plain, loadModel);
 }
 
@@ -290,6 +291,18 @@ describe.each(Object.entries(allForecasters))("update of %s", (name, make) => {
     refused([...next, rowAt("z", end)], "KEY_UNKNOWN", '"z"');
     refused([...next, next[0] as Row], "PANEL_INVALID", "more than one row");
     refused([{ ...(next[0] as Row), y: Number.POSITIVE_INFINITY }], "PANEL_INVALID", "infinite");
+    for (const [nothing, said] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      ["rows", 'the text "rows"'],
+    ] as const)
+      expect(() => updated.update(untyped(nothing))).toThrow(
+        expect.objectContaining({
+          code: "PANEL_INVALID",
+          message: `update() takes rows, got ${said}.`,
+          hint: "Give a list of them, [{ station, at, y }], or columns.",
+        }),
+      );
     expect(updated.save()).toEqual(before);
   });
 

@@ -186,6 +186,18 @@ describe("wrong values", () => {
       () => reduce(gbdt(), untyped({ lags: 24 })),
     ],
     [
+      "a forecaster as the regressor of reduce",
+      "MODEL_PARAMETER_INVALID",
+      /reduce\(\) takes a regressor, and holt\(\) is a forecaster/,
+      () => reduce(untyped(holt()), { lags: [24] }),
+    ],
+    [
+      "a calendar feature of an unknown field",
+      "MODEL_PARAMETER_INVALID",
+      /an object is no calendar feature/,
+      () => reduce(gbdt(), untyped({ calendar: [{ field: {} }] })),
+    ],
+    [
       "knownFuture as one text",
       "PANEL_INVALID",
       /knownFuture must be a list/,

@@ -15,7 +15,21 @@ const zones = fc.constantFrom(
   "Pacific/Apia",
   "Australia/Lord_Howe",
 );
-const texts = fc.constantFrom("1us", "7s", "15m", "1h", "6h", "1d", "2d", "1w", "1mo", "3mo", "1y");
+const texts = fc.constantFrom(
+  "1us",
+  "7s",
+  "15m",
+  "1h",
+  "6h",
+  "1d",
+  "2d",
+  "1b",
+  "3b",
+  "1w",
+  "1mo",
+  "3mo",
+  "1y",
+);
 const instants = fc.bigInt({ min: -2_000_000_000_000_000n, max: 5_000_000_000_000_000n });
 const micros = (zoned: Temporal.ZonedDateTime) => zoned.epochNanoseconds / 1000n;
 
@@ -61,7 +75,7 @@ describe("a frequency", () => {
   it("counts the grid points between two instants as a walk over the grid does", () => {
     fc.assert(
       fc.property(
-        fc.constantFrom("1h", "1d", "1w", "1mo"),
+        fc.constantFrom("1h", "1d", "1b", "2b", "1w", "1mo"),
         zones,
         instants,
         fc.integer({ min: 0, max: 40 }),
@@ -126,6 +140,51 @@ describe("a frequency", () => {
     expect(floor("3mo", "UTC", "2026-06-30T12:00Z")).toBe("2026-04-01T00:00:00Z");
     expect(floor("1h", "+05:45", "2026-07-31T12:00Z")).toBe("2026-07-31T17:00:00+05:45");
     expect(floor("1d", "-05:00", "2026-07-31T02:00Z")).toBe("2026-07-30T00:00:00-05:00");
+  });
+
+  it("has Mondays to Fridays as its business days, and weekends in the cell of the Friday before", () => {
+    fc.assert(
+      fc.property(
+        zones,
+        fc.integer({ min: -3000, max: 6000 }),
+        fc.integer({ min: 1, max: 4 }),
+        (zone, index, step) => {
+          const week = Math.floor((index * step) / 5);
+          const date = Temporal.PlainDate.from("2000-01-03").add({
+            days: 7 * week + index * step - 5 * week,
+          });
+          expect(date.dayOfWeek).toBeLessThan(6);
+          const expected = micros(date.toPlainDateTime("00:00").toZonedDateTime(zone));
+          expect(parseFrequency(`${step}b`, { zone }).instantAt(index)).toBe(expected);
+        },
+      ),
+    );
+    const days = parseFrequency("1b");
+    const after = (from: string, steps: number) => formatInstant(days.add(toMicros(from), steps));
+    expect(days.isOnGrid(toMicros("2026-08-01T00:00Z"))).toBe(false);
+    expect(formatInstant(days.floor(toMicros("2026-08-02T23:00Z")))).toBe("2026-07-31T00:00:00Z");
+    expect(after("2026-07-31T15:00Z", 1)).toBe("2026-08-03T15:00:00Z");
+    expect(after("2026-08-01T15:00Z", 1)).toBe("2026-08-03T15:00:00Z");
+    expect(after("2026-08-01T15:00Z", -1)).toBe("2026-07-31T15:00:00Z");
+    expect(after("2026-08-03T15:00Z", -1)).toBe("2026-07-31T15:00:00Z");
+    expect(days.count(toMicros("2026-01-01T00:00Z"), toMicros("2027-01-01T00:00Z"))).toBe(261);
+    expect(parseFrequency("2b")).toMatchObject({ kind: "businessDays", step: 2n, text: "2b" });
+    expect(() => parseFrequency("0b")).toThrow("is not a frequency");
+  });
+
+  it("tells those who write a frequency as pandas does how it is written", () => {
+    const hintOf = (text: string) => {
+      try {
+        parseFrequency(text);
+      } catch (error) {
+        if (TsopsError.is(error)) return error.hint;
+      }
+      return null;
+    };
+    expect(["B", "D", "h", "MS", "W-MON", "QE"].map(hintOf)).toEqual(
+      ["1b", "1d", "1h", "1mo", "1w", "3mo"].map((text) => `Write "${text}".`),
+    );
+    expect(hintOf("fortnight")).toMatch(/"1b" \(Mondays to Fridays\)/);
   });
 
   it("takes an origin for data with a phase of its own", () => {

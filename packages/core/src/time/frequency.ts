@@ -6,16 +6,16 @@ import { instantOfLocal } from "./local.ts";
 import { resolveZone, type Zone } from "./zone.ts";
 
 /**
- * A regular grid of instants. Units up to hours are fixed steps of real time; days, weeks, months and years follow the
- * local calendar of the zone, so a "1d" step may last 23 or 25 hours there. Cells are numbered: cell i is
+ * A regular grid of instants. Units up to hours are fixed steps of real time; days, business days, weeks, months and years follow the
+ * local calendar of the zone, so a "1d" step may last 23 or 25 hours there, and a "1b" step from Friday to Monday three days. Cells are numbered: cell i is
  * [instantAt(i), instantAt(i + 1)).
  */
 export interface Frequency {
   /** As written, e.g. `"1h"`. */
   readonly text: string;
   readonly zone: string;
-  readonly kind: "fixed" | "days" | "months";
-  /** Microseconds, days or months of one step, by kind. */
+  readonly kind: "fixed" | "days" | "businessDays" | "months";
+  /** Microseconds, days, business days or months of one step, by kind. */
   readonly step: bigint;
   /** Number of the cell that holds an instant. */
   indexOf(micros: bigint): number;
@@ -48,7 +48,7 @@ const originDays = 10_959;
 const originMonths = 2000 * 12;
 
 /**
- * Reads a frequency: `"15m"`, `"1h"`, `"1d"`, `"1w"` (Mondays), `"1mo"`, `"3mo"`, `"1y"`. Steps are counted from Monday
+ * Reads a frequency: `"15m"`, `"1h"`, `"1d"`, `"1b"` (business days: Mondays to Fridays), `"1w"` (Mondays), `"1mo"`, `"3mo"`, `"1y"`. Steps are counted from Monday
  * 2000-01-03 00:00 local time (months and years: from 2000-01-01).
  * @throws TsopsError FREQUENCY_INVALID, TIME_INVALID (unknown zone)
  */
@@ -95,6 +95,11 @@ function cellsBefore(grid: Grid, micros: bigint): number {
 }
 
 function createGrid(text: string, zone: Zone, origin: bigint | undefined): Grid {
+  const [, businessDays] = /^(\d+)b$/.exec(text) ?? [];
+  if (Number(businessDays) > 0) {
+    if (origin !== undefined) throw originOfCalendar(text);
+    return businessDayGrid(zone, Number(businessDays));
+  }
   const duration = readStep(text);
   if (duration.kind === "calendar") {
     if (origin !== undefined) throw originOfCalendar(text);
@@ -120,9 +125,28 @@ function readStep(text: string): ReturnType<typeof parseDuration> {
     cause = error;
   }
   throw new TsopsError("FREQUENCY_INVALID", `${JSON.stringify(text)} is not a frequency.`, {
-    hint: 'Write a positive whole number and a unit: "15m", "1h", "1d", "1w", "1mo".',
+    hint: hintFor(text),
     cause,
   });
+}
+
+/** As pandas and R write them. */
+const otherWords: Readonly<Record<string, readonly string[]>> = {
+  "1m": ["min", "T", "minute"],
+  "1h": ["H", "h", "hour", "hourly"],
+  "1d": ["D", "d", "day", "daily"],
+  "1b": ["B", "b", "business"],
+  "1w": ["W", "w", "W-MON", "W-SUN", "week", "weekly"],
+  "1mo": ["M", "MS", "ME", "month", "monthly"],
+  "3mo": ["Q", "QS", "QE", "quarter", "quarterly"],
+  "1y": ["Y", "YS", "YE", "A", "AS", "year", "yearly"],
+};
+
+function hintFor(text: string): string {
+  const meant = Object.entries(otherWords).find(([, words]) => words.includes(text))?.[0];
+  return meant === undefined
+    ? 'Write a positive whole number and a unit: "15m", "1h", "1d", "1b" (Mondays to Fridays), "1w", "1mo".'
+    : `Write "${meant}".`;
 }
 
 function originOfCalendar(text: string): TsopsError {
@@ -187,6 +211,39 @@ function dayGrid(zone: Zone, step: number): Grid {
       return steps === 0
         ? micros
         : BigInt(instantOfLocal(zone, moved)) * 1_000_000n + (micros - BigInt(seconds) * 1_000_000n);
+    },
+  };
+}
+
+function businessDayGrid(zone: Zone, step: number): Grid {
+  const dayOf = (number: number) => {
+    const week = Math.floor(number / 5);
+    return originDays + 7 * week + (number - 5 * week);
+  };
+  /** Saturdays and Sundays belong to the Friday before. */
+  const numberOf = (day: number) => {
+    const week = Math.floor((day - originDays) / 7);
+    return 5 * week + Math.min(4, day - originDays - 7 * week);
+  };
+  const instantAt = (index: number) => microsOfLocalDays(zone, dayOf(index * step));
+  return {
+    kind: "businessDays",
+    step: BigInt(step),
+    instantAt,
+    indexOf(micros) {
+      const day = Math.floor(localSeconds(zone, micros) / 86_400);
+      return settle(Math.floor(numberOf(day) / step), micros, instantAt);
+    },
+    add(micros, steps) {
+      if (steps === 0) return micros;
+      const seconds = secondsOf(micros);
+      const local = seconds + zone.periodAt(seconds).offset;
+      const day = Math.floor(local / 86_400);
+      const number = numberOf(day);
+      // Back from a weekend, Friday is one step.
+      const from = steps < 0 && dayOf(number) < day ? number + 1 : number;
+      const moved = dayOf(from + steps * step) * 86_400 + (local - day * 86_400);
+      return BigInt(instantOfLocal(zone, moved)) * 1_000_000n + (micros - BigInt(seconds) * 1_000_000n);
     },
   };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TsopsError } from "../errors.ts";
+import { calendarFields } from "./calendar.ts";
 import { parseFrequency } from "./frequency.ts";
 import { inferFrequency } from "./infer-frequency.ts";
 import { toMicros } from "./instant.ts";
@@ -17,6 +18,10 @@ describe("inferFrequency", () => {
           const grid = parseFrequency(text, { zone });
           const steps = [...further, 1, 0, 2, 1];
           const times = BigInt64Array.from(steps, (step) => grid.instantAt(first + step));
+          if (text === "1d")
+            fc.pre(
+              calendarFields(times, zone).weekday.some((weekday) => weekday > 4) || new Set(steps).size < 10,
+            );
           const found = inferFrequency(times, zone);
           expect(found.text).toBe(text);
           expect(found.zone).toBe(grid.zone);
@@ -25,6 +30,25 @@ describe("inferFrequency", () => {
       ),
     );
   });
+
+  it.each(["UTC", "-05:00", "America/New_York"])(
+    "takes two weeks without a weekend for business days in %s",
+    (zone) => {
+      const grid = parseFrequency("1b", { zone });
+      const textOf = (indexes: readonly number[]) =>
+        inferFrequency(
+          BigInt64Array.from(indexes, (i) => grid.instantAt(6000 + i)),
+          zone,
+        ).text;
+      const twoWeeks = Array.from({ length: 10 }, (_, i) => i);
+      expect(textOf(twoWeeks)).toBe("1b");
+      // A holiday is a gap.
+      expect(textOf([...twoWeeks, 10, 12, 13])).toBe("1b");
+      expect(textOf(twoWeeks.slice(1))).toBe("1d");
+      // Few days of a year may lie on no weekend by chance.
+      expect(textOf(twoWeeks.map((i) => i * i))).toBe("1d");
+    },
+  );
 
   it("keeps the phase of data beside the round hours", () => {
     const times = parseFrequency("1h").range(toMicros("2026-01-01T00:07Z"), 5);

@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { civilFromDays, packedDay, packedMonth, packedYear } from "./civil.ts";
+import { civilFromDays, packedDay, packedMonth, packedYear, weekdayOfDays } from "./civil.ts";
 import { formatDuration } from "./duration.ts";
 import { type Frequency, parseFrequency } from "./frequency.ts";
 import { secondsOf } from "./instant.ts";
@@ -7,8 +7,8 @@ import { resolveZone } from "./zone.ts";
 
 /**
  * Finds the frequency on whose grid all instants lie, gaps allowed: the coarsest whose step occurs at least once.
- * First days of months at local midnight give months or years, other local midnights days or weeks, the rest a fixed
- * step. Order and repetitions do not matter.
+ * First days of months at local midnight give months or years, other local midnights days, business days (ten or more, none on a weekend, and no more of them
+ * missing than there) or weeks, the rest a fixed step. Order and repetitions do not matter.
  * @param times - Microseconds since 1970 UTC of one series; at least 3 distinct instants.
  * @param zone - Zone whose midnights count; `"UTC"` unless told.
  * @throws TsopsError FREQUENCY_INVALID when there are too few instants or no step fits.
@@ -30,6 +30,7 @@ export function inferFrequency(times: BigInt64Array, zone = "UTC"): Frequency {
     if (perMonth !== null)
       return parseFrequency(perMonth % 12n === 0n ? `${perMonth / 12n}y` : `${perMonth}mo`, { zone });
     const perDay = commonStep(days);
+    if (perDay === 1n && areBusinessDays(days)) return parseFrequency("1b", { zone });
     if (perDay !== null && resolveZone(zone).fixedOffset === null)
       return parseFrequency(perDay % 7n === 0n ? `${perDay / 7n}w` : `${perDay}d`, { zone });
   }
@@ -78,6 +79,16 @@ function localMidnights(times: BigInt64Array, zoneName: string): BigInt64Array |
     days[i] = BigInt(local / 86_400);
   }
   return days;
+}
+
+/** Two weeks of days without a Saturday or Sunday are no accident, unless most days are missing. */
+function areBusinessDays(days: BigInt64Array): boolean {
+  const span = Number((days[days.length - 1] as bigint) - (days[0] as bigint)) + 1;
+  return (
+    days.length >= 10 &&
+    2 * days.length >= (5 / 7) * span &&
+    days.every((day) => weekdayOfDays(Number(day)) < 5)
+  );
 }
 
 /** Month numbers, or null unless every day is the first of its month. */

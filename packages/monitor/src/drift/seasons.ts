@@ -34,6 +34,7 @@ function usualSeasons(frequencyText: string): number[] {
   const { kind, step } = parseFrequency(frequencyText);
   if (kind === "months") return step <= 12n && 12n % step === 0n && step < 12n ? [Number(12n / step)] : [];
   if (kind === "days") return step === 1n ? [7] : [];
+  if (kind === "businessDays") return step === 1n ? [5] : [];
   const day = 24n * hourMicros;
   if (step > 12n * hourMicros || day % step !== 0n) return [];
   return [Number(day / step), Number((7n * day) / step)];

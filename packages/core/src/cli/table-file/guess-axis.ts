@@ -81,17 +81,15 @@ export function axisOf(times: FileTimes, asked: string): AxisGuess {
       );
     return guessAxis(times);
   }
-  if (asked === "business") {
-    const scale = businessDayScale(times.zone, first);
-    return checked(times, asked, { step: 1, axis: () => timeAxis(scale, 1, first, "1d", times.zone) });
-  }
-  const { kind, step } = parseFrequency(asked, { zone: times.zone });
+  const { kind, step, text } = parseFrequency(asked === "business" ? "1b" : asked, { zone: times.zone });
   const scale =
     kind === "months"
       ? (monthScale(times.zone, times.values) ?? dayScale(times.zone, first))
       : kind === "days"
         ? dayScale(times.zone, first)
-        : fixedScale;
+        : kind === "businessDays"
+          ? businessDayScale(times.zone, first)
+          : fixedScale;
   if (kind === "months" && scale.kind !== "months")
     throw new TsopsError(
       "PANEL_INVALID",
@@ -102,7 +100,7 @@ export function axisOf(times: FileTimes, asked: string): AxisGuess {
     );
   return checked(times, asked, {
     step: Number(step),
-    axis: () => timeAxis(scale, Number(step), first, asked, times.zone),
+    axis: () => timeAxis(scale, Number(step), first, text, times.zone),
   });
 }
 
@@ -306,6 +304,7 @@ function listed(times: FileTimes, rows: readonly number[]): string {
 function frequencyOf({ kind }: Scale, step: number): string {
   if (kind === "months") return step % 12 === 0 ? `${step / 12}y` : `${step}mo`;
   if (kind === "days") return step % 7 === 0 ? `${step / 7}w` : `${step}d`;
+  if (kind === "businessDays") return `${step}b`;
   // Days that are no calendar days, as those of a zone with daylight saving in UTC, are hours.
   if (kind === "fixed") return step % 86_400e6 === 0 ? `${step / 3600e6}h` : formatDuration(BigInt(step));
   return "1d";

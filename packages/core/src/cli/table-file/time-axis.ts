@@ -2,8 +2,8 @@ import { type Frequency, parseFrequency } from "../../time/frequency.ts";
 import type { Scale } from "./scales.ts";
 
 /**
- * How the times of a file become those of a panel, and back. A panel has a grid of fixed steps, days or months from their first
- * instants on; a file may have last days of months, business days, or plain numbers of steps.
+ * How the times of a file become those of a panel, and back. A panel has a grid of fixed steps, days, business days or months from their first
+ * instants on; a file may have last days of months, or plain numbers of steps.
  */
 export interface TimeAxis {
   readonly scale: Scale;
@@ -17,14 +17,14 @@ export interface TimeAxis {
   fromPanel(time: bigint): bigint;
 }
 
-/** Where the grids of days and months begin to count. */
-const origins = { days: 10_959, months: 24_000, businessDays: 0, steps: 0 } as const;
+/** Where the grids of days, months and business days begin to count. */
+const origins = { days: 10_959, months: 24_000, businessDays: 7_825, steps: 0 } as const;
 
 /**
  * An axis on a scale.
  * @param step - Of ordinals: microseconds, days, months, or steps of the file.
  * @param first - A value on the grid: it gives the phase.
- * @param frequency - The panel's, where the scale does not tell: for business days and steps.
+ * @param frequency - The panel's, where the scale does not tell: for steps.
  */
 export function timeAxis(
   scale: Scale,

@@ -88,11 +88,7 @@ export function fittedReconciled<Known extends string>(
   const reconcile = (predictOptions: PredictOptions | undefined): { steps: number; mean: Float64Array } => {
     const steps = checkPredict(predictOptions, inner.horizon);
     refuseIntervals("reconciled", predictOptions);
-    const future = predictOptions?.future;
-    const forecast = inner.predict({
-      horizon: steps,
-      ...(future === undefined ? {} : { future: futureWithSums(tail, within, steps, future) }),
-    });
+    const forecast = predictWithSums(state, within, steps, predictOptions?.future);
     const base = meansInOrder(forecast, within.series, steps, { lowest: null, highest: null });
     if (covariance !== null) made ??= projection(structure, covariance, options.nonNegative);
     const mean = new Float64Array(structure.series.length * steps);
@@ -160,6 +156,27 @@ function evened<Known extends string>(panel: Panel<Known>): Panel<Known> {
     gaps: [],
   };
   return absorbRows(panel, panelToColumns(ending));
+}
+
+/** What the forecaster within predicts. Of wrong future rows only those of the series are told: no one gives those of sums. */
+function predictWithSums(
+  { inner, tail }: Pick<ReconciledState<string>, "inner" | "tail">,
+  within: Structure,
+  steps: number,
+  future: RowsInput | undefined,
+): Forecast {
+  if (future === undefined) return inner.predict({ horizon: steps });
+  try {
+    return inner.predict({ horizon: steps, future: futureWithSums(tail, within, steps, future) });
+  } catch (error) {
+    if (TsopsError.is(error, "FUTURE_VALUES_MISSING") || TsopsError.is(error, "VALUE_INVALID"))
+      readFuture(tail, steps, future, columnsOfError(error));
+    throw error;
+  }
+}
+
+function columnsOfError({ details }: TsopsError): readonly string[] {
+  return (details["columns"] ?? []) as readonly string[];
 }
 
 /** Future rows of the series and of their sums. */

@@ -16,6 +16,8 @@ import { naive } from "../models/naive.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
 import { panelToColumns, slicePanel } from "../panel-slices.ts";
+import { reduce } from "../reduce/reduce.ts";
+import { ridge } from "../regressors/ridge.ts";
 import type { Draws } from "../sample-paths.ts";
 import { seriesKeyText } from "../series-key.ts";
 import { aggregatePanel } from "./aggregate.ts";
@@ -274,6 +276,35 @@ describe("reconciled", () => {
       sumBacktest(result, slicePanel(aggregatePanel(history, options), {}), { levels: [[]] }),
     );
     expect(other.code).toBe("BACKTEST_INVALID");
+  });
+
+  it("names of wrong future rows those of the series, and not of their sums", async () => {
+    const priced = sales(84).map((row) => ({ ...row, price: 5 + (row.day % 3), kind: "plain" }));
+    const forecaster = reconciled(reduce(ridge(), { lags: [7] }), { levels, method: "ols" });
+    const known = panel(rowsOf(priced), { ...spec, knownFuture: ["price", "kind"] });
+    const fitted = await forecaster.fit(known, { horizon: 2 });
+    const future = (price: number | null, kind: string) =>
+      rowsOf(
+        stores.flatMap(({ region, store }) =>
+          [84, 85].map((t) => ({
+            region,
+            store,
+            day: t,
+            y: null,
+            price: t === 84 && store > 2 ? price : 5,
+            kind,
+          })),
+        ),
+      );
+    expect(fitted.predict({ future: future(6, "plain") }).length).toBe(2 * stores.length);
+    const missing = await errorOf(() => fitted.predict({ future: future(null, "plain") }));
+    expect(missing.code).toBe("FUTURE_VALUES_MISSING");
+    expect(missing.message).toMatch(
+      /^2 of 10 future rows lack values: .*"store":3n.*\(price\) and .*"store":4n/,
+    );
+    const unknown = await errorOf(() => fitted.predict({ future: future(6, "plin") }));
+    expect(unknown).toMatchObject({ code: "VALUE_INVALID", details: { count: 10 } });
+    expect(unknown.hint).toMatch(/^Did you mean "plain"/);
   });
 
   it("gets intervals from conformal, which judges the series by their own past", async () => {

@@ -49,7 +49,8 @@ type FittedWith<Regressor extends string, Known extends string> = [Regressor] ex
 export interface FittedLocal<Known extends string = never> extends FittedForecaster<Known> {
   /**
    * What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. Where there is something to tell, `seasonsTooLong` names seasons that a series is too
-   * short for, and `outliers` values that `withoutOutliers` would take for outliers beyond doubt: they were fitted as any other, and what is forecast may rest on them.
+   * short for, and `outliers` values that `withoutOutliers` would take for outliers beyond doubt: they were fitted as any other, and what is forecast may rest on them. `fewRows` says
+   * that more is estimated than the rows can tell, `intervals` that a series has shown no errors to make bounds of, which are NaN.
    */
   readonly fits: readonly LocalSummary[];
   readonly failures: readonly SeriesFailure[];
@@ -109,6 +110,9 @@ interface State {
   readonly fits: readonly LocalFit[];
   readonly notes: Notes;
 }
+
+/** What `fits` say of a series without bounds. */
+const noErrors = "none: the series has shown no errors yet, and its bounds are NaN";
 
 const stateOf = new WeakMap<FittedLocal<string>, State>();
 
@@ -252,7 +256,15 @@ function fitted(state: State): FittedLocal {
     hasIntervals: model.quantiles !== undefined,
     lastTimes: lastTimesOf(history),
     get fits() {
-      return history.series.map((_, s) => ({ ...model.summary(current(s).now), ...state.notes.get(s) }));
+      return history.series.map((_, s) => {
+        const { now } = current(s);
+        const knowsErrors = model.knowsErrors?.(now) ?? true;
+        return {
+          ...model.summary(now),
+          ...state.notes.get(s),
+          ...(knowsErrors ? {} : { intervals: noErrors }),
+        };
+      });
     },
     predict(options = {}) {
       const horizon = checkPredict(options, fittedHorizon);

@@ -50,6 +50,8 @@ export interface LocalModel<Kind extends string = string> {
   readonly seasons?: readonly number[];
   /** The season that a series is too short for, in words; null for none. `y` as `fit` takes it. */
   seasonTooLong?(y: Float64Array): string | null;
+  /** That a series has few rows for what is estimated from them, in words; null where it has enough. `y` as `fit` takes it. */
+  fewRows?(y: Float64Array): string | null;
   /**
    * Parameters and the state *before* the first row.
    * @param y - One series, NaN is missing; the first value is known, unless there is a `span`.

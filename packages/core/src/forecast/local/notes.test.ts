@@ -7,6 +7,7 @@ import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
 import { ets, ses } from "../models/ets/ets.ts";
 import { mstl } from "../models/mstl/mstl.ts";
+import { naive2 } from "../models/naive2.ts";
 import { theta } from "../models/theta/theta.ts";
 import { withoutOutliers } from "../outliers.ts";
 import type { LocalForecaster } from "./local-forecaster.ts";
@@ -110,6 +111,7 @@ describe("fits tell of a season that is too long", () => {
     ["arima", arima({ seasonLength: 52 }), "52 (it takes 105 rows, the series has 40)"],
     ["theta", theta({ seasonLength: 52 }), "52 (it takes 104 rows, the series has 40)"],
     ["ces", ces({ seasonLength: 52 }), "52 (it takes 104 rows, the series has 40)"],
+    ["naive2", naive2({ seasonLength: 52 }), "52 (it takes 104 rows, the series has 40)"],
   ] as const)("%s", async (_, forecaster, said) => {
     const fitted = await forecaster.fit(daily({ a: noise(40), b: noise(120) }), { horizon: 3 });
     expect(fitted.fits.map((fit) => fit["seasonsTooLong"])).toEqual([said, undefined]);
@@ -117,7 +119,13 @@ describe("fits tell of a season that is too long", () => {
   });
 
   it("not of one that is not asked for", async () => {
-    for (const forecaster of [ets({ seasonLength: 52, season: "none" }), ces(), arima(), theta()]) {
+    for (const forecaster of [
+      ets({ seasonLength: 52, season: "none" }),
+      ces(),
+      arima(),
+      theta(),
+      naive2({ seasonLength: 1 }),
+    ]) {
       const fitted = await forecaster.fit(daily({ a: noise(40) }), { horizon: 3 });
       expect(fitted.fits[0]).not.toHaveProperty("seasonsTooLong");
     }

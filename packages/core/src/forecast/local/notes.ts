@@ -24,14 +24,16 @@ export function noteOf(
   outliers: readonly Outlier[],
 ): LocalSummary | null {
   const seasonsTooLong = model.seasonTooLong?.(y) ?? null;
+  const fewRows = model.fewRows?.(y) ?? null;
   const start = panel.offsets[s] as number;
   const named = outliers.map(
     ({ row, usual }) =>
       `${short(panel.y[start + row] as number)} at ${formatInstant(panel.times[start + row] as bigint, { zone: panel.spec.zone })} (usual there: ${short(usual)})`,
   );
-  if (seasonsTooLong === null && named.length === 0) return null;
+  if (seasonsTooLong === null && fewRows === null && named.length === 0) return null;
   return {
     ...(seasonsTooLong === null ? {} : { seasonsTooLong }),
+    ...(fewRows === null ? {} : { fewRows }),
     ...(named.length === 0
       ? {}
       : {

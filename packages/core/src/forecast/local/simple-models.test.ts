@@ -251,7 +251,10 @@ describe.each([
         message: `${kind} has no path of the series (It has shown no errors to draw from.).`,
       }),
     );
+    const intervals = "none: the series has shown no errors yet, and its bounds are NaN";
+    expect(fitted.fits[0]).toMatchObject({ intervals });
     const later = fitted.update(hourlyRows([5], 3));
+    expect(later.fits[0]).not.toHaveProperty("intervals");
     expect(
       later.predict({ levels: [80] }).quantiles.every(({ values }) => values.every(Number.isFinite)),
     ).toBe(true);

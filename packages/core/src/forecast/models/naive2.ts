@@ -3,6 +3,7 @@ import { wholeNumber } from "../check.ts";
 import { classicalSeason, hasSeason } from "../local/classical-season.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
+import { tooLong } from "../local/notes.ts";
 
 /** Settings of `naive2`. */
 export interface Naive2Options {
@@ -16,7 +17,7 @@ export type Naive2 = LocalForecaster<"naive2">;
 /**
  * Repeats the latest known value, taken without its season and given that of each step: Naive 2, the reference of the M competitions. The
  * season is a factor by classical decomposition, where a test of the autocorrelation finds one at 90 %; values must be above 0 for it,
- * and series that have others get none. In the fit a missing value counts as the one before it.
+ * and series that have others get none, nor do those of fewer than two seasons (`fits` says so). In the fit a missing value counts as the one before it.
  *
  * Makridakis, Spiliotis & Assimakopoulos (2020), Int. J. Forecasting 36: 54-74.
  * @throws TsopsError MODEL_PARAMETER_INVALID
@@ -34,6 +35,10 @@ function modelOf(seasonLength: number): LocalModel<"naive2"> {
     kind: "naive2",
     params: { seasonLength },
     neededRows: 2,
+    seasonTooLong: (y) =>
+      seasonLength === 1 || y.length >= 2 * seasonLength
+        ? null
+        : tooLong(seasonLength, 2 * seasonLength, y.length, "rows"),
     fit(y) {
       const filled = y.slice();
       for (let t = 1; t < filled.length; t++)

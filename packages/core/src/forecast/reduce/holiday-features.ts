@@ -10,7 +10,7 @@ const dayMicros = 86_400_000_000n;
 
 /** Whether rows of a frequency lie within one day. */
 export function isWithinDay({ kind, step }: Frequency): boolean {
-  return kind === "fixed" ? step <= dayMicros : kind === "days" && step === 1n;
+  return kind === "fixed" ? step <= dayMicros : kind !== "months" && step === 1n;
 }
 
 /** The features of holidays. @throws TsopsError MODEL_PARAMETER_INVALID when they go by a column that the panel has not. */

@@ -237,10 +237,10 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
       checkOptions("MODEL_PARAMETER_INVALID", "A calendar feature", feature, { field: true, as: true });
     const { field, as } = typeof feature === "string" ? { field: feature, as: undefined } : feature;
     if (!calendarFieldNames.includes(field))
-      throw invalid(`"${field}" is no calendar feature.`, `There are ${calendarFieldNames.join(", ")}.`);
+      throw invalid(`${shown(field)} is no calendar feature.`, `There are ${calendarFieldNames.join(", ")}.`);
     if (as !== undefined && !["numeric", "categorical", "cyclic"].includes(as))
       throw invalid(
-        `The calendar feature "${field}" cannot be "${as}".`,
+        `The calendar feature "${field}" cannot be ${shown(as)}.`,
         "Use numeric, categorical or cyclic.",
       );
     if (as === "cyclic" && field === "trend")

@@ -597,14 +597,30 @@ describe("reduce", () => {
     expect(fitted.predict({ horizon: 3, future: later }).length).toBe(6);
   });
 
-  it("takes texts in the future that it has not seen", async () => {
+  it("refuses texts in the future that neither the fit nor an update has seen", async () => {
     const { history, later } = split(randomPanel(13), horizon);
     const fitted: FittedForecaster = await reduce(gbdt({ trees: 3 }), { lags: [6] }).fit(history, {
       horizon,
     });
     const sky = { ...later.data["sky"], dictionary: ["hail", "clear", "fog"] } as never;
     const strange = { ...later, data: { ...later.data, sky } };
-    expect(fitted.predict({ future: strange }).mean.every(Number.isFinite)).toBe(true);
+    const codes = (later.data["sky"] as { codes: Int32Array }).codes;
+    const rows = [...codes.keys()].filter((row) => codes[row] !== 1);
+    expect(rows.length).toBeGreaterThan(1);
+    expect(() => fitted.predict({ future: strange })).toThrow(
+      expect.objectContaining({
+        code: "VALUE_INVALID",
+        message: expect.stringMatching(
+          /^Column "sky" has .*"(hail|fog)".* in rows .* the history never had\.$/,
+        ),
+        hint: expect.stringMatching(/The model knows "clear", "mist" and "rain"/),
+        details: expect.objectContaining({ rows, count: rows.length }),
+      }),
+    );
+    const misspelt = { ...later.data["sky"], dictionary: ["clear", "mist", "Rain"] } as never;
+    expect(() => fitted.predict({ future: { ...later, data: { ...later.data, sky: misspelt } } })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^Did you mean "rain"\?/) }),
+    );
     expect(fitted.update(strange).save().length).toBeGreaterThan(0);
   });
 

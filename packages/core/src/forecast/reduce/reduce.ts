@@ -5,6 +5,8 @@ import type { Progress } from "../../progress.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { checkFit, observedCounts, requireRows, rowCounts } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
+import { localParts } from "../local/local-forecaster.ts";
+import { nameOf } from "../local/refusals.ts";
 import type { Panel } from "../panel.ts";
 import { panelTail } from "../panel-slices.ts";
 import type { FittedRegressor, Regressor } from "../regressor.ts";
@@ -58,6 +60,7 @@ export function reduce(regressor: Regressor, options: ReduceOptions = {}): Reduc
     ["fit"],
     "Call it: reduce(gbdt(), { lags: [24] }).",
   );
+  refuseForecaster(regressor);
   const resolved = resolveReduceOptions(options);
   return {
     kind: "reduce",
@@ -69,6 +72,20 @@ export function reduce(regressor: Regressor, options: ReduceOptions = {}): Reduc
       fitOthers(panel, fitOptions, (others, own) => fit(regressor, resolved, others, own)),
     load: (bytes) => loadReduce(bytes, [regressor]),
   };
+}
+
+/** What looks like a regressor, and would be given rows of features where it takes a panel. */
+function refuseForecaster(regressor: unknown): void {
+  const parts = localParts(regressor);
+  if (parts === undefined) return;
+  const name = nameOf(parts.model);
+  throw new TsopsError(
+    "MODEL_PARAMETER_INVALID",
+    `reduce() takes a regressor, and ${name}() is a forecaster.`,
+    {
+      hint: `Fit it as it is: ${name}().fit(panel, { horizon }). reduce() is for gbdt(), ridge() and others that learn from features.`,
+    },
+  );
 }
 
 async function fit<Known extends string>(

@@ -237,6 +237,26 @@ describe("arima", () => {
     }
   });
 
+  it("refuses orders with more parameters than rows bear, and says where rows are few for them", async () => {
+    const random = createRandom("few rows");
+    const y = Array.from({ length: 100 }, () => random.normal());
+    const fit = (order: readonly [number, number, number], rows: number) =>
+      arima({ order }).fit(hourlyPanel(y.slice(0, rows)), { horizon: 2 });
+    // Coefficients, mean and variance: 4, and 2 rows more after differencing.
+    await expect(fit([1, 0, 1], 5)).rejects.toThrow("arima needs 6 rows with a known target");
+    await expect(fit([1, 1, 1], 5)).rejects.toThrow("arima needs 6 rows with a known target");
+    const noted = async (order: readonly [number, number, number], rows: number) =>
+      (await fit(order, rows)).fits[0]?.["fewRows"];
+    expect(await noted([50, 0, 0], 100)).toBe(
+      "52 parameters are estimated from 100 rows, fewer than 3 for each: intervals are too narrow",
+    );
+    expect(await noted([1, 1, 1], 9)).toMatch(/^3 parameters are estimated from 8 rows/);
+    expect(await noted([1, 1, 1], 10)).toBeUndefined();
+    expect((await arima().fit(hourlyPanel(y.slice(0, 8)), { horizon: 2 })).fits[0]).not.toHaveProperty(
+      "fewRows",
+    );
+  });
+
   it("refuses settings that contradict each other, and series that are too short", async () => {
     expect(() => arima({ seasonalOrder: [1, 0, 0] })).toThrow(/seasonalOrder is given without order/);
     expect(() => arima({ order: [1, 0, 0], seasonalOrder: [1, 0, 0] })).toThrow(

@@ -2,13 +2,14 @@ import { TsopsError } from "../../../errors.ts";
 import { checkBoolean, checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
+import { knownValues } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
 import { tooLong } from "../../local/notes.ts";
 import { advance, type FilterModel, forecastFrom, forecastVariances, startState } from "./filter-state.ts";
 import { type ArimaFit, fitOrder } from "./fit-order.ts";
-import { type ArimaOrder, armaCount, differencedRows, orderName } from "./order.ts";
+import { type ArimaOrder, armaCount, differencedRows, estimatedCount, orderName } from "./order.ts";
 import { arimaPaths } from "./paths.ts";
 import { differencingOf, expand, polynomialsOf } from "./polynomials.ts";
 import { type ArimaChoice, dataOf, selectArima } from "./select.ts";
@@ -42,7 +43,8 @@ export type Arima<Regressor extends string = never> = LocalForecaster<"arima", R
  * coefficients, likelihood and AICc.
  *
  * Moving averages are kept invertible and autoregressions stationary. Missing values are left out of the likelihood exactly, and forecasts and intervals
- * after a gap are those of the Kalman filter. A constant series is forecast as it is. Intervals are analytic and, as is usual, take the coefficients for known.
+ * after a gap are those of the Kalman filter. Orders that are given need two rows more than they have parameters (coefficients, constant, slopes and variance), after differencing; below three rows for each parameter `fits` says so
+ * (`fewRows`). A constant series is forecast as it is. Intervals are analytic and, as is usual, take the coefficients for known.
  *
  * Box & Jenkins (1970), Time Series Analysis; Hyndman & Khandakar (2008), Automatic time series forecasting: the forecast package for R; Morf, Sidhu & Kailath (1974), Some new
  * algorithms for recursive estimation in constant, linear, discrete-time systems. Checked against statsforecast 2.1.1.
@@ -168,13 +170,12 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
   return {
     kind: "arima",
     params: { ...choice },
+    // With fewer the corrected criterion is not defined.
     neededRows:
       fixed === null
         ? 3 + regressors.length
-        : Math.max(
-            2,
-            differencedRows(fixed) + armaCount(fixed) + (fixed.hasConstant ? 1 : 0) + regressors.length + 1,
-          ),
+        : differencedRows(fixed) + estimatedCount(fixed, regressors.length) + 2,
+    ...(fixed === null ? {} : { fewRows: (y: Float64Array) => fewRowsFor(fixed, regressors.length, y) }),
     seasons: seasonLength > 1 ? [seasonLength] : [],
     seasonTooLong: (y) => {
       const needed = 2 * seasonLength + 1;
@@ -233,6 +234,17 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       };
     },
   };
+}
+
+/** Rows for each parameter below which a fit says that they are few. */
+const rowsEach = 3;
+
+function fewRowsFor(order: ArimaOrder, regressors: number, y: Float64Array): string | null {
+  const estimated = estimatedCount(order, regressors);
+  const rows = knownValues(y).length - differencedRows(order);
+  return rows >= rowsEach * estimated
+    ? null
+    : `${estimated} parameters are estimated from ${rows} rows, fewer than ${rowsEach} for each: intervals are too narrow`;
 }
 
 function orderOf({ order, seasonLength, constant }: ArimaChoice): ArimaOrder | null {

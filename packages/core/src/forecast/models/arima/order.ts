@@ -16,6 +16,11 @@ export function armaCount({ p, q, seasonalP, seasonalQ }: ArimaOrder): number {
   return p + q + seasonalP + seasonalQ;
 }
 
+/** All that is estimated: the coefficients, the constant, slopes of so many regressors, and the variance. */
+export function estimatedCount(order: ArimaOrder, regressors: number): number {
+  return armaCount(order) + (order.hasConstant ? 1 : 0) + regressors + 1;
+}
+
 /** Rows that the differences use up. */
 export function differencedRows({ d, seasonalD, seasonLength }: ArimaOrder): number {
   return d + seasonalD * seasonLength;

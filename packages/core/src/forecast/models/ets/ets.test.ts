@@ -362,16 +362,28 @@ describe("ets", () => {
 
   it("says why no form can be fitted", () => {
     const seasonal = [formOf("MAM", 4)];
-    expect(whyNone(seasonal, Float64Array.of(1, 2, Number.NaN))).toBe(
-      "ETS(M,A,M) needs 11 known rows, the series has 2.",
-    );
+    expect(whyNone(seasonal, Float64Array.of(1, 2, Number.NaN))).toEqual({
+      code: "SERIES_TOO_SHORT",
+      message: "ETS(M,A,M) needs 11 known rows, the series has 2.",
+    });
     const y = Float64Array.from({ length: 12 }, (_, t) => t - 2);
-    expect(whyNone(seasonal, y)).toBe(
-      "ETS(M,A,M) takes only targets above 0, the series has targets from -2 to 9.",
-    );
-    expect(whyNone([formOf("ANN", 1)], y)).toBe(
-      "The likelihood of ETS(A,N,N) is not finite from any start of the search, on targets from -2 to 9.",
-    );
+    expect(whyNone(seasonal, y)).toEqual({
+      code: "PANEL_INVALID",
+      message: "ETS(M,A,M) takes only targets above 0, the series has targets from -2 to 9.",
+    });
+    expect(whyNone([formOf("ANN", 1)], y)).toEqual({
+      code: "FIT_FAILED",
+      message:
+        "The likelihood of ETS(A,N,N) is not finite from any start of the search, on targets from -2 to 9.",
+    });
+  });
+
+  it("fails where the arithmetic does, and refuses what the data are", async () => {
+    const y = Array.from({ length: 30 }, (_, t) => 1e-320 * (1 + (t % 4)));
+    await expect(holtWinters({ seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 2 })).rejects.toMatchObject({
+      code: "FIT_FAILED",
+      message: expect.stringContaining("The likelihood of ETS(A,A,A) is not finite from any start"),
+    });
   });
 
   it("takes some season in every series of two seasons when asked to, also where the criterion would do without", async () => {

@@ -57,7 +57,7 @@ export type Ets = LocalForecaster<"ets">;
  *
  * Hyndman, Koehler, Snyder & Grose (2002), A state space framework for automatic forecasting using exponential smoothing methods. Bounds of the
  * parameters, likelihood and AICc are those of statsforecast 2.1.1, which it is checked against.
- * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` SERIES_TOO_SHORT, PANEL_INVALID.
+ * @throws TsopsError MODEL_PARAMETER_INVALID; from `fit` SERIES_TOO_SHORT, PANEL_INVALID, FIT_FAILED where a likelihood is not finite.
  * @example
  * const forecast = (await ets({ seasonLength: 12 }).fit(sales, { horizon: 18 })).predict({ levels: [80, 95] });
  */
@@ -194,10 +194,12 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
     },
     fit(y, _, outliers) {
       const fit = selectEts(forms, y, choice, outliers);
-      if (fit === null)
-        throw new TsopsError("PANEL_INVALID", whyNone(forms, y), {
+      if (fit === null) {
+        const { code, message } = whyNone(forms, y);
+        throw new TsopsError(code, message, {
           hint: "Look at these values, or leave components to the choice: ets({ seasonLength }).",
         });
+      }
       return localFitOf(fit);
     },
     absorb(fit, value) {

@@ -176,17 +176,30 @@ function quickened(fit: EtsFit, y: Float64Array, filled: Float64Array): EtsFit {
   return fit.aicc - quick.aicc > worthQuick ? quick : fit;
 }
 
-/** Why a series can bear none of the forms, as a sentence. */
-export function whyNone(forms: readonly EtsForm[], y: Float64Array): string {
+/** Why a series can bear none of the forms: what is wrong with it, or with the arithmetic. */
+export function whyNone(
+  forms: readonly EtsForm[],
+  y: Float64Array,
+): { readonly code: "SERIES_TOO_SHORT" | "PANEL_INVALID" | "FIT_FAILED"; readonly message: string } {
   const values = y.filter((value) => !Number.isNaN(value));
   const names = forms.map(formName).join(", ");
   const needed = Math.min(...forms.map(rowsFor));
-  if (values.length < needed) return `${names} needs ${needed} known rows, the series has ${values.length}.`;
+  if (values.length < needed)
+    return {
+      code: "SERIES_TOO_SHORT",
+      message: `${names} needs ${needed} known rows, the series has ${values.length}.`,
+    };
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const range = `targets from ${low} to ${high}`;
   if (low <= 0 && forms.every(needsPositive))
-    return `${names} takes only targets above 0, the series has ${range}.`;
-  return `The likelihood of ${names} is not finite from any start of the search, on ${range}.`;
+    return {
+      code: "PANEL_INVALID",
+      message: `${names} takes only targets above 0, the series has ${range}.`,
+    };
+  return {
+    code: "FIT_FAILED",
+    message: `The likelihood of ${names} is not finite from any start of the search, on ${range}.`,
+  };
 }
 
 /** Whether a form takes only targets above 0. */
