@@ -36,6 +36,8 @@ export interface BenchModel {
   readonly peer?: string;
   /** Whether it may use all cores, as its peers do. Models of single series, and theirs, are measured on one thread. */
   readonly usesAllCores?: boolean;
+  /** Whether there is none of it without a season. */
+  readonly needsSeason?: boolean;
   readonly make: (seasons: readonly number[], horizon: number) => Forecaster;
 }
 
@@ -104,6 +106,7 @@ export const models: readonly BenchModel[] = [
   {
     name: "mstl",
     peer: "MSTL",
+    needsSeason: true,
     make: (seasons) => mstl({ seasonLengths: seasons.filter((season) => season > 1) }),
   },
   { name: "ces", peer: "AutoCES", make: (seasons) => ces({ seasonLength: first(seasons) }) },

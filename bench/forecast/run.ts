@@ -6,8 +6,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { models } from "./models.ts";
-import { readTable } from "./read-table.ts";
+import { type BenchModel, models } from "./models.ts";
+import { readTable, TableError } from "./read-table.ts";
 import { errorsOf, type Forecasts, type Score, score } from "./score.ts";
 
 const { values: args } = parseArgs({
@@ -53,7 +53,10 @@ if (unknown !== undefined)
 if (args.peers && !existsSync(args.python))
   refuse(`The peers are not installed: there is no ${args.python}. See the head of bench/forecast/run.ts.`);
 
-const { series } = await readTable(data, season);
+const { series } = await readTable(data, season).catch((error) => {
+  if (error instanceof TableError) refuse(error.message);
+  throw error;
+});
 const short = series.filter(({ test }) => test.length !== horizon).map(({ id }) => id);
 if (short.length > 0)
   refuse(`${short.length} series have other than ${horizon} test rows: ${short.slice(0, 5).join(", ")}.`);
@@ -118,8 +121,12 @@ if (!args.json) {
   console.log(head());
 }
 for (const name of asked) {
+  const { peer, needsSeason = false } = models.find((model) => model.name === name) as BenchModel;
+  if (needsSeason && !seasons.some((length) => length > 1)) {
+    process.stderr.write(`${name} takes a season of more than one step: it is left out.\n`);
+    continue;
+  }
   add(name, name === "naive2" ? naive2 : tsops(name));
-  const peer = models.find((model) => model.name === name)?.peer;
   if (args.peers && peer !== undefined) addPeer(peer);
 }
 if (args.peers && args.models === undefined) addPeer("LightGBM");
