@@ -40,7 +40,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       backfill backtest binomialProbability bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      elasticNet emptyBitmap emptyColumns ensemble ets experiment experimentDecision
+      elasticNet emptyBitmap emptyColumns endExperiment ensemble ets experiment experimentDecision
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first fittedValues float64 forecastRows forecasterCache forecasterFile formatDuration formatInstant fullBitmap
       gate gateCandidates gbdt
       historicAverage holt holtWinters

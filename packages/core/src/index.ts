@@ -57,6 +57,7 @@ export {
   type ExperimentSide,
   experimentDecision,
 } from "./decide/experiment/decision.ts";
+export { endExperiment } from "./decide/experiment/end-experiment.ts";
 export { type PairedOutcomes, pairedOutcomes } from "./decide/experiment/paired-outcomes.ts";
 export {
   type ExperimentBlock,
