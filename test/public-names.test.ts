@@ -47,7 +47,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       knn
-      lasso last latestDueInterval listHolidays loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
+      lasso last latestDueInterval listHolidays listSome loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mlRegressor modelConfidenceSet mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
@@ -57,7 +57,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       TsopsError table takeColumns theta throwIfAborted timestamp toDate toLightgbm toMicros toRows trackingSignal trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
-      windowAverage withColumn withoutOutliers writeBinary"
+      windowAverage withCode withColumn withoutOutliers writeBinary"
     `));
   it("@tsops/core/arrow", async () =>
     expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`

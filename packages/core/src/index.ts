@@ -356,6 +356,7 @@ export {
   type MlRegressorOptions,
   mlRegressor,
 } from "./forecast/regressors/ml-regressor.ts";
+export { listSome } from "./forecast/rows.ts";
 export type { Draws, PathOptions, SamplePaths } from "./forecast/sample-paths.ts";
 export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
@@ -570,3 +571,4 @@ export {
   type TrackingStore,
   type TrackingSync,
 } from "./tracking/sync-tracking.ts";
+export { withCode } from "./with-code.ts";
