@@ -145,7 +145,8 @@ async function takeOver(
   champion = { name: `${modelName} v${version}`, since: clock.now(), expectedError: promise.overall.mae };
   champions.push(champion);
   watched = { served: { version, promise }, coverage: coverageWatch({ level: 80, modelVersion: version }) };
-  await endTrial();
+  if (trial?.challenger.version === version) await endTrial();
+  else await stopTrial(`${modelName} v${version} is the champion now`);
   if (deployment !== null) await deployment.refresh();
   else {
     deployment = await deploy(modelName, {
@@ -167,9 +168,16 @@ async function takeOver(
 /** Has a candidate predict in the champion's shadow. */
 async function tryLive(challenger: Served): Promise<void> {
   if (watched === null || deployment === null) return;
+  await stopTrial(`${modelName} v${challenger.version} is tried in its place`);
   await registry.setAlias(modelName, "challenger", challenger.version);
   await deployment.refresh();
   trial = beginTrial(watched.served.version, challenger, guards, clock);
+}
+
+/** Ends an experiment that has no verdict yet, with a record of why. */
+async function stopTrial(why: string): Promise<void> {
+  if (trial !== null) await home.decisions.append(trial.stop(why));
+  await endTrial();
 }
 
 async function endTrial(): Promise<void> {

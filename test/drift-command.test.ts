@@ -66,6 +66,15 @@ describe("two files", () => {
       expect(stderr).toContain(`guessed ${guess}`);
   });
 
+  it("are compared without a season where --season none says so", async () => {
+    const { json, stderr } = await drift(reference, current, "--season", "none", "--json");
+    const { columns, seasons } = json() as { columns: FoundColumn[]; seasons: readonly number[] };
+    expect([seasons, columns.map(({ column }) => column)]).toEqual([[], ["load"]]);
+    expect(columns[0]?.tests.map(({ test }) => test)).not.toContain("season");
+    expect(stderr).not.toContain("season");
+    expect((await drift(reference, current, "--season", "none")).stdout).toContain("1h, no season");
+  });
+
   it("give an object with --json that has the columns with all their tests", async () => {
     const { code, stdout, json } = await drift(reference, higher, "--time", "ts", "--json");
     expect([code, stdout.trimEnd().split("\n")]).toEqual([0, [expect.any(String)]]);
@@ -456,6 +465,20 @@ describe("several series", () => {
       { key: { shop: "c" }, column: null, reason: expect.stringContaining("There is no row of") },
       { key: { shop: "d" }, column: null, reason: expect.stringContaining("The reference has no row of") },
     ]);
+  });
+
+  it("that are lost count as drift, and new ones do not", async () => {
+    const after = shops("shops5.csv", ["a", "b"], weeks4, weeks5);
+    const lost = await drift(before, after, "--key", "shop", "--fail-on", "drift", "--json");
+    expect([lost.code, lost.json()]).toEqual([
+      2,
+      expect.objectContaining({ drift: true, lost: [], lostSeries: [{ shop: "c" }] }),
+    ]);
+    const { code, stdout } = await drift(before, after, "--key", "shop", "--fail-on", "drift");
+    expect([code, stdout]).toEqual([2, expect.stringContaining(`drift: ${after} has lost a series: c`)]);
+    const more = shops("shops6.csv", ["a", "b", "c", "d"], weeks4, weeks5);
+    const found = await drift(before, more, "--key", "shop", "--fail-on", "drift", "--json");
+    expect([found.code, found.json().lostSeries]).toEqual([0, []]);
   });
 
   it("that are many have those that drift printed, and the others counted", async () => {

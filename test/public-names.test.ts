@@ -40,14 +40,14 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       backfill backtest binomialProbability bool boundsOfLevel
       calendarFields canonicalJson ces checkColumns checkInterval checkLevels checkList checkMethods checkOptions checkRange checkWord chiSquareCdf chiSquareSurvival column columnLength columnsFromArrays columnsFromRows compactDictionary compareBacktests compareSchemas concatColumns conformal contentHash contentHasher count countNulls crc32 createRandom createScheduler croston
       decisionRecord defineConfig definitionHash describeGaps dictionaryBuilder dieboldMariano durationMicros
-      elasticNet emptyBitmap emptyColumns ensemble ets experiment experimentDecision
+      elasticNet emptyBitmap emptyColumns endExperiment ensemble ets experiment experimentDecision
       fCdf fSurvival featureColumn featureStatusColumn featureTimeColumn featureView first fittedValues float64 forecastRows forecasterCache forecasterFile formatDuration formatInstant fullBitmap
       gate gateCandidates gbdt
       historicAverage holt holtWinters
       imapa importPeer inferFrequency int64 intersectIntervals interval intervalContains intervalCoverage intervalOf intervalScore intervalWidth intervalsBetween intervalsOverlap isTable isValid
       joinMatchedRows joinSortedRows joinedTable joinedTypes
       knn
-      lasso last latestDueInterval listHolidays loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
+      lasso last latestDueInterval listHolidays listSome loadForecaster loadLightgbm loadOnlineFeatures localToInstants logBacktest logForecaster
       matchableSpine max mean meanAbsoluteError meanAbsoluteScaledError meanBias memoryOnlineStore min mlRegressor modelConfidenceSet mstl
       naive naive2 normalCdf normalQuantile normalSurvival nullable numberSpineKeys
       onlineEvaluator onlineFeatures overallWeightedAverage
@@ -57,7 +57,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       TsopsError table takeColumns theta throwIfAborted timestamp toDate toLightgbm toMicros toRows trackingSignal trainingSet trainingSetHash tsb
       usualSeasonLength utf8
       virtualClock
-      windowAverage withColumn withoutOutliers writeBinary"
+      windowAverage withCode withColumn withoutOutliers writeBinary"
     `));
   it("@tsops/core/arrow", async () =>
     expect(await namesOf("@tsops/core/arrow")).toMatchInlineSnapshot(`

@@ -101,6 +101,8 @@ describe("tsops quality", () => {
     const found = findings.map((one: { check: string; column: string }) => `${one.check} ${one.column}`);
     for (const name of ["schema state", "schema sold", "key_format shop", "staleness ts"])
       expect(found).toContain(name);
+    const stale = findings.find(({ check }: { check: string }) => check === "staleness");
+    expect(stale.hint).toBe("Look at the job that loads it; raise --max-age if rows always come this late.");
   });
 
   it("refuses what makes no sense, with a hint", async () => {

@@ -167,7 +167,7 @@ function replay(champion: Float64Array, challenger: Float64Array, time: BigInt64
       championLoss: champion[i] as number,
       challengerLoss: challenger[i] as number,
     };
-    state = addOutcomes(state, [outcome]);
+    state = addOutcomes(state, [outcome], { clock: { now: () => outcome.time } });
   }
   return state;
 }

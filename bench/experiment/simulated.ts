@@ -91,6 +91,7 @@ export function endOn(means: Float64Array): ExperimentState {
       championLoss: 0,
       challengerLoss: difference,
     })),
+    { clock: { now: () => BigInt(means.length) * day } },
   );
 }
 

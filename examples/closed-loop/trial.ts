@@ -4,6 +4,7 @@ import {
   type BacktestResult,
   type Clock,
   type ExperimentDecision,
+  endExperiment,
   experiment,
   experimentDecision,
   type GateDecision,
@@ -25,7 +26,7 @@ export function isUndecided({ verdict, evidence }: GateDecision): boolean {
   return verdict === "reject" && candidate.loss < reference.loss && guards.every(({ passed }) => passed);
 }
 
-/** Begins the experiment of a challenger; `judge` takes what both have served since then, every midnight. */
+/** Begins the experiment of a challenger; `judge` takes what both have served since then, every midnight, and `stop` ends it without a verdict of its own. */
 export function beginTrial(champion: number, challenger: Served, guards: readonly Guard[], clock: Clock) {
   let state = experiment({
     subject: modelName,
@@ -35,20 +36,23 @@ export function beginTrial(champion: number, challenger: Served, guards: readonl
     deadline: 84, // twelve weeks
     zone,
   });
+  const about = { clock, requestedBy: "daily" };
   return {
     since: clock.now(),
     champion,
     challenger,
     judge(joined: JoinedOutcomes): ExperimentDecision {
       const pairs = pairVersions(joined, { champion, challenger: challenger.version });
-      state = addOutcomes(state, pairedOutcomes(pairs.champion, pairs.challenger).outcomes);
+      state = addOutcomes(state, pairedOutcomes(pairs.champion, pairs.challenger).outcomes, { clock });
       return experimentDecision(state, {
-        clock,
-        requestedBy: "daily",
+        ...about,
         guards,
         champion: { backtest: pairs.champion },
         challenger: { backtest: pairs.challenger },
       });
+    },
+    stop(why: string): ExperimentDecision {
+      return experimentDecision(endExperiment(state, { why }), about);
     },
   };
 }

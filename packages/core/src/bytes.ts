@@ -1,4 +1,5 @@
 import { TsopsError } from "./errors.ts";
+import { shown } from "./options.ts";
 
 /** Element types a container can hold. */
 export type BinaryArrayType = keyof typeof elementTypes;
@@ -96,6 +97,11 @@ export function writeBinary(
  * @throws TsopsError MODEL_FORMAT_INVALID when the bytes are foreign, truncated, damaged, or of another kind or version.
  */
 export function readBinary(bytes: Uint8Array, kind?: string, version?: number): BinaryContents {
+  if (!(bytes instanceof Uint8Array))
+    throw invalid(
+      `What was saved is bytes, and this is ${shown(bytes)}.`,
+      "Pass the Uint8Array that was saved, as it is.",
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = String.fromCharCode(...bytes.subarray(0, magic.length));
   if (found !== magic)

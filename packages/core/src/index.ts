@@ -57,6 +57,7 @@ export {
   type ExperimentSide,
   experimentDecision,
 } from "./decide/experiment/decision.ts";
+export { endExperiment } from "./decide/experiment/end-experiment.ts";
 export { type PairedOutcomes, pairedOutcomes } from "./decide/experiment/paired-outcomes.ts";
 export {
   type ExperimentBlock,
@@ -355,6 +356,7 @@ export {
   type MlRegressorOptions,
   mlRegressor,
 } from "./forecast/regressors/ml-regressor.ts";
+export { listSome } from "./forecast/rows.ts";
 export type { Draws, PathOptions, SamplePaths } from "./forecast/sample-paths.ts";
 export { usualSeasonLength } from "./forecast/season-length.ts";
 export { seriesKeyText } from "./forecast/series-key.ts";
@@ -569,3 +571,4 @@ export {
   type TrackingStore,
   type TrackingSync,
 } from "./tracking/sync-tracking.ts";
+export { withCode } from "./with-code.ts";

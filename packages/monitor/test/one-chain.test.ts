@@ -84,6 +84,7 @@ function observed(size: number): AlertObservation[] {
     championLoss: 1 + 0.1 * Math.sin(i * i),
     challengerLoss: 0.5 + 0.1 * Math.sin(7 * i * i) + (size === 1 ? 0.5 : 0),
   }));
+  const clock = { now: () => at(24 * 60) };
   const state = experiment({ subject: "load", champion: "load v1", challenger: "load v2", deadline: 364 });
   return [
     ...observePromise(
@@ -102,10 +103,7 @@ function observed(size: number): AlertObservation[] {
     ...observeDrift(drift, about),
     ...observeQuality(findings, about),
     ...observeDecision(
-      experimentDecision(addOutcomes(state, outcomes), {
-        clock: { now: () => at(24 * 60) },
-        requestedBy: "test",
-      }),
+      experimentDecision(addOutcomes(state, outcomes, { clock }), { clock, requestedBy: "test" }),
     ),
   ];
 }

@@ -75,10 +75,8 @@ function experimentOfDays() {
       challengerLoss: 2 - noise,
     };
   });
-  return experimentDecision(addOutcomes(begun, pairs), {
-    clock: { now: () => start + 24n * hour * 20n },
-    requestedBy: "test",
-  });
+  const clock = { now: () => start + 24n * hour * 20n };
+  return experimentDecision(addOutcomes(begun, pairs, { clock }), { clock, requestedBy: "test" });
 }
 
 /** Two series in breach of one rule, and one of another that is told of as critical. */

@@ -1,3 +1,4 @@
+import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import type { DecisionKind, DecisionLog, DecisionRecord } from "../ports/decision-log.ts";
 import { formatInstant } from "../time/instant.ts";
@@ -7,16 +8,19 @@ import { type CommandIo, type GlobalOptions, writeResult } from "./session.ts";
 import { when } from "./when.ts";
 import { withHome } from "./with-home.ts";
 
+/** The verdicts of tsops' own decisions, by kind. */
+const verdicts: Readonly<Record<DecisionKind, readonly string[]>> = {
+  gate: ["promote", "reject"],
+  experiment: ["promote", "keep", "undecided"],
+  promotion: ["promoted"],
+  rollback: ["rolled_back"],
+  drift: ["drift", "no_drift", "untested"],
+  retrain: ["retrain", "no_retrain"],
+  alert: ["alert", "resolved", "silenced", "held", "undelivered"],
+};
+
 /** Kinds that `--kind` takes. */
-export const decisionKinds: readonly DecisionKind[] = [
-  "gate",
-  "experiment",
-  "promotion",
-  "rollback",
-  "drift",
-  "retrain",
-  "alert",
-];
+export const decisionKinds = Object.keys(verdicts) as readonly DecisionKind[];
 
 /** Options of `tsops decisions`. */
 export interface DecisionsCommandOptions extends GlobalOptions {
@@ -50,11 +54,32 @@ export async function decisionsCommand(
       ...(since === undefined ? {} : { from: when("--since", since, session.clock.now()) }),
       signal: io.signal,
     });
+    if (found.length === 0 && verdict !== undefined)
+      await refuseUnknownVerdict(log, verdict, kind, io.signal);
     const shown = found.slice(-options.limit);
     const data = shown.map((decision) => ({ ...decision, time: formatInstant(decision.time) }));
     writeResult(io, options, { decisions: data, total: found.length }, decisionsText(shown, found.length));
     return exitCodes.done;
   });
+}
+
+/** An app may have verdicts of its own, so what the log has is as good as tsops' own. @throws TsopsError CONFIG_INVALID */
+async function refuseUnknownVerdict(
+  log: DecisionLog,
+  verdict: string,
+  kind: DecisionKind | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const kept = await log.list({ ...(kind === undefined ? {} : { kind }), signal });
+  const own = kind === undefined ? Object.values(verdicts).flat() : verdicts[kind];
+  const known = [...new Set([...own, ...kept.map((decision) => decision.verdict)])];
+  if (known.includes(verdict)) return;
+  const near = closest(verdict, known);
+  throw new TsopsError(
+    "CONFIG_INVALID",
+    `${kind === undefined ? "No decision has" : `No decision of the kind ${kind} has`} the verdict "${verdict}".`,
+    { hint: `${near === null ? "" : `Did you mean "${near}"? `}There are ${known.join(", ")}.` },
+  );
 }
 
 /** By its id, or by the beginning of it where that names one decision. @throws TsopsError DECISION_NOT_FOUND */

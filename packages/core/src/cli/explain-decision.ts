@@ -91,7 +91,7 @@ function explainRetrain(evidence: Evidence): readonly string[] | null {
     ...explainTriggers(evidence, policy),
     evidence["lastAttemptAt"] === null
       ? "The policy has not asked before."
-      : `The policy asked last at ${said(evidence["lastAttemptAt"])}; it waits ${said(policy["coolDown"])} between two attempts.`,
+      : `The policy asked last at ${said(evidence["lastAttemptAt"])}; it waits ${said(policy["coolDown"] ?? "no time")} between two attempts.`,
     ...(evidence["budget"] === null || evidence["budget"] === undefined
       ? []
       : [

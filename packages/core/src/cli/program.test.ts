@@ -372,6 +372,17 @@ describe("tsops decisions", () => {
     expect((await tsops("working", "decisions", "--kind", "drift")).stdout).toBe("No decisions.\n");
   });
 
+  it("refuses a verdict that no decision can have", async () => {
+    const typo = await tsops("working", "decisions", "--verdict", "rejct");
+    expect(typo.code).toBe(64);
+    expect(typo.stderr).toContain('No decision has the verdict "rejct".');
+    expect(typo.stderr).toContain('Did you mean "reject"? There are promote, reject, keep,');
+    const ofOther = await tsops("working", "decisions", "--kind", "gate", "--verdict", "keep");
+    expect([ofOther.code, ofOther.stderr]).toEqual([64, expect.stringContaining("of the kind gate")]);
+    const none = await tsops("working", "decisions", "--verdict", "retrain");
+    expect([none.code, none.stdout]).toEqual([0, "No decisions.\n"]);
+  });
+
   it("explains one by its id, or by the beginning of it", async () => {
     const { code, stdout } = await tsops("working", "decisions", "gate-2");
     expect(code).toBe(0);

@@ -2,6 +2,7 @@ import { TsopsError } from "../errors.ts";
 import type { BacktestResult } from "../forecast/backtest/result.ts";
 import { overallWeightedAverage } from "../forecast/metrics.ts";
 import { checkOptions, checkWord, type OptionNames, shown } from "../options.ts";
+import { withCode } from "../with-code.ts";
 import {
   comparedBy,
   type DieboldMariano,
@@ -10,7 +11,6 @@ import {
 } from "./diebold-mariano.ts";
 import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows } from "./scored-forecasts.ts";
-import { withCode } from "./with-code.ts";
 
 /** How backtests are compared. */
 export interface CompareBacktestsOptions {

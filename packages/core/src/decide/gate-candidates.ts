@@ -1,6 +1,7 @@
 import { TsopsError } from "../errors.ts";
 import { checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { DecisionRecord } from "../ports/decision-log.ts";
+import { withCode } from "../with-code.ts";
 import { decisionRecord } from "./decision-record.ts";
 import {
   comparableRows,
@@ -14,7 +15,6 @@ import {
 import { rounded } from "./guards.ts";
 import { groupLosses, rowLosses } from "./losses.ts";
 import { type ModelConfidenceSet, modelConfidenceSet } from "./model-confidence-set.ts";
-import { withCode } from "./with-code.ts";
 
 /** Several candidates, what they are compared with, and what it takes to be promoted. */
 export interface GateCandidatesOptions extends Omit<GateOptions, "candidate"> {

@@ -3,12 +3,12 @@ import { checkList, checkOptions, checkWord, type OptionNames } from "../options
 import type { Clock } from "../ports/clock.ts";
 import type { DecisionRecord } from "../ports/decision-log.ts";
 import { formatInstant } from "../time/instant.ts";
+import { withCode } from "../with-code.ts";
 import { decisionRecord } from "./decision-record.ts";
 import { comparedBy, type DieboldMariano, dieboldMariano, type VarianceKernel } from "./diebold-mariano.ts";
 import { type Guard, type GuardResult, judgeGuard, rounded } from "./guards.ts";
 import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows, type ScoredForecasts } from "./scored-forecasts.ts";
-import { withCode } from "./with-code.ts";
 
 /** One side of the comparison. */
 export interface GateModel {

@@ -91,8 +91,8 @@ describe("evaluateAlerts", () => {
         ({ sentence }) => sentence,
       ),
     ).toEqual([
-      'Rule "error": no observation of "mae" has the label "stepp" that where asks for; there are subject, step, version.',
-      'Rule "error": no observation of "mae" has the label "colunm", so groupBy tells no series apart by it; there are subject, step, version.',
+      'Rule "error": no observation of "mae" has the label "stepp" that where asks for; there are subject, step and version.',
+      'Rule "error": no observation of "mae" has the label "colunm", so groupBy tells no series apart by it; there are subject, step and version.',
     ]);
     // Other checks may be looked at in other calls, and what says nothing tells nothing of labels.
     expect(warned({ signal: "quality" }, [at(1)])).toEqual([]);

@@ -1,3 +1,4 @@
+import { listSome } from "@tsops/core";
 import type { AlertObservation } from "./observation.ts";
 import type { AlertRule } from "./rule.ts";
 import { outcomeOf } from "./series.ts";
@@ -39,7 +40,7 @@ export function ruleWarnings(
               rule,
               "signal",
               rule.signal,
-              `no observation has the signal "${rule.signal}", so it cannot fire; there are ${someOf(signals)}`,
+              `no observation has the signal "${rule.signal}", so it cannot fire; there are ${listSome(signals, 10)}`,
             ),
           ];
     const telling = own.filter((observation) => outcomeOf(rule.when, observation) !== null);
@@ -49,14 +50,14 @@ export function ruleWarnings(
     const begin = (name: string) => `no observation of "${rule.signal}" has the label "${name}"`;
     return [
       ...absent(Object.keys(rule.where)).map((name) =>
-        warning(rule, "where", name, `${begin(name)} that where asks for; there are ${someOf(labels)}`),
+        warning(rule, "where", name, `${begin(name)} that where asks for; there are ${listSome(labels, 10)}`),
       ),
       ...absent(rule.groupBy).map((name) =>
         warning(
           rule,
           "groupBy",
           name,
-          `${begin(name)}, so groupBy tells no series apart by it; there are ${someOf(labels)}`,
+          `${begin(name)}, so groupBy tells no series apart by it; there are ${listSome(labels, 10)}`,
         ),
       ),
     ];
@@ -70,8 +71,4 @@ function warning(
   claim: string,
 ): AlertRuleWarning {
   return { rule, option, name, sentence: `Rule "${rule}": ${claim}.` };
-}
-
-function someOf(names: readonly string[]): string {
-  return `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
 }

@@ -80,6 +80,7 @@ describe("pairVersions", () => {
     const state = addOutcomes(
       experiment({ subject: "bikes", champion: "v3", challenger: "v4" }),
       paired.outcomes,
+      { clock: { now: () => start + 60n * day } },
     );
     // The last block that is settled lies the reach of two days and a day of lateness before the last outcome.
     expect(state.closed).toHaveLength(14);

@@ -6,8 +6,8 @@ import {
   intervalOf,
   shown,
   TsopsError,
+  withCode,
 } from "@tsops/core";
-import { asMonitorInvalid } from "../as-monitor-invalid.ts";
 import { checkAlpha } from "../check-alpha.ts";
 import { checkJoined } from "./check-joined.ts";
 import { betOnBlock, type CoverageBets, leadingBet, noCoverageBets, totalCapital } from "./coverage-bets.ts";
@@ -111,7 +111,7 @@ export function coverageWatch(options: CoverageWatchOptions): CoverageWatch {
     modelVersion: true,
   });
   const { level, alpha = 0.05, block, wait = "0s", role = "champion", modelVersion = null } = options;
-  asMonitorInvalid(() => checkLevels([level]));
+  withCode("MONITOR_INVALID", "MODEL_PARAMETER_INVALID", () => checkLevels([level]));
   checkAlpha(alpha);
   return watchOf({
     format: "tsops-coverage-watch-1",
@@ -290,7 +290,7 @@ function usualBlock({ cutoffs, times, steps }: IntervalRows): number {
 }
 
 function microsOf(name: string, text: string): number {
-  const micros = Number(asMonitorInvalid(() => durationMicros(text)));
+  const micros = Number(withCode("MONITOR_INVALID", "DURATION_INVALID", () => durationMicros(text)));
   if (micros > 0) return micros;
   throw new TsopsError("MONITOR_INVALID", `${name} is ${shown(text)}, which is no length of time.`, {
     hint: 'Write "2d" or "36h".',

@@ -221,6 +221,7 @@ describe("checkQuality", () => {
         rows: [3],
         sentence:
           '1 of 2 series have nothing newer than 30m before 2024-03-01T04:00:00Z; the oldest ends at 2024-03-01T03:00:00Z of {"city":"b"}.',
+        hint: "Look at the job that loads it; raise maxAge if rows always come this late.",
       },
       { check: "future", severity: "error", count: 1, rows: [1] },
     ]);

@@ -74,6 +74,8 @@ export interface QualityOptions {
   readonly now?: bigint;
   /** A series whose latest row is older than this is stale, e.g. `"25h"`. Default: what the rules say, else three steps of the frequency. */
   readonly maxAge?: string;
+  /** How hints name the options, for a command that has names of its own. */
+  readonly optionNames?: { readonly maxAge: string };
   /** Rows after now are no finding, as in a table of plans or weather forecasts. Default false. */
   readonly allowFuture?: boolean;
   /** What values can be, by column: `{ users: { min: 0, max: 5000 }, sky: { oneOf: ["clear", "rain"] } }`. */
@@ -148,6 +150,7 @@ function prepare(columns: Columns, options: QualityOptions): Checking {
     interval: true,
     now: true,
     maxAge: true,
+    optionNames: true,
     allowFuture: true,
     ranges: true,
     required: true,
@@ -291,7 +294,12 @@ function timeFindings(
     grid === null ? null : gapsBetween(series, time, grid, interval, write),
     now === undefined || maxAge === null
       ? null
-      : staleSeries(series, time, { now, maxAge, isTold, zone }, write),
+      : staleSeries(
+          series,
+          time,
+          { now, maxAge, maxAgeName: options.optionNames?.maxAge ?? "maxAge", isTold, zone },
+          write,
+        ),
     now === undefined || options.allowFuture === true ? null : futureRows(series, time, now, write),
   ];
 }

@@ -173,6 +173,8 @@ export function gapsBetween(
 export interface Freshness {
   readonly now: bigint;
   readonly maxAge: string;
+  /** How hints name the option. */
+  readonly maxAgeName: string;
   /** Whether `maxAge` was told, and not taken from the frequency or a reference. */
   readonly isTold: boolean;
   readonly zone: string;
@@ -182,7 +184,7 @@ export interface Freshness {
 export function staleSeries(
   series: readonly TimedRows[],
   column: string,
-  { now, maxAge, isTold, zone }: Freshness,
+  { now, maxAge, maxAgeName, isTold, zone }: Freshness,
   write: WriteInstant,
 ): QualityFinding | null {
   const oldest = subtractDuration(now, maxAge, zone);
@@ -207,7 +209,7 @@ export function staleSeries(
         : "a few series can have ended",
     sentence: `${found.count} of ${series.length} series have nothing newer than ${maxAge} before ${write(now)}; the oldest ends at ${write(stalest.time)}${stalest.name}.`,
     cause: "The source or the job that loads it has stopped, or is late.",
-    hint: "Look at the job that loads it; raise maxAge if rows always come this late.",
+    hint: `Look at the job that loads it; raise ${maxAgeName} if rows always come this late.`,
   });
 }
 

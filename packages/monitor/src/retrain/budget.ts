@@ -36,7 +36,8 @@ export function spentBudget(
       checkMicros("attempts: at", at);
       return { at, endsAt: lengthAfter(budget.per, policy, at), seconds: seconds ?? 0 };
     })
-    .filter(({ at, endsAt }) => at <= now && endsAt > now)
+    // Also those after the present, which a clock that was set back leaves.
+    .filter(({ endsAt }) => endsAt > now)
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const spent = {
     attempts: counted.length,

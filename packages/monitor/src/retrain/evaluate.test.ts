@@ -307,6 +307,27 @@ describe("evaluateRetrain", () => {
       expect(() => look(two, 40)).toThrow(/attempts undefined/);
     });
 
+    it("counts attempts that lie after now, as the cool-down does: the clock was set back", () => {
+      const budget = { maxAge: "1d", budget: { attempts: 1 } };
+      const state = { lastAttemptAt: dayOf(42), attempts: [{ at: dayOf(42), seconds: null }] };
+      const { verdict, evidence } = look({ ...budget, coolDown: "7d" }, 40, state);
+      expect(verdict).toBe("no_retrain");
+      expect(evidence.waitUntil).toMatchObject({
+        coolDown: formatInstant(dayOf(49)),
+        budget: formatInstant(dayOf(49)),
+      });
+      expect(look({ ...budget, coolDown: "7d" }, 49, state).verdict).toBe("retrain");
+    });
+
+    it("has no cool-down where it says so, also as JSON", () => {
+      const none = JSON.parse('{ "maxAge": "1d", "coolDown": null }') as RetrainPolicyOptions;
+      const decision = look(none, 40, { lastAttemptAt: dayOf(40) });
+      expect([decision.verdict, decision.evidence.waitUntil.coolDown]).toEqual(["retrain", null]);
+      expect(() => retrainPolicy({ coolDown: "0d" })).toThrow(
+        expect.objectContaining({ hint: expect.stringContaining("or null for none") }),
+      );
+    });
+
     it("names everything that stands in the way, with when it ends", () => {
       const { reason, evidence } = look(
         { maxAge: "1d", coolDown: "7d", holdout: 50, budget: { attempts: 1 } },
@@ -436,6 +457,29 @@ describe("evaluateRetrain", () => {
       /coverage at 95 %, and none of the 40 windows with outcomes has intervals of that level/,
     );
     expect(ask({ day: 3, maes: [], policy: coverage, history: windows }).verdict).toBe("no_retrain");
+  });
+
+  it("refuses a policy that watches the drift of a column which no report knows", () => {
+    const report = {
+      columns: [{ column: "temp", pValue: 0, adjustedPValue: 0, drift: true, tests: [] }],
+      untested: [{ column: "wind", reason: "The column is constant." }],
+    };
+    const watching = (...columns: string[]) =>
+      ask({
+        day: 40,
+        maes: new Array(60).fill(100),
+        drift: [{ time: dayOf(30), report }],
+        policy: retrainPolicy({ ...policy, drift: { k: 1, of: 1, columns } }),
+      });
+    expect(() => watching("temp", "tmep")).toThrow(
+      expect.objectContaining({
+        code: "MONITOR_INVALID",
+        message: 'The policy watches the drift of "tmep", which the report does not know.',
+        hint: "They have temp and wind.",
+      }),
+    );
+    expect(watching("temp").verdict).toBe("retrain");
+    expect(watching("wind").verdict).toBe("no_retrain");
   });
 
   it("says that k of n checks wait for the n-th", () => {

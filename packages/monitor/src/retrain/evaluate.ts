@@ -17,7 +17,7 @@ import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
 import type { RetrainEvidence } from "./evidence.ts";
 import { type RetrainPolicy, retrainPolicy } from "./policy.ts";
 import { retrainReason } from "./reason.ts";
-import { coverageOf, errorOf, requireFigures } from "./watched-figures.ts";
+import { coverageOf, errorOf, requireDriftColumns, requireFigures } from "./watched-figures.ts";
 
 /** What a policy needs to know besides the history. */
 export interface RetrainState {
@@ -40,7 +40,7 @@ export interface RetrainState {
 /** A drift report and when it was made. */
 export interface DatedDrift {
   readonly time: bigint;
-  readonly report: Pick<DriftReport, "columns">;
+  readonly report: Pick<DriftReport, "columns"> & Partial<Pick<DriftReport, "untested">>;
 }
 
 /** What is judged. */
@@ -76,9 +76,9 @@ export interface RetrainDecision extends DecisionRecord {
  * `ratio` times the champion's expected error. The error trigger fires when at least k of the last n checks breach, once there are n. Checks begin when
  * the champion has served `window` windows; a check with outcomes in fewer than half of its windows does not breach.
  * Days of `coolDown`, `maxAge`, `budget.per` and `train.window` follow the calendar of the policy's zone. Whatever stands in the way is named in the
- * reason with the instant at which it ends.
+ * reason with the instant at which it ends. Attempts after `now`, as there are when a clock was set back, count like others.
  * @throws TsopsError MONITOR_INVALID when the history is not cut as the policy says, the expected error is not a number, no window has
- *   the metric or the level of intervals that the policy watches, or the state lacks what a budget or a `dataVolume` is judged by.
+ *   the metric or the level of intervals that the policy watches, no drift report has a column that it watches, or the state lacks what a budget or a `dataVolume` is judged by.
  */
 export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
   checkOptions("MONITOR_INVALID", "evaluateRetrain()", given, {
@@ -132,6 +132,10 @@ export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
   const served = question.history.filter(({ start, end }) => start >= champion.since && end <= now);
   const windows = windowsByCell(served, policy, grid);
   requireFigures(policy, served);
+  requireDriftColumns(
+    policy,
+    (given.drift ?? []).map(({ report }) => report),
+  );
   const span = { since: champion.since, now };
 
   const limit = policy.ratio * champion.expectedError;
@@ -158,7 +162,10 @@ export function evaluateRetrain(given: RetrainQuestion): RetrainDecision {
     volume: volumeTrigger(question),
   };
   const heldUntil = grid.instantAt(firstCellFrom(grid, champion.since) + policy.holdout);
-  const coolUntil = lastAttemptAt === null ? now : lengthAfter(policy.coolDown, policy, lastAttemptAt);
+  const coolUntil =
+    lastAttemptAt === null || policy.coolDown === null
+      ? null
+      : lengthAfter(policy.coolDown, policy, lastAttemptAt);
   const budget = spentBudget(policy, state.attempts, now);
   const evidence: RetrainEvidence = {
     policy,

@@ -60,8 +60,8 @@ export interface RetrainPolicy {
   readonly ratio: number;
   /** How many of the latest checks must breach, once there are that many. */
   readonly breaches: KOfN;
-  /** Least time between two attempts, promoted or not. */
-  readonly coolDown: string;
+  /** Least time between two attempts, promoted or not; null for none. */
+  readonly coolDown: string | null;
   /**
    * Windows that the following comparison will replay. The champion must have served that long, or it would be judged on rows that
    * it was fitted on.
@@ -125,7 +125,7 @@ export function retrainPolicy(options: RetrainPolicyOptions = {}): RetrainPolicy
     window: options.window ?? 14,
     ratio: options.ratio ?? 1.15,
     breaches: options.breaches ?? { k: 5, of: 7 },
-    coolDown: options.coolDown ?? "56d",
+    coolDown: options.coolDown === undefined ? "56d" : options.coolDown,
     holdout: options.holdout ?? 0,
     coverage: options.coverage ?? null,
     drift: options.drift ?? null,
@@ -139,15 +139,15 @@ export function retrainPolicy(options: RetrainPolicyOptions = {}): RetrainPolicy
   resolveZone(policy.zone);
   checkWord("MONITOR_INVALID", "metric", policy.metric, ["mae", "rmse", "mase"]);
   parseFrequency(policy.every);
-  requireLength("coolDown", policy.coolDown);
-  if (policy.maxAge !== null) requireLength("maxAge", policy.maxAge);
+  if (policy.coolDown !== null) requireLength("coolDown", policy.coolDown, "null for none");
+  if (policy.maxAge !== null) requireLength("maxAge", policy.maxAge, "null for no limit");
   requireWhole("window", policy.window, 1);
   requireWhole("holdout", policy.holdout, 0);
   requireKOfN("breaches", policy.breaches);
   if (policy.drift !== null) {
     const { columns, ...kOfN } = policy.drift;
     requireKOfN("drift", kOfN);
-    checkList("MONITOR_INVALID", "drift.columns", columns);
+    checkTexts("drift.columns", columns);
   }
   if (!(typeof policy.ratio === "number" && policy.ratio > 1 && Number.isFinite(policy.ratio)))
     throw invalid(
@@ -179,7 +179,7 @@ export function retrainPolicy(options: RetrainPolicyOptions = {}): RetrainPolicy
 function readTraining(given: Partial<RetrainTraining> = {}): RetrainTraining {
   checkOptions("MONITOR_INVALID", "train", given, { window: true, from: true, models: true });
   const train = { window: given.window ?? "all", from: given.from ?? null, models: given.models ?? [] };
-  if (train.window !== "all") requireLength("train.window", train.window);
+  if (train.window !== "all") requireLength("train.window", train.window, '"all" for all rows');
   if (train.from !== null) toMicros(train.from);
   checkTexts("train.models", train.models);
   return train;
@@ -234,14 +234,17 @@ function requireWhole(name: string, value: number, least: number): void {
     throw invalid(`${name} is ${shown(value)}.`, `Give a whole number of windows from ${least} on.`);
 }
 
-/** A length of time on the calendar: what a frequency can say. */
-function requireLength(name: string, text: string): void {
+/**
+ * A length of time on the calendar: what a frequency can say.
+ * @param otherwise - What else may be written.
+ */
+function requireLength(name: string, text: string, otherwise?: string): void {
   try {
     parseFrequency(text);
   } catch (cause) {
     if (!TsopsError.is(cause)) throw cause;
     throw new TsopsError("MONITOR_INVALID", `${name} is ${shown(text)}, which is no length of time.`, {
-      hint: 'Write a whole number and a unit: "56d", "8w", "2mo".',
+      hint: `Write a whole number from 1 on and a unit, as in "56d", "8w", "2mo"${otherwise === undefined ? "" : `, or ${otherwise}`}.`,
       details: { option: name },
       cause,
     });

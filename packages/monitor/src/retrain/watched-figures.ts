@@ -1,5 +1,6 @@
-import { TsopsError } from "@tsops/core";
+import { listSome, TsopsError } from "@tsops/core";
 import type { WindowPerformance } from "../performance/by-window.ts";
+import type { DatedDrift } from "./evaluate.ts";
 import type { RetrainPolicy } from "./policy.ts";
 
 /** A window's figure that the policy's error trigger looks at; NaN when it has none. */
@@ -46,5 +47,26 @@ export function requireFigures(policy: RetrainPolicy, windows: readonly WindowPe
           : `There are ${levels.sort((a, b) => a - b).join(", ")}: watch one of them, or predict at ${coverage.level}.`,
       details: { level: coverage.level, levels },
     },
+  );
+}
+
+/**
+ * Nor would a policy whose drift trigger names columns that no report has.
+ * @throws TsopsError MONITOR_INVALID when a column is in none of the reports, neither as tested nor as untested
+ */
+export function requireDriftColumns(
+  { drift }: RetrainPolicy,
+  reports: readonly DatedDrift["report"][],
+): void {
+  if (drift === null || reports.length === 0) return;
+  const names = new Set(
+    reports.flatMap(({ columns, untested = [] }) => [...columns, ...untested].map(({ column }) => column)),
+  );
+  const absent = drift.columns.filter((column) => !names.has(column));
+  if (absent.length === 0) return;
+  throw new TsopsError(
+    "MONITOR_INVALID",
+    `The policy watches the drift of ${listSome(absent.map((column) => JSON.stringify(column)))}, which ${reports.length === 1 ? "the report does not know" : `none of the ${reports.length} reports knows`}.`,
+    { hint: `They have ${listSome([...names])}.`, details: { absent } },
   );
 }

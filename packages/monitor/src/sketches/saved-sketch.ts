@@ -1,11 +1,4 @@
-import {
-  type BinaryArray,
-  type BinaryContents,
-  readBinary,
-  shown,
-  TsopsError,
-  writeBinary,
-} from "@tsops/core";
+import { type BinaryArray, type BinaryContents, readBinary, writeBinary } from "@tsops/core";
 import { categorySketch } from "./category-sketch.ts";
 import { checkWindowSketch } from "./check-window-sketch.ts";
 import { type ColumnSketch, categoricalSketch, numericSketch } from "./column-sketch.ts";
@@ -59,10 +52,6 @@ export function saveSketch(sketch: WindowSketch): Uint8Array {
 
 /** The summary that `saveSketch` wrote. @throws TsopsError MODEL_FORMAT_INVALID when the bytes are foreign or damaged. */
 export function loadSketch(bytes: Uint8Array): WindowSketch {
-  if (!(bytes instanceof Uint8Array))
-    throw new TsopsError("MODEL_FORMAT_INVALID", `A saved sketch is bytes, got ${shown(bytes)}.`, {
-      hint: "Pass the Uint8Array that saveSketch() returned.",
-    });
   const contents = readBinary(bytes, kind, version);
   const { rows, start, end, columns } = contents.header as unknown as Header;
   return {

@@ -50,10 +50,6 @@ export function writeDetector(
 
 /** What `writeDetector` wrote. @throws TsopsError MODEL_FORMAT_INVALID when the bytes are foreign or damaged. */
 export function readDetector(bytes: Uint8Array, kind: Kind): BinaryContents {
-  if (!(bytes instanceof Uint8Array))
-    throw new TsopsError("MODEL_FORMAT_INVALID", `A saved detector is bytes, got ${shown(bytes)}.`, {
-      hint: "Pass the Uint8Array that save() returned.",
-    });
   return readBinary(bytes, kind, version);
 }
 

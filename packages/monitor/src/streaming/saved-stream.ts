@@ -1,4 +1,4 @@
-import { type BinaryContents, readBinary, TsopsError, writeBinary } from "@tsops/core";
+import { type BinaryContents, readBinary, writeBinary } from "@tsops/core";
 import type { StreamScale } from "./stream-scale.ts";
 import type { StreamState } from "./stream-state.ts";
 
@@ -82,10 +82,6 @@ export function writeStream(
 
 /** Reads what `writeStream` wrote. @throws TsopsError MODEL_FORMAT_INVALID */
 export function readStream(bytes: Uint8Array): { header: StreamHeader; state: StreamState } & LeftOut {
-  if (!(bytes instanceof Uint8Array))
-    throw new TsopsError("MODEL_FORMAT_INVALID", "A saved stream is bytes.", {
-      hint: "Pass the Uint8Array that save() returned.",
-    });
   const contents = readBinary(bytes, kind, version);
   const { seasons, missing, late, ...header } = contents.header as unknown as StreamHeader &
     LeftOut & { readonly seasons: readonly number[] };

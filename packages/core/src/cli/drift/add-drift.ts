@@ -44,7 +44,7 @@ export function addDrift(program: Command, io: CommandIo, exit: (code: number) =
     .addOption(
       new Option(
         "--fail-on <what>",
-        "exit with 2 on drift in any column or a column that is lost, or on that of the last window",
+        "exit with 2 on drift in any column or a column or series that is lost, or on that of the last window",
       ).choices(["drift", "last-window"]),
     )
     .option("--html <file>", "write a report as .html, which needs no network")

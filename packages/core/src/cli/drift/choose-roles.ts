@@ -21,8 +21,6 @@ export type ComparedKind = "number" | "bool" | "text";
 export interface Untested {
   readonly column: string;
   readonly reason: string;
-  /** Whether the reference has it and the other file does not. */
-  readonly isLost?: true;
 }
 
 /** Which columns of the files are what. */
@@ -33,6 +31,8 @@ export interface Roles {
   readonly keys: readonly string[];
   readonly columns: readonly { readonly name: string; readonly kind: ComparedKind }[];
   readonly untested: readonly Untested[];
+  /** Those of them that the reference has and the other file does not. */
+  readonly lost: readonly string[];
 }
 
 /** Different texts of a column, at most: more are names of rows, and no categories. */
@@ -160,11 +160,12 @@ function comparable(
   inputs: readonly InputFile[],
   taken: readonly string[],
   asked: readonly string[] | undefined,
-): Pick<Roles, "columns" | "untested"> {
+): Pick<Roles, "columns" | "untested" | "lost"> {
   const all = [...new Set(inputs.flatMap(({ file }) => file.columns.map(({ name }) => name)))];
   const names = asked ?? all.filter((name) => !taken.includes(name) && !name.startsWith("__"));
   const columns: { name: string; kind: ComparedKind }[] = [];
   const untested: Untested[] = [];
+  const lost: string[] = [];
   for (const name of names) {
     if (asked !== undefined)
       for (const { path, file } of inputs) findColumn(path, file.columns, "--columns", name);
@@ -173,12 +174,8 @@ function comparable(
       return column === undefined ? [] : [{ path, rows: file.rows, column, group: groupOf(column) }];
     });
     if (found.length < inputs.length) {
-      const isLost = found[0]?.path === inputs[0]?.path;
-      untested.push({
-        column: name,
-        reason: `Only ${found[0]?.path} has this column.`,
-        ...(isLost ? { isLost } : {}),
-      });
+      untested.push({ column: name, reason: `Only ${found[0]?.path} has this column.` });
+      if (found[0]?.path === inputs[0]?.path) lost.push(name);
       continue;
     }
     const filled = found.filter(({ group }) => group !== "empty");
@@ -204,7 +201,7 @@ function comparable(
             : `It holds ${words[group]}.`,
       });
   }
-  if (columns.length > 0) return { columns, untested };
+  if (columns.length > 0) return { columns, untested, lost };
   throw new TsopsError(
     asked === undefined ? "PANEL_INVALID" : "CONFIG_INVALID",
     "There is no column that could be tested.",

@@ -78,6 +78,10 @@ export async function driftFiles(work: DriftWork): Promise<Omit<DriftReport, "ht
     keys: roles.keys,
     seasons,
     untested: roles.untested,
+    lost: {
+      columns: roles.lost,
+      series: pairs.filter(({ current }) => current === null).map(({ key }) => key),
+    },
     guessed: guesses.list,
     notes,
     comparison,

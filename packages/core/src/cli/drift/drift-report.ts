@@ -22,6 +22,8 @@ export interface DriftReport {
   readonly seasons: readonly number[];
   /** Columns that the files do not have in a form that could be tested. */
   readonly untested: readonly Untested[];
+  /** Of two files: what the reference has and the other file does not. */
+  readonly lost: { readonly columns: readonly string[]; readonly series: readonly SeriesKey[] };
   readonly guessed: readonly Guess[];
   readonly notes: readonly string[];
   /** The page that was written. */
@@ -32,22 +34,15 @@ export interface DriftReport {
   readonly windows: readonly TestedWindow[];
 }
 
-/** Whether anything drifts; a column that is gone could not drift further. */
-export function hasDrift(report: DriftReport): boolean {
-  const { comparison, windows } = report;
-  if (lostColumns(report).length > 0) return true;
+/** Whether anything drifts; a column or a series that is gone could not drift further. */
+export function hasDrift({ comparison, windows, lost }: DriftReport): boolean {
+  if (lost.columns.length + lost.series.length > 0) return true;
   return comparison?.drift ?? windows.some((window) => window.comparison.drift);
-}
-
-/** Columns of the reference that the other file does not have. */
-export function lostColumns({ untested }: Pick<DriftReport, "untested">): readonly string[] {
-  return untested.filter(({ isLost }) => isLost === true).map(({ column }) => column);
 }
 
 /** The report as data for `--json`. */
 export function driftData(report: DriftReport): Readonly<Record<string, unknown>> {
   const { data, comparison, windows } = report;
-  const untested = report.untested.map(({ column, reason }) => ({ column, reason }));
   const shared = {
     alpha: report.alpha,
     drift: hasDrift(report),
@@ -62,8 +57,11 @@ export function driftData(report: DriftReport): Readonly<Record<string, unknown>
     return {
       ...shared,
       ...comparisonData(comparison, report.keys),
-      lost: lostColumns(report),
-      untested: [...untested, ...untestedData(comparison.untested, report.keys)],
+      lost: report.lost.columns,
+      ...(report.keys.length === 0
+        ? {}
+        : { lostSeries: report.lost.series.map((key) => keyData(key, report.keys).key) }),
+      untested: [...report.untested, ...untestedData(comparison.untested, report.keys)],
       reference: fileData(reference, data),
       current: fileData(current, data),
     };
@@ -71,7 +69,7 @@ export function driftData(report: DriftReport): Readonly<Record<string, unknown>
   return {
     ...shared,
     file: fileData(data.files[0] as FileSeries, data),
-    untested,
+    untested: report.untested,
     windows: windows.map(
       ({ from, to, referenceFrom, referenceTo, rows, referenceRows, comparison: one }) => ({
         from: data.textOf(from),
@@ -166,7 +164,7 @@ function pairLines(report: DriftReport, comparison: Comparison): string[] {
       : []),
     "",
     verdict(flagged.length, comparison.columns.length, keys.length > 0, alpha),
-    ...lostLine(report),
+    ...lostLines(report),
     ...listed(flagged.map((column) => `  ${prefix(column.key)}${column.tests[0]?.sentence ?? ""}`)),
     ...untestedLines([
       ...report.untested.map(({ column, reason }) => `${column}: ${reason}`),
@@ -235,11 +233,16 @@ function verdict(flagged: number, all: number, hasKeys: boolean, alpha: number):
   return `${flagged === 0 ? "no drift: 0" : `drift: ${flagged}`} of ${all} ${what} at a false-discovery rate of ${alpha}`;
 }
 
-function lostLine(report: DriftReport): string[] {
-  const lost = lostColumns(report);
-  if (lost.length === 0) return [];
+function lostLines({ data, lost }: DriftReport): string[] {
+  const line = (names: readonly string[], one: string, many: string) =>
+    names.length === 0
+      ? []
+      : [
+          `drift: ${data.files.at(-1)?.path} has lost ${names.length === 1 ? one : `${names.length} ${many}`}: ${listSome(names)}`,
+        ];
   return [
-    `drift: ${report.data.files.at(-1)?.path} has lost ${lost.length === 1 ? "a column" : `${lost.length} columns`}: ${listSome(lost)}`,
+    ...line(lost.columns, "a column", "columns"),
+    ...line(lost.series.map(keyText), "a series", "series"),
   ];
 }
 

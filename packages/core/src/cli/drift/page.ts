@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { listSome } from "../../forecast/rows.ts";
 import type { DriftPage, DriftPageComparison } from "./companions.ts";
 import type { ComparedColumn, UntestedColumn } from "./compare.ts";
-import { columnName, type DriftReport, hasDrift, lostColumns } from "./drift-report.ts";
+import { columnName, type DriftReport, hasDrift } from "./drift-report.ts";
 
 /** The report as a page shows it. */
 export function pageOf(report: DriftReport): DriftPage {
@@ -21,7 +21,7 @@ export function pageOf(report: DriftReport): DriftPage {
   const what = keys.length > 0 ? "columns of series" : "columns";
   const counted = comparisons.map(({ columns }) => columns.filter(({ drift }) => drift).length);
   const flagged = counted.filter((count) => count > 0).length;
-  const lost = lostColumns(report).length;
+  const lost = report.lost.columns.length + report.lost.series.length;
   const untested =
     comparison === null ? windows.flatMap((one) => one.comparison.untested) : comparison.untested;
   return {
@@ -56,10 +56,7 @@ export function pageOf(report: DriftReport): DriftPage {
     ],
     isByWindow,
     comparisons,
-    untested: [
-      ...report.untested.map(({ column, reason }) => ({ column, reason })),
-      ...distinctUntested(untested),
-    ],
+    untested: [...report.untested, ...distinctUntested(untested)],
     notes: [
       ...report.guessed.map(({ what: guess, value, because }) => `guessed ${guess}: ${value} (${because})`),
       ...report.notes,

@@ -155,7 +155,7 @@ function check(
   if (freq === "auto" && guessed !== null)
     guesses.add("frequency", guessed, "most rows are so far apart", "--freq");
   const frequency = freq === "auto" ? guessed : freq;
-  const findings = checkQuality(columns, {
+  return checkQuality(columns, {
     table,
     zone,
     ...(rules === null ? {} : { rules }),
@@ -164,9 +164,8 @@ function check(
       ? {}
       : { now: now === "now" ? BigInt(Date.now()) * 1000n : toMicros(now, { zone }) }),
     ...(maxAge === undefined ? {} : { maxAge }),
+    optionNames: { maxAge: "--max-age" },
   });
-  // Hints name options as code has them.
-  return findings.map((finding) => ({ ...finding, hint: finding.hint.replace(/\bmaxAge\b/, "--max-age") }));
 }
 
 function isFailure(findings: readonly FoundQuality[], { failOn }: QualityCommandOptions): boolean {

@@ -48,5 +48,6 @@ export type CheckQuality<Rules extends LearntRules = LearntRules> = (
     readonly frequency?: string;
     readonly now?: bigint;
     readonly maxAge?: string;
+    readonly optionNames?: { readonly maxAge: string };
   },
 ) => FoundQuality[];

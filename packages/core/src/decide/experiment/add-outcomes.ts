@@ -1,4 +1,5 @@
-import { checkList, shown } from "../../options.ts";
+import { checkList, checkMethods, checkOptions, shown } from "../../options.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Frequency } from "../../time/frequency.ts";
 import { lookAt } from "./look.ts";
 import {
@@ -21,13 +22,27 @@ type Losses = readonly [champion: number, challenger: number];
  * An outcome belongs to the block of its cutoff, so overlapping horizons of one block are one observation. A block is closed when outcomes have
  * come that lie the reach of the forecasts and the lateness after it; its mean losses then count for good. An id that comes again while its block is
  * open replaces the earlier one; what comes for a closed block is left out and counted as `late`. Blocks without outcomes do not count.
+ * An outcome of an instant that is still to come is left out and counted as `early`: one wrong time would close all blocks before it for good.
  * After the verdict everything is left out: begin another experiment.
+ * @param options.clock - Tells the present instant.
  * @returns A new state; the one given is unchanged.
  * @throws TsopsError EXPERIMENT_INVALID when an outcome has no id, instants or losses (the first few are listed); nothing is added then.
  */
-export function addOutcomes(state: ExperimentState, outcomes: readonly PairedOutcome[]): ExperimentState {
+export function addOutcomes(
+  state: ExperimentState,
+  outcomes: readonly PairedOutcome[],
+  options: { readonly clock: Pick<Clock, "now"> },
+): ExperimentState {
   checkState(state);
   checkList("EXPERIMENT_INVALID", "outcomes", outcomes);
+  checkOptions("EXPERIMENT_INVALID", "addOutcomes()", options, { clock: true });
+  checkMethods(
+    "EXPERIMENT_INVALID",
+    "The clock of addOutcomes()",
+    options.clock,
+    ["now"],
+    "Give systemClock.",
+  );
   refuseUnusable(outcomes);
   if (outcomes.length === 0) return state;
   const counts: Counts = { ...state.counts };
@@ -35,6 +50,7 @@ export function addOutcomes(state: ExperimentState, outcomes: readonly PairedOut
     counts.late += outcomes.length;
     return { ...state, counts };
   }
+  const now = options.clock.now();
   const grid = blocksOf(state);
   const open = new Map(
     state.open.map(({ index, outcomes: kept }) => [
@@ -44,6 +60,10 @@ export function addOutcomes(state: ExperimentState, outcomes: readonly PairedOut
   );
   let { latest, reach } = state;
   for (const outcome of outcomes) {
+    if (outcome.time > now) {
+      counts.early++;
+      continue;
+    }
     const index = grid.indexOf(outcome.cutoff);
     if (state.closedThrough !== null && index <= state.closedThrough) {
       counts.late++;

@@ -86,7 +86,7 @@ const optionNames: OptionNames<ExperimentDecisionOptions> = {
 
 /**
  * The verdict of an experiment as it stands: `promote` when the challenger is proven better and every guard passes, `keep` when it is proven worse, a
- * guard fails, it predicted no number, or it will not be proven better before the deadline, else `undecided` with the time that it will take at
+ * guard fails, it predicted no number, it will not be proven better before the deadline, or it was stopped (`endExperiment`), else `undecided` with the time that it will take at
  * this rate. Nothing is stored: append it to a `DecisionLog`, and give one that promotes to `promote` as its reason.
  * @throws TsopsError EXPERIMENT_INVALID (no state, no rows for a guard), GATE_INVALID (a guard cannot be judged, or the sides' rows do not match)
  */
@@ -225,33 +225,45 @@ function lengthOf(blocks: number, block: string): string {
 }
 
 function reasonOf(state: ExperimentState, evidence: ExperimentEvidence): string {
-  const { champion, challenger, blocks, look, guards, because } = evidence;
-  if (blocks.count === 0)
-    return `no block of ${blocks.length} is closed yet, the first look comes after ${state.warmUp}`;
-  const change = champion.loss === 0 ? "" : ` (${signed(100 * (challenger.loss / champion.loss - 1))} %)`;
-  const losses =
-    `${challenger.name} has a mean ${evidence.loss} loss of ${rounded(challenger.loss)} against ${rounded(champion.loss)}${change} of the champion ${champion.name} ` +
-    `over ${lengthOf(blocks.count, blocks.length)} and ${blocks.outcomes} outcomes`;
-  if (look === null) return `${losses}; the first look comes after ${lengthOf(state.warmUp, blocks.length)}`;
-  const margin =
-    evidence.minImprovement === 0
-      ? ""
-      : ` less ${rounded(100 * evidence.minImprovement)} % of the champion's`;
-  const bounds = `the expected difference${margin} lies between ${rounded(look.lower)} and ${rounded(look.upper)} (each bound at ${rounded(100 * (1 - evidence.alpha))} %, at all looks)`;
+  const seen = seenText(evidence);
+  const { because, look, blocks, guards, expected } = evidence;
+  if (because === null) {
+    if (look !== null) return `${seen}; ${(expected as ExperimentForecast).text}`;
+    return blocks.count === 0
+      ? `${seen}, the first look comes after ${state.warmUp}`
+      : `${seen}; the first look comes after ${lengthOf(state.warmUp, blocks.length)}`;
+  }
   const failed = guards.filter(({ passed }) => !passed).map(({ finding }) => finding);
   const passed = `${guards.length} of ${guards.length} guards passed`;
+  const deadline = lengthOf(state.deadline, blocks.length);
   const endings: Readonly<Record<NonNullable<ExperimentEvidence["because"]>, readonly string[]>> = {
     better: guards.length === 0 ? [] : [passed],
     worse: [],
     guards: failed,
     "not finite": [`it predicted no finite number ${state.counts.challengerNotFinite} times`],
-    deadline: [`nothing is proven by the deadline of ${lengthOf(state.deadline, blocks.length)}`],
+    deadline: [`nothing is proven by the deadline of ${deadline}`],
     futile: [
-      `even the largest improvement that is plausible would not be proven by the deadline of ${lengthOf(state.deadline, blocks.length)}`,
+      `even the largest improvement that is plausible would not be proven by the deadline of ${deadline}`,
     ],
+    stopped: [`stopped, as ${state.end?.why}`],
   };
-  const ending = because === null ? [(evidence.expected as ExperimentForecast).text] : endings[because];
-  return [losses, bounds, ...ending].join("; ");
+  return [seen, ...endings[because]].join("; ");
+}
+
+/** Losses and bounds, as far as there are any. */
+function seenText({ champion, challenger, blocks, look, ...evidence }: ExperimentEvidence): string {
+  if (blocks.count === 0) return `no block of ${blocks.length} is closed yet`;
+  const change = champion.loss === 0 ? "" : ` (${signed(100 * (challenger.loss / champion.loss - 1))} %)`;
+  const losses =
+    `${challenger.name} has a mean ${evidence.loss} loss of ${rounded(challenger.loss)} against ${rounded(champion.loss)}${change} of the champion ${champion.name} ` +
+    `over ${lengthOf(blocks.count, blocks.length)} and ${blocks.outcomes} outcomes`;
+  if (look === null) return losses;
+  const margin =
+    evidence.minImprovement === 0
+      ? ""
+      : ` less ${rounded(100 * evidence.minImprovement)} % of the champion's`;
+  const bounds = `the expected difference${margin} lies between ${rounded(look.lower)} and ${rounded(look.upper)} (each bound at ${rounded(100 * (1 - evidence.alpha))} %, at all looks)`;
+  return `${losses}; ${bounds}`;
 }
 
 function signed(value: number): string {

@@ -5,9 +5,10 @@ import { errorOf, untyped } from "../../../../../test/without-types.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { createRandom } from "../../random.ts";
 import type { ScoredForecasts } from "../scored-forecasts.ts";
-import { addOutcomes } from "./add-outcomes.ts";
+import { addOutcomes as addKnown } from "./add-outcomes.ts";
 import { boundaryInT, mixtureBoundary, spreadOf } from "./confidence-sequence.ts";
 import { type ExperimentDecisionOptions, experimentDecision } from "./decision.ts";
+import { endExperiment } from "./end-experiment.ts";
 import { pairedOutcomes } from "./paired-outcomes.ts";
 import { type ExperimentOptions, type ExperimentState, experiment, type PairedOutcome } from "./state.ts";
 
@@ -16,6 +17,9 @@ const day = 24n * hour;
 const start = 1_767_571_200_000_000n; // 2026-01-05, a Monday
 
 const options: ExperimentOptions = { subject: "bikes", champion: "v3", challenger: "v4" };
+const inYears = { clock: { now: () => start + 1000n * day } };
+const addOutcomes = (state: ExperimentState, outcomes: readonly PairedOutcome[]) =>
+  addKnown(state, outcomes, inYears);
 const asked: ExperimentDecisionOptions = { clock: { now: () => start }, requestedBy: "test" };
 
 /** An outcome a day, or more, each predicted a day ahead. */
@@ -176,6 +180,19 @@ describe("outcomes", () => {
     expect(decision.reason).toContain("predicted no finite number 1 times");
   });
 
+  it("of instants that are still to come are left out, and close no block", () => {
+    const all = outcomesOf(30, noisy("early", -0.3));
+    const now = { clock: { now: () => all[9]?.time as bigint } };
+    const before = addKnown(experiment(options), all.slice(0, 10), now);
+    const wrong = { ...(all[9] as PairedOutcome), id: "wrong", time: start + 900n * day };
+    const wrongBlock = { ...wrong, id: "both", cutoff: start + 899n * day };
+    const after = addKnown(before, [wrong, wrongBlock], now);
+    expect(after).toEqual({ ...before, counts: { ...before.counts, early: 2 } });
+    const whole = addOutcomes(after, all.slice(10));
+    expect(whole.closed).toEqual(addOutcomes(before, all.slice(10)).closed);
+    expect(whole.closed).toHaveLength(28);
+  });
+
   it("after the verdict change nothing", () => {
     const all = outcomesOf(200, noisy("better", -1));
     const ended = addOutcomes(experiment(options), all.slice(0, 100));
@@ -198,6 +215,29 @@ describe("outcomes", () => {
     expect(await messageOf(null)).toContain("the outcome is null");
     expect((await errorOf(() => addOutcomes(untyped({}), []))).hint).toContain("experiment(options)");
     expect(addOutcomes(state, [])).toBe(state);
+  });
+});
+
+describe("an experiment that is stopped", () => {
+  it("ends with what was seen until then", () => {
+    const none = decided(endExperiment(experiment(options), { why: "v5 has replaced v3" }));
+    expect([none.verdict, none.evidence.because]).toEqual(["keep", "stopped"]);
+    expect(none.reason).toBe("Keep: no block of 1d is closed yet; stopped, as v5 has replaced v3.");
+    const some = addOutcomes(experiment(options), outcomesOf(31, noisy("some", -0.4)));
+    const ended = endExperiment(some, { why: "v5 has replaced v3" });
+    expect(decided(ended).reason).toMatch(
+      /^Keep: v4 has .*; the expected difference lies .*; stopped, as v5 has replaced v3\.$/,
+    );
+    expect(some.end).toBeNull();
+    expect(addOutcomes(ended, outcomesOf(60, noisy("some", -0.4))).counts.late).toBe(60);
+    expect(decided(parseCanonicalJson(canonicalJson(ended)) as ExperimentState)).toEqual(decided(ended));
+  });
+
+  it("keeps a verdict that there was, and asks why", async () => {
+    const proven = addOutcomes(experiment(options), outcomesOf(120, noisy("better", -1)));
+    expect(endExperiment(proven, { why: "v5 has replaced v3" })).toBe(proven);
+    const error = await errorOf(() => endExperiment(proven, untyped({ why: 5 })));
+    expect([error.code, error.message]).toEqual(["EXPERIMENT_INVALID", "why is a text, got 5."]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { seriesKeyText } from "../../forecast/series-key.ts";
 import { checkWord, shown } from "../../options.ts";
+import { withCode } from "../../with-code.ts";
 import { type GateLoss, rowLosses } from "../losses.ts";
 import type { ScoredForecasts } from "../scored-forecasts.ts";
-import { withCode } from "../with-code.ts";
 import { invalid, type PairedOutcome } from "./state.ts";
 
 /** Outcomes that both versions predicted, and what was left out. */

@@ -72,6 +72,8 @@ export interface ExperimentCounts {
   readonly repeated: number;
   /** Outcomes that came after their block was closed, or after the verdict; they are left out. */
   readonly late: number;
+  /** Outcomes of instants that lie after the clock's, which nobody can know; they are left out. */
+  readonly early: number;
   /** Outcomes left out because the champion predicted no finite number. */
   readonly championNotFinite: number;
   /** Outcomes left out because the challenger predicted no finite number; with any of them it is not promoted. */
@@ -96,8 +98,10 @@ export interface ExperimentLook {
 /** How an experiment ended. */
 export interface ExperimentEnd {
   readonly verdict: "promote" | "keep";
-  /** `better`, `worse`: proven. `deadline`: not decided in time. `futile`: will not be decided in time. */
-  readonly because: "better" | "worse" | "deadline" | "futile";
+  /** `better`, `worse`: proven. `deadline`: not decided in time. `futile`: will not be decided in time. `stopped`: by `endExperiment`. */
+  readonly because: "better" | "worse" | "deadline" | "futile" | "stopped";
+  /** What `endExperiment` was told. */
+  readonly why?: string;
 }
 
 /**
@@ -197,7 +201,7 @@ export function experiment(options: ExperimentOptions): ExperimentState {
     closedThrough: null,
     closed: [],
     open: [],
-    counts: { outcomes: 0, repeated: 0, late: 0, championNotFinite: 0, challengerNotFinite: 0 },
+    counts: { outcomes: 0, repeated: 0, late: 0, early: 0, championNotFinite: 0, challengerNotFinite: 0 },
     look: null,
     end: null,
   };
