@@ -6,9 +6,11 @@ import {
   coverageWatch,
   type DriftReport,
   errorChanges,
+  estimatePerformance,
   joinOutcomes,
   observeCoverage,
   observeErrorChanges,
+  observeEstimate,
   performanceByWindow,
 } from "@tsops/monitor";
 import type { MonitorMetrics } from "@tsops/monitor/prometheus";
@@ -83,6 +85,7 @@ async function lookAtForecasts(parts: WatchParts, seen: Seen, signal: AbortSigna
     [
       ...[...watches.values()].flatMap((one) => observeCoverage(one, about)),
       ...observeErrorChanges(errorChanges(days), about),
+      ...observeEstimate(estimatePerformance(joined, { window: "1d" }), about),
     ],
     { now },
   );
