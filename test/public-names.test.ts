@@ -150,7 +150,7 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       joinOutcomes
       lastRetrainAttempt learnQuality loadAdwin loadCoverageWatch loadCusum loadPageHinkley loadStreamingDrift logChannel
       newOutcomes
-      observeCoverage observeDecision observeDrift observeErrorChanges observePerformance observePromise observeQuality observeSegments observeStream
+      observeCoverage observeDecision observeDrift observeErrorChanges observeEstimate observePerformance observePromise observeQuality observeSegments observeStream
       pageHinkley pairVersions performanceByWindow
       queueAlerts
       requestRetrain retrainAttempts retrainPolicy

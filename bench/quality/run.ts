@@ -1,5 +1,5 @@
 // Rules learnt of 1,000,000 rows of 10 columns in 50 series, and as many rows checked.
-// Run: npm run bench -- quality [--rounds 3] [--repeats 3]. How often something is found wrongly: bench/quality/false-findings.ts.
+// Run: npm run bench -- quality [--rounds 3] [--repeats 3]. How often something is found wrongly: npm run bench -- quality-findings.
 import { parseArgs } from "node:util";
 import { compare, node, save } from "../harness/harness.ts";
 import { numbers, rows, sites, work } from "./input.ts";

@@ -1,12 +1,25 @@
-import { type Clock, durationMicros, type Table, throwIfAborted } from "@tsops/core";
-import { checkQuality, type DriftReport, joinOutcomes, performanceByWindow } from "@tsops/monitor";
+import { type Clock, durationMicros, type ExperimentDecision, type Table, throwIfAborted } from "@tsops/core";
+import {
+  type AlertState,
+  type CoverageWatch,
+  checkQuality,
+  coverageWatch,
+  type DriftReport,
+  errorChanges,
+  estimatePerformance,
+  joinOutcomes,
+  observeCoverage,
+  observeErrorChanges,
+  observeEstimate,
+  performanceByWindow,
+} from "@tsops/monitor";
 import type { MonitorMetrics } from "@tsops/monitor/prometheus";
 import type { Deployment } from "@tsops/serve";
 import type { DeltaTable, Home } from "@tsops/store";
 
 /** What is watched. */
 export interface WatchParts {
-  readonly home: Pick<Home, "predictions" | "decisions">;
+  readonly home: Pick<Home, "predictions" | "decisions" | "outbox" | "snapshots">;
   readonly deployment: Pick<Deployment, "name" | "status">;
   readonly table: DeltaTable;
   readonly definition: Table;
@@ -17,6 +30,14 @@ export interface WatchParts {
 
 const lookBack = durationMicros("14d");
 
+/** What one look leaves to the next. */
+interface Seen {
+  /** From when on to list decisions. */
+  decisionsFrom: bigint;
+  /** Of the champion's version, by level. */
+  coverage: { readonly version: number; readonly watches: Map<number, CoverageWatch> };
+}
+
 /** Looks at once and then every so often, until the signal; what goes wrong is told and tried again. */
 export async function watch(
   parts: WatchParts,
@@ -24,44 +45,70 @@ export async function watch(
   onError: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let decisionsFrom = 0n;
+  const seen: Seen = { decisionsFrom: 0n, coverage: { version: 0, watches: new Map() } };
+  const looks = [lookAtForecasts, lookAtDecisions, lookAtAlerts];
   while (!signal.aborted) {
-    try {
-      decisionsFrom = await look(parts, decisionsFrom, signal);
-      await parts.clock.sleepUntil(parts.clock.now() + durationMicros(every), signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      onError(error);
-      await parts.clock.sleepUntil(parts.clock.now() + durationMicros(every), signal).catch(() => {});
-    }
+    for (const look of looks)
+      try {
+        await look(parts, seen, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        onError(error);
+      }
+    await parts.clock.sleepUntil(parts.clock.now() + durationMicros(every), signal).catch(() => {});
   }
 }
 
-/**
- * Live error, the quality of the latest rows, and the decisions since `decisionsFrom`; a drift report is the evidence of its decision.
- * @returns From when on to list decisions next time.
- */
-async function look(
-  { home, deployment, table, definition, target, metrics, clock }: WatchParts,
-  decisionsFrom: bigint,
-  signal: AbortSignal,
-): Promise<bigint> {
+/** Live error and coverage of the latest forecasts, and the quality of the latest rows. */
+async function lookAtForecasts(parts: WatchParts, seen: Seen, signal: AbortSignal): Promise<void> {
+  const { home, deployment, table, definition, target, metrics, clock } = parts;
   const { keys, eventTime: time } = definition;
-  const from = deployment.status().observedUntil - lookBack;
+  const { observedUntil, champion } = deployment.status();
+  const from = observedUntil - lookBack;
   const rows = await (await table.snapshot()).read({ range: { start: from }, signal });
   const predictions = home.predictions.scan({ deployment: deployment.name, cutoffFrom: from, signal });
   const joined = await joinOutcomes(predictions, rows, { keys, time, target });
   throwIfAborted(signal);
-  metrics.performance(performanceByWindow(joined, { window: "1d" }), { deployment: deployment.name });
+  const days = performanceByWindow(joined, { window: "1d" });
+  metrics.performance(days, { deployment: deployment.name });
   const now = clock.now();
   metrics.quality(checkQuality(rows, { table: definition, now }), { table: definition.name, now });
 
-  let latest = decisionsFrom;
-  for (const record of await home.decisions.list({ from: decisionsFrom, signal })) {
+  if (seen.coverage.version !== champion.version)
+    seen.coverage = { version: champion.version, watches: new Map() };
+  const { version, watches } = seen.coverage;
+  for (const { level } of days.at(-1)?.intervals ?? [])
+    if (!watches.has(level)) watches.set(level, coverageWatch({ level, modelVersion: version }));
+  for (const one of watches.values()) one.update(joined);
+  const about = { subject: deployment.name };
+  metrics.observations(
+    [
+      ...[...watches.values()].flatMap((one) => observeCoverage(one, about)),
+      ...observeErrorChanges(errorChanges(days), about),
+      ...observeEstimate(estimatePerformance(joined, { window: "1d" }), about),
+    ],
+    { now },
+  );
+}
+
+/** Decisions since the last look: drift reports and experiments are the evidence of theirs. */
+async function lookAtDecisions(
+  { home, metrics }: WatchParts,
+  seen: Seen,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const record of await home.decisions.list({ from: seen.decisionsFrom, signal })) {
+    seen.decisionsFrom = record.time;
     metrics.decision(record);
     if (record.kind === "drift")
       metrics.drift(record.evidence as unknown as DriftReport, { subject: record.subject, now: record.time });
-    latest = record.time;
+    if (record.kind === "experiment") metrics.experiment(record as ExperimentDecision);
   }
-  return latest;
+}
+
+/** Which alerts fire, by the state that whoever evaluates rules keeps as the snapshot `alerts`, and what waits in the outbox. */
+async function lookAtAlerts({ home, metrics }: WatchParts, _: Seen, signal: AbortSignal): Promise<void> {
+  metrics.outbox(await home.outbox.list({ signal }));
+  const state = await home.snapshots.get("alerts", { signal });
+  if (state !== null) metrics.alerts(JSON.parse(new TextDecoder().decode(state)) as AlertState);
 }

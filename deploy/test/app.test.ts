@@ -2,8 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { columnsFromArrays, createRandom, float64, formatInstant, timestamp } from "@tsops/core";
-import { driftDecision, driftTest } from "@tsops/monitor";
+import {
+  columnsFromArrays,
+  createRandom,
+  experiment,
+  experimentDecision,
+  float64,
+  formatInstant,
+  timestamp,
+} from "@tsops/core";
+import { driftDecision, driftTest, evaluateAlerts, queueAlerts } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
 import { mlflowRegistry, mlflowTracker } from "@tsops/store/mlflow";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -163,6 +171,49 @@ describe("what the app watches", () => {
       await shows(
         `tsops_decision_timestamp_seconds{subject="demand",kind="drift",verdict="drift"} ${Number(now) / 1e6}`,
       );
+    } finally {
+      await app.close();
+    }
+  });
+
+  it("shows experiments, alerts that fire, their messages, and whether intervals cover what they promise", async () => {
+    const app = await startApp(readSettings({ ...environment(), TSOPS_WATCH_EVERY: "20ms" }), false);
+    try {
+      const metrics = async () => (await call(app, "/metrics")).text;
+      const shows = (line: string) => expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
+      await using home = await openHome(path);
+      const now = start + 250n * hour;
+      const trial = experiment({ subject: "demand", champion: "demand v1", challenger: "demand v2" });
+      await home.decisions.append(
+        experimentDecision(trial, { clock: { now: () => now }, requestedBy: "test" }),
+      );
+      await shows(
+        'tsops_experiment_verdict{subject="demand",champion="demand v1",challenger="demand v2",verdict="undecided"} 1',
+      );
+
+      const { alerts, state } = evaluateAlerts({
+        rules: [{ name: "error", signal: "mae", when: { above: 5 }, raise: { k: 1, of: 1 } }],
+        observations: [{ signal: "mae", subject: "demand", value: 8 }],
+        state: null,
+        now,
+        requestedBy: "test",
+      });
+      await queueAlerts(alerts, { outbox: home.outbox, channels: [{ name: "on-call" }] });
+      await home.snapshots.put("alerts", new TextEncoder().encode(JSON.stringify(state)));
+      await shows('tsops_alerts_firing{rule="error",severity="warning"} 1');
+      await shows('tsops_alert_messages{channel="on-call",status="waiting"} 1');
+
+      // Blocks of two horizons and ten steps at least: forecasts of one hour, all far off.
+      for (let index = 250; index < 264; index++) {
+        await call(app, "/predict", { horizon: 1 });
+        const rows = ["a", "b"].map((shop) => ({ shop, at: instant(index), units: 10_000 }));
+        await call(app, "/observe", { rows });
+      }
+      await expect
+        .poll(metrics, { timeout: 30_000 })
+        .toMatch(
+          /^tsops_observation_verdict\{subject="demand",signal="coverage_watch",.*level="80".*verdict="(as_promised|too_narrow)"\} 1$/m,
+        );
     } finally {
       await app.close();
     }

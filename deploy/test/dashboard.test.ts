@@ -3,8 +3,15 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
-import { columnsFromArrays, float64, timestamp } from "@tsops/core";
-import { checkQuality, driftDecision, driftTest, type WindowPerformance } from "@tsops/monitor";
+import { columnsFromArrays, type ExperimentDecision, float64, timestamp } from "@tsops/core";
+import {
+  checkQuality,
+  driftDecision,
+  driftTest,
+  evaluateAlerts,
+  streamingDrift,
+  type WindowPerformance,
+} from "@tsops/monitor";
 import { monitorMetrics } from "@tsops/monitor/prometheus";
 import { deploy } from "@tsops/serve";
 import { deploymentMetrics, metricsListener } from "@tsops/serve/prometheus";
@@ -51,6 +58,22 @@ const window = (rows: number): WindowPerformance => ({
   intervals: [{ level: 80, rows, coverage: 0.7, width: 3, score: 4 }],
 });
 
+/** An experiment after 30 days, as gauges take it. */
+const trial = {
+  kind: "experiment",
+  subject: "demand",
+  time: start,
+  verdict: "undecided",
+  evidence: {
+    champion: { name: "demand v1", loss: 3 },
+    challenger: { name: "demand v2", loss: 2.5 },
+    blocks: { count: 30, outcomes: 720 },
+    deadline: 84,
+    expected: { blocks: 20 },
+    look: { meanDifference: -0.5, lower: -1.2, upper: 0.2 },
+  },
+} as unknown as ExperimentDecision;
+
 /** Hours of one column. */
 function hours(from: number, to: number) {
   const length = to - from;
@@ -91,6 +114,30 @@ describe.skipIf(service("prometheus").isMissing)("the dashboard and the alerts o
     monitor.performance([window(24)], { deployment: "demand" });
     const stale = checkQuality(demandRows(0, 24), { table: demand, now: start + 900n * hour, maxAge: "1h" });
     monitor.quality(stale, { table: "demand", now: start });
+    monitor.stream(streamingDrift(hours(0, 300), { time: "at", column: "load", season: [] }), {
+      subject: "demand",
+    });
+    const narrow = {
+      signal: "coverage_watch",
+      subject: "demand",
+      labels: { level: "80" },
+      value: 21,
+      verdict: "too_narrow",
+    };
+    monitor.observations([narrow], { now: start });
+    const rules = [
+      { name: "narrow", signal: "coverage_watch", when: { above: 20 }, raise: { k: 1, of: 1 } },
+    ] as const;
+    const { state } = evaluateAlerts({
+      rules,
+      observations: [narrow],
+      state: null,
+      now: start,
+      requestedBy: "test",
+    });
+    monitor.alerts(state);
+    monitor.outbox([{ channel: "on-call", status: "waiting", createdAt: start }]);
+    monitor.experiment(trial);
 
     const server = createServer(metricsListener(registry)).listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -18,6 +18,7 @@ export { observeDecision } from "./alerts/observe-decision.ts";
 export {
   observeCoverage,
   observeErrorChanges,
+  observeEstimate,
   observePromise,
   observeSegments,
   observeStream,

@@ -119,6 +119,11 @@ const entries: readonly (readonly [
       observeDecision: [monitor.observeDecision, decision],
       observeCoverage: [monitor.observeCoverage, watch(), about],
       observeErrorChanges: [monitor.observeErrorChanges, monitor.errorChanges(windows), about],
+      observeEstimate: [
+        monitor.observeEstimate,
+        monitor.estimatePerformance(joined, { window: "1d" }),
+        about,
+      ],
       observePromise: [monitor.observePromise, monitor.worseThanPromised(joined, tested), about],
       observeSegments: [
         monitor.observeSegments,

@@ -1,6 +1,7 @@
 import { checkMade } from "../check-made.ts";
 import type { ErrorChanges } from "../explanation/change-points.ts";
 import type { CoverageWatch } from "../performance/coverage-watch.ts";
+import type { PerformanceEstimate } from "../performance/estimate-performance.ts";
 import type { PromiseResult } from "../performance/worse-than-promised.ts";
 import type { SegmentError, WorstSegments } from "../performance/worst-segments.ts";
 import type { StreamingDrift } from "../streaming/streaming-drift.ts";
@@ -70,6 +71,26 @@ export function observeErrorChanges(
       sentence: found.sentence,
     },
   ];
+}
+
+/**
+ * What is expected of forecasts whose outcomes have not come yet, as one observation of the signal `estimated_mae`: the estimated mean absolute error of all windows that wait,
+ * in the unit of the target. An estimate that is not usable, and one of no window, say nothing.
+ * @param estimate - From `estimatePerformance` or `estimateLearnedPerformance`.
+ */
+export function observeEstimate(
+  estimate: Pick<PerformanceEstimate, "windows" | "usable" | "sentence">,
+  about: ObservedSubject,
+): readonly AlertObservation[] {
+  checkSubject("observeEstimate()", about);
+  checkMade("observeEstimate()", "what estimatePerformance() returned", estimate, {
+    windows: "list",
+    sentence: "text",
+  });
+  const { windows, usable, sentence } = estimate;
+  const rows = windows.reduce((sum, window) => sum + window.rows, 0);
+  const error = windows.reduce((sum, window) => sum + window.rows * window.mae, 0) / rows;
+  return [{ signal: "estimated_mae", ...about, value: usable ? error : Number.NaN, sentence }];
 }
 
 /**

@@ -39,7 +39,7 @@ export interface FoundByChecks {
   /** The verdict shows its latest time; older records than that change nothing. */
   decision(record: Pick<DecisionRecord, "subject" | "kind" | "verdict" | "time">): void;
   /**
-   * Shows what the watches say, as alert rules take it: `observePromise`, `observeCoverage`, `observeErrorChanges`, `observeSegments`, `observeStream`,
+   * Shows what the watches say, as alert rules take it: `observePromise`, `observeCoverage`, `observeErrorChanges`, `observeEstimate`, `observeSegments`, `observeStream`,
    * `observeDecision`, and signals of your own. Of each series the last; it replaces what was shown of the same subject and signal.
    * @throws TsopsError MONITOR_INVALID when they are no observations, or more than 1,000 series of one subject and signal
    */

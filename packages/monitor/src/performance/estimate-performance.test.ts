@@ -1,6 +1,7 @@
 import { createRandom } from "@tsops/core";
 import { describe, expect, it } from "vitest";
 import { joinedOf } from "../../test/joined-outcomes.ts";
+import { observeEstimate } from "../alerts/observe-watches.ts";
 import { estimatePerformance } from "./estimate-performance.ts";
 import type { JoinedOutcomes } from "./join-outcomes.ts";
 
@@ -72,6 +73,22 @@ describe("estimatePerformance", () => {
     expect(measured.error).toBeCloseTo(error / 10, 10);
     expect(measured.naiveError).toBeCloseTo(naive / 10, 10);
     expect(windows[0]?.naive).toBeCloseTo(sum([8, 9, 10], (day) => mae[day] as number) / 3, 10);
+  });
+
+  it("is an observation of the mean over all windows that wait, and none where it is not usable", () => {
+    const estimate = estimatePerformance(
+      served(63, 60, wave, (day) => 0.5 * wave(day)),
+      { window: "1d" },
+    );
+    const [one] = observeEstimate(estimate, { subject: "load" });
+    const [first, second, third] = estimate.windows.map(({ mae }) => mae) as [number, number, number];
+    expect(one).toMatchObject({ signal: "estimated_mae", subject: "load", sentence: estimate.sentence });
+    expect(one?.value).toBeCloseTo((first + second + third) / 3, 10);
+    for (const nothing of [
+      { ...estimate, usable: false },
+      { ...estimate, windows: [] },
+    ])
+      expect(observeEstimate(nothing, { subject: "load" })).toMatchObject([{ value: Number.NaN }]);
   });
 
   it("says that it is not usable when intervals tell nothing of the errors, or little is known", () => {

@@ -75,8 +75,9 @@ function setBack(series: readonly TimedRows[], column: string, write: WriteInsta
     for (const [n, from] of backward.entries()) {
       const to = backward[n + 1] ?? order.length;
       const by = timeAt(from - 1) + step - timeAt(from);
-      // A late row or two, and an old file put behind a newer one, are no clock.
+      // An old file put behind a newer one is no clock, nor are late rows, behind which times leap to where they were.
       if (to - from < leastRows || BigInt(from) * step < by || !isEven(timeAt, from, to, step)) continue;
+      if (leapsBack(timeAt, from, to, step)) continue;
       for (let i = from; i < to; i++) found.add(rows[order[i] as number] as number, timeAt(i), key);
       told ??= { by, at: timeAt(from), name };
     }
@@ -98,6 +99,13 @@ function setBack(series: readonly TimedRows[], column: string, write: WriteInsta
         ? "Say the zone of the times, so that both hours are told apart."
         : "Compare the values of the repeated times: equal ones were written twice.",
   });
+}
+
+/** Whether times from row `from` on reach again those before it by more than a step. */
+function leapsBack(timeAt: (i: number) => bigint, from: number, to: number, step: bigint): boolean {
+  for (let i = from + 1; i < to; i++)
+    if (timeAt(i) > timeAt(from - 1)) return timeAt(i) - timeAt(i - 1) > step;
+  return false;
 }
 
 function isEven(timeAt: (i: number) => bigint, from: number, to: number, step: bigint): boolean {

@@ -273,6 +273,17 @@ describe("times", () => {
     ]);
   });
 
+  it("rows that come late, one or several, are unsorted and no clock that was set back", () => {
+    for (const count of [1, 2, 8]) {
+      const late = fresh("late rows");
+      for (const list of [late.a.times, late.a.values] as unknown[][])
+        list.splice(300, 0, ...list.splice(100, count));
+      const findings = check(late);
+      expect(only(findings, "clock_jump")).toEqual([]);
+      expect(only(findings, "unsorted")).toMatchObject([{ severity: "info", count }]);
+    }
+  });
+
   it("rows that come every second hour, and every half hour", () => {
     const coarse = fresh("coarse");
     const every = <T>(list: T[]) => list.filter((_, i) => i % 2 === 0);

@@ -110,6 +110,7 @@ tbody tr:last-child>*{border-bottom:0}
 .when{white-space:nowrap;font-variant-numeric:tabular-nums;color:var(--muted)}
 .why{min-width:16rem;overflow-wrap:anywhere}
 .why small{display:block;color:var(--muted);margin-top:3px}
+.stack th small,.stack td small{display:block;color:var(--muted);font-weight:400}
 .nobr{white-space:nowrap}
 .kind{display:block;font-size:.76rem;color:var(--muted);margin-top:3px}
 .badge{display:inline-block;border:1px solid currentColor;border-radius:99px;padding:0 9px;font-size:.78rem;font-weight:600;line-height:1.6;white-space:nowrap}

@@ -1,5 +1,6 @@
-// How often checkQuality finds something where nothing is wrong: rules of eight weeks, then week after week of the same process; and of real data.
-// Run: npm run bench -- quality/false-findings [--repeats 20] [--weeks 25]
+// How often checkQuality finds something where nothing is wrong: rules of eight weeks, then week after week of the same process.
+// Run: npm run bench -- quality-findings [--repeats 20] [--weeks 25]. On real data: npm run bench -- real-weeks.
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Columns, sliceColumns } from "@tsops/core";
 import { checkQuality, learnQuality, type QualityFinding } from "@tsops/monitor";
@@ -53,6 +54,13 @@ function weeks(
 
 const table = { keys: [], eventTime: "at" };
 const all = noFindings();
+const results: Record<string, unknown> = {};
+const told = ({ windows, errors, warnings, checks }: Tally) => ({
+  windows,
+  errors,
+  warnings,
+  checks: Object.fromEntries(checks),
+});
 for (const name of Object.keys(processes)) {
   const tally = noFindings();
   const alone = noFindings();
@@ -70,7 +78,12 @@ for (const name of Object.keys(processes)) {
   all.windows += tally.windows;
   all.errors += tally.errors;
   all.warnings += tally.warnings;
+  results[name] = { withRules: told(tally), alone: told(alone) };
   process.stdout.write(`${line(name, tally)}\n`);
   if (alone.checks.size > 0) process.stdout.write(`${line("   without rules", alone)}\n`);
 }
 process.stdout.write(`${line("all", all)}\n`);
+writeFileSync(
+  new URL("results.json", import.meta.url),
+  `${JSON.stringify({ node: process.version, repeats: Number(args.repeats), weeks: Number(args.weeks), results, all: told(all) }, null, 2)}\n`,
+);
