@@ -77,6 +77,9 @@ const states = (labels: readonly string[], stay: number) => (random: Random, row
   });
 };
 
+/** The sun's share of its height at noon, 0 at night; without the dust of rounding at sunrise. */
+const sun = (row: number) => Math.max(0, Math.round(1000 * daily(row)) / 1000);
+
 const labelOf = (value: number) => (value < -0.5 ? "low" : value < 0.7 ? "usual" : "high");
 const weekly = (row: number) => (row % 7 >= 5 ? -1.5 : 0.6);
 
@@ -148,16 +151,16 @@ export const processes: Readonly<Record<string, Process>> = {
     ar1(random, rows, 0.7).map((value, row) => 100 * (1.2 + 0.6 * daily(row)) * (1 + 0.1 * value)),
   ),
   "solar: zero at night, independent": hourly(
-    white((random, row) => Math.max(0, daily(row)) * 50 * (0.3 + 0.7 * random.uniform())),
+    white((random, row) => sun(row) * 50 * (0.3 + 0.7 * random.uniform())),
   ),
   "solar: zero at night, clouds AR 0.9": hourly((random, rows) =>
-    ar1(random, rows, 0.9).map((value, row) => (Math.max(0, daily(row)) * 500) / (1 + Math.exp(value))),
+    ar1(random, rows, 0.9).map((value, row) => (sun(row) * 500) / (1 + Math.exp(value))),
   ),
   "solar: zero at night, cloudy days": hourly((random, rows) => {
     let cloud = 0;
     return Float64Array.from({ length: rows }, (_, row) => {
       if (row % 24 === 0) cloud = random.uniform(0.2, 1);
-      return Math.max(0, daily(row)) * 500 * cloud * random.uniform(0.9, 1);
+      return sun(row) * 500 * cloud * random.uniform(0.9, 1);
     });
   }),
   "spikes of 8 sd in 0.5 % of rows, AR 0.9": hourly((random, rows) =>
