@@ -1,7 +1,6 @@
 import { createRandom } from "@tsops/core";
-import { whiten } from "./autoregression.ts";
 import { simes } from "./combine.ts";
-import { areDependent, nullWindows } from "./null-windows.ts";
+import { noiseOf, nullWindows } from "./null-windows.ts";
 import { type BatteryResult, numericBattery } from "./numeric-battery.ts";
 import { deseasonalise } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
@@ -43,13 +42,11 @@ export function calibrated(
   // Seeded by the data: a report repeats, and what one series draws says nothing about the next.
   const random = createRandom(outcomes.map(({ statistic }) => statistic).join());
   const found = new Map<DriftTestName, number[]>(outcomes.map(({ test }) => [test, []]));
-  const { phi } = model;
   // As large as those of values that were not fitted.
   const growth = Math.sqrt(model.innovations.length / model.degrees);
   // With its spikes: they come as often where nothing changed.
-  const shocks = whiten(deseasonalise(reference, profile).values, phi).map((shock) => shock * growth);
   const seasonLength = seasons[0] ?? 1;
-  const noise = { phi, shocks, areDependent: areDependent(shocks, seasonLength, phi.length) };
+  const noise = noiseOf(deseasonalise(reference, profile).values, model.phi, seasonLength, growth);
   let result = outcomes;
   for (const more of looks) {
     for (let i = 0; i < more; i++) {

@@ -1,4 +1,5 @@
 import type { Random } from "@tsops/core";
+import { whiten } from "./autoregression.ts";
 import { meanOf } from "./innovation-moments.ts";
 import { ljungBox } from "./ljung-box.ts";
 import { positionOf } from "./profile.ts";
@@ -17,6 +18,49 @@ export interface Noise {
   readonly shocks: Float64Array;
   /** Whether they are drawn in blocks. */
   readonly areDependent: boolean;
+}
+
+/**
+ * The noise of a series: its autoregression and, where what that leaves looks like itself a season before, a factor for that lag too.
+ * @param deviations - The series less its profile; NaN is missing.
+ * @param growth - Of the shocks, to make them as large as those of values that were not fitted.
+ */
+export function noiseOf(
+  deviations: Float64Array,
+  phi: Float64Array,
+  seasonLength: number,
+  growth: number,
+): Noise {
+  const whole = withSeasonalLag(phi, whiten(deviations, phi), seasonLength);
+  const shocks = whiten(deviations, whole).map((shock) => shock * growth);
+  return { phi: whole, shocks, areDependent: areDependent(shocks, seasonLength, phi.length) };
+}
+
+/** Standard errors from which on a correlation with the season before is believed. */
+const believed = 2;
+
+/** Coefficients of (1 - phi) (1 - r at the lag of a season), with the correlation r that the innovations have there. */
+function withSeasonalLag(phi: Float64Array, innovations: Float64Array, seasonLength: number): Float64Array {
+  if (seasonLength <= phi.length) return phi;
+  let [products, squares, pairs] = [0, 0, 0];
+  for (let slot = seasonLength; slot < innovations.length; slot++) {
+    const product = (innovations[slot] as number) * (innovations[slot - seasonLength] as number);
+    if (Number.isNaN(product)) continue;
+    products += product;
+    squares += ((innovations[slot] as number) ** 2 + (innovations[slot - seasonLength] as number) ** 2) / 2;
+    pairs++;
+  }
+  // The profile took the mean of each position off, which makes neighbouring seasons look unlike.
+  const cycles = innovations.length / seasonLength;
+  const correlation = Math.min(0.95, products / squares + 1 / cycles);
+  if (!(correlation * Math.sqrt(pairs) > believed)) return phi;
+  const whole = new Float64Array(seasonLength + phi.length);
+  whole.set(phi);
+  whole[seasonLength - 1] = correlation;
+  phi.forEach((value, lag) => {
+    whole[seasonLength + lag] = -correlation * value;
+  });
+  return whole;
 }
 
 /** Innovations are drawn in blocks when a Ljung-Box test of them or of their sizes has a p-value below this. */
@@ -41,8 +85,8 @@ export function areDependent(shocks: Float64Array, seasonLength: number, order: 
 /**
  * A reference and a current window as they could have been with nothing changed: the reference's autoregression is run on its own
  * innovations, drawn with replacement from the same position of the season, so that hours that are always wild stay so. Where they
- * depend on those before, whole seasons of them are drawn, so that calm and wild stretches stay together for that long; elsewhere that
- * would only make the error of a mean as uncertain as a few blocks are. Missing values are missing again. Windows that follow each other
+ * depend on those before, whole seasons of them are drawn, each of those that came after a season about as wild as the one drawn last, so that calm and wild stretches
+ * last as long as they do; elsewhere that would only make the error of a mean as uncertain as a few blocks are. Missing values are missing again. Windows that follow each other
  * are cut from one series, others are independent.
  */
 export function nullWindows(
@@ -87,19 +131,40 @@ function drawnShocks(
   const present = presentValues(shocks);
   const whole = positionOf(-first, block);
   const blocks = Math.max(1, Math.floor((shocks.length - whole) / block));
+  const after = areDependent ? followers(shocks, whole, block, blocks) : null;
   const drawn = new Float64Array(length);
   let position = positionOf(from, block);
-  let start = whole + block * random.integer(blocks);
+  let at = random.integer(blocks);
   for (let slot = 0; slot < length; slot++) {
-    if (!areDependent) start = whole + block * random.integer(blocks);
+    if (!areDependent) at = random.integer(blocks);
+    const start = whole + block * at;
     const shock = shocks[(start + position) % shocks.length] as number;
     drawn[slot] = Number.isNaN(shock) ? (present[random.integer(present.length)] as number) : shock;
     position++;
     if (position < block) continue;
     position = 0;
-    start = whole + block * random.integer(blocks);
+    const next = after?.[at];
+    at = next === undefined ? random.integer(blocks) : (next[random.integer(next.length)] as number);
   }
   return drawn;
+}
+
+/** Of all blocks, the part that is near enough in size to be taken for the one before, and how many these are at least. */
+const [nearShare, fewestNear] = [1 / 4, 4];
+
+/** For each block those that may follow it: what came after the blocks whose mean size is nearest to its own. */
+function followers(shocks: Float64Array, whole: number, block: number, blocks: number): readonly number[][] {
+  const sizes = Array.from({ length: blocks }, (_, at) => {
+    const part = presentValues(shocks.subarray(whole + at * block, whole + (at + 1) * block));
+    return part.length === 0 ? 0 : meanOf(part.map(Math.abs));
+  });
+  const near = Math.max(fewestNear, Math.round(nearShare * blocks));
+  const withNext = Array.from({ length: blocks - 1 }, (_, at) => at);
+  return sizes.map((size) => {
+    const distance = (at: number) => Math.abs((sizes[at] as number) - size);
+    const nearest = [...withNext].sort((a, b) => distance(a) - distance(b)).slice(0, near);
+    return nearest.length === 0 ? [0] : nearest.map((at) => at + 1);
+  });
 }
 
 /** The values from a slot on, as many as the window has and missing where it is missing. */

@@ -6,14 +6,14 @@ import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, type InnovationNoise, levelTest, seasonTest } from "./location-tests.ts";
 import { thinned } from "./long-windows.ts";
 import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
-import type { RegularSeries } from "./regular-series.ts";
+import { countPresent, type RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { giveBack } from "./scratch-arrays.ts";
 import { shapeTest } from "./shape-test.ts";
 import { pullInSpikes } from "./spikes.ts";
 import { standardise } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
-import { wavesOf } from "./waves.ts";
+import { wavesFor } from "./waves.ts";
 
 /** Length of the blocks of time, and half of the lags of the Ljung-Box test, without a season. */
 const usualBlock = 24;
@@ -70,7 +70,7 @@ export function numericBattery(
   if (!inPlace) giveBack(before.values);
   const sample = standardise(model.innovations);
   if (sample.counts !== null) giveBack(model.filtered);
-  const location = fitLocation(lead, now, model, wavesOf(seasons), noise);
+  const location = fitLocation(lead, now, model, wavesFor(seasons, countPresent(now.values)), noise);
   if (location === null) return null;
   const { residuals, waves, level } = location;
   const n = model.innovations.length;

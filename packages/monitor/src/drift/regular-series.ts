@@ -17,7 +17,14 @@ export function presentValues(values: Float64Array): Float64Array {
   return present.subarray(0, count);
 }
 
-/** The same without a copy where they follow each other: not to be changed. */
+/** How many values are not NaN. */
+export function countPresent(values: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) count++;
+  return count;
+}
+
+/** The values that are not NaN, without a copy where they follow each other: not to be changed. */
 export function presentView(values: Float64Array): Float64Array {
   let first = 0;
   while (first < values.length && Number.isNaN(values[first])) first++;

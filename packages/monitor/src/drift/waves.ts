@@ -29,6 +29,18 @@ export function wavesOf(seasons: readonly number[]): Wave[] {
   );
 }
 
+/**
+ * The first of some waves, as many as a window of so many rows can tell from a level and noise: a week of days has room for one harmonic
+ * of the week, and three would leave nothing of it.
+ */
+export function wavesFor(seasons: readonly number[], rows: number): Wave[] {
+  const most = Math.max(0, Math.floor(rows / rowsPerTerm) - 1);
+  return wavesOf(seasons).slice(0, most - (most % 2));
+}
+
+/** Rows for each term that is fitted. */
+const rowsPerTerm = 2;
+
 /** Radians per step. */
 export function frequencyOfWave({ season, harmonic }: Wave): number {
   return (2 * Math.PI * harmonic) / season;

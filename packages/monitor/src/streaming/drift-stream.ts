@@ -9,9 +9,11 @@ import {
 } from "./alternatives.ts";
 import { addToBlock, fairPower } from "./block-spread.ts";
 import { placeBet } from "./capital.ts";
+import { dithered } from "./dither.ts";
 import { bestLevelBet, placeLevelBets } from "./level-bets.ts";
 import { modelStepper } from "./online-model.ts";
 import { addRank, rankOf } from "./rank-bins.ts";
+import { noiseAt } from "./rank-noise.ts";
 import { expectedBy, largestWave, learnWaves, seasonBets } from "./season-bets.ts";
 import { onScale, shiftInUnits } from "./stream-scale.ts";
 import { leastCarried, type StreamState } from "./stream-state.ts";
@@ -58,6 +60,7 @@ const longestGap = 2000;
 export function driftStream(state: StreamState): DriftStream {
   const {
     scale,
+    dither,
     scales,
     levelBets,
     shiftVariance,
@@ -67,6 +70,7 @@ export function driftStream(state: StreamState): DriftStream {
     scaleBlocks,
     model,
     settings,
+    rankNoise,
     bins,
     capitals,
     waveSums,
@@ -99,13 +103,14 @@ export function driftStream(state: StreamState): DriftStream {
     }
     const spread = settings.deviation * (scales[positionOf(index, scales.length)] as number);
     const runs = Math.sqrt(clock[5] as number);
-    const taken = onScale(scale, value);
+    const taken = dithered(dither, onScale(scale, value), index);
     const innovation = stepper.step(taken, positionOf(index, seasonLength), spread * runs, true) / spread;
     clock[1] = (clock[1] as number) + 1;
     clock[5] = nextVariance(volatility, clock[5] as number, innovation);
     if (!Number.isNaN(innovation)) {
-      const rank = rankOf(bins, innovation / runs);
-      addRank(bins, innovation / runs);
+      const ranked = innovation / runs + rankNoise * noiseAt(index);
+      const rank = rankOf(bins, ranked);
+      addRank(bins, ranked);
       clock[2] = betOn(rank, innovation, index, spread * runs);
     }
     return clock[2] as number;

@@ -18,7 +18,7 @@ interface LeftOut {
 }
 
 const kind = "streaming-drift";
-const version = 2;
+const version = 3;
 
 const modelArrays = [
   "means",
@@ -44,10 +44,12 @@ export function writeStream(
   {
     seasons,
     scale: onScale,
+    dither,
     settings,
     volatility,
     shiftVariance,
     powers,
+    rankNoise,
     model,
     bins,
     capitals,
@@ -64,8 +66,11 @@ export function writeStream(
     version,
     { ...header, seasons: [...seasons], missing, late },
     {
-      settings: Float64Array.of(settings.deviation, settings.referenceRows, shiftVariance),
+      settings: Float64Array.of(settings.deviation, settings.referenceRows, shiftVariance, rankNoise),
       scale: Float64Array.of(onScale.power, onScale.shift, onScale.least, onScale.centre),
+      atoms: Float64Array.from(dither.atoms),
+      widths: Float64Array.from(dither.widths),
+      others: Float64Array.of(dither.others),
       volatility: Float64Array.of(volatility.shock, volatility.memory),
       powers: Float64Array.of(level, season, scale, shape),
       edges: Float64Array.from(bins.edges),
@@ -90,7 +95,7 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
       Name,
       Float64Array<ArrayBuffer>
     >;
-  const [deviation, referenceRows, shiftVariance] = numbers(contents, "settings", 3);
+  const [deviation, referenceRows, shiftVariance, rankNoise] = numbers(contents, "settings", 4);
   const [power, shift, least, centre] = numbers(contents, "scale", 4);
   const [shock, memory] = numbers(contents, "volatility", 2);
   const [level, season, scale, shape] = numbers(contents, "powers", 4);
@@ -101,9 +106,15 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
     state: {
       seasons,
       scale: { power: power as StreamScale["power"], shift, least, centre },
+      dither: {
+        atoms: contents.array("atoms", "float64"),
+        widths: contents.array("widths", "float64"),
+        others: contents.array("others", "float64", 1)[0] as number,
+      },
       settings: { deviation, referenceRows },
       volatility: { shock, memory },
       shiftVariance,
+      rankNoise,
       powers: { level, season, scale, shape },
       model: read(modelArrays),
       bins: { edges: contents.array("edges", "float64"), counts: contents.array("rankCounts", "float64") },

@@ -16,9 +16,11 @@ import { pullInSpikes } from "../drift/spikes.ts";
 import { alternatives, type StreamingChange, shifts } from "./alternatives.ts";
 import { addToBlock, type BlockSpread, noBlocks } from "./block-spread.ts";
 import { type Capitals, noCapitals } from "./capital.ts";
+import { type Dither, ditheredSeries, ditherFor } from "./dither.ts";
 import { type LevelBets, noLevelBets } from "./level-bets.ts";
 import { type ModelSettings, modelStepper, type OnlineModel } from "./online-model.ts";
 import { type RankBins, rankBins } from "./rank-bins.ts";
+import { rankNoiseFor, withNoise } from "./rank-noise.ts";
 import { seasonBets, sumsOf } from "./season-bets.ts";
 import { onScale, type StreamScale, scaleFor } from "./stream-scale.ts";
 import { fitVolatility, nextVariance, type Volatility } from "./volatility.ts";
@@ -27,6 +29,8 @@ import { fitVolatility, nextVariance, type Volatility } from "./volatility.ts";
 export interface StreamState {
   readonly seasons: readonly number[];
   readonly scale: StreamScale;
+  /** Noise that is added on this scale. */
+  readonly dither: Dither;
   readonly settings: ModelSettings;
   readonly model: OnlineModel;
   /** Spread of the innovations at each position of the shortest season, over that of all. */
@@ -35,6 +39,8 @@ export interface StreamState {
   readonly volatility: Volatility;
   /** Variance of the shifts of the level that are bet on. */
   readonly shiftVariance: number;
+  /** Width of the noise that is added to innovations before they are ranked. */
+  readonly rankNoise: number;
   readonly bins: RankBins;
   /** Bets are taken to these powers, at most 1: less where the reference's rows tell less than independent ones would. */
   readonly powers: Readonly<Record<StreamingChange, number>>;
@@ -77,7 +83,9 @@ export function fitStream(
   { seasons: all, choose, maxOrder }: StreamOptions,
 ): StreamState | null {
   const scale = scaleFor({ first, values: raw }, all[0] ?? 1, maxOrder);
-  const reference = { first, values: raw.map((value) => onScale(scale, value)) };
+  const taken = raw.map((value) => onScale(scale, value));
+  const dither = ditherFor(taken);
+  const reference = ditheredSeries(dither, { first, values: taken });
   const seasons = choose ? seasonsShown(reference, all, maxOrder) : all;
   const { profile, deviations } = withoutSpikesAbout(reference, seasons);
   const fit = likeliestAutoregression(profile, deviations, maxOrder);
@@ -106,15 +114,18 @@ export function fitStream(
   const volatility = fitVolatility(innovations);
   const { standardised, variance } = withoutRuns(innovations, volatility);
   const bets = seasonBets(seasons);
+  const rankNoise = rankNoiseFor(standardised);
   return {
     seasons,
     scale,
+    dither,
     settings,
     model,
     scales,
     volatility,
     shiftVariance: (usualSquare * deviation ** 2) / ((referenceRows / 4) * carried ** 2),
-    bins: rankBins(standardised),
+    rankNoise,
+    bins: rankBins(withNoise(standardised, rankNoise)),
     powers: powersOf(standardised, volatility),
     ...blocksOf(standardised),
     capitals: noCapitals(shifts.length + alternatives.length + bets.length),
