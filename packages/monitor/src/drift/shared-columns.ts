@@ -31,7 +31,7 @@ export interface ColumnWork<T> {
 /** Work that is left, about, for which a helper is called: starting it takes a tenth of a second of its own. */
 const worthHelperMs = 300;
 /** What a slot takes at least: enough to call a helper for the first of many long columns. */
-const leastMsPerSlot = 4e-5;
+const leastMsPerSlot = 7e-5;
 /** Columns that lie ready for the helper or are at it, so that it has one while the main thread is at its own. */
 const readyColumns = 2;
 /** The helper may take so many times as long as the slowest column here, before it is taken for dead and its column done again. */
