@@ -65,10 +65,11 @@ function binned(values: Float64Array, mean: number, spread: number, inOrder: boo
   points.set(beyond, bins);
   const all = new Float64Array(points.length).fill(1);
   all.set(counts);
+  for (let i = 0; i < points.length; i++) points[i] = (points[i] as number) / binsPerSpread - reach;
   return {
     length: values.length,
     spread,
-    points: points.map((place) => place / binsPerSpread - reach),
+    points,
     deviations: null,
     counts: all,
     pointOf,
@@ -98,7 +99,8 @@ export function designEffectOver(sample: Standardised, atPoints: Float64Array): 
   const { pointOf, length } = sample;
   if (pointOf === null) return designEffect(atPoints);
   const mean = sumOver(sample, atPoints) / length;
-  const deviations = atPoints.map((value) => value - mean);
+  const deviations = new Float64Array(atPoints.length);
+  for (let i = 0; i < deviations.length; i++) deviations[i] = (atPoints[i] as number) - mean;
   return designEffectOf(length, dotOver(sample, deviations, deviations), (from, end) => {
     // Two at a time: their additions do not wait for each other.
     let [sum, other] = [0, 0];
