@@ -1,6 +1,12 @@
 import { BlockSums, type DesignEffect, designEffect } from "./innovation-moments.ts";
 import { countComplete, lagEquations, presentRuns } from "./lag-products.ts";
-import { type LeastSquares, multiply, type NormalEquations, normalEquations, solve } from "./least-squares.ts";
+import {
+  type LeastSquares,
+  multiply,
+  type NormalEquations,
+  normalEquations,
+  solve,
+} from "./least-squares.ts";
 import { sumOfSquares } from "./long-sums.ts";
 import { manyRows, someRows, thinned } from "./long-windows.ts";
 import { presentView } from "./regular-series.ts";

@@ -38,7 +38,12 @@ function shows(reference: RegularSeries, short: number, long: number, maxOrder: 
  * p-value of the F test that innovations have equal means at all positions of a season, `width` positions that follow each other
  * taken together; `known` of the means were fitted before.
  */
-function groupsDiffer({ first, values }: RegularSeries, season: number, width: number, known: number): number {
+function groupsDiffer(
+  { first, values }: RegularSeries,
+  season: number,
+  width: number,
+  known: number,
+): number {
   const groups = season / width;
   const sums = new Float64Array(groups);
   const counts = new Float64Array(groups);
