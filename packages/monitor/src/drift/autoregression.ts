@@ -1,17 +1,16 @@
 import { BlockSums, type DesignEffect, designEffect } from "./innovation-moments.ts";
 import { countComplete, lagEquations, presentRuns } from "./lag-products.ts";
 import {
-  dotsOver,
   type LeastSquares,
   multiply,
   type NormalEquations,
   normalEquations,
   solve,
-  timesOver,
 } from "./least-squares.ts";
+import { sumOfSquares } from "./long-sums.ts";
 import { manyRows, someRows, thinned } from "./long-windows.ts";
 import { presentView } from "./regular-series.ts";
-import { scratchNumbers } from "./scratch-arrays.ts";
+import { giveBack, scratchNumbers } from "./scratch-arrays.ts";
 
 /** An autoregression without constant: d[t] = sum of phi[i] * d[t - 1 - i] + innovation. */
 export interface Autoregression {
@@ -74,10 +73,7 @@ export function fitAutoregression(
   const innovations =
     runs.length === 2 ? filtered.subarray((runs[0] as number) + phi.length, runs[1]) : presentView(filtered);
   const degrees = innovations.length - phi.length - parameters;
-  let squares = 0;
-  for (let i = 0; i < innovations.length; i++)
-    squares += (innovations[i] as number) * (innovations[i] as number);
-  const innovationVariance = squares / degrees;
+  const innovationVariance = sumOfSquares(innovations) / degrees;
   if (!(innovationVariance > 0) || degrees < 2) return null;
   let covariance: Float64Array | undefined;
   return {
@@ -85,7 +81,7 @@ export function fitAutoregression(
     // Takes as long as all the rest, and most fits are only looked through.
     get covariance() {
       covariance ??= robustCovariance(
-        { deviations, filtered, phi, lags: maxOrder },
+        { deviations, runs, filtered, phi, lags: maxOrder },
         inverse,
         innovations.length / degrees,
       );
@@ -138,6 +134,8 @@ function withoutBias(
 /** A fit, as far as its error needs it. */
 interface Fit {
   readonly deviations: Float64Array;
+  /** Where they have values, as `presentRuns` gives it. */
+  readonly runs: Int32Array;
   readonly filtered: Float64Array;
   readonly phi: Float64Array;
   /** Values right before a slot without which it is left out. */
@@ -156,18 +154,41 @@ function robustCovariance(fit: Fit, inverse: Float64Array, inflation: number): F
 }
 
 /** Sums of products of lags, times the squared innovation; of very long series from a part of the rows. */
-function meatOf({ deviations, filtered, phi, lags }: Fit): Float64Array {
+function meatOf({ deviations, runs, filtered, phi, lags }: Fit): Float64Array {
   const order = phi.length;
   const part = thinned({ first: 0, values: deviations }, 1).values;
-  const lagged = lagsOf(part, order);
-  const rows = completeRows(part, lags);
-  const innovations = part === deviations ? filtered : whiten(part, phi);
-  const share = part === deviations ? 1 : rows.length / countComplete(presentRuns(deviations), lags);
-  const squares = innovations.map((value) => value ** 2);
   const meat = new Float64Array(order * order);
-  for (let i = 0; i < order; i++)
-    meat.set(dotsOver(timesOver(squares, lagged[i] as Float64Array, rows), lagged, rows), i * order);
-  return share === 1 ? meat : meat.map((sum) => sum / share);
+  if (part === deviations) {
+    addMeat(meat, deviations, runs, filtered, lags, order);
+    return meat;
+  }
+  const partRuns = presentRuns(part);
+  const innovations = whiten(part, phi);
+  addMeat(meat, part, partRuns, innovations, lags, order);
+  giveBack(part, innovations);
+  const share = countComplete(partRuns, lags) / countComplete(runs, lags);
+  return meat.map((sum) => sum / share);
+}
+
+function addMeat(
+  meat: Float64Array,
+  values: Float64Array,
+  runs: Int32Array,
+  innovations: Float64Array,
+  lags: number,
+  order: number,
+): void {
+  for (let at = 0; at < runs.length; at += 2)
+    for (let slot = (runs[at] as number) + lags; slot < (runs[at + 1] as number); slot++) {
+      const square = (innovations[slot] as number) ** 2;
+      for (let i = 0; i < order; i++) {
+        const weighted = square * (values[slot - 1 - i] as number);
+        for (let j = 0; j < order; j++) {
+          const place = i * order + j;
+          meat[place] = (meat[place] as number) + weighted * (values[slot - 1 - j] as number);
+        }
+      }
+    }
 }
 
 /** What each row does to the sum of the coefficients, up to a factor: persistent and nervous stretches that take turns show in it. */
@@ -182,8 +203,8 @@ function influencesOnSum({ deviations, filtered, lags }: Fit, weights: Float64Ar
 }
 
 /** The same design effect without keeping the influences; their mean is as good as zero. */
-function designEffectOnSum({ deviations, filtered }: Fit, weights: Float64Array): DesignEffect {
-  const rows = countComplete(presentRuns(filtered), 0);
+function designEffectOnSum({ deviations, runs, filtered }: Fit, weights: Float64Array): DesignEffect {
+  const rows = countComplete(runs, weights.length);
   const near = new Float64Array(nearRows);
   const sums = new BlockSums(rows);
   for (let from = weights.length; from < deviations.length; from += nearRows) {

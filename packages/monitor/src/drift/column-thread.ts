@@ -6,29 +6,30 @@ import { dropArrays, keepArrays } from "./scratch-arrays.ts";
 
 const { port } = workerData as HelperData;
 
-port.on("message", (job: ColumnJob | "done") => {
-  if (job === "done") {
-    dropArrays();
-    return;
-  }
+let slotsBefore = 0;
+
+port.on("message", (job: ColumnJob) => {
+  const slots = job.windows[0].values.length + job.windows[1].values.length;
+  // Only of windows as long as those before arrays are used again.
+  if (slots !== slotsBefore) dropArrays();
+  slotsBefore = slots;
   keepArrays();
   port.postMessage(answer(job));
   Atomics.add(job.signals, places.answers, 1);
   Atomics.notify(job.signals, places.answers);
 });
 
-function answer({ test, column, slot, windows, options, signals }: ColumnJob): ColumnAnswer {
+function answer({ test, column, slot, windows, areWhole, options, signals }: ColumnJob): ColumnAnswer {
   const nothing: ColumnAnswer = { test, column, slot };
   // The main thread may have come to it meanwhile.
   if (Atomics.compareExchange(signals, places.claims + column, claims.free, claims.helper) !== claims.free)
     return nothing;
   try {
-    const areWhole = windows.every(({ values }) => isWhole(values));
     const [before, now] = windows.map(
       ({ first, values }): NumericWindow => ({
         first,
         values,
-        missing: areWhole ? nothingMissing : missingOf(values),
+        missing: areWhole ? null : missingOf(values),
       }),
     ) as [NumericWindow, NumericWindow];
     return { ...nothing, outcomes: numericColumn(before, now, { ...options, mayOverwrite: true }) };
@@ -36,13 +37,6 @@ function answer({ test, column, slot, windows, options, signals }: ColumnJob): C
     // Where it fails too, the main thread has the error.
     return nothing;
   }
-}
-
-const nothingMissing = new Uint8Array(0);
-
-function isWhole(values: Float64Array): boolean {
-  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return false;
-  return true;
 }
 
 function missingOf(values: Float64Array): Uint8Array {

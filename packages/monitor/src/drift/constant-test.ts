@@ -7,9 +7,9 @@ import type { TestOutcome } from "./test-outcome.ts";
  * @returns Null when the reference varies. The p-value is 1 where nothing differs.
  */
 export function constantTest(reference: Float64Array, current: Float64Array): TestOutcome | null {
+  if (varies(reference)) return null;
   const present = presentView(reference);
   const constant = present[0] as number;
-  if (present.some((value) => value !== constant)) return null;
   let largest = 0;
   const now = presentView(current);
   let [rows, runs] = [0, 0];
@@ -29,4 +29,16 @@ export function constantTest(reference: Float64Array, current: Float64Array): Te
     effect: largest,
     meaning: "shift",
   };
+}
+
+/** Whether values that are not NaN differ. */
+function varies(values: Float64Array): boolean {
+  let first = Number.NaN;
+  for (let slot = 0; slot < values.length; slot++) {
+    const value = values[slot] as number;
+    if (Number.isNaN(value)) continue;
+    if (Number.isNaN(first)) first = value;
+    else if (value !== first) return true;
+  }
+  return false;
 }

@@ -151,10 +151,9 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
     choose: (options.season ?? "auto") === "auto",
     maxOrder,
   };
-  const [wholeBefore, wholeNow] = [new Uint8Array(before.length), new Uint8Array(now.length)];
   const windowsOf = (column: number): readonly [Window, Window] => {
     const name = names[column] as string;
-    return [windowOf(reference, name, before, wholeBefore), windowOf(current, name, now, wholeNow)];
+    return [windowOf(reference, name, before), windowOf(current, name, now)];
   };
   const isBeyond = names.map((name) =>
     [reference, current].some((window) => isBeyondDoubles(window.data[name] as Column)),
@@ -179,9 +178,9 @@ export function driftTest(reference: Columns, current: Columns, options: DriftOp
           if (isBeyond[column]) return "Whole numbers beyond 2^53 are no longer told from their neighbours.";
           const [was, is] = windowsOf(column);
           const outcomes =
-            was.kind === "values" && is.kind === "values"
-              ? numericColumn(was, is, numeric)
-              : categoryColumn(was, is, shortest);
+            was.kind === "values"
+              ? numericColumn(was, is as typeof was, numeric)
+              : categoryColumn(was, is as typeof was, shortest);
           return outcomes.length > 0 ? outcomes : untestable(was, is, areTooLarge(column));
         },
       },
@@ -247,25 +246,21 @@ function addedColumns(names: readonly string[], time: string, current: Columns):
     .map((column) => ({ column, reason: "Only the current window has this column." }));
 }
 
-type Window =
-  | ({ readonly kind: "values" } & NumericWindow)
-  | {
-      readonly kind: "labels";
-      readonly first: number;
-      readonly labels: readonly (string | null)[];
-      readonly missing: Uint8Array;
-    };
+type Window = ({ readonly kind: "values" } & NumericWindow) | Labels;
+
+interface Labels {
+  readonly kind: "labels";
+  readonly first: number;
+  readonly length: number;
+  readonly labels: readonly (string | null)[];
+  readonly missing: Uint8Array;
+}
 
 /** A column on the window's grid. Infinities, and numbers near them, are left out like missing ones: no mean or variance can be taken of them. */
-function windowOf(columns: Columns, name: string, grid: GridRows, nothingMissing: Uint8Array): Window {
+function windowOf(columns: Columns, name: string, grid: GridRows): Window {
   const column = columns.data[name] as Column;
   if (column.kind === "float64" && grid.slots === null && isWhole(column))
-    return {
-      kind: "values",
-      first: grid.first,
-      values: column.values,
-      missing: nothingMissing,
-    };
+    return { kind: "values", first: grid.first, values: column.values, missing: null };
   const missing = new Uint8Array(grid.length).fill(1);
   if (column.kind === "utf8" || column.kind === "bool") {
     const labels = new Array<string | null>(grid.length).fill(null);
@@ -278,7 +273,7 @@ function windowOf(columns: Columns, name: string, grid: GridRows, nothingMissing
           : String(column.values[row] === 1);
       missing[slot] = 0;
     }
-    return { kind: "labels", first: grid.first, labels, missing };
+    return { kind: "labels", first: grid.first, length: grid.length, labels, missing };
   }
   const values = new Float64Array(grid.length).fill(Number.NaN);
   for (let row = 0; row < columns.length; row++) {
@@ -300,20 +295,20 @@ function isBeyondDoubles(column: Column): boolean {
 
 /** Whether each row has a value that can be tested: then the column is looked at where it is. */
 function isWhole({ values, valid }: Extract<Column, { kind: "float64" }>): boolean {
+  if (valid !== null) for (let row = 0; row < values.length; row++) if (!isValid(valid, row)) return false;
   for (let row = 0; row < values.length; row++)
-    if (!isValid(valid, row) || !(Math.abs(values[row] as number) <= largestTested)) return false;
+    if (!(Math.abs(values[row] as number) <= largestTested)) return false;
   return true;
 }
 
 /** All tests of a column of labels; none where nothing can be tested. */
-function categoryColumn(before: Window, now: Window, seasonLength: number): TestOutcome[] {
+function categoryColumn(before: Labels, now: Labels, seasonLength: number): TestOutcome[] {
   const outcomes = categoryOutcomes(before, now, seasonLength);
   const missing = missingnessTest(before, now, seasonLength);
   return missing === null ? outcomes : [...outcomes, missing];
 }
 
-function categoryOutcomes(before: Window, now: Window, seasonLength: number): TestOutcome[] {
-  if (before.kind !== "labels" || now.kind !== "labels") return [];
+function categoryOutcomes(before: Labels, now: Labels, seasonLength: number): TestOutcome[] {
   const categories = [...new Set([...before.labels, ...now.labels])].filter((label) => label !== null).sort();
   const codeOf = new Map(categories.map((label, code) => [label, code]));
   const codes = (labels: readonly (string | null)[]) =>
@@ -338,7 +333,10 @@ function hasTooLarge(column: Column): boolean {
 }
 
 function untestable(before: Window, now: Window, areTooLarge: boolean): string {
-  const present = (window: Window) => window.missing.length - window.missing.reduce((a, b) => a + b, 0);
+  const present = (window: Window) => {
+    const slots = window.kind === "values" ? window.values.length : window.length;
+    return slots - (window.missing?.reduce((a, b) => a + b, 0) ?? 0);
+  };
   const none = areTooLarge ? "no value up to 1e150" : "no value";
   if (present(before) === 0) return `The reference has ${none}.`;
   if (present(now) === 0) return `The current window has ${none}.`;

@@ -12,6 +12,8 @@ export interface ColumnJob {
   readonly column: number;
   readonly slot: number;
   readonly windows: readonly [RegularSeries, RegularSeries];
+  /** Whether no value of them is missing. */
+  readonly areWhole: boolean;
   readonly options: NumericOptions;
   readonly signals: Int32Array;
 }
@@ -37,6 +39,8 @@ export interface HelperData {
 export interface Helper {
   readonly worker: Worker;
   readonly port: MessagePort;
+  /** Shared memory for the columns that lie ready. */
+  readonly memory: Float64Array[];
   idleTimer: NodeJS.Timeout | undefined;
 }
 
@@ -73,7 +77,7 @@ export function takeHelper(): Helper {
     workerData: { port: port2 } satisfies HelperData,
     transferList: [port2],
   });
-  const helper: Helper = { worker, port, idleTimer: undefined };
+  const helper: Helper = { worker, port, memory: [], idleTimer: undefined };
   // Without it the main thread does all of the work.
   const lose = (): void => {
     if (kept === helper) kept = null;
@@ -87,7 +91,6 @@ export function takeHelper(): Helper {
 
 /** Lets the thread go when it has had nothing to do for a while. */
 export function restHelper(helper: Helper): void {
-  helper.port.postMessage("done");
   helper.idleTimer = setTimeout(() => endHelper(helper), idleMs);
   helper.idleTimer.unref();
 }

@@ -3,13 +3,13 @@ import type { NormalEquations } from "./least-squares.ts";
 /** Runs of values without a gap: the slot where each begins and the one after its end, one run after the other. */
 export function presentRuns(values: Float64Array): Int32Array {
   const bounds: number[] = [];
-  for (let slot = 0, isPresent = false; slot < values.length; slot++) {
-    if (Number.isNaN(values[slot]) !== isPresent) continue;
-    isPresent = !isPresent;
+  for (let slot = 0; ; ) {
+    while (slot < values.length && Number.isNaN(values[slot])) slot++;
+    if (slot === values.length) return Int32Array.from(bounds);
+    bounds.push(slot);
+    while (slot < values.length && !Number.isNaN(values[slot])) slot++;
     bounds.push(slot);
   }
-  if (bounds.length % 2 === 1) bounds.push(values.length);
-  return Int32Array.from(bounds);
 }
 
 /** How many slots have a value and `lags` values right before it. */

@@ -69,10 +69,8 @@ export function fitByPosition(
     return whitenedAfter(term.subarray(-phi.length), term, phi);
   });
   const roots = counts.map(Math.sqrt);
-  const scaled = columns.map((column) =>
-    column.map((value, position) => value * (roots[position] as number)),
-  );
   const positions = completeRows(sums, 0);
+  const scaled = columns.map((column) => timesOver(column, roots, positions));
   const means = sums.map((sum, position) => (counts[position] === 0 ? 0 : sum / (roots[position] as number)));
   const fit = solve(normalEquations(scaled, means, positions), columns.length);
   if (fit === null || rows - columns.length < 2) return null;

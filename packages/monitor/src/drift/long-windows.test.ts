@@ -106,7 +106,7 @@ describe("standardise", () => {
   it("makes bins of long samples that tests see as the values", () => {
     const draw = () => noise(60_000).map((value) => value ** 3 / 4 + value);
     const samples = [draw(), draw()];
-    const long = samples.map(standardise) as [Standardised, Standardised];
+    const long = samples.map((values) => standardise(values)) as [Standardised, Standardised];
     const each = samples.map((values): Standardised => {
       const mean = meanOf(values);
       const spread = spreadOf(values, mean);

@@ -1,4 +1,5 @@
 import type { RegularSeries } from "./regular-series.ts";
+import { scratchNumbers } from "./scratch-arrays.ts";
 
 /** Windows with more rows than this are summed up by position and by bin rather than row by row: the same up to rounding. */
 export const manyRows = 50_000;
@@ -26,7 +27,7 @@ export function thinned(series: RegularSeries, cycle: number): RegularSeries {
   const stretches = Math.ceil(Math.max(keptRows, keptCycles * cycle) / length);
   const spare = Math.floor(values.length / cycle) - cycles;
   if (2 * stretches * length > values.length) return series;
-  const kept = new Float64Array(stretches * length);
+  const kept = scratchNumbers(stretches * length);
   for (let stretch = 0; stretch < stretches; stretch++) {
     const from = cycle * Math.round((spare * stretch) / (stretches - 1));
     kept.set(values.subarray(from, from + length), stretch * length);

@@ -1,10 +1,13 @@
 import { calibratedCategoryTest } from "./calibrated-categories.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
-/** Slots of one window: 1 where a row is without a value, or there is no row at all. */
+/** Slots of one window. */
 export interface MissingSlots {
   readonly first: number;
-  readonly missing: Uint8Array;
+  /** How many. */
+  readonly length: number;
+  /** 1 where a row is without a value, or there is no row at all; null where none is. */
+  readonly missing: Uint8Array | null;
 }
 
 /**
@@ -16,8 +19,11 @@ export function missingnessTest(
   current: MissingSlots,
   seasonLength: number,
 ): TestOutcome | null {
-  if (!reference.missing.includes(1) && !current.missing.includes(1)) return null;
-  const codes = ({ first, missing }: MissingSlots) => ({ first, codes: Int32Array.from(missing) });
+  if (!reference.missing?.includes(1) && !current.missing?.includes(1)) return null;
+  const codes = ({ first, length, missing }: MissingSlots) => ({
+    first,
+    codes: missing === null ? new Int32Array(length) : Int32Array.from(missing),
+  });
   const outcome = calibratedCategoryTest(codes(reference), codes(current), 2, seasonLength);
   if (outcome === null) return null;
   const { code, ...found } = outcome;

@@ -1,7 +1,7 @@
 import { autocorrelationTest } from "./autocorrelation-test.ts";
 import type { Autoregression } from "./autoregression.ts";
 import { autoregressionAbout } from "./autoregression-about.ts";
-import { designEffect } from "./innovation-moments.ts";
+import { designEffect, meanOf } from "./innovation-moments.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, type InnovationNoise, levelTest, seasonTest } from "./location-tests.ts";
 import { thinned } from "./long-windows.ts";
@@ -10,7 +10,7 @@ import { countPresent, type RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { giveBack } from "./scratch-arrays.ts";
 import { shapeTest } from "./shape-test.ts";
-import { pullInSpikes } from "./spikes.ts";
+import { pullInSpikes, spikeLimits } from "./spikes.ts";
 import { standardise } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 import { wavesFor } from "./waves.ts";
@@ -45,31 +45,32 @@ export function numericBattery(
 ): BatteryResult | null {
   const profile = seasonalProfile(reference, seasons.at(-1) ?? 1);
   const before = deseasonalise(reference, profile, inPlace);
-  const now = deseasonalise(current, profile, inPlace);
-  pullInSpikes(before, now, seasons[0] ?? 1);
+  const limits = spikeLimits(before, seasons[0] ?? 1);
+  pullInSpikes(before, limits);
   const { parameters } = profile;
   const model = autoregressionAbout(profile, before.values, maxOrder);
   if (model === null) return null;
 
   const block = seasons[0] ?? usualBlock;
+  const mean = meanOf(model.innovations);
+  const part = thinned({ first: 0, values: model.filtered }, 1).values;
   const noise: InnovationNoise = {
     variances: variancesByPosition(model, before.first, seasons[0] ?? 1),
-    leftover: leftoverCorrelation(
-      thinned({ first: 0, values: model.filtered }, 1).values,
-      2 * block,
-      model.phi.length,
-    ),
+    leftover: leftoverCorrelation(part, 2 * block, model.phi.length),
     // What lasts longer than the autoregression's order shows in batch means, and only ever widens the error.
-    lasting: Math.max(1, designEffect(model.innovations).factor),
+    lasting: Math.max(1, designEffect(model.innovations, mean).factor),
   };
-  const joinsUp = before.first + before.values.length === now.first;
+  if (part !== model.filtered) giveBack(part);
+  const joinsUp = before.first + before.values.length === current.first;
   const lead = joinsUp ? before.values.slice(-model.phi.length) : null;
   // Memory has the size of the windows, so it is given back as soon as it can be. The covariance is the last that needs the deviations,
   // and samples of bins have no more to do with their values.
   void model.covariance;
   if (!inPlace) giveBack(before.values);
-  const sample = standardise(model.innovations);
+  const sample = standardise(model.innovations, { mean });
   if (sample.counts !== null) giveBack(model.filtered);
+  const now = deseasonalise(current, profile, inPlace);
+  pullInSpikes(now, limits);
   const location = fitLocation(lead, now, model, wavesFor(seasons, countPresent(now.values)), noise);
   if (location === null) return null;
   const { residuals, waves, level } = location;
@@ -78,7 +79,7 @@ export function numericBattery(
   const expectedRatio = Math.sqrt(
     ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
   );
-  const samples = [sample, standardise(residuals)] as const;
+  const samples = [sample, standardise(residuals, { inOrder: false })] as const;
   if (samples[1].counts !== null) giveBack(residuals);
   const outcomes = [
     levelTest(location, model.degrees),

@@ -10,8 +10,8 @@ export interface NumericWindow {
   readonly first: number;
   /** NaN is missing. */
   readonly values: Float64Array;
-  /** 1 where a value is missing. */
-  readonly missing: Uint8Array;
+  /** 1 where a value is missing; null where none is. */
+  readonly missing: Uint8Array | null;
 }
 
 /** All tests of one numeric column; none where nothing can be tested. */
@@ -21,7 +21,8 @@ export function numericColumn(
   options: NumericOptions,
 ): TestOutcome[] {
   // First: the tests of values may overwrite them.
-  const missing = missingnessTest(before, now, options.seasons[0] ?? 1);
+  const slotsOf = ({ first, values, missing }: NumericWindow) => ({ first, length: values.length, missing });
+  const missing = missingnessTest(slotsOf(before), slotsOf(now), options.seasons[0] ?? 1);
   const outcomes = testsOfValues(before, now, options);
   return missing === null ? outcomes : [...outcomes, missing];
 }

@@ -29,9 +29,12 @@ export function numericTests(
   { seasons: all, choose, maxOrder, mayOverwrite = false }: NumericOptions,
 ): TestOutcome[] | null {
   const shortest = all[0] ?? 1;
-  const power = choosePower(reference, current, shortest, maxOrder, thinned(reference, shortest));
+  const few = thinned(reference, shortest);
+  const power = choosePower(reference, current, shortest, maxOrder, few);
   const part = thinned(reference, commonCycle(all));
-  const seasons = choose ? seasonsShown(transformed(part, power), all, maxOrder) : all;
+  const scaled = transformed(part, power);
+  const seasons = choose ? seasonsShown(scaled, all, maxOrder) : all;
+  for (const { values } of [few, part, scaled]) if (values !== reference.values) giveBack(values);
   const [before, now] = [transformed(reference, power), transformed(current, power)];
   const isFinal = !mayBeCalibrated(before, now);
   // On another scale the values are copies.

@@ -61,9 +61,10 @@ export function choosePower(
   const asIs = likelihood(1);
   const gains = powers.map((power) => likelihood(power) - asIs);
   const best = (gains[0] as number) > (gains[1] as number) ? 0 : 1;
-  if (!((gains[best] as number) > leastGain)) return asItIs;
   const power = powers[best] as 0 | 0.5;
   const centre = meanOf(presentView(scales[power].values));
+  giveBack(scales[0].values, scales[0.5].values);
+  if (!((gains[best] as number) > leastGain)) return asItIs;
   const back = (value: number) => (power === 0 ? Math.exp(value) : Math.max(value, 0) ** 2);
   return {
     power,
@@ -77,17 +78,18 @@ export function choosePower(
 
 /** The least value of two windows, and the least that is greater than 0. */
 function leastValues(reference: RegularSeries, current: RegularSeries): [number, number] {
-  let least = Number.POSITIVE_INFINITY;
+  let hasZero = false;
   let above = Number.POSITIVE_INFINITY;
   for (const { values } of [reference, current])
     for (let slot = 0; slot < values.length; slot++) {
       const value = values[slot] as number;
+      if (!(value < above)) continue;
       // Columns with values below zero, most of which have one soon, are not looked at further.
       if (value < 0) return [value, above];
-      if (value < least) least = value;
-      if (value > 0 && value < above) above = value;
+      if (value === 0) hasZero = true;
+      else above = value;
     }
-  return [least, above];
+  return [hasZero ? 0 : above, above];
 }
 
 /** A series on another scale. */

@@ -22,11 +22,18 @@ export function seasonalProfile(series: RegularSeries, seasonLength: number): Se
     sums[position] = (sums[position] as number) + value;
     counts[position] = (counts[position] as number) + 1;
   }
-  const total = sums.reduce((a, b) => a + b, 0) / counts.reduce((a, b) => a + b, 0);
-  const means = sums.map((sum, position) =>
-    (counts[position] as number) === 0 ? total : sum / (counts[position] as number),
-  );
-  return { seasonLength, means, parameters: counts.filter((count) => count > 0).length };
+  let [total, rows, parameters] = [0, 0, 0];
+  for (let position = 0; position < seasonLength; position++) {
+    total += sums[position] as number;
+    rows += counts[position] as number;
+    if (counts[position] !== 0) parameters++;
+  }
+  const means = new Float64Array(seasonLength);
+  for (let position = 0; position < seasonLength; position++) {
+    const count = counts[position] as number;
+    means[position] = count === 0 ? total / rows : (sums[position] as number) / count;
+  }
+  return { seasonLength, means, parameters };
 }
 
 /** A series less its profile, in an array of its own or, if `inPlace`, in the series' own. */

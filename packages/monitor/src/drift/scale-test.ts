@@ -52,7 +52,9 @@ function relativeDeviations(sample: Standardised): { spread: number; influences:
     powers[i] = deviation * Math.sqrt(deviation);
   }
   const average = sumOver(sample, powers) / sample.length;
-  const influences = powers.map((value) => (average === 0 ? 0 : (value / average - 1) / power));
+  const influences = new Float64Array(points.length);
+  if (average !== 0)
+    for (let i = 0; i < influences.length; i++) influences[i] = ((powers[i] as number) / average - 1) / power;
   return { spread: average ** (1 / power) * (deviations === null ? spread : 1), influences };
 }
 

@@ -2,7 +2,7 @@
 let kept: Map<number, ArrayBuffer[]> | null = null;
 
 /** Smaller arrays are as fast to make as to find. */
-const leastBytes = 1 << 18;
+const leastBytes = 1 << 16;
 
 /**
  * Runs work whose large arrays are used again instead of being made anew: the garbage collector would take as long as the work. They

@@ -1,7 +1,8 @@
 import { fSurvival } from "@tsops/core";
 import { autoregressionAbout } from "./autoregression-about.ts";
-import { deseasonalise, positionsOf, seasonalProfile } from "./profile.ts";
+import { deseasonalise, positionOf, seasonalProfile } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
+import { giveBack } from "./scratch-arrays.ts";
 
 /** A longer season is kept when it shows in the reference with a p-value below this. */
 const choiceLevel = 0.01;
@@ -22,32 +23,38 @@ export function seasonsShown(
 
 function shows(reference: RegularSeries, short: number, long: number, maxOrder: number): boolean {
   const profile = seasonalProfile(reference, short);
-  const model = autoregressionAbout(profile, deseasonalise(reference, profile).values, maxOrder);
+  const deviations = deseasonalise(reference, profile).values;
+  const model = autoregressionAbout(profile, deviations, maxOrder);
+  giveBack(deviations);
   if (model === null) return false;
-  const positions = positionsOf(reference.first, model.filtered.length, long);
-  const byPosition = groupsDiffer(model.filtered, positions, long, short);
-  const byCycle =
-    long % short === 0
-      ? groupsDiffer(
-          model.filtered,
-          positions.map((position) => Math.floor(position / short)),
-          long / short,
-          1,
-        )
-      : 1;
+  const at = { first: reference.first, values: model.filtered };
+  const byPosition = groupsDiffer(at, long, 1, short);
+  const byCycle = long % short === 0 ? groupsDiffer(at, long, short, 1) : 1;
+  giveBack(model.filtered);
   return Math.min(byPosition, byCycle) < choiceLevel;
 }
 
-/** p-value of the F test that groups of innovations have equal means, `known` of which were fitted before. */
-function groupsDiffer(filtered: Float64Array, groupOf: Int32Array, groups: number, known: number): number {
+/**
+ * p-value of the F test that innovations have equal means at all positions of a season, `width` positions that follow each other
+ * taken together; `known` of the means were fitted before.
+ */
+function groupsDiffer(
+  { first, values }: RegularSeries,
+  season: number,
+  width: number,
+  known: number,
+): number {
+  const groups = season / width;
   const sums = new Float64Array(groups);
   const counts = new Float64Array(groups);
   let all = 0;
   let n = 0;
-  for (let slot = 0; slot < filtered.length; slot++) {
-    const value = filtered[slot] as number;
+  let position = positionOf(first, season) - 1;
+  for (let slot = 0; slot < values.length; slot++) {
+    if (++position === season) position = 0;
+    const value = values[slot] as number;
     if (Number.isNaN(value)) continue;
-    const group = groupOf[slot] as number;
+    const group = (position / width) | 0;
     sums[group] = (sums[group] as number) + value;
     counts[group] = (counts[group] as number) + 1;
     all += value * value;

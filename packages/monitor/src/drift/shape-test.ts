@@ -59,7 +59,7 @@ function characteristics({ points, counts, length }: Standardised): {
   means: Float64Array;
   influences: Float64Array[];
 } {
-  const sines = points.map(Math.sin);
+  const sines = new Float64Array(points.length);
   let [signs, roots, powers, sine, cosine, slope] = [0, 0, 0, 0, 0, 0];
   for (let k = 0; k < points.length; k++) {
     const count = counts === null ? 1 : (counts[k] as number);
@@ -67,11 +67,12 @@ function characteristics({ points, counts, length }: Standardised): {
     const x = points[k] as number;
     const size = Math.abs(x);
     const root = Math.sqrt(size);
-    const cos = Math.cos(x);
+    const [sin, cos] = [Math.sin(x), Math.cos(x)];
+    sines[k] = sin;
     signs += count * Math.sign(x);
     roots += count * (Math.sign(x) * root);
     powers += count * (size * root);
-    sine += count * (sines[k] as number);
+    sine += count * sin;
     cosine += count * cos;
     slope += count * (cos * x);
   }

@@ -2,6 +2,8 @@ import { columnsFromArrays, createRandom, float64, nullable, timestamp, utf8 } f
 import { describe, expect, it } from "vitest";
 import { driftTest } from "./drift-test.ts";
 import { endHelper, takeHelper } from "./helper-thread.ts";
+import { type NumericWindow, numericColumn } from "./numeric-column.ts";
+import { testColumns } from "./shared-columns.ts";
 
 const [rows, minute] = [12_000, 60_000_000n];
 
@@ -48,5 +50,43 @@ describe("a helper thread", { timeout: 120_000 }, () => {
     expect(two).toEqual(one);
     expect(one.columns.find(({ column }) => column === "c3")?.drift).toBe(true);
     endHelper(takeHelper());
+  });
+
+  it("takes the last column while the first ones are tested here, and finds the same", () => {
+    const random = createRandom("taken column");
+    const window = (first: number): NumericWindow => ({
+      first,
+      values: Float64Array.from({ length: rows }, () => random.normal()),
+      missing: null,
+    });
+    const [before, now] = [window(0), window(rows)];
+    const options = { seasons: [24], choose: false, maxOrder: 2 };
+    const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    // The thread writes over the values of the column that it is at.
+    const isAtWork = () => takeHelper().memory.some((values) => values[0] !== before.values[0]);
+    const taken: number[] = [];
+    const found = testColumns(
+      {
+        columns: 6,
+        slots: 2 * rows,
+        options,
+        windowsOf: () => [before, now],
+        test(column) {
+          // Long enough for the others to be worth a helper, and the second until it is there.
+          if (column === 0) sleep(500);
+          for (let waits = 0; column === 1 && waits < 10_000 && !isAtWork(); waits++) sleep(10);
+          return numericColumn(before, now, options);
+        },
+        fromOutcomes(column, outcomes) {
+          taken.push(column);
+          return [...outcomes];
+        },
+      },
+      true,
+    );
+    endHelper(takeHelper());
+    expect(taken).toContain(5);
+    expect(taken).not.toContain(0);
+    for (const outcomes of found) expect(outcomes).toEqual(numericColumn(before, now, options));
   });
 });

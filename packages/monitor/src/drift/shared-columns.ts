@@ -9,6 +9,7 @@ import {
   restHelper,
   takeHelper,
 } from "./helper-thread.ts";
+import type { NumericWindow } from "./numeric-column.ts";
 import type { NumericOptions } from "./numeric-tests.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
@@ -20,7 +21,7 @@ export interface ColumnWork<T> {
   /** Tests a column here. */
   test(column: number): T;
   /** The windows of a column that the helper can test; null for another. They are copied. */
-  windowsOf(column: number): readonly [RegularSeries, RegularSeries] | null;
+  windowsOf(column: number): readonly [NumericWindow, NumericWindow] | null;
   /** What the helper found, as `test` gives it. */
   fromOutcomes(column: number, outcomes: readonly TestOutcome[]): T;
   readonly options: NumericOptions;
@@ -31,7 +32,7 @@ export interface ColumnWork<T> {
 /** Work that is left, about, for which a helper is called: starting it takes a tenth of a second of its own. */
 const worthHelperMs = 300;
 /** What a slot takes at least: enough to call a helper for the first of many long columns. */
-const leastMsPerSlot = 4e-5;
+const leastMsPerSlot = 7e-5;
 /** Columns that lie ready for the helper or are at it, so that it has one while the main thread is at its own. */
 const readyColumns = 2;
 /** The helper may take so many times as long as the slowest column here, before it is taken for dead and its column done again. */
@@ -77,8 +78,6 @@ class SharedColumns<T> {
   readonly #work: ColumnWork<T>;
   readonly #started = performance.now();
   readonly #signals: Int32Array;
-  /** Memory for the columns that lie ready. */
-  readonly #memory: Float64Array[] = [];
   /** What lies there, until it is answered. */
   readonly #inSlot: (number | null)[] = new Array(readyColumns).fill(null);
   readonly #test = ++tests;
@@ -124,15 +123,16 @@ class SharedColumns<T> {
   }
 
   /** Copies the last column that nobody has, if there is one, and tells the helper. */
-  #fill(slot: number, { port }: Helper): void {
+  #fill(slot: number, { port, memory: memories }: Helper): void {
     for (; this.#next >= 0; this.#next--) {
       const column = this.#next;
       if (this.#claimOf(column) !== claims.free) continue;
       const windows = this.#work.windowsOf(column);
       if (windows === null) continue;
-      const { slots, options } = this.#work;
-      this.#memory[slot] ??= new Float64Array(new SharedArrayBuffer(slots * Float64Array.BYTES_PER_ELEMENT));
-      const memory = this.#memory[slot] as Float64Array;
+      const { slots: length, options } = this.#work;
+      if (memories[slot]?.length !== length)
+        memories[slot] = new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+      const memory = memories[slot] as Float64Array;
       let end = 0;
       const copies = windows.map(({ first, values }): RegularSeries => {
         const copy = memory.subarray(end, end + values.length);
@@ -145,6 +145,7 @@ class SharedColumns<T> {
         column,
         slot,
         windows: copies,
+        areWhole: windows.every(({ missing }) => missing === null),
         options,
         signals: this.#signals,
       };

@@ -15,16 +15,22 @@ interface Values {
 export function usualValue(values: Float64Array): number | null {
   // The vote of Boyer & Moore (1991): what more than half of the rows have is left over.
   let [candidate, votes, rows] = [Number.NaN, 0, 0];
-  for (const value of values) {
+  const most = 2 * (1 - mostlyOne) * values.length;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
     if (Number.isNaN(value)) continue;
+    if (votes === 0) {
+      // Half of the rows so far have another value, whichever it is.
+      if (rows > most) return null;
+      candidate = value;
+    }
     rows++;
-    if (votes === 0) candidate = value;
     votes += value === candidate ? 1 : -1;
   }
   // A vote of less leaves no need to count, as for most columns.
   if (rows === 0 || votes < (2 * mostlyOne - 1) * rows) return null;
   let hits = 0;
-  for (const value of values) if (value === candidate) hits++;
+  for (let i = 0; i < values.length; i++) if (values[i] === candidate) hits++;
   return hits >= mostlyOne * rows ? candidate : null;
 }
 

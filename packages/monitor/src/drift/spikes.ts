@@ -2,24 +2,27 @@ import { thinned } from "./long-windows.ts";
 import { medianOf } from "./median.ts";
 import { positionOf } from "./profile.ts";
 import type { RegularSeries } from "./regular-series.ts";
+import { giveBack, scratchNumbers } from "./scratch-arrays.ts";
 
 /** How many robust standard deviations a value may lie from the median of its neighbours. */
 const reach = 4.5;
 /** Standard deviation of a normal sample over its median absolute value. */
 const normalRatio = 1.4826;
 
-/**
- * Pulls in, in place, single values that stand far off their neighbours, in both windows by what is usual in the reference at that
- * position of the season: a broken reading in 200 would hide the persistence of a series, and alarm although it always comes. Steps and
- * slow changes stay as they are, and a spike stays a spike of the usual reach, so the tests still see that there are more of them.
- */
-export function pullInSpikes(reference: RegularSeries, current: RegularSeries, seasonLength: number): void {
-  const usual = usualDistances(thinned(reference, seasonLength), seasonLength);
-  const limits = usual.map((distance) => reach * distance);
-  for (const series of [reference, current]) pullIn(series, limits);
+/** How far a value may lie from its neighbours at each position of the season, by what is usual in the reference. */
+export function spikeLimits(reference: RegularSeries, seasonLength: number): Float64Array {
+  const part = thinned(reference, seasonLength);
+  const usual = usualDistances(part, seasonLength);
+  if (part !== reference) giveBack(part.values);
+  return usual.map((distance) => reach * distance);
 }
 
-function pullIn({ first, values }: RegularSeries, limits: Float64Array): void {
+/**
+ * Pulls in, in place, single values that stand farther off their neighbours than the limits of the reference: a broken reading in 200
+ * would hide the persistence of a series, and alarm although it always comes. Steps and slow changes stay as they are, and a spike
+ * stays a spike of the usual reach, so the tests still see that there are more of them.
+ */
+export function pullInSpikes({ first, values }: RegularSeries, limits: Float64Array): void {
   const last = values.length - 1;
   let position = positionOf(first, limits.length) - 1;
   // The two before as they were.
@@ -49,7 +52,7 @@ function pullIn({ first, values }: RegularSeries, limits: Float64Array): void {
 /** Robust standard deviation from the neighbours at each position, at least that of all. */
 function usualDistances(series: RegularSeries, seasonLength: number): Float64Array {
   const distances = distancesFromNeighbours(series.values);
-  const buffer = new Float64Array(distances.length);
+  const buffer = scratchNumbers(distances.length);
   /** Robust standard deviation of the distances at `from`, `from + step`, `from + 2 step` ... */
   const spreadAt = (from: number, step: number): number => {
     let count = 0;
@@ -66,12 +69,13 @@ function usualDistances(series: RegularSeries, seasonLength: number): Float64Arr
       all,
       spreadAt(positionOf(position - series.first, seasonLength), seasonLength),
     );
+  giveBack(distances, buffer);
   return usual;
 }
 
 /** How far each value lies from the median of its neighbours. */
 function distancesFromNeighbours(values: Float64Array): Float64Array {
-  const distances = new Float64Array(values.length);
+  const distances = scratchNumbers(values.length);
   const last = values.length - 1;
   let [before2, before1, value] = [Number.NaN, Number.NaN, values[0] as number];
   let after1 = last > 0 ? (values[1] as number) : Number.NaN;

@@ -18,7 +18,7 @@ export interface Standardised {
   readonly deviations: Float64Array | null;
   /** Values at each point; null for one each. */
   readonly counts: Float64Array | null;
-  /** Point of each value in order of time; null for its own. */
+  /** Point of each value in order of time; null for its own, and where the order was not asked for. */
   readonly pointOf: Int32Array | null;
 }
 
@@ -26,18 +26,23 @@ export interface Standardised {
 const [reach, binsPerSpread] = [8, 512];
 const bins = 2 * reach * binsPerSpread;
 
-/** Standardises a sample. One without spread stays as it is, less its mean. */
-export function standardise(values: Float64Array): Standardised {
-  const mean = meanOf(values);
+/**
+ * Standardises a sample. One without spread stays as it is, less its mean.
+ * @param options - The sample's mean, where it is known; whether its order of time is to be kept, as design effects need it.
+ */
+export function standardise(
+  values: Float64Array,
+  { mean = meanOf(values), inOrder = true }: { readonly mean?: number; readonly inOrder?: boolean } = {},
+): Standardised {
   const spread = spreadOf(values, mean) || 1;
-  if (values.length > manyRows) return binned(values, mean, spread);
+  if (values.length > manyRows) return binned(values, mean, spread, inOrder);
   const deviations = values.map((value) => value - mean);
   const points = deviations.map((deviation) => deviation / spread);
   return { length: values.length, spread, points, deviations, counts: null, pointOf: null };
 }
 
-function binned(values: Float64Array, mean: number, spread: number): Standardised {
-  const pointOf = scratchIntegers(values.length);
+function binned(values: Float64Array, mean: number, spread: number, inOrder: boolean): Standardised {
+  const pointOf = inOrder ? scratchIntegers(values.length) : null;
   const counts = new Int32Array(bins);
   const sums = new Float64Array(bins);
   const beyond: number[] = [];
@@ -47,11 +52,11 @@ function binned(values: Float64Array, mean: number, spread: number): Standardise
     const place = (values[i] as number) * scale + middle;
     if (place >= 0 && place < bins) {
       const bin = place | 0;
-      pointOf[i] = bin;
+      if (pointOf !== null) pointOf[i] = bin;
       counts[bin]!++;
       sums[bin]! += place;
     } else {
-      pointOf[i] = bins + beyond.length;
+      if (pointOf !== null) pointOf[i] = bins + beyond.length;
       beyond.push(place);
     }
   }
@@ -60,10 +65,11 @@ function binned(values: Float64Array, mean: number, spread: number): Standardise
   points.set(beyond, bins);
   const all = new Float64Array(points.length).fill(1);
   all.set(counts);
+  for (let i = 0; i < points.length; i++) points[i] = (points[i] as number) / binsPerSpread - reach;
   return {
     length: values.length,
     spread,
-    points: points.map((place) => place / binsPerSpread - reach),
+    points,
     deviations: null,
     counts: all,
     pointOf,
@@ -93,11 +99,18 @@ export function designEffectOver(sample: Standardised, atPoints: Float64Array): 
   const { pointOf, length } = sample;
   if (pointOf === null) return designEffect(atPoints);
   const mean = sumOver(sample, atPoints) / length;
-  const deviations = atPoints.map((value) => value - mean);
+  const deviations = new Float64Array(atPoints.length);
+  for (let i = 0; i < deviations.length; i++) deviations[i] = (atPoints[i] as number) - mean;
   return designEffectOf(length, dotOver(sample, deviations, deviations), (from, end) => {
-    let sum = 0;
-    for (let i = from; i < end; i++) sum += deviations[pointOf[i] as number] as number;
-    return sum;
+    // Two at a time: their additions do not wait for each other.
+    let [sum, other] = [0, 0];
+    let i = from;
+    for (; i + 1 < end; i += 2) {
+      sum += deviations[pointOf[i] as number] as number;
+      other += deviations[pointOf[i + 1] as number] as number;
+    }
+    if (i < end) sum += deviations[pointOf[i] as number] as number;
+    return sum + other;
   });
 }
 
@@ -108,8 +121,16 @@ export function distanceOf(before: Standardised, now: Standardised): number {
   return Math.abs(largestGap(sortNumbers(x), sortNumbers(y)).gap) / (x.length * y.length);
 }
 
-function valuesOf({ points, pointOf }: Standardised): Float64Array {
-  return pointOf === null ? points : Float64Array.from(pointOf, (point) => points[point] as number);
+/** A sample's values in any order. */
+function valuesOf({ length, points, counts }: Standardised): Float64Array {
+  if (counts === null) return points;
+  const values = new Float64Array(length);
+  let end = 0;
+  points.forEach((point, i) => {
+    values.fill(point, end, end + (counts[i] as number));
+    end += counts[i] as number;
+  });
+  return values;
 }
 
 function distanceOfBins(before: Standardised, now: Standardised): number {

@@ -48,10 +48,8 @@ export function frequencyOfWave({ season, harmonic }: Wave): number {
 
 /** A wave over `length` steps from grid index `first` on. */
 export function waveValues(wave: Wave, first: number, length: number): Float64Array {
-  const { season, phase } = wave;
-  const frequency = frequencyOfWave(wave);
-  const cycle = new Float64Array(season);
-  for (let i = 0; i < season; i++) cycle[i] = Math[phase](frequency * i);
+  const { season } = wave;
+  const cycle = cycleValues(wave);
   const values = new Float64Array(length);
   let position = positionOf(first, season) - 1;
   for (let slot = 0; slot < length; slot++) {
@@ -59,6 +57,23 @@ export function waveValues(wave: Wave, first: number, length: number): Float64Ar
     values[slot] = cycle[position] as number;
   }
   return values;
+}
+
+/** One cycle each of the waves that were asked for last: all columns have the same. */
+const cycles = new Map<string, Float64Array>();
+/** Those of two seasons. */
+const mostCycles = 4 * harmonics;
+
+function cycleValues(wave: Wave): Float64Array {
+  const { season, harmonic, phase } = wave;
+  const name = `${season} ${harmonic} ${phase}`;
+  const known = cycles.get(name);
+  if (known !== undefined) return known;
+  const frequency = frequencyOfWave(wave);
+  const cycle = Float64Array.from({ length: season }, (_, i) => Math[phase](frequency * i));
+  if (cycles.size >= mostCycles) cycles.clear();
+  cycles.set(name, cycle);
+  return cycle;
 }
 
 /** Steps after which all of some waves begin again, where a window is long enough to be summed up by them; else null. */

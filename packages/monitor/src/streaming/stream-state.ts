@@ -12,7 +12,7 @@ import {
 } from "../drift/profile.ts";
 import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
 import { seasonsShown } from "../drift/season-choice.ts";
-import { pullInSpikes } from "../drift/spikes.ts";
+import { pullInSpikes, spikeLimits } from "../drift/spikes.ts";
 import { alternatives, type StreamingChange, shifts } from "./alternatives.ts";
 import { addToBlock, type BlockSpread, noBlocks } from "./block-spread.ts";
 import { type Capitals, noCapitals } from "./capital.ts";
@@ -170,7 +170,9 @@ function withoutSpikesAbout(
   const length = seasons.at(-1) ?? 1;
   const rough = seasonalProfile(reference, length);
   const clean = deseasonalise(reference, rough);
-  pullInSpikes(clean, clean, seasons[0] ?? 1);
+  const limits = spikeLimits(clean, seasons[0] ?? 1);
+  // Twice: spikes side by side hide each other until the first is pulled in.
+  for (let pass = 0; pass < 2; pass++) pullInSpikes(clean, limits);
   const rest = seasonalProfile(clean, length);
   const means = rough.means.map((mean, position) => mean + (rest.means[position] as number));
   return { profile: { ...rough, means }, deviations: deseasonalise(clean, rest).values };
