@@ -1,7 +1,8 @@
 import { fSurvival } from "../stats/distributions.ts";
 
 /** Numbers of harmonics that a season is looked for with: from a smooth wave to a pattern in which each twelfth of the season has its own height. */
-const harmonicsAsked = [2, 6, 12];
+const mostHarmonics = 12;
+const harmonicsAsked = [2, 6, mostHarmonics];
 /** Degrees of freedom that the noise keeps, at least. */
 const fewestFree = 6;
 /** Noise that is less likely than the likeliest by no more than this is possible as well, in units of the log likelihood. */
@@ -28,7 +29,7 @@ const noises: readonly Noise[] = [-0.3, 0, 0.3, 0.5, 0.7, 0.85, 0.95, 0.995].fla
 /**
  * How likely chance makes a season look as clear as it does: for series of two to a few seasons, of which autocorrelations at the season's lag say little.
  *
- * The series is regressed on a line, the phases of a shorter season, and 2, 6 and 12 harmonics of the season, by generalised least squares with ARMA(1,1) noise,
+ * The series is regressed on a line, a shorter season (12 harmonics at most), and 2, 6 and 12 harmonics of the season, by generalised least squares with ARMA(1,1) noise,
  * so that a random walk, which now and then wanders like a season, is not taken for one. An F test compares the squares with and without the harmonics, times
  * the number of tests (Bonferroni). The noise is that of the greatest restricted likelihood, or of one nearly as great if it makes the season less clear.
  * 1 where a period nearby that is no season is clearer by much, or the rows are too few or all the same.
@@ -61,7 +62,7 @@ interface Regression {
 /** Null when the rows are too few, or all the same. */
 function regressionOn(filled: Float64Array, period: number, shorter: number | null): Regression | null {
   const rows = filled.length;
-  const without = 2 + (shorter === null ? 0 : shorter - 1);
+  const without = 2 + (shorter === null ? 0 : Math.min(shorter - 1, 2 * mostHarmonics));
   // Waves shorter than the shorter season would be among its own.
   const most = shorter === null ? Math.floor(period / 2) : Math.ceil(period / shorter) - 1;
   const withSeason = [

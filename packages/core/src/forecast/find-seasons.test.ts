@@ -32,6 +32,16 @@ describe("findSeasons", () => {
     ).toEqual([]);
   });
 
+  it("finds a smooth season of many steps beneath noise, however many of it there are", () => {
+    for (const rows of [500, 1000, 1344])
+      expect(
+        findSeasons(
+          of(rows, (t) => 20 * Math.sin((2 * Math.PI * t) / 96), 4),
+          [96, 672],
+        ),
+      ).toEqual([96]);
+  });
+
   it("finds them in any unit, also where the squares of its numbers are 0", () => {
     const y = Array.from(
       { length: 60 },

@@ -8,11 +8,14 @@ import { regressorsOf, withoutRegressors } from "./regressors-of-panel.ts";
 const asked = 50;
 /** Rows of each that are looked at, the newest. */
 const newest = 3000;
-/** Series of no more seasons than this are asked a second time, by regression: differences make a smooth season so small that only many of them show it. */
+/** Series are asked a second time, by regression: differences make a smooth season so small that noise hides it, the more so the more steps it has. Of no more seasons than this it needs less to be one. */
 const few = 10;
-/** Series that are asked so, and the chance below which they go with a season. */
+/** Newest seasons that are looked at then: what only swings has lost its beat over so many. */
+const many = 40;
+/** Series that are asked so, and the chance below which they go with a season; what ten seasons show is beyond doubt, if it is there. */
 const askedAgain = 12;
 const unlikely = 0.05;
+const unlikelyInMany = 1e-4;
 /** Share of the series that must go with a season. */
 const enough = 0.3;
 /** Longest season that is looked for where only the data can tell, in steps. */
@@ -21,7 +24,7 @@ const longest = 400;
 /**
  * The seasons of a panel in steps, ascending: the candidates that three tenths of the series that are long enough go with, where chance would
  * let one tenth. Differences take trends out: to the row
- * before for the first season, to the season before for the next. Series of two to ten seasons that do not go with one by that are asked by regression too; see
+ * before for the first season, to the season before for the next. Series that do not go with one by that are asked by regression too; see
  * `chanceOfSeason`. What known-future columns explain is taken out before.
  * @param candidates - Ascending; null for what the autocorrelations of the series have in common.
  */
@@ -43,7 +46,9 @@ export function findSeasons(panel: Panel, candidates: readonly number[] | null):
     if (
       isCommon ||
       agree(some, (y) =>
-        y.length > few * season ? goesWith(y) : chanceOfSeason(y, season, before) < unlikely,
+        y.length > few * season
+          ? goesWith(y) || chanceOfSeason(y.slice(-many * season), season, before) < unlikelyInMany
+          : chanceOfSeason(y, season, before) < unlikely,
       )
     )
       found.push(season);
