@@ -74,7 +74,7 @@ describe("series on threads", { timeout: 180_000 }, () => {
     const model = ets({ seasonLength: 12, criterion: "aicc" });
     const keys = [{ key: "s0199" }, { key: "s0399" }, { key: "s0599" }];
     await expect(model.fit(takeSeries(broken, [198, 199, 399]), { horizon: 2 })).rejects.toMatchObject({
-      code: "PANEL_INVALID",
+      code: "FIT_FAILED",
       message: expect.stringMatching(/^ets cannot be fitted to series .*s0199.* and series .*s0399/),
     });
     const saved: Uint8Array[] = [];

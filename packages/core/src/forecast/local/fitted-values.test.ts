@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel } from "../../../test/hourly-series.ts";
+import { withOutliers } from "../../../test/with-outliers.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { toRows } from "../../schema/to-rows.ts";
@@ -67,7 +68,7 @@ describe("fitted values", () => {
     async ({ title, name, model, mean }) => {
       const { season, y } = seriesOf(name);
       const found = await fittedValues(
-        (makers[model] as (m: number) => LocalForecaster)(season),
+        withOutliers((makers[model] as (m: number) => LocalForecaster)(season)),
         hourlyPanel(y),
       );
       expect([...found.y]).toEqual(y);

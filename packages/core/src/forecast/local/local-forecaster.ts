@@ -49,7 +49,7 @@ type FittedWith<Regressor extends string, Known extends string> = [Regressor] ex
 export interface FittedLocal<Known extends string = never> extends FittedForecaster<Known> {
   /**
    * What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. Where there is something to tell, `seasonsTooLong` names seasons that a series is too
-   * short for, and `outliers` values that `withoutOutliers` would take for outliers beyond doubt: they were fitted as any other, and what is forecast may rest on them. `fewRows` says
+   * short for, and `outliers` values that `withoutOutliers` would take for outliers beyond doubt: they were left out of the fit, or else what is forecast may rest on them, and it says which. `fewRows` says
    * that more is estimated than the rows can tell, `intervals` that a series has shown no errors to make bounds of, which are NaN.
    */
   readonly fits: readonly LocalSummary[];

@@ -48,6 +48,8 @@ export interface LocalModel<Kind extends string = string> {
    * look at the values.
    */
   readonly seasons?: readonly number[];
+  /** Whether fit and states take outliers beyond doubt for missing; else the states go over them as over other values. */
+  readonly leavesOutliersOut?: boolean;
   /** The season that a series is too short for, in words; null for none. `y` as `fit` takes it. */
   seasonTooLong?(y: Float64Array): string | null;
   /** That a series has few rows for what is estimated from them, in words; null where it has enough. `y` as `fit` takes it. */
@@ -56,11 +58,15 @@ export interface LocalModel<Kind extends string = string> {
    * Parameters and the state *before* the first row.
    * @param y - One series, NaN is missing; the first value is known, unless there is a `span`.
    * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
-   * @param outliers - Rows of outliers beyond doubt, which a choice among forms should not rest on; the state goes over them as over others.
+   * @param outliers - Rows of outliers beyond doubt, which a choice among forms should not rest on; see `leavesOutliersOut`.
    */
   fit(y: Float64Array, regressors: readonly Float64Array[], outliers?: readonly number[]): LocalFit;
   /** The same in turns, where one series can take long: a fit on the thread of others lets them have theirs. */
-  fitInTurns?(y: Float64Array, regressors: readonly Float64Array[]): InTurns<LocalFit>;
+  fitInTurns?(
+    y: Float64Array,
+    regressors: readonly Float64Array[],
+    outliers?: readonly number[],
+  ): InTurns<LocalFit>;
   /** First rows of a series that the model has nothing to go on for, or learns its first state from: their one-step forecasts mean nothing. Default: none. */
   warmupRows?(fit: LocalFit): number;
   /** The slopes of the regressors: state, `absorb`, `forecast` and `quantiles` are of the target less what these add. */

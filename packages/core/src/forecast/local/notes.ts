@@ -37,7 +37,11 @@ export function noteOf(
     ...(named.length === 0
       ? {}
       : {
-          outliers: `${listSome(named)}; withoutOutliers(panel) makes ${named.length === 1 ? "it a missing value" : "them missing values"}`,
+          outliers: `${listSome(named)}; ${
+            model.leavesOutliersOut === true
+              ? "left out of the fit"
+              : `withoutOutliers(panel) makes ${named.length === 1 ? "it a missing value" : "them missing values"}`
+          }`,
         }),
   };
 }

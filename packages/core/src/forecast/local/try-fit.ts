@@ -40,7 +40,7 @@ export function* tryFitInTurns(
     const fit =
       model.fitInTurns === undefined
         ? model.fit(series.y, series.regressors, series.outliers)
-        : yield* model.fitInTurns(series.y, series.regressors);
+        : yield* model.fitInTurns(series.y, series.regressors, series.outliers);
     return movedOn(model, fit, series, wanted);
   } catch (error) {
     if (TsopsError.is(error))

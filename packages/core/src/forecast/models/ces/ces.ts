@@ -1,5 +1,6 @@
 import { checkOptions, checkWord } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
+import { withoutRows } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
@@ -31,7 +32,7 @@ export type Ces = LocalForecaster<"ces">;
  * Complex exponential smoothing: the level is smoothed together with a second state that carries what the level does not say, as the
  * imaginary part of one complex number. Trends and levels need not be told apart beforehand. `fits` names the form and its smoothing.
  *
- * A series shorter than two seasons gets none. Missing rows move the states on and count for nothing. Needs 5 rows.
+ * A series shorter than two seasons gets none. Missing rows move the states on and count for nothing; so do outliers beyond doubt in the rows of the fit (`withoutOutliers`), and `fits` names them. Needs 5 rows.
  * Intervals are normal with the exact variance of the recursion, parameters and states of the start taken for known: sums over the horizon are held less often than they say; `conformal` mends it.
  *
  * Svetunkov, Kourentzes & Ord (2022), Complex exponential smoothing. Initial states (by running over the series forwards and backwards), bounds, likelihood and AICc
@@ -51,8 +52,8 @@ export function ces(options: CesOptions = {}): Ces {
   );
 }
 
-/** Where the parameters lie: the number of the form, the smoothing, then these. */
-const [smoothingAt, logLikelihoodAt, aiccAt] = [1, 5, 6];
+/** Where the parameters lie: the number of the form, the smoothing, then these, and the rows of outliers. */
+const [smoothingAt, logLikelihoodAt, aiccAt, outliersAt] = [1, 5, 6, 7];
 /** Where the state lies: rows, known values and the sum of their squared errors, then the recursion's. */
 const [rowsAt, countAt, squaresAt, statesAt] = [0, 1, 2, 3];
 
@@ -64,15 +65,17 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
     params: { season, seasonLength },
     neededRows: 5,
     seasons: seasonLength > 1 ? [seasonLength] : [],
+    leavesOutliersOut: true,
     seasonTooLong: ({ length }) =>
       season === "none" || seasonLength === 1 || length >= 2 * seasonLength
         ? null
         : tooLong(seasonLength, 2 * seasonLength, length, "rows"),
-    fit(y) {
+    fit(given, _, outliers = []) {
+      const y = outliers.length === 0 ? given : withoutRows(given, outliers);
       const filled = filledLinearly(y);
       const bearable = seasonLength > 1 && y.length >= 2 * seasonLength ? forms : (["none"] as const);
       const best = selectCes(bearable, y, filled, seasonLength);
-      return localFitOf(best);
+      return localFitOf(best, outliers);
     },
     absorb(fit, value) {
       const { parameters, state } = fit;
@@ -81,7 +84,7 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
       const rows = state[rowsAt] as number;
       const phase = rows % period;
       const error = value - nextOf(form, state, statesAt, phase);
-      const isKnown = !Number.isNaN(value);
+      const isKnown = !Number.isNaN(value) && !parameters.includes(rows, outliersAt);
       const smoothing = parameters.subarray(smoothingAt, logLikelihoodAt);
       moveOn(form, smoothing, state, statesAt, period, phase, isKnown ? error : 0);
       state[rowsAt] = rows + 1;
@@ -139,9 +142,12 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
 }
 
 /** A fit as the recursion takes it: its parameters and the state before the first row. */
-export function localFitOf({ form, smoothing, state, logLikelihood, aicc }: CesFit): LocalFit {
+export function localFitOf(
+  { form, smoothing, state, logLikelihood, aicc }: CesFit,
+  outliers: readonly number[] = [],
+): LocalFit {
   return {
-    parameters: Float64Array.of(cesForms.indexOf(form), ...smoothing, logLikelihood, aicc),
+    parameters: Float64Array.of(cesForms.indexOf(form), ...smoothing, logLikelihood, aicc, ...outliers),
     state: Float64Array.of(0, 0, 0, ...state),
   };
 }

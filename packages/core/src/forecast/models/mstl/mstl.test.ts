@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
+import { withOutliers } from "../../../../test/with-outliers.ts";
 import { createRandom } from "../../../random.ts";
 import { arima } from "../arima/arima.ts";
 import { ces } from "../ces/ces.ts";
@@ -66,9 +67,8 @@ describe.each([
   it.each(series.filter((one) => one[key].error === undefined))(
     "forecasts as statsforecast on $name",
     async ({ periods, y, ...wanted }) => {
-      const fitted = await mstl({ seasonLengths: periods, trend: trend() }).fit(hourlyPanel(y), {
-        horizon: 30,
-      });
+      const model = withOutliers(mstl({ seasonLengths: periods, trend: trend() }));
+      const fitted = await model.fit(hourlyPanel(y), { horizon: 30 });
       const { mean, quantiles } = fitted.predict({ levels: [80] });
       kept.forEach((step, i) => {
         const off = (value: number | undefined, other: number | undefined) =>

@@ -3,6 +3,7 @@ import { TsopsError } from "../../../errors.ts";
 import { checkBoolean, checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
+import { withoutRows } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster, localParts } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { pathDrawer } from "../../local/simulate.ts";
@@ -32,7 +33,7 @@ export type Mstl = LocalForecaster<"mstl">;
  * the seasons stay as they are until the next fit.
  *
  * A season of which a series has less than two whole periods is left out there; `fits` names the ones that were taken, and in `seasonsTooLong` those that were not. Missing values are filled for the
- * decomposition, and missing for the trend. Intervals are the trend forecaster's round the sum: they leave out that seasons change.
+ * decomposition, and missing for the trend; so are outliers beyond doubt in the rows of the fit (`withoutOutliers`), and `fits` names them. Intervals are the trend forecaster's round the sum: they leave out that seasons change.
  *
  * Bandara, Hyndman & Bergmeir (2021), MSTL: a seasonal-trend decomposition algorithm for time series with multiple seasonal patterns; STL by
  * Cleveland, Cleveland, McRae & Terpenning (1990). Checked against statsforecast 2.1.1 and statsmodels 0.14: components to 1e-8.
@@ -99,10 +100,19 @@ function loadModel(params: Readonly<Record<string, JsonValue>>): LocalModel<"mst
 }
 
 /**
- * Parameters: how many of them are the trend's, how many rows the decomposition had, the first of them whose season is still here; then the trend's, the last
+ * Parameters: how many of them are the trend's, how many rows the decomposition had, the first of them whose season is still here, how many of them are outliers; then these rows, the trend's parameters, the last
  * period of each season by phase, and the summed seasons of the rows that are still here. State: rows, then the trend's.
  */
-const [trendSizeAt, rowsAt, firstAt, trendStart] = [0, 1, 2, 3];
+const [trendSizeAt, rowsAt, firstAt, outlierCountAt, outliersAt] = [0, 1, 2, 3, 4];
+
+function trendStart(parameters: Float64Array): number {
+  return outliersAt + (parameters[outlierCountAt] as number);
+}
+
+function isOutlier(parameters: Float64Array, row: number): boolean {
+  for (let at = outliersAt; at < trendStart(parameters); at++) if (parameters[at] === row) return true;
+  return false;
+}
 
 function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel): LocalModel<"mstl"> {
   const taken = (rows: number) => periods.filter((period) => 2 * period <= rows);
@@ -118,12 +128,15 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     return found;
   };
   const trendOf = ({ parameters, state }: LocalFit): LocalFit => ({
-    parameters: parameters.subarray(trendStart, trendStart + (parameters[trendSizeAt] as number)),
+    parameters: parameters.subarray(
+      trendStart(parameters),
+      trendStart(parameters) + (parameters[trendSizeAt] as number),
+    ),
     state: state.subarray(1),
   });
   const seasonAt = (parameters: Float64Array, row: number): number => {
     const rows = parameters[rowsAt] as number;
-    let at = trendStart + (parameters[trendSizeAt] as number);
+    let at = trendStart(parameters) + (parameters[trendSizeAt] as number);
     let sum = 0;
     for (const period of periods) {
       if (2 * period > rows) break;
@@ -136,7 +149,12 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     for (let h = 0; h < values.length; h++)
       values[h] = (values[h] as number) + seasonAt(parameters, (state[0] as number) + h);
   };
-  const fitInTurns = function* (y: Float64Array): InTurns<LocalFit> {
+  const fitInTurns = function* (
+    given: Float64Array,
+    _: readonly Float64Array[] = [],
+    outliers: readonly number[] = [],
+  ): InTurns<LocalFit> {
+    const y = outliers.length === 0 ? given : withoutRows(given, outliers);
     const rows = y.length;
     const seasonal = taken(rows);
     const sums = new Float64Array(rows);
@@ -154,11 +172,12 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     const remainder = y.map((value, t) => value - (sums[t] as number));
     const fit =
       trend.fitInTurns === undefined ? trend.fit(remainder, []) : yield* trend.fitInTurns(remainder, []);
-    const parameters = new Float64Array(trendStart + fit.parameters.length + tables.length + rows);
-    parameters.set([fit.parameters.length, rows, 0]);
-    parameters.set(fit.parameters, trendStart);
-    parameters.set(tables, trendStart + fit.parameters.length);
-    parameters.set(sums, trendStart + fit.parameters.length + tables.length);
+    const trendAt = outliersAt + outliers.length;
+    const parameters = new Float64Array(trendAt + fit.parameters.length + tables.length + rows);
+    parameters.set([fit.parameters.length, rows, 0, outliers.length, ...outliers]);
+    parameters.set(fit.parameters, trendAt);
+    parameters.set(tables, trendAt + fit.parameters.length);
+    parameters.set(sums, trendAt + fit.parameters.length + tables.length);
     return { parameters, state: Float64Array.of(0, ...fit.state) };
   };
   const { quantiles } = trend;
@@ -167,15 +186,17 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     params: { seasonLengths: periods, robust, trend: trend.kind, trendParams: trend.params },
     neededRows: trend.neededRows,
     seasons: periods,
+    leavesOutliersOut: true,
     warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
-    fit: (y) => atOnce(fitInTurns(y)),
+    fit: (y, regressors, outliers) => atOnce(fitInTurns(y, regressors, outliers)),
     fitInTurns,
     absorb(fit, value) {
       const row = fit.state[0] as number;
       const within = trendOf(fit);
       const { state } = within;
-      trend.absorb(within, value - seasonAt(fit.parameters, row));
+      const { parameters } = fit;
+      trend.absorb(within, isOutlier(parameters, row) ? Number.NaN : value - seasonAt(parameters, row));
       if (within.state !== state) fit.state = Float64Array.of(0, ...within.state);
       fit.state[0] = row + 1;
     },
