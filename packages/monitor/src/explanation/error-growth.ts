@@ -48,7 +48,10 @@ export interface FeatureContribution {
   readonly feature: string;
   /** In the unit of the loss: positive where the feature's change made errors larger. */
   readonly contribution: number;
-  /** 95 % interval, from how much it differs between 20 stretches of the current rows. */
+  /**
+   * 95 % interval, from how much it differs between 20 stretches of the current rows and of the reference, and between expectations learnt without
+   * one tenth of the reference each.
+   */
   readonly interval: readonly [lower: number, upper: number];
   /** Of the whole growth; NaN where errors did not grow. */
   readonly share: number;
@@ -76,6 +79,8 @@ export interface ErrorGrowth {
 }
 
 const stretches = 20;
+/** Parts of the reference that the expected loss is learnt without, one at a time. */
+const folds = 10;
 /** Fewest rows on either side. */
 const fewest = 2 * stretches;
 
@@ -125,8 +130,8 @@ export async function explainErrorGrowth(
   }));
   const [reference, current] = lossRows(joined, features, sides, loss) as [LossRows, LossRows];
   refuseFew({ reference, current });
-  const { predict, shap, skill } = await lossModel(reference, options);
-  if (method === "shap" && shap === null)
+  const { learnt, skill } = await lossModels(reference, options);
+  if (method === "shap" && learnt.some(({ shap }) => shap === null))
     throw new TsopsError(
       "MONITOR_INVALID",
       'The method "shap" needs a regressor whose fit has shap(), as gbdt has.',
@@ -135,11 +140,13 @@ export async function explainErrorGrowth(
         details: { option: "method" },
       },
     );
-  const parts =
-    method === "shap" && shap !== null
-      ? shapParts(reference.x, current.x, shap)
-      : exchangeParts(reference.x, current.x, predict, createRandom(seed));
-  return growthOf(reference, current, parts, skill);
+  // The same pairs of rows for each, so that they differ by what was learnt alone.
+  const [parts, ...others] = learnt.map(({ predict, shap }) =>
+    method === "shap"
+      ? shapParts(reference.x, current.x, shap as ShapOf)
+      : exchangeParts(reference.x, current.x, predict, createRandom(seed)),
+  ) as [Parts, ...Parts[]];
+  return growthOf(reference, current, parts, others, skill);
 }
 
 function boundsOf(name: string, stretch: Interval): { readonly from: bigint; readonly to: bigint } {
@@ -167,12 +174,18 @@ function refuseFew(sides: Readonly<Record<string, LossRows>>): void {
 
 type ShapOf = (x: FeatureMatrix) => { readonly values: readonly Float64Array[] };
 
-/** What is expected of the loss, and how well it was foretold in each half of the reference from the other. */
-async function lossModel(
+/** What is expected of the loss. */
+interface LossModel {
+  readonly predict: (x: FeatureMatrix) => Float64Array;
+  readonly shap: ShapOf | null;
+}
+
+/** Learnt on the whole reference, then without one part of it after the other; and how well these foretell the part that they lack. */
+async function lossModels(
   { x, loss }: LossRows,
   { regressor, predictLoss, seed = 1, signal }: ErrorGrowthOptions,
-): Promise<{ predict: (x: FeatureMatrix) => Float64Array; shap: ShapOf | null; skill: number }> {
-  if (predictLoss !== undefined) return { predict: predictLoss, shap: null, skill: Number.NaN };
+): Promise<{ readonly learnt: readonly LossModel[]; readonly skill: number }> {
+  if (predictLoss !== undefined) return { learnt: [{ predict: predictLoss, shap: null }], skill: Number.NaN };
   const learner =
     regressor ??
     gbdt({
@@ -182,37 +195,43 @@ async function lossModel(
       minLeafRows: Math.max(10, Math.floor(x.rows / 20)),
       seed,
     });
-  const fitOptions = signal === undefined ? {} : { signal };
-  const half = Math.floor(x.rows / 2);
+  const learn = async (rows: readonly number[]): Promise<LossModel> => {
+    const losses = Float64Array.from(rows, (row) => loss[row] as number);
+    const fitted = await learner.fit(takeRows(x, rows), losses, signal === undefined ? {} : { signal });
+    const shap = "shap" in fitted && typeof fitted.shap === "function" ? (fitted.shap as ShapOf) : null;
+    return { predict: (given) => fitted.predict(given), shap };
+  };
+  const learnt = [await learn(range(0, x.rows))];
   let wrong = 0;
   let spread = 0;
-  for (const [from, to] of [
-    [0, half],
-    [half, x.rows],
-  ] as const) {
-    const others = takeRows(x, [...range(0, from), ...range(to, x.rows)]);
-    const learnt = Float64Array.from([...range(0, from), ...range(to, x.rows)], (row) => loss[row] as number);
-    const fitted = await learner.fit(others, learnt, fitOptions);
-    const predicted = fitted.predict(takeRows(x, range(from, to)));
-    const centre = meanOf(learnt);
+  for (let fold = 0; fold < folds; fold++) {
+    const [from, to] = [0, 1].map((end) => Math.floor(((fold + end) * x.rows) / folds)) as [number, number];
+    const others = [...range(0, from), ...range(to, x.rows)];
+    const model = await learn(others);
+    learnt.push(model);
+    const predicted = model.predict(takeRows(x, range(from, to)));
+    const centre = meanOf(Float64Array.from(others, (row) => loss[row] as number));
     range(from, to).forEach((row, i) => {
       wrong += ((loss[row] as number) - (predicted[i] as number)) ** 2;
       spread += ((loss[row] as number) - centre) ** 2;
     });
   }
-  const fitted = await learner.fit(x, loss, fitOptions);
-  const shap = "shap" in fitted && typeof fitted.shap === "function" ? (fitted.shap as ShapOf) : null;
-  return { predict: (rows) => fitted.predict(rows), shap, skill: spread === 0 ? 0 : 1 - wrong / spread };
+  return { learnt, skill: spread === 0 ? 0 : 1 - wrong / spread };
 }
 
-/** Per feature and stretch of the current rows, the mean contribution. */
-type Parts = readonly Float64Array[];
+/** The mean contribution of each feature, by stretch of the current rows and by stretch of the reference. */
+type Parts = readonly { readonly current: Float64Array; readonly reference: Float64Array }[];
 
 function shapParts(reference: FeatureMatrix, current: FeatureMatrix, shap: ShapOf): Parts {
-  const before = shap(reference).values.map(meanOf);
-  return shap(current).values.map((values, feature) =>
-    stretchMeans(values.map((value) => value - (before[feature] as number))),
-  );
+  const before = shap(reference).values;
+  return shap(current).values.map((values, feature) => {
+    const ofReference = before[feature] as Float64Array;
+    const [mean, meanBefore] = [meanOf(values), meanOf(ofReference)];
+    return {
+      current: stretchMeans(values.map((value) => value - meanBefore)),
+      reference: stretchMeans(ofReference.map((value) => mean - value)),
+    };
+  });
 }
 
 /** Pairs of rows that are walked from the reference to the current, feature by feature, in both directions of a random order. */
@@ -228,10 +247,13 @@ function exchangeParts(
   const partners = random.shuffle(range(0, reference.rows));
   const width = current.columns.length;
   const moved = current.columns.map(() => new Float64Array(current.rows));
+  const movedFrom = current.columns.map(() => new Float64Array(reference.rows));
+  const timesFrom = new Float64Array(reference.rows);
   const places = range(0, current.rows);
   for (let round = 0; round < 2 * rounds; round++) {
     const offset = Math.floor((round >> 1) * (reference.rows / rounds));
     const pairs = places.map((row) => partners[(row + offset) % reference.rows] as number);
+    for (const row of pairs) timesFrom[row] = (timesFrom[row] as number) + 2;
     const order = random.shuffle(range(0, width));
     for (const way of [order, [...order].reverse()]) {
       let mixed = takeRows(reference, pairs);
@@ -245,14 +267,22 @@ function exchangeParts(
         };
         const now = predict(mixed);
         const sums = moved[feature] as Float64Array;
+        const sumsFrom = movedFrom[feature] as Float64Array;
         now.forEach((value, row) => {
-          sums[row] = (sums[row] as number) + (value - (last[row] as number)) / (4 * rounds);
+          const step = value - (last[row] as number);
+          const from = pairs[row] as number;
+          sums[row] = (sums[row] as number) + step / (4 * rounds);
+          sumsFrom[from] = (sumsFrom[from] as number) + step;
         });
         last = now;
       }
     }
   }
-  return moved.map(stretchMeans);
+  const times = stretchMeans(timesFrom);
+  return moved.map((sums, feature) => ({
+    current: stretchMeans(sums),
+    reference: stretchMeans(movedFrom[feature] as Float64Array).map((sum, i) => sum / (times[i] as number)),
+  }));
 }
 
 /** Means of 20 stretches of equal length. */
@@ -267,15 +297,24 @@ function stretchMeans(values: Float64Array): Float64Array {
   );
 }
 
-function growthOf(reference: LossRows, current: LossRows, parts: Parts, skill: number): ErrorGrowth {
+function growthOf(
+  reference: LossRows,
+  current: LossRows,
+  parts: Parts,
+  others: readonly Parts[],
+  skill: number,
+): ErrorGrowth {
   const referenceLoss = meanOf(reference.loss);
   const currentLoss = meanOf(current.loss);
   const growth = currentLoss - referenceLoss;
-  const factor = studentTQuantile(0.975, stretches - 1);
-  const features = parts.map((means, i): FeatureContribution => {
-    const contribution = meanOf(means);
-    const variance = means.reduce((sum, value) => sum + (value - contribution) ** 2, 0) / (stretches - 1);
-    const margin = factor * Math.sqrt(variance / stretches);
+  const factor = studentTQuantile(0.975, (others.length === 0 ? stretches : folds) - 1);
+  const features = parts.map((part, i): FeatureContribution => {
+    const contribution = meanOf(part.current);
+    // The jackknife that leaves out groups: Efron & Tibshirani (1993), An Introduction to the Bootstrap, 11.5.
+    const learnt = others.map((other) => meanOf((other[i] as Parts[number]).current));
+    const ofLearning = learnt.length === 0 ? 0 : (folds - 1) * squareOf(Float64Array.from(learnt));
+    const ofRows = (squareOf(part.current) + squareOf(part.reference)) / (stretches - 1);
+    const margin = factor * Math.sqrt(ofRows + ofLearning);
     const [before, after] = [reference, current].map(({ x }) => x.columns[i]);
     return {
       feature: before?.name ?? "",
@@ -300,6 +339,13 @@ function growthOf(reference: LossRows, current: LossRows, parts: Parts, skill: n
     features,
   };
   return { ...result, sentence: sentenceOf(result) };
+}
+
+/** Mean squared distance from the mean; values that are NaN, of stretches that no pair fell into, count as the mean. */
+function squareOf(values: Float64Array): number {
+  const there = values.filter((value) => !Number.isNaN(value));
+  const mean = meanOf(there);
+  return there.reduce((sum, value) => sum + (value - mean) ** 2, 0) / there.length;
 }
 
 function sentenceOf({

@@ -1,25 +1,19 @@
-import {
-  checkOptions,
-  type DecisionRecord,
-  type ExperimentDecision,
-  type OutboxEntry,
-  TsopsError,
-} from "@tsops/core";
+import { checkOptions, type DecisionRecord, type ExperimentDecision, type OutboxEntry } from "@tsops/core";
 import type { AlertObservation } from "../alerts/observation.ts";
 import type { AlertState } from "../alerts/state.ts";
 import { checkEachMade, checkMade } from "../check-made.ts";
 import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
-import type { WindowPerformance } from "../performance/by-window.ts";
-import type { DetailedMetrics } from "../performance/metrics.ts";
 import type { QualityFinding } from "../quality/finding.ts";
 import type { StreamingDrift } from "../streaming/streaming-drift.ts";
 import { countDelivery, type DeliveryCounts, showAlerts, showOutbox } from "./alert-figures.ts";
 import type { CountFigure, ReplaceGauge } from "./definitions.ts";
+import { showDrift } from "./drift-figures.ts";
 import { seconds, sumsByLabels } from "./figures.ts";
 import type { GaugeSet, Labels } from "./gauge-set.ts";
 import { showExperiment, showStream } from "./live-figures.ts";
 import { showObserved } from "./observed-gauges.ts";
+import { type ShownWindow, showPerformance } from "./performance-figures.ts";
 
 /**
  * What the checks found last. Each call replaces what the one before it said of the same subject, deployment or table: a column that is
@@ -59,9 +53,6 @@ export interface FoundByChecks {
   outbox(entries: readonly Pick<OutboxEntry, "channel" | "status" | "createdAt">[]): void;
 }
 
-/** A window of `performanceByWindow`; one of `WindowPerformance` alone leaves out the tracking signal, CRPS and RMSSE. */
-type ShownWindow = WindowPerformance & Partial<DetailedMetrics>;
-
 /** Shows what the checks found as gauges, of whatever kind these are. */
 export function showFound(gauges: GaugeSet): FoundByChecks {
   const replace: ReplaceGauge = (name, owner, values) => gauges.replace(name, owner, values);
@@ -72,137 +63,11 @@ export function showFound(gauges: GaugeSet): FoundByChecks {
 
   return {
     drift(report, about) {
-      checkOptions("MONITOR_INVALID", "drift()", about, { subject: true, now: true });
-      checkMicros("now", about.now);
-      checkMade("drift()", "what driftTest() returned", report, { columns: "list", untested: "list" });
-      const owner = { subject: about.subject };
-      const { columns } = report;
-      const tests = columns.flatMap(({ column, tests: list }) =>
-        list.map((result) => [{ column, test: result.test as string }, result] as const),
-      );
-      replace(
-        "tsops_drift_detected",
-        owner,
-        columns.map(({ column, drift }) => [{ column }, drift ? 1 : 0]),
-      );
-      replace(
-        "tsops_drift_adjusted_p_value",
-        owner,
-        columns.map(({ column, adjustedPValue }) => [{ column }, adjustedPValue]),
-      );
-      replace(
-        "tsops_drift_statistic",
-        owner,
-        tests.map(([labels, { statistic }]) => [labels, statistic]),
-      );
-      replace(
-        "tsops_drift_p_value",
-        owner,
-        tests.map(([labels, { pValue }]) => [labels, pValue]),
-      );
-      replace("tsops_drift_untested_columns", owner, [[{}, report.untested.length]]);
-      replace("tsops_drift_tested_timestamp_seconds", owner, [[{}, seconds(about.now)]]);
+      showDrift(replace, report, about);
     },
 
     performance(windows, about) {
-      checkOptions("MONITOR_INVALID", "performance()", about, { deployment: true });
-      checkEachMade("performance()", "windows of performanceByWindow()", windows, {
-        start: "instant",
-        rows: "number",
-        intervals: "list",
-      });
-      const owner = { deployment: about.deployment };
-      const parts = lastOfEachPart(windows);
-      const known = parts.filter(({ withOutcomes }) => withOutcomes !== null);
-      const each = (of: (window: ShownWindow) => number | undefined) =>
-        known.map(
-          ({ labels, withOutcomes }) => [labels, of(withOutcomes as ShownWindow) ?? Number.NaN] as const,
-        );
-      const levels = (of: (interval: WindowPerformance["intervals"][number]) => number) =>
-        known.flatMap(({ labels, withOutcomes }) =>
-          (withOutcomes as WindowPerformance).intervals
-            .filter(({ rows }) => rows > 0)
-            .map((interval) => [{ ...labels, level: String(interval.level) }, of(interval)] as const),
-        );
-      replace(
-        "tsops_mean_absolute_error",
-        owner,
-        each(({ mae }) => mae),
-      );
-      replace(
-        "tsops_root_mean_squared_error",
-        owner,
-        each(({ rmse }) => rmse),
-      );
-      replace(
-        "tsops_mean_bias",
-        owner,
-        each(({ bias }) => bias),
-      );
-      replace(
-        "tsops_mean_absolute_scaled_error",
-        owner,
-        each(({ mase }) => mase),
-      );
-      replace(
-        "tsops_root_mean_squared_scaled_error",
-        owner,
-        each(({ rmsse }) => rmsse),
-      );
-      replace(
-        "tsops_tracking_signal",
-        owner,
-        each(({ trackingSignal }) => trackingSignal),
-      );
-      replace(
-        "tsops_continuous_ranked_probability_score",
-        owner,
-        each(({ crps }) => crps),
-      );
-      replace(
-        "tsops_pinball_loss",
-        owner,
-        known.flatMap(({ labels, withOutcomes }) =>
-          (withOutcomes as WindowPerformance).quantiles.map(
-            ({ probability, pinball }) => [{ ...labels, probability: String(probability) }, pinball] as const,
-          ),
-        ),
-      );
-      replace(
-        "tsops_interval_coverage",
-        owner,
-        levels(({ coverage }) => coverage),
-      );
-      replace(
-        "tsops_interval_coverage_expected",
-        owner,
-        levels(({ level }) => level / 100),
-      );
-      replace(
-        "tsops_interval_width",
-        owner,
-        levels(({ width }) => width),
-      );
-      replace(
-        "tsops_interval_rows",
-        owner,
-        levels(({ rows }) => rows),
-      );
-      replace(
-        "tsops_outcomes",
-        owner,
-        parts.map(({ labels, last }) => [labels, last.rows]),
-      );
-      replace(
-        "tsops_outcomes_missing",
-        owner,
-        parts.map(({ labels, last }) => [labels, last.missing]),
-      );
-      replace(
-        "tsops_outcomes_until_timestamp_seconds",
-        owner,
-        parts.map(({ labels, first, withOutcomes }) => [labels, seconds(withOutcomes?.end ?? first.start)]),
-      );
+      showPerformance(replace, windows, about);
     },
 
     quality(findings, about) {
@@ -251,40 +116,4 @@ function countsOf(findings: readonly QualityFinding[]): [Labels, number][] {
   return sumsByLabels(
     findings.map(({ check, severity, column, count }) => [{ check, severity, column: column ?? "" }, count]),
   );
-}
-
-interface Part {
-  readonly labels: Labels;
-  readonly first: ShownWindow;
-  last: ShownWindow;
-  withOutcomes: ShownWindow | null;
-}
-
-/** The windows of each version and step, told by their first, their last, and the last with outcomes. */
-function lastOfEachPart(windows: readonly ShownWindow[]): Part[] {
-  const parts = new Map<string, Part>();
-  for (const window of windows) {
-    if (window.key !== undefined)
-      throw new TsopsError("MONITOR_INVALID", "The windows are split by key: that makes too many series.", {
-        hint: 'Leave "key" out of `split`; the report shows single keys.',
-        details: { option: "split" },
-      });
-    if (window.segment !== undefined)
-      throw new TsopsError(
-        "MONITOR_INVALID",
-        "The windows are split by segments, which the metrics do not tell apart.",
-        {
-          hint: "Leave `segments` out for the metrics; worstSegments() names those that stand out.",
-          details: { option: "segments" },
-        },
-      );
-    const version = window.source === undefined ? "" : String(window.source.modelVersion);
-    const labels = { version, step: window.step === undefined ? "" : String(window.step) };
-    const id = JSON.stringify(labels);
-    const part = parts.get(id) ?? { labels, first: window, last: window, withOutcomes: null };
-    part.last = window;
-    if (window.rows > 0) part.withOutcomes = window;
-    parts.set(id, part);
-  }
-  return [...parts.values()];
 }

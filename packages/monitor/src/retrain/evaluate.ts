@@ -9,7 +9,6 @@ import {
   TsopsError,
 } from "@tsops/core";
 import { checkEachMade, checkMade } from "../check-made.ts";
-import type { DriftReport } from "../drift/drift-test.ts";
 import { checkMicros } from "../micros.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import { lengthAfter, type RetrainAttempt, spentBudget, trainingRange } from "./budget.ts";
@@ -17,7 +16,13 @@ import { checkWindows, firstCellFrom, windowsByCell } from "./checks.ts";
 import type { RetrainEvidence } from "./evidence.ts";
 import { type RetrainPolicy, retrainPolicy } from "./policy.ts";
 import { retrainReason } from "./reason.ts";
-import { coverageOf, errorOf, requireDriftColumns, requireFigures } from "./watched-figures.ts";
+import {
+  coverageOf,
+  errorOf,
+  requireDriftColumns,
+  requireFigures,
+  type WatchedDrift,
+} from "./watched-figures.ts";
 
 /** What a policy needs to know besides the history. */
 export interface RetrainState {
@@ -40,7 +45,7 @@ export interface RetrainState {
 /** A drift report and when it was made. */
 export interface DatedDrift {
   readonly time: bigint;
-  readonly report: Pick<DriftReport, "columns"> & Partial<Pick<DriftReport, "untested">>;
+  readonly report: WatchedDrift;
 }
 
 /** What is judged. */

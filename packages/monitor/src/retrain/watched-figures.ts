@@ -1,6 +1,6 @@
 import { listSome, TsopsError } from "@tsops/core";
+import type { DriftReport } from "../drift/drift-test.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
-import type { DatedDrift } from "./evaluate.ts";
 import type { RetrainPolicy } from "./policy.ts";
 
 /** A window's figure that the policy's error trigger looks at; NaN when it has none. */
@@ -50,14 +50,14 @@ export function requireFigures(policy: RetrainPolicy, windows: readonly WindowPe
   );
 }
 
+/** What a policy looks at of a drift report. */
+export type WatchedDrift = Pick<DriftReport, "columns"> & Partial<Pick<DriftReport, "untested">>;
+
 /**
  * Nor would a policy whose drift trigger names columns that no report has.
  * @throws TsopsError MONITOR_INVALID when a column is in none of the reports, neither as tested nor as untested
  */
-export function requireDriftColumns(
-  { drift }: RetrainPolicy,
-  reports: readonly DatedDrift["report"][],
-): void {
+export function requireDriftColumns({ drift }: RetrainPolicy, reports: readonly WatchedDrift[]): void {
   if (drift === null || reports.length === 0) return;
   const names = new Set(
     reports.flatMap(({ columns, untested = [] }) => [...columns, ...untested].map(({ column }) => column)),
