@@ -211,7 +211,7 @@ function settleChanged(state: State, { changed, covariates }: Absorbed): State {
     const first = firstKept(model, targets, keptBy(model, horizon));
     kept.set(s, { ...range, start: range.start + first });
     const after = absorbed(model, before, targets.subarray(0, first));
-    moved[s] = model.settle?.(after) ?? after;
+    moved[s] = { ...after, ...model.settle?.(after) };
   }
   return { ...state, history: withRowsOfSeries(history, kept, covariates), fits: moved };
 }
@@ -328,6 +328,10 @@ function fitted(state: State): FittedLocal {
             "state",
             state.fits.map((one) => one.state),
           ),
+          ...ragged(
+            "inflation",
+            state.fits.map(({ inflation = new Float64Array(0) }) => inflation),
+          ),
         },
       );
     },
@@ -355,7 +359,15 @@ function loadLocal(
   const count = history.series.length;
   const parameters = readRagged(contents, "parameters", count);
   const states = readRagged(contents, "state", count);
-  const fits = parameters.map((one, s) => ({ parameters: one, state: states[s] as Float64Array }));
+  const inflations = readRagged(contents, "inflation", count);
+  const fits = parameters.map((one, s) => {
+    const inflation = inflations[s] as Float64Array;
+    return {
+      parameters: one,
+      state: states[s] as Float64Array,
+      ...(inflation.length === 0 ? {} : { inflation }),
+    };
+  });
   return fitted({ model: loadModel(params), horizon, history, fits, notes: new Map(notes) });
 }
 

@@ -187,6 +187,11 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       : {}),
     fit: (y, columns) => atOnce(fitInTurns(y, columns)),
     fitInTurns,
+    // The level that a mean, or the first values, give counts as one.
+    estimated({ parameters }) {
+      const { order, coefficients } = unpack(parameters);
+      return 1 + coefficients.length + Number(order.hasConstant) + regressors.length;
+    },
     warmupRows: ({ parameters }) => differencedRows(unpack(parameters).order),
     absorb(fit, value) {
       const one = unpack(fit.parameters);

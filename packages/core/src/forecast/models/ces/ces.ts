@@ -55,6 +55,8 @@ export function ces(options: CesOptions = {}): Ces {
 const [smoothingAt, logLikelihoodAt, aiccAt] = [1, 5, 6];
 /** Where the state lies: rows, known values and the sum of their squared errors, then the recursion's. */
 const [rowsAt, countAt, squaresAt, statesAt] = [0, 1, 2, 3];
+/** Rates of each form. */
+const smoothingOf: Readonly<Record<CesForm, number>> = { none: 2, simple: 2, partial: 3, full: 4 };
 
 function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ces"> {
   const forms: readonly CesForm[] = season === "auto" ? cesForms : [season];
@@ -74,6 +76,7 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
       const best = selectCes(bearable, y, filled, seasonLength);
       return localFitOf(best);
     },
+    estimated: (fit) => smoothingOf[formOf(fit)] + fit.state.length - statesAt,
     absorb(fit, value) {
       const { parameters, state } = fit;
       const form = formOf(fit);

@@ -237,6 +237,24 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
       const season = nextSeason(state, seasonLength);
       simulatedQuantiles(form, smoothing, variance, levelAndTrend(state), season, probabilities, values);
     },
+    // Its variance is a parameter too, but of how far values are, not of where.
+    estimated: ({ parameters }) => parameterCount(formFromNumbers(parameters, seasonLength)) - 1,
+    deviations({ parameters, state }, mean) {
+      const form = formFromNumbers(parameters, seasonLength);
+      if (form.season !== "multiplicative" || form.error !== "multiplicative") return undefined;
+      // Relative errors of the level and of the season add up, nearly.
+      const smoothing = parameters.subarray(smoothingAt, smoothingAt + 4) as unknown as Smoothing;
+      const season = nextSeason(state, seasonLength);
+      const factorOf = (h: number) => season[h % seasonLength] as number;
+      const levels = mean.map((value, h) => value / factorOf(h));
+      const summed = deviationsOf(
+        { ...form, season: "additive" },
+        smoothing,
+        varianceOf(form, state),
+        levels,
+      );
+      return summed?.map((deviation, h) => deviation * Math.abs(factorOf(h)));
+    },
     largestQuantile({ parameters, state }, steps) {
       const form = formFromNumbers(parameters, seasonLength);
       // Deviations in closed form are quickly looked at.

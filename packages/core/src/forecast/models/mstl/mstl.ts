@@ -167,6 +167,15 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     params: { seasonLengths: periods, robust, trend: trend.kind, trendParams: trend.params },
     neededRows: trend.neededRows,
     seasons: periods,
+    ...(trend.estimated === undefined
+      ? {}
+      : {
+          estimated: (fit: LocalFit) =>
+            taken(fit.parameters[rowsAt] as number).reduce(
+              (sum, period) => sum + period - 1,
+              trend.estimated?.(trendOf(fit)) ?? 0,
+            ),
+        }),
     warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
     fit: (y) => atOnce(fitInTurns(y)),

@@ -121,6 +121,7 @@ function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOp
       const best = fits.reduce((least, fit) => (fit.aicc < least.aicc ? fit : least));
       return localFitOf(best, kind, values);
     },
+    estimated: ({ parameters }) => 3 + Math.max(0, parameters.length - seasonAt - 1),
     absorb,
     forecast({ parameters, state }, mean) {
       const recursion = recursionOf(parameters);
