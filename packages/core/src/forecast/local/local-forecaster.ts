@@ -55,7 +55,7 @@ export interface FittedLocal<Known extends string = never> extends FittedForecas
   readonly failures: readonly SeriesFailure[];
   /**
    * Draws paths of each series from the model's own distribution, step after step, so that errors last as the model has them last: for sums over the horizon, whose
-   * intervals are not sums of intervals. Series are drawn independently of each other. The model is taken for true, and its parameters for known: where series err together, or sums
+   * intervals are not sums of intervals. Series are drawn independently of each other. Paths are as wide as the intervals, but follow the model in how errors last: where series err together, or sums
    * must be held as often as their intervals say, draw from `conformal`.
    * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; FIT_FAILED naming the series whose draws are not all finite, or that have shown no errors; ABORTED; what `predict` throws.
    */

@@ -42,7 +42,8 @@ export type Arima<Regressor extends string = never> = LocalForecaster<"arima", R
  * coefficients, likelihood and AICc.
  *
  * Moving averages are kept invertible and autoregressions stationary. Missing values are left out of the likelihood exactly, and forecasts and intervals
- * after a gap are those of the Kalman filter. A constant series is forecast as it is. Intervals are analytic and, as is usual, take the coefficients for known.
+ * after a gap are those of the Kalman filter. A constant series is forecast as it is. Intervals are analytic, and widened by what the history shows
+ * of errors some steps ahead and by how much was estimated.
  *
  * Box & Jenkins (1970), Time Series Analysis; Hyndman & Khandakar (2008), Automatic time series forecasting: the forecast package for R; Morf, Sidhu & Kailath (1974), Some new
  * algorithms for recursive estimation in constant, linear, discrete-time systems. Checked against statsforecast 2.1.1.

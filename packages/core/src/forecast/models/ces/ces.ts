@@ -32,7 +32,7 @@ export type Ces = LocalForecaster<"ces">;
  * imaginary part of one complex number. Trends and levels need not be told apart beforehand. `fits` names the form and its smoothing.
  *
  * A series shorter than two seasons gets none. Missing rows move the states on and count for nothing. Needs 5 rows.
- * Intervals are normal with the exact variance of the recursion, parameters and states of the start taken for known: sums over the horizon are held less often than they say; `conformal` mends it.
+ * Intervals have the exact variance of the recursion, widened by what the history shows of errors some steps ahead and by how much was estimated; sums over the horizon are still held less often than they say; `conformal` mends it.
  *
  * Svetunkov, Kourentzes & Ord (2022), Complex exponential smoothing. Initial states (by running over the series forwards and backwards), bounds, likelihood and AICc
  * are those of statsforecast 2.1.1, which it is checked against; its intervals are not: they let no error accumulate.

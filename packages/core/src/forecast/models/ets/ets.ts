@@ -53,7 +53,7 @@ export type Ets = LocalForecaster<"ets">;
  * is refused. With the default criterion an outlier beyond doubt (`withoutOutliers`) decides nothing in the choice among forms and their smoothing, but the states go over it; `fits` names it. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
  * for missing by a multiplicative season.
  *
- * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season.
+ * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season; widened by what the history shows of errors some steps ahead and by how much was estimated.
  *
  * Hyndman, Koehler, Snyder & Grose (2002), A state space framework for automatic forecasting using exponential smoothing methods. Bounds of the
  * parameters, likelihood and AICc are those of statsforecast 2.1.1, which it is checked against.
