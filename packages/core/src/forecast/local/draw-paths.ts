@@ -10,7 +10,7 @@ import {
   samplePathsOf,
 } from "../sample-paths.ts";
 import { seriesKeyText } from "../series-key.ts";
-import { inflatePath } from "./inflation.ts";
+import { inflatePath } from "./inflate.ts";
 import type { LocalModel } from "./local-model.ts";
 import type { Current } from "./open-gap.ts";
 import { refusePaths } from "./refusals.ts";

@@ -11,7 +11,7 @@ import { ets, ses } from "../models/ets/ets.ts";
 import { mstl } from "../models/mstl/mstl.ts";
 import { naive } from "../models/naive.ts";
 import { theta } from "../models/theta/theta.ts";
-import { inflate } from "./inflation.ts";
+import { inflate } from "./inflate.ts";
 import { type LocalForecaster, localState } from "./local-forecaster.ts";
 
 const models: Readonly<Record<string, LocalForecaster>> = {
