@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { untyped } from "../../../../test/without-types.ts";
 import { allForecasters } from "../../test/all-forecasters.ts";
 import { hourlyPanel, hourlyRows } from "../../test/hourly-series.ts";
-import { readBinary, writeBinary } from "../bytes.ts";
+import { type BinaryContents, readBinary, writeBinary } from "../bytes.ts";
 import { createRandom } from "../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";
@@ -123,7 +123,7 @@ async function expectSameParametersOnLonger(
   const parts = localParts(forecaster);
   if (parts !== undefined)
     expect(updated.save()).toEqual(
-      (await fitKnowing(forecaster as LocalForecaster, longer, laterHours)).save(),
+      (await fitKnowing(forecaster as LocalForecaster, longer, laterHours, fitted)).save(),
     );
   else if (fitted.kind === "seasonalNaive" || fitted.kind === "windowAverage")
     expect(updated.save()).toEqual((await forecaster.fit(longer, { horizon })).save());
@@ -151,15 +151,32 @@ async function expectSameParametersOnLonger(
 }
 
 /** The fit of a longer history with the parameters that the history without its last rows gives: all recursions run from the first row. */
-function fitKnowing(forecaster: LocalForecaster, whole: Panel, unknownRows: number, steps = horizon) {
+async function fitKnowing(
+  forecaster: LocalForecaster,
+  whole: Panel,
+  unknownRows: number,
+  before: FittedForecaster,
+  steps = horizon,
+) {
   const { model, loadModel } = localParts(forecaster) as NonNullable<ReturnType<typeof localParts>>;
   const known = (values: Float64Array) => values.subarray(0, values.length - unknownRows);
-  const { fitInTurns: _, ...others } = model;
+  const { fitInTurns: _, estimated: __, ...others } = model;
   const knowing = {
     ...others,
     fit: (y: Float64Array, x: readonly Float64Array[]) => model.fit(known(y), x.map(known)),
   };
-  return localForecaster(knowing, loadModel).fit(whole, { horizon: steps, threads: 1 });
+  const fitted = await localForecaster(knowing, loadModel).fit(whole, { horizon: steps, threads: 1 });
+  // What the shorter history says of its errors is a parameter too.
+  const [first, own] = [before, fitted].map((one) => readBinary(one.save(), model.kind, 1)) as [
+    BinaryContents,
+    BinaryContents,
+  ];
+  const arrays = own.arrayNames.map((name) => {
+    const type = /^panel\.times$/.test(name) ? "int64" : /offsets|ends$/.test(name) ? "int32" : "float64";
+    return [name, (name.startsWith("inflation") ? first : own).array(name, type as "float64")] as const;
+  });
+  const bytes = writeBinary(model.kind, 1, own.header, Object.fromEntries(arrays));
+  return localForecaster(model, loadModel).load(bytes);
 }
 
 /** The same, whose fits tell nothing of the rows that they saw: of more rows they would tell something else. */
@@ -400,7 +417,13 @@ describe.each(locals)("update of short series by %s", (_, telling) => {
           byRow = forecaster.load(byRow.update(hourlyRows([one], y.length + i)).save());
         });
         expect(byRow.save()).toEqual(atOnce.save());
-        const knowing = await fitKnowing(forecaster, hourlyPanel([...y, ...rest]), rest.length, steps);
+        const knowing = await fitKnowing(
+          forecaster,
+          hourlyPanel([...y, ...rest]),
+          rest.length,
+          fitted,
+          steps,
+        );
         expect(atOnce.save()).toEqual(knowing.save());
         const levels = knowing.hasIntervals ? [80] : [];
         expect(byRow.predict({ levels })).toEqual(knowing.predict({ levels }));

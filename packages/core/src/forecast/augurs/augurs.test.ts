@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import initEts, { AutoETS } from "@bsull/augurs/ets";
 import initMstl, { MSTL } from "@bsull/augurs/mstl";
 import { describe, expect, it, vi } from "vitest";
+import { withOwnIntervals } from "../../../test/own-intervals.ts";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import type { Columns } from "../../schema/columns.ts";
@@ -120,9 +121,8 @@ describe("forecasters of augurs", () => {
 
   it("come near to the exponential smoothing of tsops where both have the same forms", async () => {
     const history = panelOf(rowsOf({ a: level }, 0, 300));
-    const ours = await ets({ error: "additive", season: "none", criterion: "aicc" }).fit(history, {
-      horizon: 6,
-    });
+    const model = ets({ error: "additive", season: "none", criterion: "aicc" });
+    const ours = await withOwnIntervals(model).fit(history, { horizon: 6 });
     const theirs = await (await augursEts({ error: "additive" })).fit(history, { horizon: 6 });
     const [a, b] = [ours.predict({ levels: [80] }), theirs.predict({ levels: [80] })];
     for (let h = 0; h < 6; h++) {

@@ -10,11 +10,12 @@ import {
   samplePathsOf,
 } from "../sample-paths.ts";
 import { seriesKeyText } from "../series-key.ts";
+import { inflatePath } from "./inflate.ts";
 import type { LocalModel } from "./local-model.ts";
 import type { Current } from "./open-gap.ts";
 import { refusePaths } from "./refusals.ts";
 import { pathDrawer } from "./simulate.ts";
-import { notFiniteDraw } from "./steps-ahead.ts";
+import { notFiniteDraw, stepsAhead } from "./steps-ahead.ts";
 
 /** Where a series stands, and what regressors add to each of its next steps. */
 export interface Standing extends Current {
@@ -46,11 +47,14 @@ export async function drawPaths(
     const random = createRandom(`${seed} ${seriesKeyText(key)}`);
     const draw = pathDrawer(model, known, open + horizon);
     const path = new Float64Array(open + horizon);
+    const { inflation } = known;
+    const { mean } = stepsAhead(model, known, open + horizon, []);
     const own = values.subarray(i * paths * horizon, (i + 1) * paths * horizon);
     for (let p = 0; p < paths; p++) {
       const turn = turns();
       if (turn !== undefined) await turn;
       draw(random, path);
+      if (inflation !== undefined) inflatePath(inflation, mean, path, random.normal());
       for (let step = 0; step < horizon; step++)
         own[p * horizon + step] = (path[open + step] as number) + (added[step] as number);
     }

@@ -167,7 +167,8 @@ describe("series on threads", { timeout: 180_000 }, () => {
       const work = { kind, params, series: [{ y, regressors: [] }] };
       // All rows are kept, so the state is still that before the first.
       const wanted = { horizon: 3, keptRows: y.length };
-      expect(fitSeries({ ...work, wanted })).toEqual([model?.fit(y, [])]);
+      const [fit] = fitSeries({ ...work, wanted });
+      expect({ ...fit, inflation: undefined }).toEqual(model?.fit(y, []));
     }
   });
 });

@@ -56,7 +56,7 @@ export interface FittedLocal<Known extends string = never> extends FittedForecas
   readonly failures: readonly SeriesFailure[];
   /**
    * Draws paths of each series from the model's own distribution, step after step, so that errors last as the model has them last: for sums over the horizon, whose
-   * intervals are not sums of intervals. Series are drawn independently of each other. The model is taken for true, and its parameters for known: where series err together, or sums
+   * intervals are not sums of intervals. Series are drawn independently of each other. Paths are as wide as the intervals, but follow the model in how errors last: where series err together, or sums
    * must be held as often as their intervals say, draw from `conformal`.
    * @throws TsopsError MODEL_PARAMETER_INVALID where the model has no distribution; FIT_FAILED naming the series whose draws are not all finite, or that have shown no errors; ABORTED; what `predict` throws.
    */
@@ -215,7 +215,7 @@ function settleChanged(state: State, { changed, covariates }: Absorbed): State {
     const first = firstKept(model, targets, keptBy(model, horizon));
     kept.set(s, { ...range, start: range.start + first });
     const after = absorbed(model, before, targets.subarray(0, first));
-    moved[s] = model.settle?.(after) ?? after;
+    moved[s] = { ...after, ...model.settle?.(after) };
   }
   return { ...state, history: withRowsOfSeries(history, kept, covariates), fits: moved };
 }
@@ -340,6 +340,10 @@ function fitted(state: State): FittedLocal {
             "state",
             state.fits.map((one) => one.state),
           ),
+          ...ragged(
+            "inflation",
+            state.fits.map(({ inflation = new Float64Array(0) }) => inflation),
+          ),
         },
       );
     },
@@ -367,7 +371,15 @@ function loadLocal(
   const count = history.series.length;
   const parameters = readRagged(contents, "parameters", count);
   const states = readRagged(contents, "state", count);
-  const fits = parameters.map((one, s) => ({ parameters: one, state: states[s] as Float64Array }));
+  const inflations = readRagged(contents, "inflation", count);
+  const fits = parameters.map((one, s) => {
+    const inflation = inflations[s] as Float64Array;
+    return {
+      parameters: one,
+      state: states[s] as Float64Array,
+      ...(inflation.length === 0 ? {} : { inflation }),
+    };
+  });
   return fitted({ model: loadModel(params), horizon, history, fits, notes: new Map(notes) });
 }
 

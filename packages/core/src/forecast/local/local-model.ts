@@ -8,6 +8,8 @@ export interface LocalFit {
   readonly parameters: Float64Array;
   /** What `absorb` moves on, row by row; it may put an array of another length in its place. */
   state: Float64Array;
+  /** By how much intervals are wider than the model's own; see `inflation.ts`. Absent for models that do not tell what they estimate. */
+  readonly inflation?: Float64Array;
 }
 
 /** A series as `LocalModel.fit` takes it. */
@@ -86,6 +88,10 @@ export interface LocalModel<Kind extends string = string> {
     probabilities: readonly number[],
     values: readonly Float64Array[],
   ): void;
+  /** How many numbers the fit found in the series: rates, first states, seasons. Where it is told, intervals reckon with their being uncertain; see `inflation.ts`. */
+  estimated?(fit: LocalFit): number;
+  /** The deviations of every step, about, where they are quicker to tell than quantiles. */
+  deviations?(fit: LocalFit, mean: Float64Array): Float64Array | undefined;
   /** Whether the series has shown errors to make quantiles of; where not, they are NaN, and no path can be drawn. Default: always. */
   knowsErrors?(fit: LocalFit): boolean;
   /**

@@ -1,3 +1,4 @@
+import { inflate } from "./inflate.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 
 /** What a model says of the steps after a state. */
@@ -9,7 +10,7 @@ export interface StepsAhead {
 
 /** A fit moved on over the next rows of its series. */
 export function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): LocalFit {
-  const after = { parameters: before.parameters, state: before.state.slice() };
+  const after = { ...before, state: before.state.slice() };
   if (model.absorbAll !== undefined) model.absorbAll(after, values);
   else for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
   return after;
@@ -25,7 +26,10 @@ export function stepsAhead(
   const mean = new Float64Array(horizon);
   model.forecast(now, mean);
   const bounds = probabilities.map(() => new Float64Array(horizon));
-  if (probabilities.length > 0) model.quantiles?.(now, mean, probabilities, bounds);
+  if (probabilities.length > 0 && model.quantiles !== undefined) {
+    model.quantiles(now, mean, probabilities, bounds);
+    if (now.inflation !== undefined) inflate(now.inflation, mean, probabilities, bounds);
+  }
   return { mean, bounds };
 }
 

@@ -1,5 +1,6 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
+import { inflationOf } from "./inflation.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { firstKept } from "./open-gap.ts";
 import { targetsLess } from "./regressors.ts";
@@ -64,8 +65,11 @@ function movedOn(
   const targets = targetsLess({ y, known: regressors }, slopes);
   const first = firstKept(model, targets, keptRows);
   const before = absorbed(model, fit, targets.subarray(0, first));
-  const message = notFiniteAfter(model, absorbed(model, before, targets.subarray(first)), horizon);
-  return message === null ? (model.settle?.(before) ?? before) : refusedFor(message);
+  const now = absorbed(model, before, targets.subarray(first));
+  const message = notFiniteAfter(model, now, horizon);
+  if (message !== null) return refusedFor(message);
+  const inflation = inflationOf(model, fit, now, targets, horizon);
+  return { ...(model.settle?.(before) ?? before), ...(inflation === undefined ? {} : { inflation }) };
 }
 
 function refusedFor(message: string): Refused {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
+import { withOwnIntervals } from "../../../../test/own-intervals.ts";
 import { createRandom } from "../../../random.ts";
 import { arima } from "./arima.ts";
 import { differencesOf, seasonalDifferences, seasonalStrength } from "./differences.ts";
@@ -29,7 +30,7 @@ async function fitTo({ name, order, seasonal, constant, missing }: Expected) {
   const values: (number | null)[] = [...y];
   for (const row of missing ?? []) values[row] = null;
   const model = arima({ order, seasonalOrder: seasonal, seasonLength: season, constant });
-  const fitted = await model.fit(hourlyPanel(values), { horizon: 14 });
+  const fitted = await withOwnIntervals(model).fit(hourlyPanel(values), { horizon: 14 });
   const {
     form: _,
     deviation,

@@ -44,7 +44,7 @@ export type Arima<Regressor extends string = never> = LocalForecaster<"arima", R
  *
  * Moving averages are kept invertible and autoregressions stationary. Missing values are left out of the likelihood exactly, and forecasts and intervals
  * after a gap are those of the Kalman filter. Orders that are given need two rows more than they have parameters (coefficients, constant, slopes and variance), after differencing; below three rows for each parameter `fits` says so
- * (`fewRows`). A constant series is forecast as it is. Intervals are analytic and, as is usual, take the coefficients for known.
+ * (`fewRows`). A constant series is forecast as it is. Intervals are analytic, and widened by what the history shows of errors some steps ahead and by how much was estimated.
  *
  * Box & Jenkins (1970), Time Series Analysis; Hyndman & Khandakar (2008), Automatic time series forecasting: the forecast package for R; Morf, Sidhu & Kailath (1974), Some new
  * algorithms for recursive estimation in constant, linear, discrete-time systems. Checked against statsforecast 2.1.1.
@@ -188,6 +188,11 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
       : {}),
     fit: (y, columns) => atOnce(fitInTurns(y, columns)),
     fitInTurns,
+    // The level that a mean, or the first values, give counts as one.
+    estimated({ parameters }) {
+      const { order, coefficients } = unpack(parameters);
+      return 1 + coefficients.length + Number(order.hasConstant) + regressors.length;
+    },
     warmupRows: ({ parameters }) => differencedRows(unpack(parameters).order),
     absorb(fit, value) {
       const one = unpack(fit.parameters);

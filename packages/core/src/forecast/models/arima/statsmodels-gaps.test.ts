@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
+import { withOwnIntervals } from "../../../../test/own-intervals.ts";
 import { createRandom } from "../../../random.ts";
 import { type ColumnType, float64, nullable, timestamp } from "../../../schema/column-type.ts";
 import type { Columns } from "../../../schema/columns.ts";
@@ -64,7 +65,7 @@ describe("a series with many gaps", () => {
         knownFuture: regressors,
       });
       const model = arima({ order, seasonalOrder: seasonal, seasonLength: season, constant, regressors });
-      const fitted = await model.fit(history, { horizon: 14 });
+      const fitted = await withOwnIntervals(model).fit(history, { horizon: 14 });
       const {
         form: _,
         deviation,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
+import { withOwnIntervals } from "../../../../test/own-intervals.ts";
 import { withOutliers } from "../../../../test/with-outliers.ts";
 import { createRandom } from "../../../random.ts";
 import { type CesSeason, ces } from "./ces.ts";
@@ -139,7 +140,9 @@ describe("intervals", () => {
   it.each(["none", "simple", "partial", "full"] as const)("of %s are those of its paths", async (season) => {
     const random = createRandom(8);
     const y = Array.from({ length: 60 }, (_, t) => 20 + 5 * Math.sin((Math.PI * t) / 2) + random.normal());
-    const fitted = await ces({ season, seasonLength: 4 }).fit(hourlyPanel(y), { horizon: 6 });
+    const fitted = await withOwnIntervals(ces({ season, seasonLength: 4 })).fit(hourlyPanel(y), {
+      horizon: 6,
+    });
     const deviation = fitted.fits[0]?.["deviation"] as number;
     const { mean, quantiles } = fitted.predict({ levels: [80] });
     // A path: what an error at each step makes of the forecasts after it is asked of the forecaster by updates.

@@ -33,7 +33,7 @@ export type Ces = LocalForecaster<"ces">;
  * imaginary part of one complex number. Trends and levels need not be told apart beforehand. `fits` names the form and its smoothing.
  *
  * A series shorter than two seasons gets none. Missing rows move the states on and count for nothing; so do outliers beyond doubt in the rows of the fit (`withoutOutliers`), and `fits` names them. Needs 5 rows.
- * Intervals are normal with the exact variance of the recursion, parameters and states of the start taken for known: sums over the horizon are held less often than they say; `conformal` mends it.
+ * Intervals have the exact variance of the recursion, widened by what the history shows of errors some steps ahead and by how much was estimated; sums over the horizon are still held less often than they say; `conformal` mends it.
  *
  * Svetunkov, Kourentzes & Ord (2022), Complex exponential smoothing. Initial states (by running over the series forwards and backwards), bounds, likelihood and AICc
  * are those of statsforecast 2.1.1, which it is checked against; its intervals are not: they let no error accumulate.
@@ -56,6 +56,8 @@ export function ces(options: CesOptions = {}): Ces {
 const [smoothingAt, logLikelihoodAt, aiccAt, outliersAt] = [1, 5, 6, 7];
 /** Where the state lies: rows, known values and the sum of their squared errors, then the recursion's. */
 const [rowsAt, countAt, squaresAt, statesAt] = [0, 1, 2, 3];
+/** Rates of each form. */
+const smoothingOf: Readonly<Record<CesForm, number>> = { none: 2, simple: 2, partial: 3, full: 4 };
 
 function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ces"> {
   const forms: readonly CesForm[] = season === "auto" ? cesForms : [season];
@@ -77,6 +79,7 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
       const best = selectCes(bearable, y, filled, seasonLength);
       return localFitOf(best, outliers);
     },
+    estimated: (fit) => smoothingOf[formOf(fit)] + fit.state.length - statesAt,
     absorb(fit, value) {
       const { parameters, state } = fit;
       const form = formOf(fit);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
+import { withOwnIntervals } from "../../../../test/own-intervals.ts";
 import { createRandom } from "../../../random.ts";
 import { localParts } from "../../local/local-forecaster.ts";
 import { type Ets, type EtsOptions, ets, holt, holtWinters, ses } from "./ets.ts";
@@ -66,7 +67,8 @@ describe("a form that was asked for", () => {
     for (const { name, letters, wanted, season, y } of asked) {
       const which = `${letters} on ${name}`;
       const form = formOf(letters, season);
-      const fitted = await ets({ ...form, criterion: "aicc" }).fit(hourlyPanel(y), { horizon: 14 });
+      const model = withOwnIntervals(ets({ ...form, criterion: "aicc" }));
+      const fitted = await model.fit(hourlyPanel(y), { horizon: 14 });
       const found = fitted.fits[0]?.["logLikelihood"] as number;
       expect(found, which).toBeGreaterThanOrEqual(wanted.loglik - 1e-6 * Math.abs(wanted.loglik));
       if (Math.abs(found - wanted.loglik) > 1e-4) continue;

@@ -53,7 +53,7 @@ export type Ets = LocalForecaster<"ets">;
  * is refused. With the default criterion an outlier beyond doubt (`withoutOutliers`) decides nothing in the choice among forms and their smoothing, but the states go over it; `fits` names it. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
  * for missing by a multiplicative season.
  *
- * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season.
+ * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season; widened by what the history shows of errors some steps ahead and by how much was estimated.
  *
  * Hyndman, Koehler, Snyder & Grose (2002), A state space framework for automatic forecasting using exponential smoothing methods. Bounds of the
  * parameters, likelihood and AICc are those of statsforecast 2.1.1, which it is checked against.
@@ -238,6 +238,24 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
       }
       const season = nextSeason(state, seasonLength);
       simulatedQuantiles(form, smoothing, variance, levelAndTrend(state), season, probabilities, values);
+    },
+    // Its variance is a parameter too, but of how far values are, not of where.
+    estimated: ({ parameters }) => parameterCount(formFromNumbers(parameters, seasonLength)) - 1,
+    deviations({ parameters, state }, mean) {
+      const form = formFromNumbers(parameters, seasonLength);
+      if (form.season !== "multiplicative" || form.error !== "multiplicative") return undefined;
+      // Relative errors of the level and of the season add up, nearly.
+      const smoothing = parameters.subarray(smoothingAt, smoothingAt + 4) as unknown as Smoothing;
+      const season = nextSeason(state, seasonLength);
+      const factorOf = (h: number) => season[h % seasonLength] as number;
+      const levels = mean.map((value, h) => value / factorOf(h));
+      const summed = deviationsOf(
+        { ...form, season: "additive" },
+        smoothing,
+        varianceOf(form, state),
+        levels,
+      );
+      return summed?.map((deviation, h) => deviation * Math.abs(factorOf(h)));
     },
     largestQuantile({ parameters, state }, steps) {
       const form = formFromNumbers(parameters, seasonLength);

@@ -33,7 +33,8 @@ export type Mstl = LocalForecaster<"mstl">;
  * the seasons stay as they are until the next fit.
  *
  * A season of which a series has less than two whole periods is left out there; `fits` names the ones that were taken, and in `seasonsTooLong` those that were not. Missing values are filled for the
- * decomposition, and missing for the trend; so are outliers beyond doubt in the rows of the fit (`withoutOutliers`), and `fits` names them. Intervals are the trend forecaster's round the sum: they leave out that seasons change.
+ * decomposition, and missing for the trend; so are outliers beyond doubt in the rows of the fit (`withoutOutliers`), and `fits` names them. Intervals are the trend forecaster's round the sum, with the seasons among what was
+ * estimated; they leave out that seasons change.
  *
  * Bandara, Hyndman & Bergmeir (2021), MSTL: a seasonal-trend decomposition algorithm for time series with multiple seasonal patterns; STL by
  * Cleveland, Cleveland, McRae & Terpenning (1990). Checked against statsforecast 2.1.1 and statsmodels 0.14: components to 1e-8.
@@ -187,6 +188,15 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     neededRows: trend.neededRows,
     seasons: periods,
     leavesOutliersOut: true,
+    ...(trend.estimated === undefined
+      ? {}
+      : {
+          estimated: (fit: LocalFit) =>
+            taken(fit.parameters[rowsAt] as number).reduce(
+              (sum, period) => sum + period - 1,
+              trend.estimated?.(trendOf(fit)) ?? 0,
+            ),
+        }),
     warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
     fit: (y, regressors, outliers) => atOnce(fitInTurns(y, regressors, outliers)),

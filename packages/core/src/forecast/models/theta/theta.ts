@@ -54,7 +54,7 @@ const seasons = ["multiplicative", "additive", "none"] as const;
  * put back. `fits` names the model, the season that was found and the parameters; they minimise the squared one-step errors after the third row.
  *
  * Over a missing row the model's own forecast stands. A series needs 5 rows, and two seasons for a season to be looked for. A constant series stays what it is.
- * Intervals are normal with the exact variance of the recursion; the season counts as known.
+ * Intervals have the exact variance of the recursion, widened by what the history shows of errors some steps ahead and by how much was estimated, the season included.
  *
  * Assimakopoulos & Nikolopoulos (2000), The theta model; Fiorucci, Pellegrini, Louzada, Petropoulos & Koehler (2016), Models for optimising the theta method and
  * their relationship to state space models. Equations, bounds and the seasonal test are those of statsforecast 2.1.1, which it is checked against.
@@ -121,6 +121,7 @@ function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOp
       const best = fits.reduce((least, fit) => (fit.aicc < least.aicc ? fit : least));
       return localFitOf(best, kind, values);
     },
+    estimated: ({ parameters }) => 3 + Math.max(0, parameters.length - seasonAt - 1),
     absorb,
     forecast({ parameters, state }, mean) {
       const recursion = recursionOf(parameters);
