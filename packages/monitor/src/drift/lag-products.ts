@@ -31,7 +31,9 @@ export function lagEquations(values: Float64Array, runs: Int32Array, order: numb
   for (let at = 0; at < runs.length; at += 2) {
     const [from, end] = [(runs[at] as number) + order, runs[at + 1] as number];
     if (from >= end) continue;
-    for (let lag = 0; lag <= order; lag += lagsAtOnce) addProducts(byLag, values, from, end, lag);
+    for (let near = from; near < end; near += nearRows)
+      for (let lag = 0; lag <= order; lag += lagsAtOnce)
+        addProducts(byLag, values, near, Math.min(near + nearRows, end), lag);
     for (let distance = 0; distance < order; distance++) {
       // Sums over the same products, each slot one earlier than the last.
       let moved = 0;
@@ -57,6 +59,8 @@ function product(values: Float64Array, slot: number, lag: number): number {
   return (values[slot] as number) * (values[slot - lag] as number);
 }
 
+/** Rows that stay in the processor's near memory while some lags after the others are looked at. */
+const nearRows = 4096;
 /** Lags whose sums do not wait for each other. */
 const lagsAtOnce = 5;
 
