@@ -107,6 +107,13 @@ describe("noiseOf", () => {
     ).toBe(1);
   });
 
+  it("does without that factor where gaps leave too few rows with all lags", () => {
+    const holes = likeYesterday.map((value, slot) => (slot % 7 === 0 ? Number.NaN : value));
+    const { phi, shocks } = noiseOf(holes, Float64Array.of(0), 24, 1);
+    expect(phi.length).toBe(1);
+    expect(shocks.some((shock) => !Number.isNaN(shock))).toBe(true);
+  });
+
   it("lets days as wild follow each other where they do", () => {
     // Ten calm days, ten wild ones, and so on.
     const shocks = Float64Array.from(
