@@ -1,6 +1,6 @@
 import { createRandom } from "@tsops/core";
 import { describe, expect, it } from "vitest";
-import { areDependent, nullWindows } from "./null-windows.ts";
+import { areDependent, noiseOf, nullWindows } from "./null-windows.ts";
 
 const reference = { first: 5, values: new Float64Array(1000) };
 const current = { first: 1005, values: new Float64Array(200) };
@@ -84,5 +84,53 @@ describe("areDependent", () => {
         1,
       ),
     ).toBe(true);
+  });
+});
+
+describe("noiseOf", () => {
+  const random = createRandom("noise");
+  const likeYesterday = new Float64Array(1200);
+  for (let slot = 0; slot < likeYesterday.length; slot++)
+    likeYesterday[slot] = 0.5 * (likeYesterday[slot - 24] ?? 0) + random.normal();
+
+  it("has a factor for the lag of a season where innovations look like those a season before", () => {
+    const { phi } = noiseOf(likeYesterday, Float64Array.of(0), 24, 1);
+    expect(phi.length).toBe(25);
+    expect(phi[23]).toBeGreaterThan(0.4);
+    expect(
+      noiseOf(
+        Float64Array.from({ length: 1200 }, () => random.normal()),
+        Float64Array.of(0),
+        24,
+        1,
+      ).phi.length,
+    ).toBe(1);
+  });
+
+  it("does without that factor where gaps leave too few rows with all lags", () => {
+    const holes = likeYesterday.map((value, slot) => (slot % 7 === 0 ? Number.NaN : value));
+    const { phi, shocks } = noiseOf(holes, Float64Array.of(0), 24, 1);
+    expect(phi.length).toBe(1);
+    expect(shocks.some((shock) => !Number.isNaN(shock))).toBe(true);
+  });
+
+  it("lets days as wild follow each other where they do", () => {
+    // Ten calm days, ten wild ones, and so on.
+    const shocks = Float64Array.from(
+      { length: 960 },
+      (_, slot) => (Math.floor(slot / 240) % 2 ? 5 : 1) * (slot % 2 ? 1 : -1),
+    );
+    const [before] = nullWindows(
+      reference,
+      current,
+      { phi: new Float64Array(0), shocks, areDependent: true },
+      24,
+      createRandom("wild"),
+    );
+    let changes = 0;
+    for (let slot = 24; slot < 1000; slot++)
+      if (Math.abs(before.values[slot] as number) !== Math.abs(before.values[slot - 1] as number)) changes++;
+    // Days drawn independently would change on 20 of 40.
+    expect(changes).toBeLessThan(14);
   });
 });

@@ -3,7 +3,7 @@ import { whiten } from "./autoregression.ts";
 import { meanOf } from "./innovation-moments.ts";
 import { ljungBox } from "./ljung-box.ts";
 import { positionOf } from "./profile.ts";
-import { presentValues, type RegularSeries } from "./regular-series.ts";
+import { countPresent, presentValues, type RegularSeries } from "./regular-series.ts";
 
 /** Steps in which a resampled series forgets where it began. */
 const settling = 200;
@@ -31,9 +31,17 @@ export function noiseOf(
   seasonLength: number,
   growth: number,
 ): Noise {
-  const whole = withSeasonalLag(phi, whiten(deviations, phi), seasonLength);
-  const shocks = whiten(deviations, whole).map((shock) => shock * growth);
-  return { phi: whole, shocks, areDependent: areDependent(shocks, seasonLength, phi.length) };
+  const plain = whiten(deviations, phi);
+  const whole = withSeasonalLag(phi, plain, seasonLength);
+  const left = whole === phi ? plain : whiten(deviations, whole);
+  // Gaps leave few rows that have all the lags of a season.
+  const isEnough = 2 * countPresent(left) >= countPresent(plain);
+  const shocks = (isEnough ? left : plain).map((shock) => shock * growth);
+  return {
+    phi: isEnough ? whole : phi,
+    shocks,
+    areDependent: areDependent(shocks, seasonLength, phi.length),
+  };
 }
 
 /** Standard errors from which on a correlation with the season before is believed. */

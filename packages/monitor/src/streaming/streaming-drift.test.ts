@@ -377,6 +377,29 @@ describe("ranks", () => {
     expect(cells.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThan(100);
   });
 
+  it.each<[string, (random: Random) => number]>([
+    ["counts of mean 0.3", (random) => poisson(random, 0.3)],
+    ["mostly zeros", (random) => (random.uniform() < 0.9 ? 0 : 1 + poisson(random, 4))],
+    ["two humps", (random) => random.normal() + (random.uniform() < 0.5 ? 4 : -4)],
+  ])("hardly ever alarms on %s", (name, draw) => {
+    let alarms = 0;
+    for (let i = 0; i < 30; i++) {
+      const random = createRandom(`streaming-drift/${name}/${i}`);
+      const values = Float64Array.from({ length: referenceRows + 1680 }, () => draw(random));
+      if (watch(detectorOf(values), values) !== null) alarms++;
+    }
+    // 5 % of 30 are 1.5; 6 or more have a chance below 1 %. Without noise on equal values nearly all alarm.
+    expect(alarms).toBeLessThan(6);
+  });
+
+  it("finds that a column of mostly zeros has more other values", () => {
+    const random = createRandom("streaming-drift/more");
+    const values = Float64Array.from({ length: referenceRows + 1680 }, (_, row) =>
+      random.uniform() < (row < referenceRows ? 0.9 : 0.6) ? 0 : 1 + poisson(random, 4),
+    );
+    expect(watch(detectorOf(values), values)).toBeLessThan(referenceRows + 336);
+  });
+
   it("rise with the value and stay within (0, 1)", () => {
     fc.assert(
       fc.property(
