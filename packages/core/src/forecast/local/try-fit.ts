@@ -55,7 +55,7 @@ export function* tryFitInTurns(
 function movedOn(
   model: LocalModel,
   fit: LocalFit,
-  { y, regressors }: SeriesToFit,
+  { y, regressors, outliers = [] }: SeriesToFit,
   { horizon, keptRows }: Wanted,
 ): LocalFit | Refused {
   const slopes = model.slopes?.(fit);
@@ -68,7 +68,7 @@ function movedOn(
   const now = absorbed(model, before, targets.subarray(first));
   const message = notFiniteAfter(model, now, horizon);
   if (message !== null) return refusedFor(message);
-  const inflation = inflationOf(model, fit, now, targets, horizon);
+  const inflation = inflationOf(model, fit, now, { targets, outliers }, horizon);
   return { ...(model.settle?.(before) ?? before), ...(inflation === undefined ? {} : { inflation }) };
 }
 
