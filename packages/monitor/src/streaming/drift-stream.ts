@@ -15,6 +15,7 @@ import { modelStepper } from "./online-model.ts";
 import { addRank, rankOf } from "./rank-bins.ts";
 import { noiseAt } from "./rank-noise.ts";
 import { expectedBy, largestWave, learnWaves, seasonBets } from "./season-bets.ts";
+import { shiftLeft, withoutSeasonalLag } from "./seasonal-lag.ts";
 import { onScale, shiftInUnits } from "./stream-scale.ts";
 import { leastCarried, type StreamState } from "./stream-state.ts";
 import { nextVariance } from "./volatility.ts";
@@ -64,6 +65,7 @@ export function driftStream(state: StreamState): DriftStream {
     scales,
     levelBets,
     shiftVariance,
+    seasonalLag,
     volatility,
     powers,
     levelBlocks,
@@ -104,7 +106,8 @@ export function driftStream(state: StreamState): DriftStream {
     const spread = settings.deviation * (scales[positionOf(index, scales.length)] as number);
     const runs = Math.sqrt(clock[5] as number);
     const taken = dithered(dither, onScale(scale, value), index);
-    const innovation = stepper.step(taken, positionOf(index, seasonLength), spread * runs, true) / spread;
+    const whole = stepper.step(taken, positionOf(index, seasonLength), spread * runs, true) / spread;
+    const innovation = withoutSeasonalLag(seasonalLag, whole, index);
     clock[1] = (clock[1] as number) + 1;
     clock[5] = nextVariance(volatility, clock[5] as number, innovation);
     if (!Number.isNaN(innovation)) {
@@ -118,6 +121,7 @@ export function driftStream(state: StreamState): DriftStream {
 
   function skip(index: number): void {
     stepper.step(Number.NaN, positionOf(index, seasonLength), 0, false);
+    withoutSeasonalLag(seasonalLag, Number.NaN, index);
     clock[5] = nextVariance(volatility, clock[5] as number, Number.NaN);
   }
 
@@ -188,7 +192,7 @@ export function driftStream(state: StreamState): DriftStream {
     levelRow.index = index;
     levelRow.learnt = settings.referenceRows + (clock[4] as number) - 1;
     levelRow.score = score;
-    levelRow.unit = Math.max(carried, leastCarried) / unit / stepper.uncertainty;
+    levelRow.unit = (Math.max(carried, leastCarried) * shiftLeft(seasonalLag)) / unit / stepper.uncertainty;
     levelRow.power = power;
     levelRow.share = share;
     return placeLevelBets(levelBets, levelRow, shiftVariance);

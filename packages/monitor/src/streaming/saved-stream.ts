@@ -18,7 +18,7 @@ interface LeftOut {
 }
 
 const kind = "streaming-drift";
-const version = 3;
+const version = 4;
 
 const modelArrays = [
   "means",
@@ -46,6 +46,7 @@ export function writeStream(
     scale: onScale,
     dither,
     settings,
+    seasonalLag,
     volatility,
     shiftVariance,
     powers,
@@ -71,6 +72,8 @@ export function writeStream(
       atoms: Float64Array.from(dither.atoms),
       widths: Float64Array.from(dither.widths),
       others: Float64Array.of(dither.others),
+      seasonalWeight: Float64Array.of(seasonalLag.weight),
+      lastSeason: Float64Array.from(seasonalLag.last),
       volatility: Float64Array.of(volatility.shock, volatility.memory),
       powers: Float64Array.of(level, season, scale, shape),
       edges: Float64Array.from(bins.edges),
@@ -112,6 +115,10 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
         others: contents.array("others", "float64", 1)[0] as number,
       },
       settings: { deviation, referenceRows },
+      seasonalLag: {
+        weight: contents.array("seasonalWeight", "float64", 1)[0] as number,
+        last: contents.array("lastSeason", "float64"),
+      },
       volatility: { shock, memory },
       shiftVariance,
       rankNoise,

@@ -22,6 +22,7 @@ import { type ModelSettings, modelStepper, type OnlineModel } from "./online-mod
 import { type RankBins, rankBins } from "./rank-bins.ts";
 import { rankNoiseFor, withNoise } from "./rank-noise.ts";
 import { seasonBets, sumsOf } from "./season-bets.ts";
+import { fitSeasonalLag, type SeasonalLag, shiftLeft, withoutSeasonalLag } from "./seasonal-lag.ts";
 import { onScale, type StreamScale, scaleFor } from "./stream-scale.ts";
 import { fitVolatility, nextVariance, type Volatility } from "./volatility.ts";
 
@@ -35,6 +36,7 @@ export interface StreamState {
   readonly model: OnlineModel;
   /** Spread of the innovations at each position of the shortest season, over that of all. */
   readonly scales: Float64Array;
+  readonly seasonalLag: SeasonalLag;
   /** How spreads come in runs. */
   readonly volatility: Volatility;
   /** Variance of the shifts of the level that are bet on. */
@@ -107,12 +109,16 @@ export function fitStream(
     recentPhi: phi.slice(),
   };
   const deviation = Math.sqrt(innovationVariance);
-  const carried = Math.max(1 - phi.reduce((a, b) => a + b, 0), leastCarried);
   const referenceRows = presentValues(deviations).length;
   const settings: ModelSettings = { deviation, referenceRows };
-  const innovations = referenceInnovations(reference, model, settings, scales);
+  const whole = referenceInnovations(reference, model, settings, scales);
+  const seasonalLag = fitSeasonalLag(whole, all[0] ?? 1);
+  const innovations = whole.map((innovation, slot) =>
+    withoutSeasonalLag(seasonalLag, innovation, first + slot),
+  );
   const volatility = fitVolatility(innovations);
   const { standardised, variance } = withoutRuns(innovations, volatility);
+  const carried = Math.max(1 - phi.reduce((a, b) => a + b, 0), leastCarried) * shiftLeft(seasonalLag);
   const bets = seasonBets(seasons);
   const rankNoise = rankNoiseFor(standardised);
   return {
@@ -122,6 +128,7 @@ export function fitStream(
     settings,
     model,
     scales,
+    seasonalLag,
     volatility,
     shiftVariance: (usualSquare * deviation ** 2) / ((referenceRows / 4) * carried ** 2),
     rankNoise,
