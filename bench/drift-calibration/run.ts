@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { bool, columnsFromArrays, createRandom, float64, type Random, timestamp } from "@tsops/core";
 import { driftTest } from "@tsops/monitor";
+import { ar1, arma, daily, laplace, poisson, t3 } from "../harness/noise.ts";
 
 /** Windows of a cell: many where a rate near 5 % is told, fewer where one near 100 % is, and of noise outside of the model. */
 const repeats = { none: 1000, changed: 100, other: 250 };
@@ -18,40 +19,13 @@ interface Case {
   readonly bool?: boolean;
 }
 
-const daily = (row: number) => 1.5 * Math.sin((2 * Math.PI * row) / 24);
-
-/** ARMA noise after 500 steps to settle. */
-function arma(
+/** ARMA noise of all rows. */
+const armaNoise = (
   random: Random,
   phi: readonly number[],
   theta: readonly number[] = [],
   shock = () => random.normal(),
-) {
-  const shocks = Float64Array.from({ length: allRows + 500 }, shock);
-  const values = new Float64Array(shocks.length);
-  for (let i = 0; i < values.length; i++) {
-    let value = shocks[i] as number;
-    for (const [lag, factor] of phi.entries()) value += factor * (values[i - 1 - lag] ?? 0);
-    for (const [lag, factor] of theta.entries()) value += factor * (shocks[i - 1 - lag] ?? 0);
-    values[i] = value;
-  }
-  return values.subarray(500);
-}
-
-/** AR(1) of standard deviation 1. */
-const ar1 = (random: Random, phi: number) =>
-  arma(random, [phi]).map((value) => value * Math.sqrt(1 - phi * phi));
-const t3 = (random: Random) =>
-  random.normal() / Math.hypot(random.normal(), random.normal(), random.normal());
-const poisson = (random: Random, rate: number) => {
-  let count = 0;
-  for (let product = random.uniform(); product > Math.exp(-rate); product *= random.uniform()) count++;
-  return count;
-};
-const laplace = (random: Random) => {
-  const u = random.uniform(-0.5, 0.5);
-  return (-Math.sign(u) * Math.log(1 - 2 * Math.abs(u))) / Math.SQRT2;
-};
+) => arma(allRows, phi, theta, shock);
 const seasonal = (make: (random: Random) => Float64Array, count = repeats.other): Case => ({
   repeats: count,
   make: (random) => make(random).map((value, row) => value + daily(row)),
@@ -64,7 +38,7 @@ for (const phi of [0, 0.5, 0.9])
       cases[`AR ${phi}${amplitude === 0 ? "" : " + season"}: ${change}`] = {
         repeats: change === "none" ? repeats.none : repeats.changed,
         make: (random) =>
-          ar1(random, phi).map((noise, row) =>
+          ar1(random, allRows, phi).map((noise, row) =>
             row < referenceRows ? noise + amplitude * daily(row) : after(noise, row),
           ),
       };
@@ -78,18 +52,18 @@ for (const phi of [0, 0.5, 0.9])
       make: (random) => {
         let row = -500;
         const shock = () => (row++ < referenceRows ? random.normal() : laplace(random));
-        return arma(random, [phi], [], shock).map((value, at) => value + amplitude * daily(at));
+        return armaNoise(random, [phi], [], shock).map((value, at) => value + amplitude * daily(at));
       },
     };
   }
 const others: Record<string, Case> = {
-  "ARMA(2,1)": seasonal((random) => arma(random, [1.2, -0.3], [0.5]), repeats.none),
-  "AR(4)": seasonal((random) => arma(random, [0.4, 0.1, 0.1, 0.25])),
-  "t3, AR 0.5": seasonal((random) => arma(random, [0.5], [], () => t3(random)), repeats.none),
-  "t3, AR 0.9": seasonal((random) => arma(random, [0.9], [], () => t3(random)), repeats.none),
+  "ARMA(2,1)": seasonal((random) => armaNoise(random, [1.2, -0.3], [0.5]), repeats.none),
+  "AR(4)": seasonal((random) => armaNoise(random, [0.4, 0.1, 0.1, 0.25])),
+  "t3, AR 0.5": seasonal((random) => armaNoise(random, [0.5], [], () => t3(random)), repeats.none),
+  "t3, AR 0.9": seasonal((random) => armaNoise(random, [0.9], [], () => t3(random)), repeats.none),
   "GARCH(1,1), AR 0.5": seasonal((random) => {
     let [variance, last] = [1, 0];
-    return arma(random, [0.5], [], () => {
+    return armaNoise(random, [0.5], [], () => {
       variance = 0.05 + 0.1 * last * last + 0.85 * variance;
       last = Math.sqrt(variance) * random.normal();
       return last;
@@ -97,39 +71,41 @@ const others: Record<string, Case> = {
   }),
   "noise wider by day, AR 0.8": seasonal((random) => {
     let row = 0;
-    return arma(random, [0.8], [], () => random.normal() * (1 + 0.5 * daily(row++)));
+    return armaNoise(random, [0.8], [], () => random.normal() * (1 + 0.5 * daily(row++)));
   }),
   "spikes of 8 sd in 0.5 % of rows, AR 0.9": seasonal((random) =>
-    ar1(random, 0.9).map((value) => (random.uniform() < 0.005 ? value + 8 : value)),
+    ar1(random, allRows, 0.9).map((value) => (random.uniform() < 0.005 ? value + 8 : value)),
   ),
   "spikes of 8 sd in 2 % of rows, AR 0.5": seasonal((random) =>
-    ar1(random, 0.5).map((value) => (random.uniform() < 0.02 ? value + 8 : value)),
+    ar1(random, allRows, 0.5).map((value) => (random.uniform() < 0.02 ? value + 8 : value)),
   ),
   "rounded to sd, AR 0.9": {
     repeats: repeats.other,
-    make: (random) => ar1(random, 0.9).map((value, row) => Math.round(value + daily(row))),
+    make: (random) => ar1(random, allRows, 0.9).map((value, row) => Math.round(value + daily(row))),
   },
   "exp(AR 0.5 / 2)": {
     repeats: repeats.other,
-    make: (random) => ar1(random, 0.5).map((value, row) => Math.exp((value + daily(row)) / 2)),
+    make: (random) => ar1(random, allRows, 0.5).map((value, row) => Math.exp((value + daily(row)) / 2)),
   },
   "exp(AR 0.9 / 2)": {
     repeats: repeats.other,
-    make: (random) => ar1(random, 0.9).map((value, row) => Math.exp((value + daily(row)) / 2)),
+    make: (random) => ar1(random, allRows, 0.9).map((value, row) => Math.exp((value + daily(row)) / 2)),
   },
   "exp(AR 0.9)": {
     repeats: repeats.other,
-    make: (random) => ar1(random, 0.9).map((value, row) => Math.exp(value + daily(row) / 2)),
+    make: (random) => ar1(random, allRows, 0.9).map((value, row) => Math.exp(value + daily(row) / 2)),
   },
   "Poisson counts of rate exp(0.5 + 0.4 AR 0.9)": {
     repeats: repeats.other,
     make: (random) =>
-      ar1(random, 0.9).map((value, row) => poisson(random, Math.exp(0.5 + 0.4 * value + 0.25 * daily(row)))),
+      ar1(random, allRows, 0.9).map((value, row) =>
+        poisson(random, Math.exp(0.5 + 0.4 * value + 0.25 * daily(row))),
+      ),
   },
   "bool: AR 0.9 over a threshold": {
     repeats: repeats.other,
     bool: true,
-    make: (random) => ar1(random, 0.9).map((value, row) => (value + daily(row) / 2 > 0.5 ? 1 : 0)),
+    make: (random) => ar1(random, allRows, 0.9).map((value, row) => (value + daily(row) / 2 > 0.5 ? 1 : 0)),
   },
   "bool: independent": {
     repeats: repeats.other,

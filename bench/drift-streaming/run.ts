@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { columnsFromArrays, createRandom, float64, type Random, timestamp } from "@tsops/core";
 import { adwin, cusum, pageHinkley, streamingDrift } from "@tsops/monitor";
+import { ar1, arma, daily, garch, laplace, poisson, t3 } from "../harness/noise.ts";
 
 const repeats = 200;
 const alpha = 0.05;
@@ -12,59 +13,8 @@ const start = 1_767_571_200_000_000n; // 2026-01-05T00:00Z, a Monday
 const week = 168;
 const watched = 20 * week;
 const changeAfter = 4 * week;
-const settle = 500;
 
 type Noise = (random: Random, length: number) => Float64Array;
-
-const daily = (row: number) => 1.5 * Math.sin((2 * Math.PI * row) / 24);
-const t3 = (random: Random) =>
-  random.normal() / Math.hypot(random.normal(), random.normal(), random.normal());
-const laplace = (random: Random) => {
-  const u = random.uniform(-0.5, 0.5);
-  return (-Math.sign(u) * Math.log(1 - 2 * Math.abs(u))) / Math.SQRT2;
-};
-/** Shocks whose variance goes by the last one (0.1) and its own past (0.85). */
-function garch(random: Random): () => number {
-  let [variance, last] = [1, 0];
-  return () => {
-    variance = 0.05 + 0.1 * last * last + 0.85 * variance;
-    last = Math.sqrt(variance) * random.normal();
-    return last;
-  };
-}
-function poisson(random: Random, rate: number) {
-  let count = 0;
-  for (let product = random.uniform(); product > Math.exp(-rate); product *= random.uniform()) count++;
-  return count;
-}
-
-/** ARMA noise after some steps to settle; shocks know their row. */
-function arma(
-  length: number,
-  phi: readonly number[],
-  theta: readonly number[],
-  shock: (row: number) => number,
-): Float64Array {
-  const shocks = Float64Array.from({ length: length + settle }, (_, i) => shock(i - settle));
-  const values = new Float64Array(shocks.length);
-  for (let i = 0; i < values.length; i++) {
-    let value = shocks[i] as number;
-    for (let lag = 0; lag < phi.length; lag++) value += (phi[lag] as number) * (values[i - 1 - lag] ?? 0);
-    for (let lag = 0; lag < theta.length; lag++) value += (theta[lag] as number) * (shocks[i - 1 - lag] ?? 0);
-    values[i] = value;
-  }
-  return values.subarray(settle);
-}
-
-/** AR(1) of standard deviation 1. */
-function ar1(
-  random: Random,
-  length: number,
-  phi: number,
-  shock = (_: number) => random.normal(),
-): Float64Array {
-  return arma(length, [phi], [], (row) => shock(row) * Math.sqrt(1 - phi * phi));
-}
 
 const seasonal =
   (noise: Noise): Noise =>
