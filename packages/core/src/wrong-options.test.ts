@@ -394,11 +394,17 @@ describe("rows of a forecaster", () => {
   it("what holds no rows is refused where rows are needed", async () => {
     const history = panel(columnsFromArrays(types, hours(from)), options);
     const fitted = await seasonalNaive({ seasonLength: 24 }).fit(history, { horizon: 24 });
-    for (const wrong of [{ y: 1 }, undefined, history])
+    const columns = [/^update\(\) takes columns, got/, "columnsFromRows"] as const;
+    const rows = [/^update\(\) takes rows, got undefined/, "[{ "] as const;
+    for (const [wrong, [message, hint]] of [
+      [{ y: 1 }, columns],
+      [history, columns],
+      [undefined, rows],
+    ] as const)
       expect(await errorOf(() => fitted.update(untyped(wrong)))).toMatchObject({
         code: "PANEL_INVALID",
-        message: expect.stringMatching(/^update\(\) takes columns, got/),
-        hint: expect.stringContaining("columnsFromRows"),
+        message: expect.stringMatching(message),
+        hint: expect.stringContaining(hint),
       });
   });
 });
