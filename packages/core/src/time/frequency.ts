@@ -195,6 +195,15 @@ function settle(guess: number, micros: bigint, startOf: (index: number) => bigin
   return index;
 }
 
+/** An instant on another day of the local calendar, at the same time of the day. */
+function movedByDays(zone: Zone, micros: bigint, dayAfter: (day: number) => number): bigint {
+  const seconds = secondsOf(micros);
+  const local = seconds + zone.periodAt(seconds).offset;
+  const day = Math.floor(local / 86_400);
+  const moved = dayAfter(day) * 86_400 + (local - day * 86_400);
+  return BigInt(instantOfLocal(zone, moved)) * 1_000_000n + (micros - BigInt(seconds) * 1_000_000n);
+}
+
 function dayGrid(zone: Zone, step: number): Grid {
   const instantAt = (index: number) => microsOfLocalDays(zone, originDays + index * step);
   return {
@@ -205,13 +214,7 @@ function dayGrid(zone: Zone, step: number): Grid {
       const days = Math.floor(localSeconds(zone, micros) / 86_400);
       return settle(Math.floor((days - originDays) / step), micros, instantAt);
     },
-    add(micros, steps) {
-      const seconds = secondsOf(micros);
-      const moved = seconds + zone.periodAt(seconds).offset + steps * step * 86_400;
-      return steps === 0
-        ? micros
-        : BigInt(instantOfLocal(zone, moved)) * 1_000_000n + (micros - BigInt(seconds) * 1_000_000n);
-    },
+    add: (micros, steps) => (steps === 0 ? micros : movedByDays(zone, micros, (day) => day + steps * step)),
   };
 }
 
@@ -236,14 +239,12 @@ function businessDayGrid(zone: Zone, step: number): Grid {
     },
     add(micros, steps) {
       if (steps === 0) return micros;
-      const seconds = secondsOf(micros);
-      const local = seconds + zone.periodAt(seconds).offset;
-      const day = Math.floor(local / 86_400);
-      const number = numberOf(day);
-      // Back from a weekend, Friday is one step.
-      const from = steps < 0 && dayOf(number) < day ? number + 1 : number;
-      const moved = dayOf(from + steps * step) * 86_400 + (local - day * 86_400);
-      return BigInt(instantOfLocal(zone, moved)) * 1_000_000n + (micros - BigInt(seconds) * 1_000_000n);
+      return movedByDays(zone, micros, (day) => {
+        const number = numberOf(day);
+        // Back from a weekend, Friday is one step.
+        const from = steps < 0 && dayOf(number) < day ? number + 1 : number;
+        return dayOf(from + steps * step);
+      });
     },
   };
 }

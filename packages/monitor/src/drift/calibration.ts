@@ -47,10 +47,11 @@ export function calibrated(
   // With its spikes: they come as often where nothing changed.
   const seasonLength = seasons[0] ?? 1;
   const noise = noiseOf(deseasonalise(reference, profile).values, model.phi, seasonLength, growth);
+  const draw = nullWindows(reference, current, noise, seasonLength);
   let result = outcomes;
   for (const more of looks) {
     for (let i = 0; i < more; i++) {
-      const [before, now] = nullWindows(reference, current, noise, seasonLength, random);
+      const [before, now] = draw(random);
       for (const { test, pValue } of numericBattery(before, now, seasons, maxOrder)?.outcomes ?? [])
         found.get(test)?.push(pValue);
     }

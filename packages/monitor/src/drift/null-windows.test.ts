@@ -17,8 +17,7 @@ describe("nullWindows", () => {
         current,
         { phi: Float64Array.of(0.5), shocks, areDependent: true },
         24,
-        createRandom("draw"),
-      );
+      )(createRandom("draw"));
     const [before, now] = draw();
     expect([before.first, before.values.length, now.first, now.values.length]).toEqual([5, 1000, 1005, 200]);
     expect(Array.from(now.values.keys()).filter((slot) => Number.isNaN(now.values[slot]))).toEqual([17]);
@@ -34,8 +33,7 @@ describe("nullWindows", () => {
       current,
       { phi: new Float64Array(0), shocks, areDependent: true },
       24,
-      createRandom("hours"),
-    );
+    )(createRandom("hours"));
     for (const { first, values } of [before, now])
       values.forEach((value, slot) => {
         if (!Number.isNaN(value)) expect(value).toBe((first + slot) % 24);
@@ -49,8 +47,7 @@ describe("nullWindows", () => {
       current,
       { phi: Float64Array.of(0.9), shocks, areDependent: true },
       1,
-      createRandom("run"),
-    );
+    )(createRandom("run"));
     for (const value of [...before.values.subarray(100), now.values[0] as number])
       expect(value).toBeCloseTo(10, 3);
   });
@@ -125,8 +122,7 @@ describe("noiseOf", () => {
       current,
       { phi: new Float64Array(0), shocks, areDependent: true },
       24,
-      createRandom("wild"),
-    );
+    )(createRandom("wild"));
     let changes = 0;
     for (let slot = 24; slot < 1000; slot++)
       if (Math.abs(before.values[slot] as number) !== Math.abs(before.values[slot - 1] as number)) changes++;

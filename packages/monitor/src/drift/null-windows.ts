@@ -90,8 +90,11 @@ export function areDependent(shocks: Float64Array, seasonLength: number, order: 
   return found.some((test) => test !== null && test.pValue < dependenceLevel);
 }
 
+/** A reference and a current window. */
+type Windows = readonly [RegularSeries, RegularSeries];
+
 /**
- * A reference and a current window as they could have been with nothing changed: the reference's autoregression is run on its own
+ * Draws a reference and a current window as they could have been with nothing changed: the reference's autoregression is run on its own
  * innovations, drawn with replacement from the same position of the season, so that hours that are always wild stay so. Where they
  * depend on those before, whole seasons of them are drawn, each of those that came after a season about as wild as the one drawn last, so that calm and wild stretches
  * last as long as they do; elsewhere that would only make the error of a mean as uncertain as a few blocks are. Missing values are missing again. Windows that follow each other
@@ -102,49 +105,57 @@ export function nullWindows(
   current: RegularSeries,
   { phi, ...noise }: Noise,
   seasonLength: number,
-  random: Random,
-): readonly [RegularSeries, RegularSeries] {
+): (random: Random) => Windows {
   const gap = current.first - (reference.first + reference.values.length);
   const between = gap < 0 || gap > settling ? settling : gap;
   const begin = settling + reference.values.length + between;
-  const drawn = drawnShocks(begin + current.values.length, reference.first - settling, {
-    ...noise,
-    first: reference.first,
-    block: seasonLength > 1 ? seasonLength : usualBlock,
-    random,
-  });
-  const values = new Float64Array(drawn.length);
-  for (let slot = 0; slot < values.length; slot++) {
-    let value = drawn[slot] as number;
-    const lags = Math.min(phi.length, slot);
-    for (let i = 0; i < lags; i++) value += (phi[i] as number) * (values[slot - 1 - i] as number);
-    values[slot] = value;
-  }
-  return [cut(values, settling, reference), cut(values, begin, current)];
+  const source = sourceOf(noise, reference.first, seasonLength > 1 ? seasonLength : usualBlock);
+  return (random) => {
+    const drawn = drawnShocks(begin + current.values.length, reference.first - settling, source, random);
+    const values = new Float64Array(drawn.length);
+    for (let slot = 0; slot < values.length; slot++) {
+      let value = drawn[slot] as number;
+      const lags = Math.min(phi.length, slot);
+      for (let i = 0; i < lags; i++) value += (phi[i] as number) * (values[slot - 1 - i] as number);
+      values[slot] = value;
+    }
+    return [cut(values, settling, reference), cut(values, begin, current)];
+  };
 }
 
-interface Source extends Omit<Noise, "phi"> {
-  /** Grid index of the first shock. */
-  readonly first: number;
+/** Shocks in blocks of a season. */
+interface Source {
+  readonly shocks: Float64Array;
+  /** Those that are there. */
+  readonly present: Float64Array;
+  /** Slot where the first whole block begins. */
+  readonly whole: number;
   readonly block: number;
-  readonly random: Random;
+  readonly blocks: number;
+  /** For each block those that may follow it; null where any may. */
+  readonly after: readonly number[][] | null;
+}
+
+/** @param first - Grid index of the first shock. */
+function sourceOf({ shocks, areDependent }: Omit<Noise, "phi">, first: number, block: number): Source {
+  const whole = positionOf(-first, block);
+  const blocks = Math.max(1, Math.floor((shocks.length - whole) / block));
+  const after = areDependent ? followers(shocks, whole, block, blocks) : null;
+  return { shocks, present: presentValues(shocks), whole, block, blocks, after };
 }
 
 /** Shocks from grid index `from` on. One that is missing is replaced by any other. */
 function drawnShocks(
   length: number,
   from: number,
-  { shocks, areDependent, first, block, random }: Source,
+  { shocks, present, whole, block, blocks, after }: Source,
+  random: Random,
 ): Float64Array {
-  const present = presentValues(shocks);
-  const whole = positionOf(-first, block);
-  const blocks = Math.max(1, Math.floor((shocks.length - whole) / block));
-  const after = areDependent ? followers(shocks, whole, block, blocks) : null;
   const drawn = new Float64Array(length);
   let position = positionOf(from, block);
   let at = random.integer(blocks);
   for (let slot = 0; slot < length; slot++) {
-    if (!areDependent) at = random.integer(blocks);
+    if (after === null) at = random.integer(blocks);
     const start = whole + block * at;
     const shock = shocks[(start + position) % shocks.length] as number;
     drawn[slot] = Number.isNaN(shock) ? (present[random.integer(present.length)] as number) : shock;

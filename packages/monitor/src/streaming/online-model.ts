@@ -1,3 +1,5 @@
+import { within } from "./within.ts";
+
 /**
  * Profile and autoregression of a series that go on learning, row by row: least squares with one constant for each position of the
  * season, by recursion. What the model leaves of a value is divided by the error that its own estimates add, so that values right
@@ -179,8 +181,4 @@ export function modelStepper(model: OnlineModel, { referenceRows }: ModelSetting
     lagErrors[0] = error;
   }
   return stepper;
-}
-
-function within(value: number, reach: number): number {
-  return Math.max(-reach, Math.min(reach, value));
 }

@@ -1,5 +1,6 @@
 import { cellOf, cellScores } from "./alternatives.ts";
 import { type RankBins, rankBins, rankOf } from "./rank-bins.ts";
+import { within } from "./within.ts";
 
 /**
  * Noise that is added to innovations before they are ranked. Where many are nearly equal (counts, zeros, two humps, a sharp edge), a small error of
@@ -20,8 +21,8 @@ const reach = 4;
 
 /** The least width of noise with which ranks of innovations are no more sensitive to errors than they may be. @param sample - Of standard deviation 1 or so; its order does not matter. */
 export function rankNoiseFor(sample: Float64Array): number {
-  const within = sample.map((value) => Math.max(-reach, Math.min(reach, value)));
-  const found = widths.map((width) => ({ width, sensitivity: sensitivityOf(withNoise(within, width)) }));
+  const usual = sample.map((value) => within(value, reach));
+  const found = widths.map((width) => ({ width, sensitivity: sensitivityOf(withNoise(usual, width)) }));
   const enough = found.find(({ sensitivity }) => sensitivity <= mostSensitive);
   return (enough ?? found.reduce((a, b) => (b.sensitivity < a.sensitivity ? b : a))).width;
 }

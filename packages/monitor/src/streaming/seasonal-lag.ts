@@ -1,3 +1,6 @@
+import { positionOf } from "../drift/profile.ts";
+import { within } from "./within.ts";
+
 /**
  * What an innovation owes to the one at the same position a season before: an autoregression at that lag, on top of the nearer ones that the model has.
  * Days that resemble the day before beyond the profile would otherwise look like another pattern.
@@ -46,7 +49,7 @@ export function fitSeasonalLag(innovations: Float64Array, season: number): Seaso
 /** What is left of an innovation of usual variance 1, again of usual variance 1; remembers it for the next season. NaN is none. */
 export function withoutSeasonalLag({ weight, last }: SeasonalLag, innovation: number, index: number): number {
   if (weight === 0) return innovation;
-  const place = ((index % last.length) + last.length) % last.length;
+  const place = positionOf(index, last.length);
   const before = bounded(last[place] as number);
   last[place] = innovation;
   return Number.isNaN(before) ? innovation : (innovation - weight * before) / Math.sqrt(1 - weight ** 2);
@@ -58,5 +61,5 @@ export function shiftLeft({ weight }: SeasonalLag): number {
 }
 
 function bounded(value: number): number {
-  return Math.max(-reachInDeviations, Math.min(reachInDeviations, value));
+  return within(value, reachInDeviations);
 }

@@ -35,7 +35,7 @@ export function inflationOf(
 ): Float64Array | undefined {
   if (model.estimated === undefined) return undefined;
   const estimated = model.estimated(now);
-  const usual = outliers.length === 0 ? targets : withoutRows(targets, outliers);
+  const usual = withoutRows(targets, outliers);
   const known = usual.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
   const past = pastErrors(model, fit, targets, usual, horizon);
   const deviations = deviationsOf(model, now, horizon);

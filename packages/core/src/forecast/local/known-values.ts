@@ -9,8 +9,9 @@ export function knownValues(y: Float64Array): Float64Array {
   return values;
 }
 
-/** The values with some of them missing. */
+/** The values with some of them missing: the same array where none is. */
 export function withoutRows(y: Float64Array, rows: readonly number[]): Float64Array {
+  if (rows.length === 0) return y;
   const others = y.slice();
   for (const row of rows) others[row] = Number.NaN;
   return others;

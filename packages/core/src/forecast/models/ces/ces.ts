@@ -73,7 +73,7 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
         ? null
         : tooLong(seasonLength, 2 * seasonLength, length, "rows"),
     fit(given, _, outliers = []) {
-      const y = outliers.length === 0 ? given : withoutRows(given, outliers);
+      const y = withoutRows(given, outliers);
       const filled = filledLinearly(y);
       const bearable = seasonLength > 1 && y.length >= 2 * seasonLength ? forms : (["none"] as const);
       const best = selectCes(bearable, y, filled, seasonLength);

@@ -155,7 +155,7 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     _: readonly Float64Array[] = [],
     outliers: readonly number[] = [],
   ): InTurns<LocalFit> {
-    const y = outliers.length === 0 ? given : withoutRows(given, outliers);
+    const y = withoutRows(given, outliers);
     const rows = y.length;
     const seasonal = taken(rows);
     const sums = new Float64Array(rows);
