@@ -1006,6 +1006,41 @@ describe("columns that are known for the future", () => {
       expect.stringContaining("has no use for the columns of --future"),
     ]);
   });
+
+  it("that are empty where there is nothing are asked for a word, and not passed over without one", async () => {
+    const shops = ["a", "b"].flatMap((shop) =>
+      numbers.map((i, row) => `${shop},${days[row]},${weekly(i).toFixed(3)},${promo(i) === 1 ? "fair" : ""}`),
+    );
+    const past = csv("fairs.csv", "shop,ds,y,event", shops);
+    const ahead = (name: string, eventOf: (i: number) => string) =>
+      csv(
+        name,
+        "shop,ds,event",
+        ["a", "b"].flatMap((shop) =>
+          dates(3, "2024-05-20").map((date, i) => `${shop},${date},${eventOf(i)}`),
+        ),
+      );
+    const word = 'write a word for that, e.g. "none", in both files.';
+    // The keys are in both files, and say nothing of the future.
+    const empty = await forecast(
+      past,
+      "--future",
+      ahead("no-fair.csv", () => ""),
+      "--horizon",
+      "3",
+    );
+    expect([empty.code, empty.stderr]).toEqual([64, expect.stringContaining("shares no column")]);
+    expect(empty.stderr).toContain(`Of event it has no value: where there is nothing`);
+    expect(empty.stderr).toContain(word);
+    const some = await forecast(
+      past,
+      "--future",
+      ahead("a-fair.csv", (i) => (i === 1 ? "fair" : "")),
+      ...["--horizon", "3"],
+    );
+    expect([some.code, some.stderr]).toEqual([1, expect.stringContaining("lacks 4 of the 6 rows")]);
+    expect(some.stderr).toContain(word);
+  });
 });
 
 describe("what is wrong is said with its place", () => {
