@@ -222,7 +222,9 @@ describe("panel", () => {
     expect(codeOf(() => panel(columns, { ...options, knownFuture: ["users"] })).message).toMatch(
       /"users" is given two roles/,
     );
-    expect(codeOf(() => panel(columns, { ...options, frequency: "1 hour" })).code).toBe("FREQUENCY_INVALID");
+    expect(codeOf(() => panel(columns, { ...options, frequency: "1 hour" as string })).code).toBe(
+      "FREQUENCY_INVALID",
+    );
     const nullKey = columnsFromRows({ ...types, city: nullable(utf8()) }, [
       { city: null, at: at(1), users: 1 },
     ]);

@@ -35,6 +35,13 @@ export interface Frequency {
   indexesOf(times: BigInt64Array): Float64Array;
 }
 
+/** A text as it is, if the type checker does not know it to be no frequency: whole numbers of a unit. What else is wrong (`"0h"`) is found when it runs. */
+export type CheckedFrequency<Text extends string> = string extends Text
+  ? Text
+  : Text extends `${bigint}${"us" | "ms" | "s" | "m" | "h" | "d" | "b" | "w" | "mo" | "y"}`
+    ? Text
+    : `${bigint}${"m" | "h" | "d" | "b" | "w" | "mo" | "y"}`;
+
 /** Where and from when a frequency counts. */
 export interface FrequencyOptions {
   /** Zone or offset whose calendar it follows. Default `"UTC"`. */
