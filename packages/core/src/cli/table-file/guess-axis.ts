@@ -40,7 +40,7 @@ export function guessAxis(times: FileTimes): AxisGuess {
   if (distinct.length < 3)
     throw new TsopsError(
       "FREQUENCY_INVALID",
-      `A frequency can only be guessed from at least 3 different times; there are ${distinct.length}.`,
+      `A frequency can only be guessed from at least 3 different times; there ${distinct.length === 1 ? "is" : "are"} ${distinct.length}.`,
       { hint: "Say it, e.g. --freq 1h, 1d, 1w, 1mo or business." },
     );
   const first = times.values[0] as bigint;
