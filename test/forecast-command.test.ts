@@ -719,6 +719,17 @@ describe("times", () => {
     ]);
   });
 
+  it("that are dates are days of the calendar, also where clocks were put forward at midnight", async () => {
+    // 2017-10-15 began at one o'clock in São Paulo.
+    const file = csv("sao-paulo.csv", "date,y", column(dates(50, "2017-09-01")));
+    const asked = [file, "--horizon", "2", "--model", "naive", "--backtest", "0", "--json"];
+    const { code, json } = await forecast(...asked, "--zone", "America/Sao_Paulo");
+    expect([code, json().series.gaps.rows]).toEqual([0, 0]);
+    expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(["2017-10-21", "2017-10-22"]);
+    const nowhere = await forecast(...asked, "--zone", "Mars");
+    expect([nowhere.code, nowhere.stderr]).toEqual([64, expect.stringContaining("TIME_INVALID")]);
+  });
+
   it("of unix seconds are found in a column by another name, or read when it is said", async () => {
     const rows = Array.from({ length: 60 }, (_, i) => `${1_700_002_800 + 3600 * i}.0,${i % 5}`);
     const file = csv("fractions.csv", "stamp,y", rows);
