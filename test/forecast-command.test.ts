@@ -673,6 +673,23 @@ describe("times", () => {
     expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(next);
   });
 
+  it("that are months as whole numbers are found by any name, if there are more than a year of them", async () => {
+    const months = Array.from(
+      { length: 30 },
+      (_, i) => `${2015 + Math.floor(i / 12)}${String((i % 12) + 1).padStart(2, "0")}`,
+    );
+    const { code, stderr, json } = await forecast(
+      csv("periods.csv", "period,y", column(months)),
+      ...["--horizon", "3", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed frequency: 1mo ")]);
+    expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual([
+      "2017-07-01",
+      "2017-08-01",
+      "2017-09-01",
+    ]);
+  });
+
   it("that are irregular are told as they are, with steps that a mean can be forecast in, and are forecast by it", async () => {
     const random = createRandom(4);
     let at = Date.parse("2026-01-01T00:20:07Z");
