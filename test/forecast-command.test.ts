@@ -1035,6 +1035,27 @@ describe("columns that are known for the future", () => {
     ]);
   });
 
+  it("may stand at the end of the history itself", async () => {
+    const whole = csv(
+      "with-tail.csv",
+      "ds,y,promo",
+      dates(427, "2023-03-27").map((date, row) => {
+        const i = row - 280;
+        return `${date},${row < 420 ? (weekly(i) + 60 * promo(i)).toFixed(3) : ""},${promo(i)}`;
+      }),
+    );
+    const asked = ["--horizon", "7", "--target", "y", "--model", "arima", "--backtest", "0", "--json"];
+    const [known, unknown] = [
+      await forecast(whole, ...asked, "--future", whole),
+      await forecast(whole, ...asked),
+    ];
+    expect(unknown.stderr).toContain("come with --future, which may name the same file");
+    // Row 144 has a promotion.
+    const rises = [known, unknown].map(({ json }) => json().forecast[4].mean - weekly(144));
+    expect(rises[0]).toBeGreaterThan(50);
+    expect(rises[1]).toBeLessThan(40);
+  });
+
   it("that are empty where there is nothing are asked for a word, and not passed over without one", async () => {
     const shops = ["a", "b"].flatMap((shop) =>
       numbers.map((i, row) => `${shop},${days[row]},${weekly(i).toFixed(3)},${promo(i) === 1 ? "fair" : ""}`),

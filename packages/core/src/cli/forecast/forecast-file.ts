@@ -103,7 +103,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   if (unused.length > 0) {
     const why =
       future === null
-        ? " (columns that are known for the future come with --future)"
+        ? " (columns that are known for the future come with --future, which may name the same file)"
         : empty.length > 0
           ? ` (without a value in ${options.future}: ${listSome(empty, 8)})`
           : "";
