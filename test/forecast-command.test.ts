@@ -673,6 +673,23 @@ describe("times", () => {
     expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(next);
   });
 
+  it("that are months as whole numbers are found by any name, if there are more than a year of them", async () => {
+    const months = Array.from(
+      { length: 30 },
+      (_, i) => `${2015 + Math.floor(i / 12)}${String((i % 12) + 1).padStart(2, "0")}`,
+    );
+    const { code, stderr, json } = await forecast(
+      csv("periods.csv", "period,y", column(months)),
+      ...["--horizon", "3", "--model", "naive", "--backtest", "0", "--json"],
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining("guessed frequency: 1mo ")]);
+    expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual([
+      "2017-07-01",
+      "2017-08-01",
+      "2017-09-01",
+    ]);
+  });
+
   it("that are irregular are told as they are, with steps that a mean can be forecast in, and are forecast by it", async () => {
     const random = createRandom(4);
     let at = Date.parse("2026-01-01T00:20:07Z");
@@ -717,6 +734,17 @@ describe("times", () => {
       0,
       ["2024-03-30", "2024-03-31", "2024-04-01"],
     ]);
+  });
+
+  it("that are dates are days of the calendar, also where clocks were put forward at midnight", async () => {
+    // 2017-10-15 began at one o'clock in São Paulo.
+    const file = csv("sao-paulo.csv", "date,y", column(dates(50, "2017-09-01")));
+    const asked = [file, "--horizon", "2", "--model", "naive", "--backtest", "0", "--json"];
+    const { code, json } = await forecast(...asked, "--zone", "America/Sao_Paulo");
+    expect([code, json().series.gaps.rows]).toEqual([0, 0]);
+    expect(json().forecast.map(({ time }: { time: string }) => time)).toEqual(["2017-10-21", "2017-10-22"]);
+    const nowhere = await forecast(...asked, "--zone", "Mars");
+    expect([nowhere.code, nowhere.stderr]).toEqual([64, expect.stringContaining("TIME_INVALID")]);
   });
 
   it("of unix seconds are found in a column by another name, or read when it is said", async () => {
@@ -1005,6 +1033,62 @@ describe("columns that are known for the future", () => {
       64,
       expect.stringContaining("has no use for the columns of --future"),
     ]);
+  });
+
+  it("may stand at the end of the history itself", async () => {
+    const whole = csv(
+      "with-tail.csv",
+      "ds,y,promo",
+      dates(427, "2023-03-27").map((date, row) => {
+        const i = row - 280;
+        return `${date},${row < 420 ? (weekly(i) + 60 * promo(i)).toFixed(3) : ""},${promo(i)}`;
+      }),
+    );
+    const asked = ["--horizon", "7", "--target", "y", "--model", "arima", "--backtest", "0", "--json"];
+    const [known, unknown] = [
+      await forecast(whole, ...asked, "--future", whole),
+      await forecast(whole, ...asked),
+    ];
+    expect(unknown.stderr).toContain("come with --future, which may name the same file");
+    // Row 144 has a promotion.
+    const rises = [known, unknown].map(({ json }) => json().forecast[4].mean - weekly(144));
+    expect(rises[0]).toBeGreaterThan(50);
+    expect(rises[1]).toBeLessThan(40);
+  });
+
+  it("that are empty where there is nothing are asked for a word, and not passed over without one", async () => {
+    const shops = ["a", "b"].flatMap((shop) =>
+      numbers.map((i, row) => `${shop},${days[row]},${weekly(i).toFixed(3)},${promo(i) === 1 ? "fair" : ""}`),
+    );
+    const past = csv("fairs.csv", "shop,ds,y,event", shops);
+    const ahead = (name: string, eventOf: (i: number) => string) =>
+      csv(
+        name,
+        "shop,ds,event",
+        ["a", "b"].flatMap((shop) =>
+          dates(3, "2024-05-20").map((date, i) => `${shop},${date},${eventOf(i)}`),
+        ),
+      );
+    const word = 'write a word for that, e.g. "none", in both files.';
+    // The keys are in both files, and say nothing of the future.
+    const empty = await forecast(
+      past,
+      "--future",
+      ahead("no-fair.csv", () => ""),
+      "--horizon",
+      "3",
+    );
+    expect([empty.code, empty.stderr]).toEqual([64, expect.stringContaining("shares no column")]);
+    expect(empty.stderr).toContain(`Of event it has no value: where there is nothing`);
+    expect(empty.stderr).toContain(word);
+    const some = await forecast(
+      past,
+      "--future",
+      ahead("a-fair.csv", (i) => (i === 1 ? "fair" : "")),
+      ...["--horizon", "3"],
+    );
+    expect([some.code, some.stderr]).toEqual([1, expect.stringContaining("lacks 4 of the 6 rows")]);
+    expect(some.stderr).toContain(word);
   });
 });
 

@@ -210,6 +210,7 @@ export type {
   FitOptions,
   FittedForecaster,
   Forecaster,
+  FutureRows,
   PredictArguments,
   PredictOptions,
 } from "./forecast/forecaster.ts";
@@ -541,7 +542,12 @@ export {
   parseDuration,
   subtractDuration,
 } from "./time/duration.ts";
-export { type Frequency, type FrequencyOptions, parseFrequency } from "./time/frequency.ts";
+export {
+  type CheckedFrequency,
+  type Frequency,
+  type FrequencyOptions,
+  parseFrequency,
+} from "./time/frequency.ts";
 export { inferFrequency } from "./time/infer-frequency.ts";
 export {
   type Disambiguation,

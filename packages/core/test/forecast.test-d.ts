@@ -69,6 +69,32 @@ it("does not let future values be forgotten where the model was fitted with know
   wrapped.predict();
 });
 
+it("takes plain future rows that have the known-future columns, and no others", async () => {
+  const planned = panel(columns, { ...common, knownFuture: ["temp", "sky"] });
+  const fitted = await reduce(gbdt(), { lags: [24] }).fit(planned, { horizon: 24 });
+  fitted.predict({ future: [{ city: "a", at: new Date(), temp: 3, sky: "clear" }] });
+  interface Row {
+    readonly city: string;
+    readonly at: string;
+    readonly temp: number | null;
+    readonly sky: string;
+  }
+  fitted.predict({ future: [] as readonly Row[] });
+  // @ts-expect-error "sky" is missing
+  fitted.predict({ future: [{ city: "a", at: new Date(), temp: 3 }] });
+  // @ts-expect-error "sky" is missing
+  fitted.predict({ future: [] as readonly Omit<Row, "sky">[] });
+});
+
+it("knows which texts are no frequencies", () => {
+  panel(columns, { ...common, frequency: "15m" });
+  panel(columns, { ...common, frequency: "1h" as string });
+  // @ts-expect-error "1x" has no unit that there is
+  panel(columns, { ...common, frequency: "1x" });
+  // @ts-expect-error pandas writes it so
+  panel(columns, { ...common, frequency: "D" });
+});
+
 it("does not let the future values of ARIMA's regressors be forgotten", async () => {
   const planned = panel(columns, { ...common, knownFuture: ["temp"] });
   const fitted = await arima({ regressors: ["temp"] }).fit(planned, { horizon: 24 });

@@ -158,7 +158,10 @@ function checkLosses(lossA: Float64Array, lossB: Float64Array): void {
       );
   const n = lossA.length;
   if (lossB.length !== n)
-    throw invalid(`The two loss series have ${n} and ${lossB.length} values; they must be paired.`);
+    throw invalid(
+      `The two loss series have ${n} and ${lossB.length} values; they must be paired.`,
+      "Give the losses of both forecasts at the same times, in their order.",
+    );
   if (n < 3) throw invalid(`The test needs at least 3 paired losses, got ${n}.`, "Backtest more folds.");
   for (const [name, values] of [
     ["first", lossA],

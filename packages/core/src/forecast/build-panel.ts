@@ -2,7 +2,7 @@ import { TsopsError } from "../errors.ts";
 import { checkColumns, checkList, checkOptions, type OptionNames, shown } from "../options.ts";
 import type { ColumnTypes, NamesOfKind } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";
-import { type Frequency, parseFrequency } from "../time/frequency.ts";
+import { type CheckedFrequency, type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant, toMicros } from "../time/instant.ts";
 import type { Covariate, Panel, PanelGap, PanelSpec } from "./panel.ts";
 import { readCovariate } from "./read-covariate.ts";
@@ -11,14 +11,18 @@ import { columnOfKind, groupByKey, listSome, numbersOf, refuseNulls, rowsError, 
 import { refuseMissingStatics, staticColumn } from "./static-columns.ts";
 
 /** How columns are read as a panel. */
-export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends string = string> {
+export interface PanelOptions<
+  S extends ColumnTypes = ColumnTypes,
+  Known extends string = string,
+  Text extends string = string,
+> {
   /** Key columns (utf8, int64 or bool); left out for a single series. */
   readonly keys?: readonly NamesOfKind<S, "utf8" | "int64" | "bool">[];
   readonly time: NamesOfKind<S, "timestamp">;
   /** What is forecast: float64, int64 or bool. Null and NaN are missing. */
   readonly target: NamesOfKind<S, "float64" | "int64" | "bool">;
   /** `"1h"`, `"15m"`, `"1d"`, `"1b"` (business days: Mondays to Fridays), `"1mo"`: the grid that every time must lie on. */
-  readonly frequency: string;
+  readonly frequency: CheckedFrequency<Text>;
   /** Zone or offset in which hours, days and months are counted. Default `"UTC"`. */
   readonly zone?: string;
   /** Columns known for the whole horizon at forecast time; `predict` then needs their future values. */
@@ -46,10 +50,11 @@ export interface PanelOptions<S extends ColumnTypes = ColumnTypes, Known extends
  * @example
  * const load = panel(columns, { keys: ["station"], time: "at", target: "mw", frequency: "1h", knownFuture: ["temp"] });
  */
-export function panel<S extends ColumnTypes, const Known extends keyof S & string = never>(
-  columns: Columns<S>,
-  options: PanelOptions<S, Known>,
-): Panel<Known> {
+export function panel<
+  S extends ColumnTypes,
+  const Known extends keyof S & string = never,
+  const Text extends string = string,
+>(columns: Columns<S>, options: PanelOptions<S, Known, Text>): Panel<Known> {
   checkColumns("PANEL_INVALID", "panel()", columns);
   checkPanelOptions(options);
   const spec: PanelSpec<Known> = {

@@ -1,4 +1,5 @@
 import type { Progress } from "../progress.ts";
+import type { Columns } from "../schema/columns.ts";
 import type { Forecast } from "./forecast.ts";
 import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
 import type { RowsInput } from "./plain-rows.ts";
@@ -40,20 +41,27 @@ export interface PredictOptions {
   /**
    * Rows (columns or plain objects with key columns, time, known-future columns) for every series that is asked for and every step; rows of other series are ignored.
    * A missing row or value is an error (FUTURE_VALUES_MISSING) that lists the rows. A text that neither the fit nor an update saw is an error (VALUE_INVALID) too.
-   * Models that learn from no column of the future do not look at it: their `spec.knownFuture` is empty.
+   * Models that learn from no column of the future do not look at it, so that one call serves all models: their `spec.knownFuture` is empty.
    */
   readonly future?: RowsInput;
 }
 
 /**
- * The arguments of `predict`: with known-future columns the future rows cannot be left out. Where the columns are not known to
- * the type checker (a loaded forecaster), a missing `future` is found when it runs.
+ * The arguments of `predict`: with known-future columns the future rows cannot be left out, nor these columns in plain objects. Where the columns are not known to
+ * the type checker (a loaded forecaster), what is missing is found when it runs.
  */
 export type PredictArguments<Known extends string> = [Known] extends [never]
   ? [options?: PredictOptions]
   : string extends Known
     ? [options?: PredictOptions]
-    : [options: PredictOptions & { readonly future: RowsInput }];
+    : [options: PredictOptions & { readonly future: FutureRows<Known> }];
+
+/** Columns, or plain objects that have the known-future columns beside key columns and time. */
+export type FutureRows<Known extends string> =
+  | Columns
+  | readonly (Values<Known> | (Values<Known> & Readonly<Record<string, unknown>>))[];
+
+type Values<Name extends string> = Readonly<Record<Name, unknown>>;
 
 /** Fits a panel of series. Same panel and seed give the same bytes. */
 export interface Forecaster {

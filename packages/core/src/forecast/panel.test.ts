@@ -218,11 +218,16 @@ describe("panel", () => {
     const columns = rows({ city: "a", at: at(1), users: 1 });
     const nothing = "nothing" as never;
     expect(codeOf(() => panel(columns, { ...options, target: nothing })).code).toBe("COLUMN_NOT_FOUND");
+    expect(codeOf(() => panel(columns, { ...options, target: "usres" as never })).hint).toMatch(
+      /^Did you mean "users"\? There are city, /,
+    );
     expect(codeOf(() => panel(columns, { ...options, target: "sky" as never })).code).toBe("SCHEMA_MISMATCH");
     expect(codeOf(() => panel(columns, { ...options, knownFuture: ["users"] })).message).toMatch(
       /"users" is given two roles/,
     );
-    expect(codeOf(() => panel(columns, { ...options, frequency: "1 hour" })).code).toBe("FREQUENCY_INVALID");
+    expect(codeOf(() => panel(columns, { ...options, frequency: "1 hour" as string })).code).toBe(
+      "FREQUENCY_INVALID",
+    );
     const nullKey = columnsFromRows({ ...types, city: nullable(utf8()) }, [
       { city: null, at: at(1), users: 1 },
     ]);

@@ -1,3 +1,4 @@
+import { closest } from "../did-you-mean.ts";
 import { TsopsError } from "../errors.ts";
 import { type Column, type Columns, isValid } from "../schema/columns.ts";
 import type { SeriesKey } from "./panel.ts";
@@ -14,11 +15,14 @@ export function columnOfKind<Kind extends Column["kind"]>(
   role: string,
 ): Extract<Column, { kind: Kind }> {
   const column = Object.hasOwn(columns.data, name) ? columns.data[name] : undefined;
-  if (column === undefined)
+  if (column === undefined) {
+    const names = Object.keys(columns.types);
+    const near = closest(name, names);
     throw new TsopsError("COLUMN_NOT_FOUND", `The ${role} column "${name}" is not among the columns.`, {
-      hint: `There are ${Object.keys(columns.types).join(", ") || "no columns"}.`,
+      hint: `${near === null ? "" : `Did you mean "${near}"? `}There are ${names.join(", ") || "no columns"}.`,
       details: { column: name },
     });
+  }
   if (!(kinds as readonly string[]).includes(column.kind))
     throw new TsopsError("SCHEMA_MISMATCH", `The ${role} column "${name}" is ${column.kind}.`, {
       hint: `Give ${kinds.join(", ")}.`,

@@ -148,6 +148,8 @@ describe("failures of series", () => {
       code: "SERIES_TOO_SHORT",
       message: expect.stringMatching(/^None of the 3 series can be fitted: .*1n.*3n.*6n.*no target below 0/),
     });
+    const alone = croston().fit(panelOf({ 3: bad[3] }), { horizon: 1, failures: "collect" });
+    await expect(alone).rejects.toThrow(/^Series \{"id":3n\} cannot be fitted: croston needs .*[^.]\.$/);
   });
 
   it("are those that tell conformal nothing of their errors", async () => {

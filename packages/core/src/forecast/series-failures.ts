@@ -64,13 +64,19 @@ export function leaveOut<Known extends string>(
   if (kept.length === 0 && first !== undefined)
     throw new TsopsError(
       first.code,
-      `None of the ${all.length} series can be fitted: ${listSome(all.map(({ key, message }) => `${seriesName(key)} (${message})`))}.`,
+      all.length === 1
+        ? `${capitalised(seriesName(first.key))} cannot be fitted: ${first.message}`
+        : `None of the ${all.length} series can be fitted: ${listSome(all.map(({ key, message }) => `${seriesName(key)} (${message.replace(/\.$/, "")})`))}.`,
       {
         hint: "Choose settings that look back less far, or look at how the panel was made.",
         details: { count: all.length, failures: all.slice(0, 20) },
       },
     );
   return { ...takeSeries(panel, kept), failures: all };
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Whether series that cannot be fitted are left out. @throws TsopsError MODEL_PARAMETER_INVALID for other words. */

@@ -133,6 +133,16 @@ describe("a frequency", () => {
     expect(hourly[24]).toBe(toMicros("2026-10-25T23:00", { zone }));
   });
 
+  it("has a day of no length where a zone left one out, so that weekdays keep their places in the week", () => {
+    const zone = "Pacific/Apia";
+    const days = parseFrequency("1d", { zone });
+    const thursday = days.indexOf(toMicros("2011-12-29T00:00", { zone }));
+    const saturday = toMicros("2011-12-31T00:00", { zone });
+    expect([1, 2].map((steps) => days.instantAt(thursday + steps))).toEqual([saturday, saturday]);
+    expect([days.indexOf(saturday), days.indexOf(saturday - 1n)]).toEqual([thursday + 2, thursday]);
+    expect(days.instantAt(thursday + 7)).toBe(toMicros("2012-01-05T00:00", { zone }));
+  });
+
   it("starts weeks on Monday, quarters in January, and shifts fixed steps to local hours", () => {
     const floor = (text: string, zone: string, at: string) =>
       formatInstant(parseFrequency(text, { zone }).floor(toMicros(at)), { zone });

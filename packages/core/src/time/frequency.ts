@@ -8,7 +8,7 @@ import { resolveZone, type Zone } from "./zone.ts";
 /**
  * A regular grid of instants. Units up to hours are fixed steps of real time; days, business days, weeks, months and years follow the
  * local calendar of the zone, so a "1d" step may last 23 or 25 hours there, and a "1b" step from Friday to Monday three days. Cells are numbered: cell i is
- * [instantAt(i), instantAt(i + 1)).
+ * [instantAt(i), instantAt(i + 1)). A date that a zone left out (2011-12-30 in Samoa) is a cell that lasts no time and holds no instant, so that seven cells are always a week.
  */
 export interface Frequency {
   /** As written, e.g. `"1h"`. */
@@ -34,6 +34,13 @@ export interface Frequency {
   /** `indexOf` of many instants. */
   indexesOf(times: BigInt64Array): Float64Array;
 }
+
+/** A text as it is, if the type checker does not know it to be no frequency: whole numbers of a unit. What else is wrong (`"0h"`) is found when it runs. */
+export type CheckedFrequency<Text extends string> = string extends Text
+  ? Text
+  : Text extends `${bigint}${"us" | "ms" | "s" | "m" | "h" | "d" | "b" | "w" | "mo" | "y"}`
+    ? Text
+    : `${bigint}${"m" | "h" | "d" | "b" | "w" | "mo" | "y"}`;
 
 /** Where and from when a frequency counts. */
 export interface FrequencyOptions {

@@ -68,7 +68,7 @@ function asked(times: FileTimes, frequency: string): AxisGuess {
     return axisOf(times, frequency);
   } catch (error) {
     if (!TsopsError.is(error, "PANEL_INVALID")) throw error;
-    const grid = parseFrequency(frequency === "business" ? "1b" : frequency, { zone: times.zone });
+    const grid = parseFrequency(frequency, { zone: times.zone });
     if (grid.kind !== "fixed") throw error;
     const axis: TimeAxis = {
       scale: fixedScale,

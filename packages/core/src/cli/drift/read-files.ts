@@ -18,7 +18,7 @@ import { keyType } from "../table-file/key-type.ts";
 import { placeIn, withPlaces } from "../table-file/places.ts";
 import type { FileColumn, NumberForm, TableFile } from "../table-file/table-files.ts";
 import { tellOfNumbers } from "../table-file/tell-numbers.ts";
-import { type FileTimeStyle, styleOf, zoneOf } from "../table-file/time-style.ts";
+import { countingZone, type FileTimeStyle, styleOf, zoneOf } from "../table-file/time-style.ts";
 import { timeText } from "../table-file/time-text.ts";
 import { instantsOfWallClock } from "../table-file/wall-clock.ts";
 import type { ComparedKind, InputFile, Roles } from "./choose-roles.ts";
@@ -68,7 +68,10 @@ export async function readFiles(
   });
   refuseMixedTimes(clocks, askedZone !== undefined);
   const [first] = clocks as [FileClock];
-  const zone = zoneOf(first.column, first.style, askedZone, guesses);
+  const zone = countingZone(
+    zoneOf(first.column, first.style, askedZone, guesses),
+    clocks.map(({ style }) => style),
+  );
   const offsets = clocks.flatMap(({ path, column: { offset } }) =>
     offset === null ? [] : [{ path, offset }],
   );

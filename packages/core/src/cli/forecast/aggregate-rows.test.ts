@@ -80,7 +80,7 @@ describe("the option", () => {
   it("takes a length of steps, and no other file", () => {
     expect(aggregationOf({ freq: "auto" })).toBeNull();
     expect(aggregationOf({ freq: "1h", aggregate: "sum" })).toEqual({ how: "sum", frequency: "1h" });
-    for (const freq of ["auto", "business", "step"])
+    for (const freq of ["auto", "step"])
       expect(() => aggregationOf({ freq, aggregate: "sum" })).toThrow("takes the length of the steps");
     expect(() => aggregationOf({ freq: "1h", aggregate: "sum", future: "f.csv" })).toThrow("--future");
   });

@@ -49,7 +49,7 @@ export function aggregationOf(options: {
 }): Aggregation | null {
   const { aggregate: how, freq, future } = options;
   if (how === undefined) return null;
-  if (["auto", "business", "step", "steps"].includes(freq))
+  if (["auto", "step"].includes(freq))
     throw new TsopsError("CONFIG_INVALID", "--aggregate takes the length of the steps to aggregate to.", {
       hint: `Say it with --freq, e.g. --freq 1h --aggregate ${how}.`,
     });

@@ -34,7 +34,7 @@ import type { ForecastReport } from "./forecast-report.ts";
 import { joinForecasts } from "./forecast-table.ts";
 import type { ForecastCommandOptions } from "./options.ts";
 import { planFolds } from "./plan-backtest.ts";
-import { checkFutureRows, knownColumns, readFuture } from "./read-future.ts";
+import { checkFutureRows, emptyColumns, knownColumns, nothingKnown, readFuture } from "./read-future.ts";
 import { type History, readHistory } from "./read-history.ts";
 import { splitSeries, withFailures } from "./split-series.ts";
 import { tellOfHistory } from "./tell-of-history.ts";
@@ -68,9 +68,7 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     future === null
       ? []
       : knownColumns(
-          path,
           file,
-          options.future ?? "",
           future,
           roles.filter((name) => name !== undefined),
         );
@@ -83,7 +81,14 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
   );
   const taken = [chosen.time, chosen.target, ...chosen.keys];
   const known = shared.filter((column) => !taken.some(({ name }) => name === column.name));
-  if (future !== null) checkFutureRows(options.future ?? "", future, chosen, known);
+  const unused = file.columns
+    .filter((column) => !taken.includes(column) && !known.includes(column) && !column.name.startsWith("__"))
+    .map(({ name }) => name);
+  const empty = future === null ? [] : emptyColumns(future, unused);
+  if (future !== null) {
+    if (known.length === 0) throw nothingKnown(path, file, options.future ?? "", future, empty);
+    checkFutureRows(options.future ?? "", future, chosen, known);
+  }
   if (known.length > 0)
     guesses.add(
       "known-future columns",
@@ -95,16 +100,15 @@ export async function forecastFile(work: ForecastWork): Promise<Omit<ForecastRep
     [chosen.time, ...chosen.keys].map(({ name }) => name),
     levels,
   );
-  const unused = file.columns.filter(
-    (column) => !taken.includes(column) && !known.includes(column) && !column.name.startsWith("__"),
-  );
-  if (unused.length > 0)
-    tell(
-      `not used: ${listSome(
-        unused.map(({ name }) => name),
-        8,
-      )}${future === null ? " (columns that are known for the future come with --future)" : ""}`,
-    );
+  if (unused.length > 0) {
+    const why =
+      future === null
+        ? " (columns that are known for the future come with --future, which may name the same file)"
+        : empty.length > 0
+          ? ` (without a value in ${options.future}: ${listSome(empty, 8)})`
+          : "";
+    tell(`not used: ${listSome(unused, 8)}${why}`);
+  }
   const history = await readHistory(file, chosen, known, options, guesses, io.signal, aggregation);
   const { panel, seasons } = history;
   const early = tellOfHistory(history, chosen.target.name, horizon, tell);

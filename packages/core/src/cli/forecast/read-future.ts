@@ -15,35 +15,60 @@ import type { History } from "./read-history.ts";
 /**
  * Columns that a file of future rows shares with the history, besides time, keys and target: those that are known for the future.
  * @param roles - Names that were given a role on the command line.
- * @throws TsopsError CONFIG_INVALID when there is none
  */
 export function knownColumns(
-  historyPath: string,
   history: TableFile,
-  futurePath: string,
   future: TableFile,
   roles: readonly string[],
 ): readonly FileColumn[] {
-  const numeric = (column: FileColumn) => column.kind !== "other" && column.kind !== "empty";
-  const shared = history.columns.filter(
+  const hasValues = (column: FileColumn) => column.kind !== "other" && column.kind !== "empty";
+  return history.columns.filter(
     (column) =>
-      numeric(column) &&
+      hasValues(column) &&
       column.kind !== "instant" &&
       column.kind !== "localTime" &&
       !roles.includes(column.name) &&
       // A file of future rows often has the column of the target as well, with nothing in it.
-      future.columns.some((other) => other.name === column.name && numeric(other)),
+      future.columns.some((other) => other.name === column.name && hasValues(other)),
   );
-  if (shared.length > 0) return shared;
+}
+
+/**
+ * Columns of the history that the file of future rows has without any value.
+ * @param names - Those that could be meant.
+ */
+export function emptyColumns(future: TableFile, names: readonly string[]): readonly string[] {
+  return names.filter((name) =>
+    future.columns.some((other) => other.name === name && other.kind === "empty"),
+  );
+}
+
+/**
+ * A file of future rows that says nothing of the future.
+ * @param empty - Columns that it has without any value.
+ */
+export function nothingKnown(
+  historyPath: string,
+  history: TableFile,
+  futurePath: string,
+  future: TableFile,
+  empty: readonly string[],
+): TsopsError {
   const names = (file: TableFile) => file.columns.map(({ name }) => name).join(", ");
-  throw new TsopsError(
+  return new TsopsError(
     "CONFIG_INVALID",
     `${futurePath} shares no column with ${historyPath} that could be known for the future.`,
     {
-      hint: `Give columns that are in both. The history has ${names(history)}; the future has ${names(future) || "none"}.`,
+      hint:
+        empty.length > 0
+          ? `Of ${listSome(empty)} it has no value: ${writeNone}`
+          : `Give columns that are in both. The history has ${names(history)}; the future has ${names(future) || "none"}.`,
     },
   );
 }
+
+const writeNone =
+  'where there is nothing, as on days without a holiday, write a word for that, e.g. "none", in both files.';
 
 /**
  * Looks whether a file of future rows says of each which series and time it is for.
@@ -146,6 +171,12 @@ function refuseMissing(
       missing.push({ series: seriesName(panel.series[s] ?? {}), time: history.textOf(time) });
   });
   if (missing.length === 0) return;
+  const emptyText = panel.known.flatMap(({ name }) => {
+    const column = rows.data[name];
+    return column?.kind === "utf8" && times.values.some((_, row) => !isValid(column.valid, row))
+      ? [name]
+      : [];
+  });
   throw new TsopsError(
     "FUTURE_VALUES_MISSING",
     `${path} lacks ${missing.length} of the ${needed.length} rows that a forecast of ${horizon} steps needs, or a value in them: ${listSome(
@@ -153,7 +184,7 @@ function refuseMissing(
       3,
     )}.`,
     {
-      hint: `Give a row with ${listSome(panel.known.map(({ name }) => name))} for each series and step, or a shorter --horizon.`,
+      hint: `Give a row with ${listSome(panel.known.map(({ name }) => name))} for each series and step, or a shorter --horizon${emptyText.length === 0 ? "." : `; ${listSome(emptyText)}: ${writeNone}`}`,
       details: { count: missing.length, rows: missing.slice(0, 20) },
     },
   );

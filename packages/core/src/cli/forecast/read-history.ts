@@ -20,7 +20,7 @@ import { placeIn, withPlaces } from "../table-file/places.ts";
 import type { FileColumn, TableFile } from "../table-file/table-files.ts";
 import { tellOfNumbers } from "../table-file/tell-numbers.ts";
 import type { TimeAxis } from "../table-file/time-axis.ts";
-import { type FileTimeStyle, styleOf, zoneOf } from "../table-file/time-style.ts";
+import { countingZone, type FileTimeStyle, styleOf, zoneOf } from "../table-file/time-style.ts";
 import { timeText } from "../table-file/time-text.ts";
 import { instantsOfWallClock, zoneOfChanges } from "../table-file/wall-clock.ts";
 import { type AggregatedRows, type Aggregation, aggregateRows } from "./aggregate-rows.ts";
@@ -73,7 +73,7 @@ export async function readHistory(
 ): Promise<History> {
   const { time, timeFormat, target, keys } = chosen;
   const style = styleOf(time, timeFormat);
-  const zone = zoneOf(time, style, options.zone, guesses);
+  const zone = countingZone(zoneOf(time, style, options.zone, guesses), [style]);
   const keyNames = keys.map(({ name }) => name);
   const hasWallClock = style === "localTime" || style === "date";
   const isWallClock = hasWallClock && options.zone === undefined;

@@ -135,9 +135,10 @@ export async function formatOfTimes(
     return format;
   }
   if (time.kind === "integer") {
-    // 20240301 is a day, and not the step after 20240300; 202403 may be either, unless its name tells.
-    if (!formats.includes("%Y%m%d") && !(formats.includes("%Y%m") && byName([time], timeNames) !== undefined))
-      return null;
+    // 20240301 is a day, and not the step after 20240300; a few like 202403 may be either, unless their name tells: of more than twelve steps some end on 13.
+    const areMonths =
+      formats.includes("%Y%m") && (time.distinct > 12 || byName([time], timeNames) !== undefined);
+    if (!formats.includes("%Y%m%d") && !areMonths) return null;
     const found = formats.includes("%Y%m%d") ? "%Y%m%d" : "%Y%m";
     guesses.add("form of the times", found, "all of them have it", "--time-format");
     return found;

@@ -40,7 +40,7 @@ export function guessAxis(times: FileTimes): AxisGuess {
   if (distinct.length < 3)
     throw new TsopsError(
       "FREQUENCY_INVALID",
-      `A frequency can only be guessed from at least 3 different times; there are ${distinct.length}.`,
+      `A frequency can only be guessed from at least 3 different times; there ${distinct.length === 1 ? "is" : "are"} ${distinct.length}.`,
       { hint: "Say it, e.g. --freq 1h, 1d, 1w, 1mo or business." },
     );
   const first = times.values[0] as bigint;
@@ -64,14 +64,14 @@ function distinctOf(values: BigInt64Array): BigInt64Array {
 }
 
 /**
- * The axis of a frequency that was named: `1h`, `1d`, `1w`, `1mo`, `business`, `step`.
+ * The axis of a frequency that was named: `1h`, `1d`, `1b`, `1w`, `1mo`, `step`.
  * @throws TsopsError FREQUENCY_INVALID, PANEL_INVALID (a time twice, or off the grid: rows listed)
  */
 export function axisOf(times: FileTimes, asked: string): AxisGuess {
   refuseRepeated(times);
   const first = times.values[0] as bigint;
   if (times.isSteps) {
-    if (asked !== "step" && asked !== "steps")
+    if (asked !== "step")
       throw new TsopsError(
         "FREQUENCY_INVALID",
         `The time column holds whole numbers, which have no frequency ${asked}.`,
@@ -81,7 +81,7 @@ export function axisOf(times: FileTimes, asked: string): AxisGuess {
       );
     return guessAxis(times);
   }
-  const { kind, step, text } = parseFrequency(asked === "business" ? "1b" : asked, { zone: times.zone });
+  const { kind, step, text } = parseFrequency(asked, { zone: times.zone });
   const scale =
     kind === "months"
       ? (monthScale(times.zone, times.values) ?? dayScale(times.zone, first))

@@ -25,8 +25,11 @@ const frequencyWords = {
   "1y": ["year", "yearly", "annual"],
 };
 
+/** What the library calls it: `business` is `1b`, `steps` is `step`. */
 function frequency(text: string): string {
-  if (["auto", "business", "step", "steps"].includes(text)) return text;
+  if (text === "business") return "1b";
+  if (text === "steps") return "step";
+  if (["auto", "step"].includes(text)) return text;
   try {
     parseFrequency(text, { zone: "UTC" });
     return text;

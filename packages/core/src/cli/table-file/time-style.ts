@@ -1,3 +1,4 @@
+import { resolveZone } from "../../time/zone.ts";
 import type { Guesses } from "./guessed.ts";
 import type { FileColumn } from "./table-files.ts";
 
@@ -34,4 +35,15 @@ export function zoneOf(
     "--zone",
   );
   return zone;
+}
+
+/**
+ * The zone in which times are counted: dates are days of a calendar, also those on which clocks are put forward at midnight.
+ * @param zone - The zone of the times.
+ * @param styles - How they are written, in all files.
+ * @throws TsopsError TIME_INVALID when there is no such zone
+ */
+export function countingZone(zone: string, styles: readonly FileTimeStyle[]): string {
+  const { id } = resolveZone(zone);
+  return styles.every((style) => style === "date") ? "UTC" : id;
 }

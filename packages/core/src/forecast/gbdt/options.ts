@@ -138,10 +138,19 @@ const gbdtOptionNames: OptionNames<GbdtOptions> = {
   threads: true,
 };
 
+/** As LightGBM and scikit-learn name them. */
+const otherLossNames: Readonly<Record<string, readonly string[]>> = {
+  squared: ["l2", "mse", "rmse", "regression", "regression_l2", "mean_squared_error", "squared_error"],
+  absolute: ["l1", "mae", "regression_l1", "mean_absolute_error", "absolute_error"],
+};
+
 /** @throws TsopsError MODEL_PARAMETER_INVALID naming the option that is unknown or out of range. */
 export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "gbdt()", options, gbdtOptionNames);
   const loss = options.loss ?? "squared";
+  const meant = Object.entries(otherLossNames).find(([, names]) => names.includes(String(loss)))?.[0];
+  if (meant !== undefined)
+    throw invalid(`gbdt() has no loss "${loss}"; it is called "${meant}" here.`, `Give loss: "${meant}".`);
   checkWord("MODEL_PARAMETER_INVALID", "The loss of gbdt()", loss, lossNames);
   if (loss === "quantile" && options.alpha === undefined)
     throw invalid("The quantile loss needs a level.", "Pass alpha between 0 and 1, e.g. alpha: 0.9.");

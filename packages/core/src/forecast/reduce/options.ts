@@ -236,8 +236,7 @@ export function resolveReduceOptions(options: ReduceOptions): ResolvedReduceOpti
     if (typeof feature !== "string")
       checkOptions("MODEL_PARAMETER_INVALID", "A calendar feature", feature, { field: true, as: true });
     const { field, as } = typeof feature === "string" ? { field: feature, as: undefined } : feature;
-    if (!calendarFieldNames.includes(field))
-      throw invalid(`${shown(field)} is no calendar feature.`, `There are ${calendarFieldNames.join(", ")}.`);
+    checkWord("MODEL_PARAMETER_INVALID", "A calendar feature", field, calendarFieldNames);
     if (as !== undefined && !["numeric", "categorical", "cyclic"].includes(as))
       throw invalid(
         `The calendar feature "${field}" cannot be ${shown(as)}.`,

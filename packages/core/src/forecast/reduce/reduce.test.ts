@@ -647,7 +647,7 @@ describe("reduce", () => {
       [{ windows: [{ aggregate: "sum" as never, width: 2 }] }, /aggregate is one of/],
       [{ windows: [{ aggregate: "mean", width: 0 }] }, /width/],
       [{ windows: [{ aggregate: "mean", width: 2, compare: "ratio" }] }, /compares the target/],
-      [{ calendar: ["fortnight" as never] }, /no calendar feature/],
+      [{ calendar: ["fortnight" as never] }, /A calendar feature is one of minute, hour/],
       [{ windows: [{ aggregate: "median", width: "all" }] }, /cannot take all rows for its median/],
       [{ windows: [{ aggregate: "ewm", width: 3 }] }, /alpha is between 0 and 1/],
       [{ windows: [{ aggregate: "mean", width: 3, alpha: 0.5 }] }, /alpha has no use for mean/],
