@@ -18,11 +18,14 @@ import {
 import { beforeAll, describe, expect, it } from "vitest";
 import { explainDecision } from "../../core/src/cli/explain-decision.ts";
 import {
+  type AlertState,
+  checkQuality,
   driftDecision,
   driftTest,
   evaluateAlerts,
   evaluateRetrain,
   observeDrift,
+  observeQuality,
   requestRetrain,
   retrainPolicy,
 } from "../src/index.ts";
@@ -161,6 +164,30 @@ Then the gate, with alpha 0.1.`);
       why: "a drill",
     };
     expect(text(alerts([silence]))).toContain("Silenced by Ada until 2026-02-01T00:00Z: a drill.");
+
+    const atOnce = { raise: { k: 1, of: 1 }, resolve: { k: 1, of: 1 } };
+    const rules = [{ name: "rows", signal: "quality", when: { verdict: ["error"] }, ...atOnce }];
+    const ask = (count: number, now: bigint, state: AlertState | null) =>
+      evaluateAlerts({
+        rules,
+        observations: observeQuality(
+          checkQuality(rows(0, 48, 0), {
+            table: { keys: [], eventTime: "at" },
+            ...(count > 0 ? { ranges: { y: { max: 1 } } } : {}),
+          }),
+          { subject: "load" },
+        ),
+        state,
+        now,
+        requestedBy: "test",
+      });
+    const raised = ask(1, start, null);
+    const [over] = ask(0, start + day, raised.state).alerts;
+    expect(
+      text(over as DecisionRecord)
+        .split("\n")
+        .at(-1),
+    ).toBe("check range, column y, subject load.");
   });
 
   it("an experiment: what was compared, the bounds, why it is over or how long it will take, what was left out", () => {

@@ -100,7 +100,7 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 const leftOutNames = {
-  late: "that came after their block was closed",
+  late: "that came again, or late, after their block was closed",
   early: "of instants that were yet to come",
   championNotFinite: "for which the champion predicted no finite number",
   challengerNotFinite: "for which the challenger predicted no finite number",
@@ -219,10 +219,16 @@ function explainAlert(evidence: Evidence): readonly string[] | null {
       : [
           `The rule looks at ${said(rule["signal"])} for ${labelsText(part(rule, "when"))}; ${kOfN(rule["raise"])} observations raise it, ${kOfN(rule["resolve"])} in order end it; at most one message in ${said(rule["coolDown"] ?? "no time")}.`,
         ]),
-    ...series.map(
-      (one) =>
-        `${labelsText(part(one, "labels"))}: ${one["sentence"] === null ? `at ${said(one["value"])}` : said(one["sentence"]).replace(/\.$/, "")}${typeof one["since"] === "string" ? `, since ${one["since"]}` : ""}.`,
-    ),
+    ...series.map((one) => {
+      const { sentence, value, since } = one;
+      const found =
+        typeof sentence === "string"
+          ? `: ${sentence.replace(/\.$/, "")}`
+          : typeof value === "number"
+            ? `: at ${said(value)}`
+            : "";
+      return `${labelsText(part(one, "labels"))}${found}${typeof since === "string" ? `, since ${since}` : ""}.`;
+    }),
     ...(count > series.length ? [`And ${count - series.length} more series.`] : []),
     ...(silence["by"] === undefined
       ? []
