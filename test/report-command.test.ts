@@ -72,6 +72,10 @@ describe("tsops report", () => {
     expect(found.keys.map(({ name }: { name: string }) => name).sort()).toEqual(["site=north", "site=south"]);
     expect(found.drift[0]).toMatchObject({ column: "temp", flagged: 1, windows: 1 });
     expect(found.days).toHaveLength(22);
+    expect(found.observations.map(({ signal }: { signal: string }) => signal)).toEqual([
+      "coverage_watch",
+      "error_change",
+    ]);
     expect(existsSync(join(root, "report.html"))).toBe(false);
   });
 

@@ -29,6 +29,7 @@ export async function reportSource(
 ): Promise<ReportSource> {
   const { openTable } = await loadCompanion(neededBy, "@tsops/store", io.cwd);
   const { joinOutcomes, checkQuality } = await loadCompanion(neededBy, "@tsops/monitor", io.cwd);
+  const { watchServed } = await loadCompanion(neededBy, "@tsops/monitor/report", io.cwd);
   const { signal } = io;
   const { tablesPath } = await session.home();
   if (tablesPath === undefined)
@@ -66,19 +67,20 @@ export async function reportSource(
               { keys, time: eventTime, target },
               seasonOf(step),
             );
+      const joined = await joinOutcomes(served.records, rows, {
+        keys,
+        time: eventTime,
+        target,
+        ...(availableAt === undefined ? {} : { availableAt }),
+        signal,
+      });
       return {
         title: served.deployment,
         subtitle: subtitleOf(served, definition.name),
         now,
         zone,
         target: { name: target, ...(unit === undefined ? {} : { unit }) },
-        served: await joinOutcomes(served.records, rows, {
-          keys,
-          time: eventTime,
-          target,
-          ...(availableAt === undefined ? {} : { availableAt }),
-          signal,
-        }),
+        served: joined,
         decisions: await decisionsOf(session, served, definition.name, { from, to, signal }),
         quality: checkQuality(rows, {
           table: definition,
@@ -86,6 +88,7 @@ export async function reportSource(
           now,
           ...(step === null ? {} : { frequency: `${step / 1_000_000n}s` }),
         }),
+        observations: watchServed(joined, { subject: served.deployment, zone }),
         ...(scale === undefined ? {} : { scale }),
         ...(champion === undefined ? {} : { champion }),
       };
