@@ -120,7 +120,8 @@ const stormDrill = days.add(world.start, 682); // 2012-11-13, two weeks after th
 const judged: WindowPerformance[] = [];
 const quality: QualityFinding[] = [];
 const told: string[] = [];
-const tell = openAlerting(home, clock, (line) => told.push(line));
+const { found } = infrastructure; // for a Prometheus, where one scrapes
+const tell = openAlerting(home, clock, (line) => told.push(line), found);
 let sound: QualityRules | null = null; // how rows look, learnt from the first half-year
 let deployment: Deployment | null = null;
 let champion = { name: "none", since: firstTraining, expectedError: Number.NaN };
@@ -246,6 +247,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
         frozen: { users: "6h" },
       });
       quality.push(...findings);
+      found?.quality(findings, { table: demand.name, now: interval.end });
       await tell(observeQuality(findings, { subject: demand.name }));
     }
     // The transaction makes a repeated append do nothing, so the step can be run again after a crash.
@@ -267,6 +269,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
     const served = await servedSince(days.add(interval.end, -policy.window));
     const yesterday = performanceByWindow(served, { window: "1d", zone, from: interval.start });
     judged.push(...yesterday);
+    found?.performance(yesterday, { deployment: modelName });
     const said: AlertObservation[] = [...observePerformance(yesterday, { subject: modelName })];
     if (watched !== null) {
       const { version: modelVersion, promise } = watched.served;
@@ -290,6 +293,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
         zone,
       });
       await home.decisions.append(driftDecision(report, about));
+      found?.drift(report, { subject: demand.name, now: interval.end });
       said.push(...observeDrift(report, { subject: demand.name }));
     }
     if (trial !== null) {
@@ -297,6 +301,7 @@ const daily = pipeline("daily", { schedule: { every: "1d", zone }, startAt: worl
       if (verdict.verdict !== "undecided" || weeks.isOnGrid(interval.end))
         await home.decisions.append(verdict);
       said.push(...observeDecision(verdict));
+      found?.experiment(verdict);
       if (verdict.verdict === "promote") await takeOver(trial.challenger, verdict);
       if (verdict.verdict === "keep") await endTrial();
     }
@@ -370,6 +375,8 @@ while (clock.now() < world.end) {
   await clock.advanceBy(3_600_000_000n);
   for (const run of await scheduler.runDue()) {
     if (run.error !== null) throw run.error;
+    if (found !== null)
+      for (const decision of await home.decisions.list({ from: run.entry.end })) found.decision(decision);
     const done = days.count(world.start, run.entry.end);
     bar({ task: "replay", done, total, figures: { champion: champion.name } });
   }

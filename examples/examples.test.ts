@@ -3,8 +3,10 @@ import { virtualClock } from "@tsops/core";
 import { alertRules, observePerformance, type WindowPerformance } from "@tsops/monitor";
 import { openHome } from "@tsops/store";
 import { expect, it } from "vitest";
+import { freePort } from "../scripts/stack/processes.ts";
 import { temporaryDirectory } from "../test/temporary-directory.ts";
 import { openAlerting, rules } from "./closed-loop/alerting.ts";
+import { openInfrastructure } from "./closed-loop/infrastructure.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
 
@@ -57,4 +59,26 @@ it("says the same of two years in the README and on the page of the replay", () 
   const page = line(read("../docs/explanation/replay.md"), /^\| all \|/).match(/\d+\.\d+/g) as string[];
   // Error, promised, never retrained, seasonal naive.
   expect([page[0], page[1], page[5], page[3]]).toEqual([all[0], all[2], all[4], all[6]]);
+});
+
+it("shows a Prometheus what the loop's checks find, and how its alerts stand", async () => {
+  const clock = virtualClock(1_325_394_000_000_000n);
+  await using home = await openHome(temporaryDirectory().path, { clock });
+  const port = await freePort();
+  const environment = { TSOPS_METRICS_PORT: `${port}` };
+  const infrastructure = await openInfrastructure(home, { tables: [], views: [], clock, environment });
+  const told: string[] = [];
+  const tell = openAlerting(home, clock, (line) => told.push(line), infrastructure.found);
+  await tell([
+    { signal: "coverage_watch", subject: "bikes", labels: { level: "80" }, value: 30, verdict: "too_narrow" },
+  ]);
+  // It goes on until the last figures have been asked for.
+  const [page] = await Promise.all([
+    fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text()),
+    infrastructure.close(),
+  ]);
+  expect(page).toMatch(/^tsops_observation\{.*signal="coverage_watch",.*level="80".*\} 30$/m);
+  expect(page).toContain('tsops_alerts_firing{rule="intervals",severity="critical"} 1\n');
+  expect(page).toContain('tsops_alert_deliveries_total{result="delivered"} 1\n');
+  expect(told.at(-1)).toMatch(/intervals/);
 });

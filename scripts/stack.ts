@@ -101,7 +101,7 @@ const predictions = await lastMetric(
 console.log(`
 runs, models, lineage   ${read("MLFLOW_TRACKING_URI")}/#/models/bike-demand
 pipeline runs           ${read("TSOPS_AIRFLOW_URL")}/dags/${pipeline}   (user ${read("TSOPS_AIRFLOW_USER")}, password in the output of TSOPS_AIRFLOW_STATE=${shownState("airflow")} scripts/services/airflow.sh env)
-metrics                 ${read("PROMETHEUS_URI")}/graph?g0.expr=tsops_predictions_total   (${predictions} predictions counted)
+metrics                 ${read("PROMETHEUS_URI")}/graph?g0.expr=tsops_predictions_total   (${predictions} predictions counted; what the checks found: tsops_drift_p_value, tsops_interval_coverage, tsops_observation, tsops_alerts_firing)
 rows                    eval "$(TSOPS_POSTGRES_STATE=${shownState("postgres")} scripts/services/postgres.sh env)"; psql "\${TSOPS_TIMESCALE_URL:-$TSOPS_POSTGRES_URL}" -c 'select * from demand order by at desc limit 24'
 online features         eval "$(TSOPS_REDIS_STATE=${shownState("redis")} scripts/services/redis.sh env)"; redis-cli -u "$TSOPS_REDIS_URL" --scan
 tables, predictions     ./.tsops-demo   (npm run tsops -- decisions --config examples/tsops.config.ts)

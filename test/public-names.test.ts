@@ -196,7 +196,8 @@ describe("whoever adds or removes a public name does it on purpose (vitest -u wr
       forecastSvg
       livePage
       messagePage
-      renderDriftPage renderReport reportJson"
+      renderDriftPage renderReport reportJson
+      watchServed"
     `));
 });
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
   await observe(home, range(0, 20));
   await serve(home, range(0, 21));
   await decideDrift(home, 10);
+  for (const day of [11, 12]) await decideDrift(home, day, "meter");
   mkdirSync(path("home/tables/no-table"));
   await using two = await openHome(path("two"));
   await observe(two, [0]);
@@ -48,6 +49,7 @@ describe("tsops report", () => {
     const { code, stdout, stderr } = await report("--home", path("home"), "--out", out);
     expect(stderr).toContain("guessed table of outcomes: load");
     expect(stderr).toContain("guessed target: mw");
+    expect(stderr).toContain("left out: 2 decisions about meter; the report has those about load\n");
     expect(code).toBe(0);
     expect(stdout).toContain("42 forecasts, 960 of 1,008 steps with their outcome");
     const page = readFileSync(out, "utf8");
@@ -72,6 +74,10 @@ describe("tsops report", () => {
     expect(found.keys.map(({ name }: { name: string }) => name).sort()).toEqual(["site=north", "site=south"]);
     expect(found.drift[0]).toMatchObject({ column: "temp", flagged: 1, windows: 1 });
     expect(found.days).toHaveLength(22);
+    expect(found.observations.map(({ signal }: { signal: string }) => signal)).toEqual([
+      "coverage_watch",
+      "error_change",
+    ]);
     expect(existsSync(join(root, "report.html"))).toBe(false);
   });
 

@@ -74,7 +74,7 @@ function forecast(day: number, site: string, s: number, deployment: string): Pre
 }
 
 /** Logs a decision about drift in two columns. */
-export async function decideDrift(home: Home, day: number): Promise<void> {
+export async function decideDrift(home: Home, day: number, subject = "load"): Promise<void> {
   const columns = ["temp", "wind"].map((column, i) => ({
     column,
     pValue: 10 ** -(4 * (1 - i)),
@@ -90,9 +90,9 @@ export async function decideDrift(home: Home, day: number): Promise<void> {
     })),
   }));
   await home.decisions.append({
-    id: `drift-${day}`,
+    id: `drift-${day}-${subject}`,
     kind: "drift",
-    subject: "load",
+    subject,
     time: at(24 * day),
     verdict: "drift",
     reason: `temp drifts on day ${day}.`,

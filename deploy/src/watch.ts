@@ -1,9 +1,7 @@
 import { type Clock, durationMicros, type ExperimentDecision, type Table, throwIfAborted } from "@tsops/core";
 import {
   type AlertState,
-  type CoverageWatch,
   checkQuality,
-  coverageWatch,
   type DriftReport,
   errorChanges,
   estimatePerformance,
@@ -16,6 +14,7 @@ import {
 import type { MonitorMetrics } from "@tsops/monitor/prometheus";
 import type { Deployment } from "@tsops/serve";
 import type { DeltaTable, Home } from "@tsops/store";
+import { openCoverage } from "./coverage.ts";
 
 /** What is watched. */
 export interface WatchParts {
@@ -28,14 +27,10 @@ export interface WatchParts {
   readonly clock: Clock;
 }
 
-const lookBack = durationMicros("14d");
-
 /** What one look leaves to the next. */
 interface Seen {
   /** From when on to list decisions. */
   decisionsFrom: bigint;
-  /** Of the champion's version, by level. */
-  coverage: { readonly version: number; readonly watches: Map<number, CoverageWatch> };
 }
 
 /** Looks at once and then every so often, until the signal; what goes wrong is told and tried again. */
@@ -45,7 +40,7 @@ export async function watch(
   onError: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const seen: Seen = { decisionsFrom: 0n, coverage: { version: 0, watches: new Map() } };
+  const seen: Seen = { decisionsFrom: 0n };
   const looks = [lookAtForecasts, lookAtDecisions, lookAtAlerts];
   while (!signal.aborted) {
     for (const look of looks)
@@ -60,11 +55,16 @@ export async function watch(
 }
 
 /** Live error and coverage of the latest forecasts, and the quality of the latest rows. */
-async function lookAtForecasts(parts: WatchParts, seen: Seen, signal: AbortSignal): Promise<void> {
+async function lookAtForecasts(parts: WatchParts, _: Seen, signal: AbortSignal): Promise<void> {
   const { home, deployment, table, definition, target, metrics, clock } = parts;
   const { keys, eventTime: time } = definition;
   const { observedUntil, champion } = deployment.status();
-  const from = observedUntil - lookBack;
+  const coverage = await openCoverage(
+    home.snapshots,
+    { deployment: deployment.name, version: champion.version },
+    signal,
+  );
+  const from = observedUntil - coverage.lookBack;
   const rows = await (await table.snapshot()).read({ range: { start: from }, signal });
   const predictions = home.predictions.scan({ deployment: deployment.name, cutoffFrom: from, signal });
   const joined = await joinOutcomes(predictions, rows, { keys, time, target });
@@ -74,16 +74,12 @@ async function lookAtForecasts(parts: WatchParts, seen: Seen, signal: AbortSigna
   const now = clock.now();
   metrics.quality(checkQuality(rows, { table: definition, now }), { table: definition.name, now });
 
-  if (seen.coverage.version !== champion.version)
-    seen.coverage = { version: champion.version, watches: new Map() };
-  const { version, watches } = seen.coverage;
-  for (const { level } of days.at(-1)?.intervals ?? [])
-    if (!watches.has(level)) watches.set(level, coverageWatch({ level, modelVersion: version }));
-  for (const one of watches.values()) one.update(joined);
+  for (const { level } of days.at(-1)?.intervals ?? []) coverage.watch(level).update(joined);
+  await coverage.save(signal);
   const about = { subject: deployment.name };
   metrics.observations(
     [
-      ...[...watches.values()].flatMap((one) => observeCoverage(one, about)),
+      ...coverage.watches().flatMap((one) => observeCoverage(one, about)),
       ...observeErrorChanges(errorChanges(days), about),
       ...observeEstimate(estimatePerformance(joined, { window: "1d" }), about),
     ],

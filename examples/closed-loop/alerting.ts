@@ -9,6 +9,7 @@ import {
   logChannel,
   queueAlerts,
 } from "@tsops/monitor";
+import type { FoundByChecks } from "@tsops/monitor/prometheus";
 import type { Home } from "@tsops/store";
 
 const atOnce = { raise: { k: 1, of: 1 }, resolve: { k: 1, of: 1 } };
@@ -57,8 +58,16 @@ export const rules = alertRules([
   },
 ]);
 
-/** Judges observations by the rules; alerts go to the decision log, and messages through the outbox to `write`. */
-export function openAlerting(home: Home, clock: Clock, write: (line: string) => void) {
+/**
+ * Judges observations by the rules; alerts go to the decision log, and messages through the outbox to `write`.
+ * @param found - Shows a Prometheus the observations, the alerts that fire and their messages.
+ */
+export function openAlerting(
+  home: Home,
+  clock: Clock,
+  write: (line: string) => void,
+  found: FoundByChecks | null = null,
+) {
   const channels = [logChannel({ write })];
   let state: AlertState | null = null; // an app that starts again keeps it, e.g. in home.snapshots
 
@@ -68,6 +77,16 @@ export function openAlerting(home: Home, clock: Clock, write: (line: string) => 
     for (const alert of evaluated.alerts) await home.decisions.append(alert);
     await queueAlerts(evaluated.alerts, { outbox: home.outbox, channels });
     state = evaluated.state;
-    await deliverAlerts({ outbox: home.outbox, channels, decisions: home.decisions, clock });
+    const delivered = await deliverAlerts({
+      outbox: home.outbox,
+      channels,
+      decisions: home.decisions,
+      clock,
+    });
+    if (found === null) return;
+    found.observations(observations, { now: clock.now() });
+    found.alerts(state);
+    found.delivery(delivered);
+    found.outbox(await home.outbox.list());
   };
 }

@@ -14,6 +14,7 @@ import {
   type Tracker,
 } from "@tsops/core";
 import { toArrow } from "@tsops/core/arrow";
+import { type FoundByChecks, monitorMetrics } from "@tsops/monitor/prometheus";
 import type { Deployment } from "@tsops/serve";
 import { deploymentMetrics, metricsListener } from "@tsops/serve/prometheus";
 import { type Home, sync } from "@tsops/store";
@@ -26,6 +27,8 @@ export interface Infrastructure {
   readonly tracker: Tracker;
   readonly registry: Registry;
   readonly online: OnlineStore;
+  /** Shows a Prometheus what the checks find; null where none scrapes. */
+  readonly found: FoundByChecks | null;
   /**
    * Brings new rows into a table of the home: they are appended, or written to the database from which the table is then brought up to date.
    * @param batch - Names the batch: one that was appended before changes nothing.
@@ -72,6 +75,7 @@ export async function openInfrastructure(
     tracker,
     registry,
     online,
+    found: metrics?.found ?? null,
     async bring(definition, rows, batch) {
       const source = sources.get(definition.name);
       if (source === undefined) await (await home.table(definition)).append(rows, { txn: batch });
@@ -103,6 +107,7 @@ async function serveMetrics(port: number) {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
+    found: await monitorMetrics({ registry }),
     async watch(deployment: Deployment) {
       await deploymentMetrics(deployment, { registry });
     },

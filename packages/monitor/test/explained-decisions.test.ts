@@ -1,8 +1,12 @@
 // What `tsops decisions <id>` says of real records: it reads the evidence that the functions write, in whatever form that is.
 import {
+  addOutcomes,
   backtest,
   columnsFromArrays,
   type DecisionRecord,
+  endExperiment,
+  experiment,
+  experimentDecision,
   float64,
   gate,
   naive,
@@ -14,11 +18,14 @@ import {
 import { beforeAll, describe, expect, it } from "vitest";
 import { explainDecision } from "../../core/src/cli/explain-decision.ts";
 import {
+  type AlertState,
+  checkQuality,
   driftDecision,
   driftTest,
   evaluateAlerts,
   evaluateRetrain,
   observeDrift,
+  observeQuality,
   requestRetrain,
   retrainPolicy,
 } from "../src/index.ts";
@@ -136,7 +143,7 @@ Must wait for rows that the champion was not fitted on until 2026-03-06T00:00:00
 To train: small on the rows from 2026-01-17T00:00:00Z to 2026-02-14T00:00:00Z.
 Then the gate, with alpha 0.1.`);
     expect(text(requestRetrain({ subject: "load", why: "A drill.", now: start, requestedBy: "Ada" }))).toBe(
-      "triggers is request.",
+      "Somebody asked for it; no policy did.",
     );
   });
 
@@ -145,6 +152,7 @@ Then the gate, with alpha 0.1.`);
     expect(told).toMatch(
       /^Alert [0-9a-f]{20} of the rule drift, warning, since 2026-01-05T00:00:00Z: raised\./,
     );
+    expect(told).toMatch(/\), since 2026-01-05T00:00:00Z\.$/);
     expect(told).toContain(
       "The rule looks at drift for verdict drift; 1 of 1 observations raise it, 3 of 3 in order end it; at most one message in 6h.",
     );
@@ -156,6 +164,63 @@ Then the gate, with alpha 0.1.`);
       why: "a drill",
     };
     expect(text(alerts([silence]))).toContain("Silenced by Ada until 2026-02-01T00:00Z: a drill.");
+
+    const atOnce = { raise: { k: 1, of: 1 }, resolve: { k: 1, of: 1 } };
+    const rules = [{ name: "rows", signal: "quality", when: { verdict: ["error"] }, ...atOnce }];
+    const ask = (count: number, now: bigint, state: AlertState | null) =>
+      evaluateAlerts({
+        rules,
+        observations: observeQuality(
+          checkQuality(rows(0, 48, 0), {
+            table: { keys: [], eventTime: "at" },
+            ...(count > 0 ? { ranges: { y: { max: 1 } } } : {}),
+          }),
+          { subject: "load" },
+        ),
+        state,
+        now,
+        requestedBy: "test",
+      });
+    const raised = ask(1, start, null);
+    const [over] = ask(0, start + day, raised.state).alerts;
+    expect(
+      text(over as DecisionRecord)
+        .split("\n")
+        .at(-1),
+    ).toBe("check range, column y, subject load.");
+  });
+
+  it("an experiment: what was compared, the bounds, why it is over or how long it will take, what was left out", () => {
+    const trial = experiment({ subject: "load", champion: "load v3", challenger: "load v4" });
+    const clock = virtualClock(start + 400n * day);
+    const asked = (state: typeof trial) => experimentDecision(state, { clock, requestedBy: "test" });
+    expect(text(asked(trial))).toBe(
+      `To be compared: the absolute loss of load v4 with that of the champion load v3; no block of 1d is closed yet.
+It goes on until 364 blocks are closed.`,
+    );
+    const outcomes = (count: number, better: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        id: `${i}`,
+        cutoff: start + day * BigInt(i),
+        time: start + day * BigInt(i + 1),
+        championLoss: 10 + Math.sin(7 * i * i),
+        challengerLoss: 10 - better + Math.sin(5 * i * i) + (i === 3 ? Number.NaN : 0),
+      }));
+    const undecided = text(asked(addOutcomes(trial, outcomes(60, 0.1), { clock })));
+    expect(undecided).toMatch(
+      /^Compared: the absolute loss of load v4, [\d.]+, with that of the champion load v3, [\d.]+, over \d+ outcomes in \d+ blocks of 1d from 2026-01-05T00:00:00Z to /,
+    );
+    expect(undecided).toMatch(/lies between -[\d.]+ and [\d.]+, each bound at 95 % over all looks\./);
+    expect(undecided).toMatch(
+      /It goes on until 364 blocks are closed; a verdict is expected (about|not before)/,
+    );
+    expect(undecided).toContain("Left out: 1 outcomes for which the challenger predicted no finite number.");
+    const better = text(asked(addOutcomes(trial, outcomes(60, 5), { clock })));
+    expect(better).toContain("It is over: the challenger predicted what is no finite number.");
+    expect(text(asked(endExperiment(trial, { why: "load v5 is the champion now" })))).toContain(
+      "It is over: it was stopped.",
+    );
+    for (const told of [undecided, better]) expect(told).not.toMatch(/\?|undefined|\[object|\.\./);
   });
 
   it("nothing by a question mark: all that is read is there", () => {
@@ -171,11 +236,11 @@ Then the gate, with alpha 0.1.`);
       "list is 1, 2.",
       "deep.a[0].b is not set.",
     ]);
-    for (const kind of ["gate", "promotion", "rollback", "drift", "retrain", "alert"] as const)
+    for (const kind of ["gate", "experiment", "promotion", "rollback", "drift", "retrain", "alert"] as const)
       expect(strange(kind, { x: 1 })).toEqual(["x is 1."]);
     expect(strange("promotion", { from: 1, to: 2, gate: "gate-1" })).toEqual([
       "The champion moved from version 1 to version 2.",
-      "The gate had decided so: tsops decisions gate-1",
+      "What it rests on: tsops decisions gate-1",
     ]);
     const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`n${i}`, i]));
     expect(strange("alert", many)).toHaveLength(61);

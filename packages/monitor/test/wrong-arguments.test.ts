@@ -213,6 +213,7 @@ const entries: readonly (readonly [
       messagePage: [report.messagePage, "title", "text"],
       renderReport: [report.renderReport, reportData],
       reportJson: [report.reportJson, reportData],
+      watchServed: [report.watchServed, joined, { subject: "load" }],
     },
   ],
   [

@@ -11,6 +11,7 @@ export function explainDecision({ kind, evidence }: DecisionRecord): readonly st
 /** Null when the evidence is of another form. */
 const explainers: { readonly [Kind in DecisionKind]?: (evidence: Evidence) => readonly string[] | null } = {
   gate: explainGate,
+  experiment: explainExperiment,
   promotion: explainMove,
   rollback: explainMove,
   drift: explainDrift,
@@ -37,15 +38,73 @@ function explainGate(evidence: Evidence): readonly string[] | null {
     ...(typeof improvement === "number" && improvement !== 0
       ? [`Margin: the candidate had to be better by ${percent(improvement)} of the reference's loss.`]
       : []),
-    ...parts(evidence["guards"]).map(
-      (guard) =>
-        `Guard ${said(part(guard, "guard")["kind"])} ${guard["passed"] === true ? "passed" : "failed"}: ${said(guard["finding"])}.`,
-    ),
+    ...explainGuards(evidence),
     ...(evidence["rowsWithoutOutcome"] === 0 || evidence["rowsWithoutOutcome"] === undefined
       ? []
       : [`Left out: ${said(evidence["rowsWithoutOutcome"])} rows whose outcome is missing.`]),
   ];
 }
+
+function explainGuards(evidence: Evidence): readonly string[] {
+  return parts(evidence["guards"]).map(
+    (guard) =>
+      `Guard ${said(part(guard, "guard")["kind"])} ${guard["passed"] === true ? "passed" : "failed"}: ${said(guard["finding"])}.`,
+  );
+}
+
+function explainExperiment(evidence: Evidence): readonly string[] | null {
+  const { champion, challenger, blocks, look, counts } = {
+    champion: part(evidence, "champion"),
+    challenger: part(evidence, "challenger"),
+    blocks: part(evidence, "blocks"),
+    look: part(evidence, "look"),
+    counts: part(evidence, "counts"),
+  };
+  if (champion["name"] === undefined || challenger["name"] === undefined) return null;
+  const { alpha, minImprovement: margin, because } = evidence;
+  const isOver = because !== null && because !== undefined;
+  const left = Object.entries(leftOutNames).filter(([name]) => (counts[name] ?? 0) !== 0);
+  return [
+    blocks["count"] === 0
+      ? `To be compared: the ${said(evidence["loss"])} loss of ${said(challenger["name"])} with that of the champion ${said(champion["name"])}; no block of ${said(blocks["length"])} is closed yet.`
+      : `Compared: the ${said(evidence["loss"])} loss of ${said(challenger["name"])}, ${said(challenger["loss"])}, with that of the champion ${said(champion["name"])}, ${said(champion["loss"])}, over ${said(blocks["outcomes"])} outcomes in ${said(blocks["count"])} blocks of ${said(blocks["length"])} from ${said(blocks["from"])} to ${said(blocks["to"])}.`,
+    ...(look["blocks"] === undefined
+      ? []
+      : [
+          `At the last look, after ${said(look["blocks"])} blocks, the difference is ${said(look["meanDifference"])} on average; the expected one lies between ${said(look["lower"])} and ${said(look["upper"])}, each bound at ${percent(typeof alpha === "number" ? 1 - alpha : null)} over all looks. A promotion needs the upper one below 0.`,
+        ]),
+    ...(typeof margin === "number" && margin !== 0
+      ? [
+          `Margin: the challenger has to be better by ${percent(margin)} of the champion's loss, which the difference counts as its own.`,
+        ]
+      : []),
+    isOver
+      ? `It is over: ${endings[String(because)] ?? said(because)}.`
+      : `It goes on until ${said(evidence["deadline"])} blocks are closed${typeof part(evidence, "expected")["text"] === "string" ? `; a verdict is expected ${said(part(evidence, "expected")["text"])}` : ""}.`,
+    ...explainGuards(evidence),
+    ...(left.length === 0
+      ? []
+      : [`Left out: ${left.map(([name, text]) => `${said(counts[name])} outcomes ${text}`).join(", ")}.`]),
+  ];
+}
+
+/** Why an experiment ended. */
+const endings: Readonly<Record<string, string>> = {
+  better: "the challenger is proven better",
+  worse: "the challenger is proven worse",
+  guards: "the challenger is proven better, and a guard failed",
+  "not finite": "the challenger predicted what is no finite number",
+  deadline: "nothing was proven by its deadline",
+  futile: "nothing that is plausible would be proven by its deadline",
+  stopped: "it was stopped",
+};
+
+const leftOutNames = {
+  late: "that came again, or late, after their block was closed",
+  early: "of instants that were yet to come",
+  championNotFinite: "for which the champion predicted no finite number",
+  challengerNotFinite: "for which the challenger predicted no finite number",
+};
 
 function explainMove({ from, to, gate }: Evidence): readonly string[] | null {
   if (to === undefined) return null;
@@ -53,7 +112,7 @@ function explainMove({ from, to, gate }: Evidence): readonly string[] | null {
     from === null
       ? `Version ${said(to)} became the first champion.`
       : `The champion moved from version ${said(from)} to version ${said(to)}.`,
-    ...(typeof gate === "string" ? [`The gate had decided so: tsops decisions ${gate}`] : []),
+    ...(typeof gate === "string" ? [`What it rests on: tsops decisions ${gate}`] : []),
   ];
 }
 
@@ -83,6 +142,7 @@ function explainDrift(evidence: Evidence): readonly string[] | null {
 
 function explainRetrain(evidence: Evidence): readonly string[] | null {
   const { policy, champion } = { policy: part(evidence, "policy"), champion: part(evidence, "champion") };
+  if (said(evidence["triggers"]) === "request") return ["Somebody asked for it; no policy did."];
   if (policy["metric"] === undefined) return null;
   const { train, wait } = { train: part(evidence, "train"), wait: part(evidence, "waitUntil") };
   const gate = part(policy, "gate");
@@ -159,10 +219,16 @@ function explainAlert(evidence: Evidence): readonly string[] | null {
       : [
           `The rule looks at ${said(rule["signal"])} for ${labelsText(part(rule, "when"))}; ${kOfN(rule["raise"])} observations raise it, ${kOfN(rule["resolve"])} in order end it; at most one message in ${said(rule["coolDown"] ?? "no time")}.`,
         ]),
-    ...series.map(
-      (one) =>
-        `${labelsText(part(one, "labels"))}: ${one["sentence"] === null ? `at ${said(one["value"])}` : said(one["sentence"])}${typeof one["since"] === "string" ? `, since ${one["since"]}` : ""}.`,
-    ),
+    ...series.map((one) => {
+      const { sentence, value, since } = one;
+      const found =
+        typeof sentence === "string"
+          ? `: ${sentence.replace(/\.$/, "")}`
+          : typeof value === "number"
+            ? `: at ${said(value)}`
+            : "";
+      return `${labelsText(part(one, "labels"))}${found}${typeof since === "string" ? `, since ${since}` : ""}.`;
+    }),
     ...(count > series.length ? [`And ${count - series.length} more series.`] : []),
     ...(silence["by"] === undefined
       ? []

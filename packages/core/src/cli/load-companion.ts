@@ -14,6 +14,7 @@ import type {
   OpenStoredTable,
   RenderReport,
   ReportAsJson,
+  WatchServed,
 } from "./report/companions.ts";
 import type { TableFiles } from "./table-file/table-files.ts";
 
@@ -35,6 +36,7 @@ interface Companions {
     readonly reportJson: ReportAsJson;
     readonly livePage: LivePage;
     readonly messagePage: MessagePage;
+    readonly watchServed: WatchServed;
   };
 }
 

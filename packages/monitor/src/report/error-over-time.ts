@@ -1,6 +1,7 @@
 import type { DecisionRecord } from "@tsops/core";
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
+import { eventOf, isPromotion, type ReportEvent } from "./events.ts";
 import { axisLabel, type ChartSize, chartWidth } from "./forecast-chart.ts";
 import { figure, wallClock } from "./format.ts";
 import type { ChartRenderer } from "./plot.ts";
@@ -124,7 +125,7 @@ export function errorChart({ Plot, svg }: ChartRenderer, data: ReportData, size:
 
 interface ChartEvent {
   readonly at: Date;
-  readonly kind: "promoted" | "rejected" | "alert";
+  readonly kind: ReportEvent;
   readonly title: string;
 }
 
@@ -132,32 +133,29 @@ interface ChartEvent {
 const mostEvents = 200;
 
 function eventsOf(decisions: readonly DecisionRecord[], zone: string): ChartEvent[] {
-  return decisions.flatMap(({ kind, verdict, time, reason }): ChartEvent[] => {
-    const event =
-      kind === "alert" ? "alert" : kind !== "gate" ? null : verdict === "promote" ? "promoted" : "rejected";
-    return event === null ? [] : [{ at: wallClock(time, zone), kind: event, title: reason }];
+  return decisions.flatMap((decision): ChartEvent[] => {
+    const kind = eventOf(decision);
+    return kind === null ? [] : [{ at: wallClock(decision.time, zone), kind, title: decision.reason }];
   });
 }
 
 /** How the promise of a champion's backtest is drawn: unlike any comparison. */
 export const promiseDash = "1 4";
 
-/** The candidate's own error of each promotion by absolute loss: what it promised until the next one. */
+/** The candidate's own error of each promotion by absolute loss: what it promised until the next one, which may promise nothing that the log knows. */
 export function expectations(
   { decisions = [], zone = "UTC" }: ReportData,
   lines: readonly ErrorLine[],
 ): Expectation[] {
-  const promises = decisions.flatMap(({ kind, verdict, time, evidence }) => {
-    if (kind !== "gate" || verdict !== "promote" || evidence["loss"] !== "absolute") return [];
+  const promises = decisions.filter(isPromotion).map(({ kind, time, evidence }) => {
     const candidate = evidence["candidate"] as { readonly loss?: unknown } | undefined;
-    return typeof candidate?.loss === "number"
-      ? [{ from: wallClock(time, zone), error: candidate.loss }]
-      : [];
+    const isKnown = kind === "gate" && evidence["loss"] === "absolute" && typeof candidate?.loss === "number";
+    return { from: wallClock(time, zone), error: isKnown ? (candidate.loss as number) : null };
   });
   const end = lines[0]?.points.at(-1)?.at;
-  return promises.flatMap((promise, i) => {
+  return promises.flatMap(({ from, error }, i) => {
     const to = promises[i + 1]?.from ?? end;
-    return to === undefined || to <= promise.from ? [] : [{ ...promise, to }];
+    return error === null || to === undefined || to <= from ? [] : [{ from, to, error }];
   });
 }
 

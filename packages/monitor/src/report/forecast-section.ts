@@ -1,12 +1,12 @@
 import { performanceByWindow } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
+import { isPromotion } from "./events.ts";
 import { axisLabel, forecastChart } from "./forecast-chart.ts";
 import { forecastLegend } from "./forecast-legend.ts";
 import { day, evenFigures, figure, percent, whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { figureOf, legend, swatch } from "./legend.ts";
 import type { ChartRenderer } from "./plot.ts";
-import { isPromotion } from "./promotions.ts";
 import { forecastPoints } from "./rows.ts";
 import { type ShownSeries, shownSeries } from "./shown-series.ts";
 import { cut } from "./svg-pieces.ts";

@@ -11,3 +11,4 @@ export { forecastSvg } from "./forecast-svg.ts";
 export { livePage, messagePage } from "./live-page.ts";
 export { renderReport } from "./render-report.ts";
 export { type ReportJson, reportJson } from "./report-json.ts";
+export { watchServed } from "./watch-served.ts";

@@ -1,6 +1,6 @@
 import { performanceByWindow, type WindowPerformance } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
-import { isPromotion } from "./promotions.ts";
+import { eventOf, type ReportEvent } from "./events.ts";
 
 /** Days that count as recent. */
 const recentDays = 28;
@@ -29,9 +29,10 @@ export interface Overview {
 export function overviewOf({ served, decisions = [], zone = "UTC", scale }: ReportData): Overview {
   const days = performanceByWindow(served, { window: "1d", zone, ...(scale === undefined ? {} : { scale }) });
   const recent = days.filter(({ rows }) => rows > 0).slice(-recentDays);
-  const count = (kind: string, verdict: string) =>
-    decisions.filter((decision) => decision.kind === kind && decision.verdict === verdict).length;
-  const [drift, noDrift] = [count("drift", "drift"), count("drift", "no_drift")];
+  const events = (event: ReportEvent) => decisions.filter((decision) => eventOf(decision) === event).length;
+  const reports = (verdict: string) =>
+    decisions.filter((decision) => decision.kind === "drift" && decision.verdict === verdict).length;
+  const [drift, noDrift] = [reports("drift"), reports("no_drift")];
   return {
     recentDays: recent.length,
     error: { all: meanOver(days, ({ mae }) => mae), recent: meanOver(recent, ({ mae }) => mae) },
@@ -42,9 +43,9 @@ export function overviewOf({ served, decisions = [], zone = "UTC", scale }: Repo
         intervals.find((found) => found.level === level)?.coverage ?? Number.NaN;
       return { level, all: meanOver(days, of), recent: meanOver(recent, of) };
     }),
-    promotions: decisions.filter(isPromotion).length,
-    rejections: count("gate", "reject"),
-    alerts: count("alert", "alert"),
+    promotions: events("promoted"),
+    rejections: events("rejected"),
+    alerts: events("alert"),
     driftReports: { all: drift + noDrift, flagged: drift },
     predictions: served.counts.predictions,
     waiting: served.counts.withoutOutcome,

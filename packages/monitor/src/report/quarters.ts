@@ -1,6 +1,7 @@
-import { type DecisionRecord, parseFrequency } from "@tsops/core";
+import { parseFrequency } from "@tsops/core";
 import { performanceByWindow, type WindowPerformance } from "../performance/by-window.ts";
 import type { ReportData } from "./data.ts";
+import { eventOf, type ReportEvent } from "./events.ts";
 import { type ChartSize, chartWidth } from "./forecast-chart.ts";
 import { day, evenFigures, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -126,9 +127,9 @@ export function coverageChart(
 export function quarterTable(data: ReportData, quarters: readonly Quarter[]): Html {
   const { comparisons = [], decisions = [], scale } = data;
   const levels = quarters[0]?.performance.intervals.map(({ level }) => level) ?? [];
-  const within = ({ performance }: Quarter, test: (decision: DecisionRecord) => boolean) =>
+  const within = ({ performance: { start, end } }: Quarter, event: ReportEvent) =>
     decisions.filter(
-      (decision) => decision.time >= performance.start && decision.time < performance.end && test(decision),
+      (decision) => decision.time >= start && decision.time < end && eventOf(decision) === event,
     ).length;
   // Errors stand side by side to be compared, so they share their decimals.
   const error = evenFigures(quarters.flatMap((quarter) => [quarter.performance.mae, ...quarter.comparisons]));
@@ -146,6 +147,6 @@ export function quarterTable(data: ReportData, quarters: readonly Quarter[]): Ht
         const interval = performance.intervals.find((found) => found.level === level);
         return html`<td>${percent(interval?.coverage ?? Number.NaN)}</td><td>${width(interval?.width ?? Number.NaN)}</td>`;
       },
-    )}<td>${within(quarter, ({ kind, verdict }) => kind === "gate" && verdict === "promote")}</td><td>${within(quarter, ({ kind, verdict }) => kind === "gate" && verdict === "reject")}</td><td>${within(quarter, ({ kind }) => kind === "alert")}</td></tr>`;
+    )}<td>${within(quarter, "promoted")}</td><td>${within(quarter, "rejected")}</td><td>${within(quarter, "alert")}</td></tr>`;
   })}</tbody></table></div>`;
 }

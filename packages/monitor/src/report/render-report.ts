@@ -1,4 +1,4 @@
-import { checkOptions, type DecisionRecord } from "@tsops/core";
+import { checkOptions } from "@tsops/core";
 import { checkMicros } from "../micros.ts";
 import type { DatedDrift } from "../retrain/evaluate.ts";
 import { calibrationSection } from "./calibration-section.ts";
@@ -11,6 +11,7 @@ import { driftColumns } from "./drift-columns.ts";
 import { type ColumnHistory, columnHistories, driftReports } from "./drift-histories.ts";
 import { driftMap, heatSteps, hiddenColumns, mostWindows } from "./drift-map.ts";
 import { errorChart, errorLines, expectations, promiseDash, smoothingDays } from "./error-over-time.ts";
+import { eventOf, type ReportEvent } from "./events.ts";
 import { forecastCharts, forecastSection, seriesRules } from "./forecast-section.ts";
 import { day, minute, whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -20,7 +21,6 @@ import { observedTable } from "./observed-table.ts";
 import { htmlPage } from "./page.ts";
 import { partsSection } from "./parts-section.ts";
 import { type ChartRenderer, loadCharts } from "./plot.ts";
-import { isPromotion } from "./promotions.ts";
 import { qualityTable } from "./quality-table.ts";
 import { coverageChart, quartersOf, quarterTable } from "./quarters.ts";
 import { type ReportSize, reportSizes } from "./report-sizes.ts";
@@ -121,18 +121,16 @@ function errorSection(charts: ChartRenderer, data: ReportData): Html {
   const lines = errorLines(data);
   if (lines.every(({ points }) => points.length === 0))
     return html`<p class="empty">Fewer than ${smoothingDays / 2} days have outcomes so far.</p>`;
-  const has = (test: (decision: DecisionRecord) => boolean) => decisions.some(test);
+  const has = (event: ReportEvent) => decisions.some((decision) => eventOf(decision) === event);
   return html`<p class="note">Mean absolute error, averaged over the last ${smoothingDays} days.</p>
 ${legend([
   ...lines.map(({ name, colour, dash }) => [swatch(colour, "line", dash), name] as const),
   ...(expectations(data, lines).length > 0
     ? [[swatch("var(--forecast)", "line", promiseDash), "promised by the champion’s backtest"] as const]
     : []),
-  ...(has(isPromotion) ? [[swatch("var(--good)", "triangle"), "promoted"] as const] : []),
-  ...(has(({ kind, verdict }) => kind === "gate" && verdict === "reject")
-    ? [[swatch("var(--bad)", "cross"), "rejected by the gate"] as const]
-    : []),
-  ...(has(({ kind }) => kind === "alert") ? [[swatch("var(--warn)", "dot"), "alert"] as const] : []),
+  ...(has("promoted") ? [[swatch("var(--good)", "triangle"), "promoted"] as const] : []),
+  ...(has("rejected") ? [[swatch("var(--bad)", "cross"), "rejected by the gate"] as const] : []),
+  ...(has("alert") ? [[swatch("var(--warn)", "dot"), "alert"] as const] : []),
 ])}
 ${figureOf((size) => errorChart(charts, data, size))}
 <p class="note">The same by quarter is in the table below.</p>`;

@@ -11,7 +11,8 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it, vi } from "vitest";
 import { joinOutcomes } from "../performance/join-outcomes.ts";
 import type { ReportData } from "./data.ts";
-import { evenFigures } from "./format.ts";
+import { errorLines, expectations } from "./error-over-time.ts";
+import { evenFigures, wallClock } from "./format.ts";
 import { escapeText, html } from "./html.ts";
 import { driftReports, forecastSvg, renderReport, reportJson } from "./index.ts";
 
@@ -136,6 +137,29 @@ const hostile = `</title></style><script>alert(1)</script><img src=x onerror=ale
 const tagsOf = (page: string) => new Set([...page.matchAll(/<([a-zA-Z][^\s/>]*)/g)].map(([, name]) => name));
 
 describe("renderReport", () => {
+  it("counts promotions, rejections and alerts by quarter as at the top, and promises nothing for a champion without a backtest", async () => {
+    const decisions = [
+      decision(10, "gate", "promote", { loss: "absolute", candidate: { loss: 3 } }),
+      decision(12, "alert", "alert"),
+      decision(13, "alert", "resolved"),
+      decision(14, "alert", "held"),
+      decision(30, "gate", "reject"),
+      decision(40, "experiment", "promote"),
+    ];
+    const told = await data({ decisions });
+    const { overview } = reportJson(told) as unknown as { overview: Record<string, number> };
+    expect([overview["promotions"], overview["rejections"], overview["alerts"]]).toEqual([2, 1, 1]);
+    const page = parseHTML(await renderReport(told)).document;
+    const cells = [...page.querySelectorAll("#quarters tbody tr")].map((row) =>
+      [...row.querySelectorAll("td")].slice(-3).map((cell) => Number(cell.textContent)),
+    );
+    const total = (column: number) => cells.reduce((sum, row) => sum + (row[column] ?? 0), 0);
+    expect([total(0), total(1), total(2)]).toEqual([2, 1, 1]);
+    const [promise, ...others] = expectations(told, errorLines(told));
+    expect([promise?.error, others.length]).toEqual([3, 0]);
+    expect(promise?.to).toEqual(wallClock(at(24 * 40), zone));
+  });
+
   it("is one page without scripts, requests or foreign fonts, well below a megabyte", async () => {
     const page = await renderReport(await data());
     expect(page.startsWith('<!doctype html>\n<html lang="en">')).toBe(true);

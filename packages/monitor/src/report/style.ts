@@ -78,7 +78,7 @@ p{margin:0 0 8px}
 .lead{margin:6px 0 0;max-width:70ch;overflow-wrap:anywhere}
 .note{font-size:.88rem;max-width:78ch}
 nav{position:sticky;top:0;z-index:2;background:var(--page);border-bottom:1px solid var(--line);margin:0 -16px;padding:0 16px}
-nav ul{display:flex;gap:18px;list-style:none;margin:0;padding:10px 0;overflow-x:auto;white-space:nowrap;scrollbar-width:none}
+nav ul{display:flex;gap:14px;list-style:none;margin:0;padding:10px 0;overflow-x:auto;white-space:nowrap;scrollbar-width:none}
 nav a{color:var(--muted);text-decoration:none;font-size:.9rem}
 nav a:hover,nav a:focus-visible{color:var(--text);text-decoration:underline}
 :focus-visible{outline:2px solid var(--info);outline-offset:2px;border-radius:4px}

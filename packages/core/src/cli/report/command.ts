@@ -5,7 +5,6 @@ import { exitCodes } from "../exit-codes.ts";
 import { loadCompanion } from "../load-companion.ts";
 import { type CommandIo, writeResult } from "../session.ts";
 import { checkTargets } from "../table-file/check-targets.ts";
-import { collectGuesses } from "../table-file/guessed.ts";
 import { withHome } from "../with-home.ts";
 import type { ReportInput } from "./companions.ts";
 import { openInBrowser } from "./open-in-browser.ts";
@@ -23,7 +22,7 @@ export async function reportCommand(io: CommandIo, options: ReportCommandOptions
   const tell = (line: string) => io.stderr.write(`${line}\n`);
   return withHome("tsops report", io, options, async (session) => {
     const { renderReport, reportJson } = await loadCompanion("tsops report", "@tsops/monitor/report", io.cwd);
-    const source = await reportSource("tsops report", io, session, options, collectGuesses(tell));
+    const source = await reportSource("tsops report", io, session, options, tell);
     try {
       const data = await source.read();
       let bytes = 0;

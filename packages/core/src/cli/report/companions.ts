@@ -80,8 +80,15 @@ export interface ReportInput {
   readonly scale?: (key: SeriesKey) => number;
   readonly decisions: readonly DecisionRecord[];
   readonly quality: readonly unknown[];
+  readonly observations: readonly unknown[];
   readonly champion?: ModelVersion;
 }
+
+/** `watchServed` of `@tsops/monitor/report`; what it says goes into the report as it is. */
+export type WatchServed = (
+  served: ServedOutcomes,
+  options: { readonly subject: string; readonly zone: string },
+) => readonly unknown[];
 
 /** `renderReport` of `@tsops/monitor/report`. */
 export type RenderReport = (data: ReportInput) => Promise<string>;

@@ -1,10 +1,12 @@
 import { TsopsError } from "../../errors.ts";
+import { listSome } from "../../forecast/rows.ts";
+import type { DecisionRecord } from "../../ports/decision-log.ts";
 import type { PredictionRecord } from "../../ports/prediction-log.ts";
 import type { ModelVersion } from "../../ports/registry.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { loadCompanion } from "../load-companion.ts";
 import type { CommandIo, Session } from "../session.ts";
-import type { Guesses } from "../table-file/guessed.ts";
+import { collectGuesses } from "../table-file/guessed.ts";
 import { when } from "../when.ts";
 import type { ReportInput } from "./companions.ts";
 import type { ReportOptions } from "./options.ts";
@@ -19,16 +21,20 @@ export interface ReportSource {
   close(): Promise<void>;
 }
 
-/** A report of what the session's home has. The table of outcomes is looked for once, and kept open. */
+/**
+ * A report of what the session's home has. The table of outcomes is looked for once, and kept open.
+ * @param tell - Shows a line: what was guessed, and at the first time what is left out.
+ */
 export async function reportSource(
   neededBy: string,
   io: CommandIo,
   session: Session,
   options: ReportOptions,
-  guesses: Guesses,
+  tell: (line: string) => void,
 ): Promise<ReportSource> {
   const { openTable } = await loadCompanion(neededBy, "@tsops/store", io.cwd);
   const { joinOutcomes, checkQuality } = await loadCompanion(neededBy, "@tsops/monitor", io.cwd);
+  const { watchServed } = await loadCompanion(neededBy, "@tsops/monitor/report", io.cwd);
   const { signal } = io;
   const { tablesPath } = await session.home();
   if (tablesPath === undefined)
@@ -37,7 +43,9 @@ export async function reportSource(
     });
   // Times ago go along with the clock; that they are none is said before anything is read.
   rangeOf(options, session.clock.now());
+  const guesses = collectGuesses(tell);
   let outcomes: Outcomes | null = null;
+  let isFirst = true;
   return {
     async read() {
       const now = session.clock.now();
@@ -66,26 +74,31 @@ export async function reportSource(
               { keys, time: eventTime, target },
               seasonOf(step),
             );
+      const joined = await joinOutcomes(served.records, rows, {
+        keys,
+        time: eventTime,
+        target,
+        ...(availableAt === undefined ? {} : { availableAt }),
+        signal,
+      });
+      const decisions = await decisionsOf(session, served, definition.name, { from, to, signal });
+      if (isFirst && decisions.others.length > 0) tell(leftOut(decisions.others, decisions.subjects));
+      isFirst = false;
       return {
         title: served.deployment,
         subtitle: subtitleOf(served, definition.name),
         now,
         zone,
         target: { name: target, ...(unit === undefined ? {} : { unit }) },
-        served: await joinOutcomes(served.records, rows, {
-          keys,
-          time: eventTime,
-          target,
-          ...(availableAt === undefined ? {} : { availableAt }),
-          signal,
-        }),
-        decisions: await decisionsOf(session, served, definition.name, { from, to, signal }),
+        served: joined,
+        decisions: decisions.own,
         quality: checkQuality(rows, {
           table: definition,
           zone,
           now,
           ...(step === null ? {} : { frequency: `${step / 1_000_000n}s` }),
         }),
+        observations: watchServed(joined, { subject: served.deployment, zone }),
         ...(scale === undefined ? {} : { scale }),
         ...(champion === undefined ? {} : { champion }),
       };
@@ -126,7 +139,7 @@ async function championOf(
   }
 }
 
-/** Decisions about the deployment, its model, or the table of outcomes. */
+/** Decisions about the deployment, its model, or the table of outcomes; and the others. */
 async function decisionsOf(
   session: Session,
   { deployment, model }: Served,
@@ -138,7 +151,18 @@ async function decisionsOf(
     ...(to === undefined ? {} : { to }),
     signal,
   });
-  return all.filter(({ subject }) => [deployment, model, table].includes(subject));
+  const subjects = [...new Set([deployment, model, table])];
+  return {
+    subjects,
+    own: all.filter(({ subject }) => subjects.includes(subject)),
+    others: all.filter(({ subject }) => !subjects.includes(subject)),
+  };
+}
+
+function leftOut(others: readonly DecisionRecord[], subjects: readonly string[]): string {
+  const about = listSome([...new Set(others.map(({ subject }) => subject))]);
+  const count = others.length === 1 ? "1 decision" : `${others.length.toLocaleString("en-US")} decisions`;
+  return `left out: ${count} about ${about}; the report has those about ${listSome(subjects)}`;
 }
 
 /** The step between predicted instants where all are alike, in microseconds; null where they are not, as with months. */

@@ -7,7 +7,6 @@ import { errorText } from "../describe-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { loadCompanion } from "../load-companion.ts";
 import { type CommandIo, type Session, writeResult } from "../session.ts";
-import { collectGuesses } from "../table-file/guessed.ts";
 import { withHome } from "../with-home.ts";
 import { type LiveServer, liveServer } from "./live-server.ts";
 import { openInBrowser } from "./open-in-browser.ts";
@@ -19,7 +18,7 @@ export async function watchCommand(io: CommandIo, options: WatchCommandOptions):
   const tell = (line: string) => io.stderr.write(`${line}\n`);
   return withHome("tsops watch", io, options, async (session) => {
     const pages = await loadCompanion("tsops watch", "@tsops/monitor/report", io.cwd);
-    const source = await reportSource("tsops watch", io, session, options, collectGuesses(tell));
+    const source = await reportSource("tsops watch", io, session, options, tell);
     const render = () => renderedPage(source, pages, options.deployment);
     let server: LiveServer | null = null;
     try {
