@@ -85,7 +85,7 @@ export {
   gateCandidates,
 } from "./decide/gate-candidates.ts";
 export type { Guard, GuardResult } from "./decide/guards.ts";
-export type { GateLoss } from "./decide/losses.ts";
+export type { GateLoss, GateUnit } from "./decide/losses.ts";
 export {
   type ConfidenceSetMember,
   type ModelConfidenceSet,

@@ -9,7 +9,7 @@ import {
   type DieboldMarianoOptions,
   dieboldMariano,
 } from "./diebold-mariano.ts";
-import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
+import { checkUnit, type GateLoss, type GateUnit, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows } from "./scored-forecasts.ts";
 
 /** How backtests are compared. */
@@ -18,8 +18,8 @@ export interface CompareBacktestsOptions {
   readonly reference: string;
   /** What is compared. Default `"absolute"`. */
   readonly loss?: GateLoss;
-  /** What counts as one observation: the mean loss of a `fold` (default), or of a predicted instant. */
-  readonly unit?: "fold" | "time";
+  /** What counts as one observation: the mean loss of a `fold` (default), of a predicted instant, or of a stretch of time. */
+  readonly unit?: GateUnit;
   /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
   readonly variance?: Pick<DieboldMarianoOptions, "kernel" | "lag">;
 }
@@ -62,7 +62,7 @@ export function compareBacktests(
   checkOptions("COMPARISON_INVALID", "compareBacktests()", options, optionNames);
   const { reference, loss = "absolute", unit = "fold", variance = { kernel: "prewhitened" } } = options;
   checkWord("COMPARISON_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
-  checkWord("COMPARISON_INVALID", "unit", unit, ["fold", "time"]);
+  checkUnit("COMPARISON_INVALID", unit);
   checkOptions("COMPARISON_INVALID", "variance", variance, { kernel: true, lag: true });
   refuseNoBacktests(backtests);
   const base = Object.hasOwn(backtests, reference) ? backtests[reference] : undefined;

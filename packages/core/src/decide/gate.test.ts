@@ -323,6 +323,61 @@ describe("backtests that do not match are refused", () => {
   });
 });
 
+describe("stretches of time", () => {
+  const random = createRandom("turns");
+  /** One model is better by 1 in every other four weeks, the other in those between. */
+  const turns = (folds: number, sign: 1 | -1, better = 0): GateModel => ({
+    name: `${sign}`,
+    backtest: backtestOf(
+      { folds, horizon: 1, keys: ["a"], every: 24 },
+      () => 0,
+      (fold) =>
+        5 + (Math.floor((fold + 9) / 28) % 2 === 0 ? sign : -sign) / 2 - better + 0.3 * random.normal(),
+    ),
+  });
+  const pair = (folds: number, better = 0) => ({
+    ...options,
+    candidate: turns(folds, -1, better),
+    champion: turns(folds, 1),
+  });
+
+  it("count as one observation each, so that models that take turns are not promoted by a lucky few weeks", () => {
+    expect(gate(pair(60)).evidence.test?.n).toBe(60);
+    const { verdict, evidence, reason } = gate({ ...pair(364), unit: "28d" });
+    expect([verdict, evidence.test?.n, evidence.test?.horizon, evidence.unit]).toEqual([
+      "reject",
+      13,
+      1,
+      "28d",
+    ]);
+    expect(reason).toContain("13 stretches of 28d or more");
+    expect(gate({ ...pair(364, 1), unit: "4w" }).verdict).toBe("promote");
+    expect(gate({ ...pair(100), unit: "28d" }).evidence.test?.n).toBe(3);
+  });
+
+  it("are equal parts of the folds, each at least as long as asked", () => {
+    const { test } = gate({ ...pair(90), unit: "28d" }).evidence;
+    const meanOfThirds = (model: GateModel) =>
+      [0, 30, 60].map(
+        (from) => model.backtest.mean.slice(from, from + 30).reduce((a, b) => a + Math.abs(b), 0) / 30,
+      );
+    expect(test?.n).toBe(3);
+    const models = pair(90);
+    const own = gate({ ...models, unit: "28d" }).evidence.test;
+    const [ours, theirs] = [meanOfThirds(models.candidate), meanOfThirds(models.champion)];
+    expect(own?.meanDifference).toBeCloseTo(
+      ours.reduce((sum, value, i) => sum + value - (theirs[i] as number), 0) / 3,
+      10,
+    );
+  });
+
+  it("are refused where there are fewer than three, or no durations", () => {
+    expect(errorOf(() => gate({ ...pair(60), unit: "28d" })).message).toContain("2 stretches of 28d");
+    expect(errorOf(() => gate({ ...pair(60), unit: "0d" })).code).toBe("GATE_INVALID");
+    expect(errorOf(() => gate({ ...pair(60), unit: "1mo" as "1d" })).code).toBe("GATE_INVALID");
+  });
+});
+
 it("refuses words that it does not know, and says which there are", () => {
   for (const [name, wrong, known] of [
     ["loss", "mae", "absolute, squared, pinball"],

@@ -7,7 +7,7 @@ import { withCode } from "../with-code.ts";
 import { decisionRecord } from "./decision-record.ts";
 import { comparedBy, type DieboldMariano, dieboldMariano, type VarianceKernel } from "./diebold-mariano.ts";
 import { type Guard, type GuardResult, judgeGuard, rounded } from "./guards.ts";
-import { type GateLoss, groupLosses, meanOf, rowLosses } from "./losses.ts";
+import { checkUnit, type GateLoss, type GateUnit, groupLosses, meanOf, rowLosses } from "./losses.ts";
 import { pairRows, type ScoredForecasts } from "./scored-forecasts.ts";
 
 /** One side of the comparison. */
@@ -39,10 +39,10 @@ export interface GateOptions {
    */
   readonly minImprovement?: number;
   /**
-   * What counts as one observation: the mean loss of a `fold` (default), or of a predicted instant (`time`), which finds
-   * more with few folds but promotes falsely more often when errors last longer than a horizon.
+   * What counts as one observation: the mean loss of a `fold` (default), of a predicted instant (`time`), or of all folds within a stretch
+   * (`"28d"`): models may take turns at being the better one for that long, which folds of few such stretches do not show.
    */
-  readonly unit?: "fold" | "time";
+  readonly unit?: GateUnit;
   /** How autocorrelation of the losses is allowed for; see `dieboldMariano`. Default `{ kernel: "prewhitened" }`. */
   readonly variance?: { readonly kernel: VarianceKernel; readonly lag?: number };
   readonly clock: Pick<Clock, "now">;
@@ -63,7 +63,7 @@ export type GateEvidence = {
     readonly loss: number;
   };
   readonly loss: GateLoss;
-  readonly unit: "fold" | "time";
+  readonly unit: GateUnit;
   readonly minImprovement: number;
   readonly alpha: number;
   /** On candidate loss - (1 - minImprovement) x reference loss; null when the candidate's predictions are not all numbers. */
@@ -122,7 +122,7 @@ export function gate(options: GateOptions): GateDecision {
   if (!(alpha > 0 && alpha < 1)) throw invalid(`alpha must lie between 0 and 1, got ${alpha}.`);
   if (!(minImprovement < 1)) throw invalid(`minImprovement is a share below 1, got ${minImprovement}.`);
   checkWord("GATE_INVALID", "loss", loss, ["absolute", "squared", "pinball"]);
-  checkWord("GATE_INVALID", "unit", unit, ["fold", "time"]);
+  checkUnit("GATE_INVALID", unit);
   if (options.variance !== undefined)
     checkOptions("GATE_INVALID", "variance", options.variance, { kernel: true, lag: true });
   const { role, model } = referenceOf(options);
@@ -238,8 +238,8 @@ function compare(
   const n = losses.candidate.length;
   if (n < 3 || losses.overlap >= n)
     throw invalid(
-      `The backtests have ${n} ${unit === "fold" ? "folds" : "predicted instants"}, of which ${losses.overlap} overlap; the test needs at least ${Math.max(3, losses.overlap + 1)}.`,
-      'Backtest more folds, or compare by unit: "time".',
+      `The backtests have ${n} ${unitNoun(unit)}, of which ${losses.overlap} overlap; the test needs at least ${Math.max(3, losses.overlap + 1)}.`,
+      unit === "fold" ? 'Backtest more folds, or compare by unit: "time".' : "Backtest more folds.",
     );
   const target = losses.reference.map((value) => value * (1 - minImprovement));
   // Differences of rounding only are no difference.
@@ -277,8 +277,12 @@ function comparison(evidence: GateEvidence, test: DieboldMariano, isBetter: bool
   return (
     `${candidate.name} has a mean ${evidence.loss} loss of ${rounded(candidate.loss)} against ${rounded(reference.loss)}${change} of ${versus}, ` +
     `${finding(candidate.loss > reference.loss, isBetter, minImprovement)} (p = ${rounded(test.pValue)} ${isBetter ? "<=" : ">"} ${alpha}, ` +
-    `t = ${rounded(test.statistic)}, ${rounded(test.degrees)} degrees of freedom, ${test.n} ${unit === "fold" ? "folds" : "instants"})`
+    `t = ${rounded(test.statistic)}, ${rounded(test.degrees)} degrees of freedom, ${test.n} ${unitNoun(unit)})`
   );
+}
+
+function unitNoun(unit: GateUnit): string {
+  return unit === "fold" ? "folds" : unit === "time" ? "instants" : `stretches of ${unit} or more`;
 }
 
 function finding(isWorse: boolean, isProven: boolean, minImprovement: number): string {

@@ -1,4 +1,6 @@
 import { TsopsError } from "../errors.ts";
+import { shown } from "../options.ts";
+import { parseDuration } from "../time/duration.ts";
 import type { ScoredForecasts } from "./scored-forecasts.ts";
 
 /** Loss of one row: `pinball` is the mean over all predicted quantiles. */
@@ -32,6 +34,29 @@ function pinballLosses({ y, quantiles }: ScoredForecasts, rows: Int32Array): Flo
   });
 }
 
+/**
+ * What counts as one observation of a comparison: the mean loss of a `fold`, of a predicted instant (`time`), or of all folds within a stretch of
+ * time (`"28d"`, `"4w"`), for models that take turns at being the better one for about as long.
+ */
+export type GateUnit = "fold" | "time" | `${number}${"h" | "d" | "w"}`;
+
+/** @throws TsopsError with this code for anything else */
+export function checkUnit(code: "GATE_INVALID" | "COMPARISON_INVALID", unit: GateUnit): void {
+  if (unit === "fold" || unit === "time" || stretchMicros(unit) !== null) return;
+  throw new TsopsError(
+    code,
+    `unit is one of fold, time, or a length of time in hours, days or weeks, got ${shown(unit)}.`,
+    { hint: 'Give "fold", or "28d" where models take turns for weeks.', details: { option: "unit" } },
+  );
+}
+
+/** Length of a stretch; null for what is none. */
+function stretchMicros(unit: GateUnit): bigint | null {
+  if (typeof unit !== "string" || !/^[1-9]\d*[hdw]$/.test(unit)) return null;
+  const duration = parseDuration(unit);
+  return duration.kind === "fixed" ? duration.micros : null;
+}
+
 /** Losses of two models averaged over groups of rows, in order of the groups' instants. */
 export interface GroupedLosses {
   readonly candidate: Float64Array;
@@ -41,18 +66,24 @@ export interface GroupedLosses {
 }
 
 /**
- * Averages losses to one value per fold or per predicted instant: what the test takes as one observation.
+ * Averages losses to one value per fold, per predicted instant or per stretch: what the test takes as one observation.
  * @param unit - `fold`: mean over the series and steps of a cutoff. `time`: mean over the series (and folds) that
- * predict an instant.
+ * predict an instant. A duration: mean over the folds of a stretch; as many stretches of equal length as are that long or longer.
  */
 export function groupLosses(
   scored: ScoredForecasts,
   rows: Int32Array,
   candidate: Float64Array,
   reference: Float64Array,
-  unit: "fold" | "time",
+  unit: GateUnit,
 ): GroupedLosses {
-  const instants = unit === "fold" ? scored.cutoff : scored.time;
+  const stretch = stretchMicros(unit);
+  const instants =
+    unit === "time"
+      ? scored.time
+      : stretch === null
+        ? scored.cutoff
+        : stretchStarts(scored.cutoff, rows, stretch);
   const groups = new Map<
     bigint,
     { count: number; candidate: number; reference: number; last: bigint; step: number }
@@ -78,8 +109,23 @@ export function groupLosses(
     overlap:
       unit === "time"
         ? Math.max(...ordered.map(([, group]) => group.step))
-        : foldOverlap(ordered.map(([cutoff, group]) => [cutoff, group.last])),
+        : stretch !== null
+          ? 1
+          : foldOverlap(ordered.map(([cutoff, group]) => [cutoff, group.last])),
   };
+}
+
+/** For each row of a backtest the start of its cutoff's stretch. */
+function stretchStarts(cutoffs: BigInt64Array, rows: Int32Array, stretch: bigint): BigInt64Array {
+  const known = [...new Set(Array.from(rows, (row) => cutoffs[row] as bigint))].sort((a, b) =>
+    a < b ? -1 : 1,
+  );
+  const first = known[0] as bigint;
+  const span = (known.at(-1) as bigint) - first;
+  // The last fold counts as long as the others are apart.
+  const whole = known.length === 1 ? stretch : span + span / BigInt(known.length - 1);
+  const count = whole < stretch ? 1n : whole / stretch;
+  return cutoffs.map((cutoff) => first + (((cutoff - first) * count) / whole) * (whole / count));
 }
 
 /** The most folds that begin before the last predicted instant of one of them, itself included. */

@@ -9,8 +9,11 @@ export interface MisleadingSkewness {
 /** That of values which are not skewed. */
 export const noSkewness: MisleadingSkewness = { below: 0, above: 0 };
 
-/** Many small values and few large ones make the mean too small where the large ones have not come yet. */
-export function misleadingSkewness(centred: Float64Array): MisleadingSkewness {
+/**
+ * Many small values and few large ones make the mean too small where the large ones have not come yet.
+ * @param factor - By how much the skewness is taken to be more than that of the values: where the largest have not come yet, it is less than it will be.
+ */
+export function misleadingSkewness(centred: Float64Array, factor = 1): MisleadingSkewness {
   const n = centred.length;
   let squares = 0;
   let cubes = 0;
@@ -18,7 +21,7 @@ export function misleadingSkewness(centred: Float64Array): MisleadingSkewness {
     squares += (value * value) / n;
     cubes += (value * value * value) / n;
   }
-  const skewness = squares > 0 ? cubes / squares ** 1.5 / Math.sqrt(n) : 0;
+  const skewness = squares > 0 ? (factor * cubes) / squares ** 1.5 / Math.sqrt(n) : 0;
   return { below: Math.max(0, skewness), above: Math.min(0, skewness) };
 }
 

@@ -1,3 +1,4 @@
+import { type KeyValues, keyValues } from "./key-values.ts";
 import type { TimedRows } from "./series.ts";
 
 /** What a quality check looks at. */
@@ -65,8 +66,8 @@ export interface QualityFinding {
   readonly check: QualityCheck;
   /** Null when it concerns the table as a whole. */
   readonly column: string | null;
-  /** The series, as `seriesKeyText` writes it, when there are several and this concerns one of them. */
-  readonly key: string | null;
+  /** The series, when there are several and this concerns one of them: a value for each key column, `{ site: "A1" }`. */
+  readonly key: KeyValues | null;
   readonly severity: QualitySeverity;
   /** Why it is of this severity. */
   readonly reason: string;
@@ -134,16 +135,18 @@ export type Told = Pick<
   "check" | "column" | "severity" | "reason" | "sentence" | "cause" | "hint"
 > & {
   readonly count?: number;
+  /** Text of the series; default the one that all rows are of. */
   readonly key?: string | null;
 };
 
 /** A finding about rows. */
 export function findingOf(found: FoundRows, write: WriteInstant, told: Told): QualityFinding {
   const [only] = found.series;
+  const key = told.key ?? (found.series.size === 1 && only !== "" ? (only as string) : null);
   return {
     check: told.check,
     column: told.column,
-    key: told.key ?? (found.series.size === 1 && only !== "" ? (only as string) : null),
+    key: key === null ? null : keyValues(key),
     severity: told.severity,
     reason: told.reason,
     count: told.count ?? found.count,

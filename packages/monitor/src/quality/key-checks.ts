@@ -1,5 +1,6 @@
 import { parseFrequency } from "@tsops/core";
 import { counted, findingOf, type QualityFinding, rowCounter, some, type WriteInstant } from "./finding.ts";
+import { keyValues } from "./key-values.ts";
 import type { QualityRules } from "./rules.ts";
 import { medianGap, type TimedRows } from "./series.ts";
 
@@ -78,7 +79,7 @@ function vanished(gone: readonly string[], known: number, column: string): Quali
   return {
     check: "vanished_key",
     column,
-    key: gone.length === 1 ? (gone[0] as string) : null,
+    key: gone.length === 1 ? keyValues(gone[0] as string) : null,
     severity: isMost ? "error" : "warning",
     reason: isMost ? "half of the series or more are gone" : "a series can end for good",
     count: gone.length,

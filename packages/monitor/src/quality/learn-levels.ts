@@ -10,6 +10,8 @@ const beyondUsual = 2;
 /** Stretches of the reference whose medians are compared, and the least rows of one. */
 const stretches = 20;
 const leastStretch = 24;
+/** Values of 100 that make an end of it. */
+const leastAtEnd = 3;
 /** Values of a stretch, and of a series, that are looked at. */
 const [mostOfStretch, mostOfSeries] = [300, 5000];
 
@@ -28,24 +30,29 @@ export function learnLevels(
   if (sorted.length < leastValues) return null;
   const central: Bounds = [quantile(sorted, 0.01), quantile(sorted, 0.99)];
   const levels = wanderings(parts, central);
-  const wandered = levels[1] - levels[0];
-  const [down, up] = [lowerTail(sorted, rare), upperTail(sorted, rare)];
-  const floor = naturalFloor(sorted, down);
+  const wandered = (levels[1] - levels[0]) * (1 + 4 * Math.max(0, steadiness(parts) - 0.5));
+  const down = lowerTail(sorted, rare, (threshold) => visits(parts, (value) => value < threshold));
+  const up = upperTail(sorted, rare, (threshold) => visits(parts, (value) => value > threshold));
+  const ceiling = naturalCeiling(sorted);
+  const floor = ceiling === null ? naturalFloor(sorted, down) : 0;
   const isFew = areFew(sorted);
   const size = Math.abs(quantile(sorted, 0.5));
   const fallback = Math.max(central[1] - central[0], isFew ? Math.max(size, 1) : size / 2);
-  const far = ({ distance }: Tail) => beyondUsual * (Math.max(distance, fallback / 10) + wandered) + fallback;
+  const far = ({ distance }: Tail) =>
+    beyondUsual * (Math.max(distance, fallback / 10) + wandered) + fallback / 2;
   // Codes that pile up at their greatest one, as months of a winter, can go on; measurements that do are at a limit.
   const slack = ({ distance }: Tail) =>
     distance > 0 ? distance + wandered : isFew ? Math.max(central[1] - central[0], 1) : 0;
+  const usual: Bounds = [floor ?? down.threshold - slack(down), ceiling ?? up.threshold + slack(up)];
+  const step = steps === null ? null : greatestStep(steps);
   return {
     rows: parts.reduce((sum, part) => sum + part.length, 0),
     median: quantile(sorted, 0.5),
     central,
     levels,
-    usual: [floor ?? down.threshold - slack(down), up.threshold + slack(up)],
-    possible: [floor ?? down.threshold - far(down), up.threshold + far(up)],
-    maxStep: steps === null ? null : greatestStep(steps),
+    usual,
+    possible: [floor ?? down.threshold - far(down), ceiling ?? up.threshold + far(up)],
+    maxStep: step === null ? null : Math.min(step, usual[1] - usual[0]),
   };
 }
 
@@ -76,27 +83,72 @@ function naturalFloor(sorted: Float64Array, down: Tail): number | null {
   return isSkewed ? 0 : null;
 }
 
+/** 100 or 1, where the values are percentages or shares: none is negative, none above it, and it is there more than once. */
+function naturalCeiling(sorted: Float64Array): number | null {
+  const greatest = sorted.at(-1) as number;
+  if ((sorted[0] as number) < 0 || (greatest !== 100 && greatest !== 1)) return null;
+  if (sorted.at(-leastAtEnd) !== greatest) return null;
+  return greatest === 100 || !sorted.every(Number.isInteger) ? greatest : null;
+}
+
+/** How often the values of series come to where a claim holds. */
+function visits(parts: readonly Float64Array[], holds: (value: number) => boolean): number {
+  let count = 0;
+  for (const part of parts) {
+    let isThere = false;
+    for (const value of part) {
+      if (Number.isNaN(value)) continue;
+      const now = holds(value);
+      if (now && !isThere) count++;
+      isThere = now;
+    }
+  }
+  return count;
+}
+
 /** The least and the greatest median of stretches of a series. */
 function wanderings(parts: readonly Float64Array[], central: Bounds): Bounds {
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const part of parts) {
-    const length = Math.max(leastStretch, Math.ceil(part.length / stretches));
-    for (let from = 0; from + length <= part.length; from += length) {
-      const sorted = sortedSample([part.subarray(from, from + length)], mostOfStretch);
-      if (2 * sorted.length < Math.min(length, mostOfStretch)) continue;
-      const median = quantile(sorted, 0.5);
+  for (const part of parts)
+    for (const median of stretchMedians(part)) {
       if (median < least) least = median;
       if (median > greatest) greatest = median;
     }
-  }
   // Of several series far apart the stretches tell of their differences; outliers of the reference are no level.
   return least > greatest ? central : [Math.max(least, central[0]), Math.min(greatest, central[1])];
+}
+
+function stretchMedians(part: Float64Array): number[] {
+  const medians: number[] = [];
+  const length = Math.max(leastStretch, Math.ceil(part.length / stretches));
+  for (let from = 0; from + length <= part.length; from += length) {
+    const sorted = sortedSample([part.subarray(from, from + length)], mostOfStretch);
+    if (2 * sorted.length >= Math.min(length, mostOfStretch)) medians.push(quantile(sorted, 0.5));
+  }
+  return medians;
+}
+
+/** How steadily the level goes one way, as a mean over the series: Kendall's tau of its stretches, without its sign. What grows goes on to. */
+function steadiness(parts: readonly Float64Array[]): number {
+  let [sum, count] = [0, 0];
+  for (const part of parts) {
+    const medians = stretchMedians(part);
+    if (medians.length < 8) continue;
+    let [agreeing, pairs] = [0, 0];
+    for (let i = 0; i < medians.length; i++)
+      for (let j = i + 1; j < medians.length; j++, pairs++)
+        agreeing += Math.sign((medians[j] as number) - (medians[i] as number));
+    sum += Math.abs(agreeing) / pairs;
+    count++;
+  }
+  return count === 0 ? 0 : sum / count;
 }
 
 /** A change that is rarer than `rare`, where the reference changes most. */
 function greatestStep(parts: readonly Float64Array[]): number | null {
   const sorted = sortedSample(parts, parts.length === 1 ? mostOfSeries : undefined);
   if (sorted.length < leastValues) return null;
+  // Changes of values on a grid take few sizes, and the greatest come with rare events: no end of them is read off their tail.
   const { threshold, distance } = upperTail(sorted, rare);
   if (distance === 0) return null;
   return (threshold + distance) * unsteadiness(parts, threshold);

@@ -3,8 +3,10 @@ import {
   type CheckQuality,
   type Columns,
   columnsFromArrays,
+  columnsFromRows,
   createRandom,
   float64,
+  int64,
   type LearnQuality,
   nullable,
   takeColumns,
@@ -143,7 +145,7 @@ describe("a planted fault is found with its rows", () => {
         check: "unit",
         severity: "error",
         column: "mw",
-        key: '{"site":"a"}',
+        key: { site: "a" },
       });
       expect(findings[0]?.rows[0]).toBe(from);
       expect(findings[0]?.count).toBe(30);
@@ -151,7 +153,7 @@ describe("a planted fault is found with its rows", () => {
       expect(checkQuality(rowsOf(data), { table })[0]).toMatchObject({
         check: "unit",
         count: 30,
-        key: '{"site":"a"}',
+        key: { site: "a" },
       });
     },
   );
@@ -176,7 +178,7 @@ describe("a planted fault is found with its rows", () => {
       check: "sign",
       severity: "error",
       count: 10,
-      key: '{"site":"c"}',
+      key: { site: "c" },
     });
     expect(check(data)[0]?.rows[0]).toBe(first);
   });
@@ -202,13 +204,13 @@ describe("a planted fault is found with its rows", () => {
   it("whole numbers where there was a decimal", () => {
     const data = fresh("rounded");
     data.b.values = data.b.values.map((value, i) => (i < 100 ? value : Math.round(value as number)));
-    expect(check(data)).toMatchObject([{ check: "rounding", severity: "warning", key: '{"site":"b"}' }]);
+    expect(check(data)).toMatchObject([{ check: "rounding", severity: "warning", key: { site: "b" } }]);
   });
 
   it("values cut off at a greatest one", () => {
     const data = fresh("cut");
     data.a.values = data.a.values.map((value) => Math.min(value as number, 150));
-    expect(only(check(data), "saturation")).toMatchObject([{ severity: "warning", key: '{"site":"a"}' }]);
+    expect(only(check(data), "saturation")).toMatchObject([{ severity: "warning", key: { site: "a" } }]);
   });
 
   it("nulls and texts that never were", () => {
@@ -246,7 +248,7 @@ describe("times", () => {
       };
       const data = { ...fresh("zone"), a: moved("zone a", weeks(2), 24 * day) };
       const [finding] = only(check(data), "zone_jump");
-      expect(finding).toMatchObject({ severity: "error", column: "mw", key: '{"site":"a"}' });
+      expect(finding).toMatchObject({ severity: "error", column: "mw", key: { site: "a" } });
       expect(finding?.sentence).toContain(
         `looks ${Math.abs(shift)} hours ${shift > 0 ? "later" : "earlier"}`,
       );
@@ -289,7 +291,7 @@ describe("times", () => {
     const every = <T>(list: T[]) => list.filter((_, i) => i % 2 === 0);
     const a = { times: every(coarse.a.times), values: every(coarse.a.values) };
     expect(only(check({ a, b: coarse.b, c: coarse.c }), "frequency")).toMatchObject([
-      { severity: "warning", key: '{"site":"a"}' },
+      { severity: "warning", key: { site: "a" } },
     ]);
     const fine = {
       times: coarse.a.times.map((_, i) => start + (hour / 2n) * BigInt(i)),
@@ -328,9 +330,24 @@ describe("keys and columns", () => {
     expect(only(found, "key_format")).toMatchObject([
       { severity: "error", sentence: expect.stringContaining('{"site":" A"} for {"site":"a"}') },
     ]);
-    expect(only(found, "vanished_key")).toMatchObject([{ key: '{"site":"c"}', count: 1 }]);
+    expect(only(found, "vanished_key")).toMatchObject([{ key: { site: "c" }, count: 1 }]);
     expect(only(found, "new_key")).toMatchObject([{ count: 2 }]);
-    expect(only(found, "stopped_key")).toMatchObject([{ key: '{"site":"b"}', rows: [weeks(2) + 199] }]);
+    expect(only(found, "stopped_key")).toMatchObject([{ key: { site: "b" }, rows: [weeks(2) + 199] }]);
+  });
+
+  it("are told as values by column, whole numbers that no double holds as texts", () => {
+    const types = { id: int64(), name: utf8(), at: timestamp(), mw: float64() };
+    const rowsOfKey = (id: bigint, name: string) =>
+      Array.from({ length: 50 }, (_, i) => ({ id, name, at: hour * BigInt(i), mw: i % 7 }));
+    const rows = [...rowsOfKey(5n, 'say "6n", 7n'), ...rowsOfKey(9_007_199_254_740_993n, "b")];
+    const keyed = { keys: ["id", "name"], eventTime: "at" };
+    const both = learnQuality(columnsFromRows(types, rows), { table: keyed });
+    const keysWithout = (from: number, to: number) =>
+      only(checkQuality(columnsFromRows(types, rows.slice(from, to)), { rules: both }), "vanished_key").map(
+        ({ key }) => key,
+      );
+    expect(keysWithout(0, 50)).toEqual([{ id: "9007199254740993", name: "b" }]);
+    expect(keysWithout(50, 100)).toEqual([{ id: 5, name: 'say "6n", 7n' }]);
   });
 
   it("zeros in front, without rules two spellings of one key", () => {

@@ -15,10 +15,12 @@ export interface Tail {
   readonly distance: number;
 }
 
-/** Tails heavier than this are taken for outliers of the reference. */
-const heaviest = 0.5;
+/** Tails heavier than the one are taken for outliers of the reference; that values have an end nearer than the other says is not told by their tail alone. */
+const [heaviest, lightest] = [0.5, -0.3];
+/** Shape by which the greatest value says how far the others can reach: where it is far from that, the shape was read off too few events. */
+const heavy = 0.1;
 /** Of fewer values no shape is told; the more there are, the more their shape counts. */
-const [leastValues, halfTrusted] = [10, 30];
+const [leastValues, halfTrusted] = [10, 50];
 /** Of the values beyond the threshold, the part below which the shape is read off; what lies above may be wrong. */
 const trusted = 0.85;
 
@@ -27,8 +29,9 @@ const trusted = 0.85;
  * 10 % share. Its parameters come from two quantiles of what lies beyond, so outliers among the values hardly move it; the fewer the values, the
  * farther it reaches.
  * @param rare - Share of values that exceed the end of the tail.
+ * @param visits - How often the values come to lie beyond a threshold: those of one visit tell of one event. Without it each value counts, and no end of the tail is looked for.
  */
-export function upperTail(sorted: Float64Array, rare: number): Tail {
+export function upperTail(sorted: Float64Array, rare: number, visits?: (threshold: number) => number): Tail {
   const threshold = quantile(sorted, 0.9);
   const first = firstAbove(sorted, threshold);
   const beyond = sorted.subarray(first);
@@ -37,20 +40,31 @@ export function upperTail(sorted: Float64Array, rare: number): Tail {
   const half = quantile(beyond, 0.5) - threshold;
   const most = quantile(beyond, trusted) - threshold;
   const shape =
-    beyond.length < leastValues ? 0 : (shapeOf(most / half) * beyond.length) / (beyond.length + halfTrusted);
+    beyond.length < leastValues
+      ? 0
+      : cautious(shapeOf(most / half), visits?.(threshold) ?? beyond.length, visits !== undefined);
   const reach = growth(share / rare, shape) / growth(2, shape);
   const scale = Math.max(half, (most * growth(2, shape)) / growth(1 / (1 - trusted), shape));
-  return { threshold, distance: scale * reach * (1 + 10 / Math.sqrt(sorted.length)) };
+  const farthest =
+    ((sorted.at(-1) as number) - threshold) *
+    (growth(share / rare, heavy) / growth(beyond.length + 1, heavy));
+  return { threshold, distance: Math.min(farthest, scale * reach * (1 + 10 / Math.sqrt(sorted.length))) };
+}
+
+/** Tails are taken for heavier the more visits tell so, and for lighter where that is beyond chance: two standard errors. */
+function cautious(shape: number, visits: number, mayEnd: boolean): number {
+  if (shape >= 0) return (shape * visits) / (visits + halfTrusted);
+  return mayEnd ? Math.max(lightest, Math.min(0, shape + 2 / Math.sqrt(visits))) : 0;
 }
 
 /** How far a generalised Pareto tail of scale 1 reaches to leave one of so many beyond. */
 function growth(ofSoMany: number, shape: number): number {
-  return shape < 1e-3 ? Math.log(ofSoMany) : Math.expm1(shape * Math.log(ofSoMany)) / shape;
+  return Math.abs(shape) < 1e-3 ? Math.log(ofSoMany) : Math.expm1(shape * Math.log(ofSoMany)) / shape;
 }
 
-/** The shape, 0 to `heaviest`, at which the trusted quantile is so many times the median. */
+/** The shape, from -1 to `heaviest`, at which the trusted quantile is so many times the median. */
 function shapeOf(ratio: number): number {
-  let [low, high] = [0, heaviest];
+  let [low, high] = [-1, heaviest];
   for (let i = 0; i < 20; i++) {
     const middle = (low + high) / 2;
     if (growth(1 / (1 - trusted), middle) / growth(2, middle) < ratio) low = middle;
@@ -60,8 +74,10 @@ function shapeOf(ratio: number): number {
 }
 
 /** `upperTail` of the values with the other sign. */
-export function lowerTail(sorted: Float64Array, rare: number): Tail {
-  const { threshold, distance } = upperTail(sorted.map((value) => -value).reverse(), rare);
+export function lowerTail(sorted: Float64Array, rare: number, visits: (threshold: number) => number): Tail {
+  const { threshold, distance } = upperTail(sorted.map((value) => -value).reverse(), rare, (negative) =>
+    visits(-negative),
+  );
   return { threshold: 0 - threshold, distance };
 }
 

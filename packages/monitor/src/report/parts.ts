@@ -3,6 +3,7 @@ import { performanceByWindow } from "../performance/by-window.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import { metricsOf, type PerformanceMetrics } from "../performance/metrics.ts";
 import { scaleNumbers } from "../performance/scales.ts";
+import type { KeyValues } from "../quality/key-values.ts";
 import type { ReportData } from "./data.ts";
 
 /** How the champion did at one step of its horizon. */
@@ -101,7 +102,8 @@ function grouped(served: JoinedOutcomes, by: Int32Array): Map<number, number[]> 
   return groups;
 }
 
-function seriesText(key: SeriesKey): string {
+/** A key for people: `site=A1, floor=2`. */
+export function seriesText(key: SeriesKey | KeyValues): string {
   return Object.entries(key)
     .map(([name, value]) => `${name}=${value}`)
     .join(", ");

@@ -2,6 +2,7 @@ import type { QualityFinding } from "../quality/finding.ts";
 import { columnHeads } from "./column-heads.ts";
 import { whole } from "./format.ts";
 import { type Html, html } from "./html.ts";
+import { seriesText } from "./parts.ts";
 
 const order: Readonly<Record<string, number>> = { error: 0, warning: 1, info: 2 };
 
@@ -19,6 +20,6 @@ export function qualityTable(findings: readonly QualityFinding[] | undefined): H
 ${columnHeads(["Severity", "Column", "Rows", "Finding"])}
 <tbody role="rowgroup">${shown.map(
     ({ severity, reason, column, key, count, sentence, cause, hint, rows, from, to }) =>
-      html`<tr role="row"><td role="cell"><span class="badge ${severity}" title="${reason}">${severity}</span></td><td role="cell">${column ?? "the table"}${key !== null && html`<small>${key}</small>`}</td><td role="cell">${whole(count)}</td><td role="cell" class="why">${sentence}<small>${cause} ${hint}</small>${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}${from !== null && to !== null && html`; ${from} to ${to}`}</small>`}</td></tr>`,
+      html`<tr role="row"><td role="cell"><span class="badge ${severity}" title="${reason}">${severity}</span></td><td role="cell">${column ?? "the table"}${key !== null && html`<small>${seriesText(key)}</small>`}</td><td role="cell">${whole(count)}</td><td role="cell" class="why">${sentence}<small>${cause} ${hint}</small>${rows.length > 0 && html`<small>first rows: ${rows.join(", ")}${from !== null && to !== null && html`; ${from} to ${to}`}</small>`}</td></tr>`,
   )}</tbody></table></div>`;
 }

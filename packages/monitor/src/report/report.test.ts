@@ -280,7 +280,7 @@ describe("renderReport", () => {
           {
             check: "range",
             column: hostile,
-            key: hostile,
+            key: { [hostile]: hostile },
             severity: "error",
             reason: hostile,
             count: 1,

@@ -20,7 +20,7 @@ export interface LearntRules extends FileTable {
 export interface FoundQuality {
   readonly check: string;
   readonly column: string | null;
-  readonly key: string | null;
+  readonly key: Readonly<Record<string, string | number | boolean>> | null;
   readonly severity: "error" | "warning" | "info";
   readonly reason: string;
   readonly count: number;
