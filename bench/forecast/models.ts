@@ -34,6 +34,8 @@ export interface BenchModel {
   readonly name: string;
   /** The contender of statsforecast or mlforecast with the same method. */
   readonly peer?: string;
+  /** Whether the peer takes so long for one series that it forecasts a sample of them. */
+  readonly slowPeer?: boolean;
   /** Whether it may use all cores, as its peers do. Models of single series, and theirs, are measured on one thread. */
   readonly usesAllCores?: boolean;
   /** Whether there is none of it without a season. */
@@ -96,7 +98,12 @@ export const models: readonly BenchModel[] = [
     peer: "HoltWinters",
     make: (seasons) => holtWinters({ seasonLength: first(seasons) }),
   },
-  { name: "arima", peer: "AutoARIMA", make: (seasons) => arima({ seasonLength: first(seasons) }) },
+  {
+    name: "arima",
+    peer: "AutoARIMA",
+    slowPeer: true,
+    make: (seasons) => arima({ seasonLength: first(seasons) }),
+  },
   { name: "ets", peer: "AutoETS", make: (seasons) => ets({ seasonLength: first(seasons) }) },
   thetaModel("theta", "AutoTheta", "auto"),
   thetaModel("thetaStandard", "Theta", "standard"),

@@ -96,6 +96,12 @@ export async function readTable(file: string, season: number): Promise<BenchTabl
   return { series, frequency, starts: BigInt64Array.from(starts) };
 }
 
+/** At most `count` of the series, evenly spread: first, then at every so many. As `sample` in peer.py. */
+export function sampleOf<T>(series: readonly T[], count: number): readonly T[] {
+  const taken = Math.min(count, series.length);
+  return Array.from({ length: taken }, (_, i) => series[Math.floor((i * series.length) / taken)] as T);
+}
+
 /** Calendar steps wherever it can be one: the seasons of a week, a day and so many minutes are not the same. */
 function frequencyOf(micros: bigint): string {
   const minutes = micros / 60_000_000n;

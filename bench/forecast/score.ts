@@ -12,6 +12,8 @@ import type { BenchSeries } from "./read-table.ts";
 export interface Forecasts {
   readonly version: string;
   readonly seconds: number;
+  /** Processor time of the whole process in the meantime: what else the machine does hardly changes it. */
+  readonly cpuSeconds: number;
   readonly peakMb: number;
   /** null where it has none. */
   readonly mean: readonly (number | null)[];
@@ -38,10 +40,22 @@ export interface Score {
   /** Coverage of the first and of the second half of the horizon. */
   readonly halves80: readonly [number, number] | null;
   readonly halves95: readonly [number, number] | null;
+  /** By what all intervals are to be multiplied, about their forecast, to hold exactly the level; and their mean width then. */
+  readonly equal80: EqualCoverage | null;
+  readonly equal95: EqualCoverage | null;
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly seriesPerSecond: number;
+  /** Of a peer: its processor time by that of the model of tsops before it. */
+  readonly timesOurs?: number;
   readonly peakMb: number;
   readonly version: string;
+}
+
+/** Intervals that are made to hold exactly their level by one factor, so that only their width is left to compare. */
+export interface EqualCoverage {
+  readonly factor: number;
+  readonly width: number;
 }
 
 /** The errors of a contender, and which series they leave out. */
@@ -74,13 +88,17 @@ export function errorsOf(
   return { smape: average(smapes), mase: average(mases), unforecast, unscaled };
 }
 
-/** Scores the forecasts of one contender. */
+/**
+ * Scores the forecasts of one contender.
+ * @param ours - Of the model that it is the peer of.
+ */
 export function score(
   model: string,
   series: readonly BenchSeries[],
-  { mean, bounds, seconds, peakMb, version }: Forecasts,
+  { mean, bounds, seconds, cpuSeconds, peakMb, version }: Forecasts,
   { horizon, season }: { readonly horizon: number; readonly season: number },
   reference: { readonly smape: number; readonly mase: number },
+  ours?: Score,
 ): Score {
   const errors = errorsOf(series, mean, { horizon, season });
   const interval = (level: number) => {
@@ -103,10 +121,22 @@ export function score(
       }),
     );
     const half = horizon >> 1;
+    const factor = quantile(
+      series.flatMap(({ test }, s) =>
+        Array.from(test, (y, h) => {
+          const [low, middle, high] = [lower, mean, upper].map(
+            (side) => side[s * horizon + h] ?? Number.NaN,
+          ) as [number, number, number];
+          return y === middle ? 0 : Math.abs(y - middle) / Math.abs((y > middle ? high : low) - middle);
+        }),
+      ),
+      level / 100,
+    );
     return {
       coverage: between(0, horizon),
       halves: [between(0, half), between(half, horizon)] as const,
       width,
+      equal: { factor, width: factor * width },
     };
   };
   const [at80, at95] = [interval(80), interval(95)];
@@ -120,11 +150,21 @@ export function score(
     width95: at95?.width ?? null,
     halves80: at80?.halves ?? null,
     halves95: at95?.halves ?? null,
+    equal80: at80?.equal ?? null,
+    equal95: at95?.equal ?? null,
     seconds,
+    cpuSeconds,
     seriesPerSecond: series.length / seconds,
+    ...(ours === undefined ? {} : { timesOurs: cpuSeconds / ours.cpuSeconds }),
     peakMb,
     version,
   };
+}
+
+/** Of the values that are known, the least that so large a share of them do not exceed. */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
 }
 
 /** Of the series that have the figure. */

@@ -13,7 +13,7 @@ import {
   utf8,
 } from "@tsops/core";
 import { models } from "./models.ts";
-import { type BenchSeries, readTable } from "./read-table.ts";
+import { type BenchSeries, readTable, sampleOf } from "./read-table.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -22,6 +22,7 @@ const { values: args } = parseArgs({
     horizon: { type: "string", default: "1" },
     season: { type: "string", default: "1" },
     conformal: { type: "string" },
+    sample: { type: "string" },
   },
 });
 const seasons = args.season.split(",").map(Number);
@@ -29,15 +30,18 @@ const horizon = Number(args.horizon);
 const model = models.find(({ name }) => name === args.model);
 if (model === undefined) throw new Error(`There is no model "${args.model}".`);
 
-const { series, frequency, starts } = await readTable(args.data, seasons[0] ?? 1);
+const table = await readTable(args.data, seasons[0] ?? 1);
+const series = sampleOf(table.series, Number(args.sample ?? table.series.length));
+const { frequency } = table;
+const startOf = new Map(table.series.map(({ id }, s) => [id, table.starts[s] as bigint]));
 const grid = parseFrequency(frequency);
 const panelOf = (some: readonly BenchSeries[]) => {
   const ids: string[] = [];
   const at: bigint[] = [];
   const y: number[] = [];
   // Sorted, as a panel keeps its series.
-  some.forEach(({ id, train }, s) => {
-    const cell = grid.indexOf(starts[s] as bigint);
+  some.forEach(({ id, train }) => {
+    const cell = grid.indexOf(startOf.get(id) as bigint);
     train.forEach((value, i) => {
       ids.push(id);
       at.push(grid.instantAt(cell + i));
@@ -54,6 +58,7 @@ const history = panelOf(series);
 const threads = model.usesAllCores ? {} : { threads: 1 };
 const measured = async (of: typeof history) => {
   const started = performance.now();
+  const startedCpu = process.cpuUsage();
   const plain = model.make(seasons, horizon);
   const forecaster =
     args.conformal === undefined || plain.kind === "conformal"
@@ -61,22 +66,24 @@ const measured = async (of: typeof history) => {
       : conformal(plain, { folds: Number(args.conformal), by: "scaled", levels: [80, 95] });
   const fitted = await forecaster.fit(of, { horizon, ...threads });
   const forecast = fitted.predict({ levels: fitted.hasIntervals ? [80, 95] : [] });
-  return { forecast, seconds: (performance.now() - started) / 1000 };
+  const { user, system } = process.cpuUsage(startedCpu);
+  return { forecast, seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 };
 };
 
 const [warmSeconds, roundSeconds] = [0.5, 1];
 const isTrained = model.usesAllCores === true;
 if (!isTrained) {
   const few = panelOf(series.slice(0, 2));
-  for (let spent = 0; spent < warmSeconds; ) spent += (await measured(few)).seconds;
+  for (let spent = 0; spent < warmSeconds; ) spent += (await measured(few)).cpuSeconds;
 }
 const first = await measured(history);
 const { forecast } = first;
-let { seconds } = first;
-for (let spent = seconds; !isTrained && spent < roundSeconds; ) {
+let { seconds, cpuSeconds } = first;
+for (let spent = cpuSeconds; !isTrained && spent < roundSeconds; ) {
   const again = await measured(history);
-  spent += again.seconds;
+  spent += again.cpuSeconds;
   seconds = Math.min(seconds, again.seconds);
+  cpuSeconds = Math.min(cpuSeconds, again.cpuSeconds);
 }
 
 const place = new Map(history.series.map(({ id }, s) => [id as string, s]));
@@ -97,6 +104,7 @@ console.log(
   JSON.stringify({
     version: "tsops",
     seconds,
+    cpuSeconds,
     peakMb,
     mean: inOrder(forecast.mean),
     ...("lo80" in bounds ? { bounds } : {}),

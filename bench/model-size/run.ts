@@ -1,4 +1,4 @@
-// npm run bench -- model-size [--megabytes 40]: what a fitted forecaster takes, saved and in memory.
+// npm run bench -- model-size [--megabytes 40]: what a fitted forecaster takes, saved and in memory, and the processor time of loading it.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
@@ -94,7 +94,13 @@ async function inUse(): Promise<number> {
   return heapUsed + external;
 }
 
-const results: Record<string, { savedBytes: number; savedBytesPerSeries: number; memoryBytes: number }> = {};
+interface Size {
+  readonly savedBytes: number;
+  readonly savedBytesPerSeries: number;
+  readonly memoryBytes: number;
+  readonly loadMicros: number;
+}
+const results: Record<string, Size> = {};
 for (const [name, model] of models) {
   const saved = (await model.fit(one, { horizon })).save();
   const ofMany = (await model.fit(panelOfMany, { horizon })).save();
@@ -102,8 +108,10 @@ for (const [name, model] of models) {
   for (let i = 0; i < 100; i++) loadForecaster(saved);
   const before = await inUse();
   const loaded: FittedForecaster[] = [];
+  const started = process.cpuUsage();
   // Each from bytes of its own, as from files of their own.
   for (let i = 0; i < copies; i++) loaded.push(loadForecaster(saved.slice()));
+  const { user, system } = process.cpuUsage(started);
   const memoryBytes = Math.round(((await inUse()) - before) / loaded.length);
   // The next measurement must not see them go.
   loaded.length = 0;
@@ -111,14 +119,15 @@ for (const [name, model] of models) {
     savedBytes: saved.length,
     savedBytesPerSeries: Math.round((ofMany.length - saved.length) / (many - 1)),
     memoryBytes,
+    loadMicros: Math.round((user + system) / copies),
   };
 }
 console.log(`One series of ${rows} rows, season ${season}, horizon ${horizon}\n`);
-console.log("| model | saved, one series | each further series | loaded |\n|---|---|---|---|");
+console.log("| model | saved, one series | each further series | loaded | to load |\n|---|---|---|---|---|");
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
-for (const [name, { savedBytes, savedBytesPerSeries, memoryBytes }] of Object.entries(results))
+for (const [name, { savedBytes, savedBytesPerSeries, memoryBytes, loadMicros }] of Object.entries(results))
   console.log(
-    `| ${name} | ${kilobytes(savedBytes)} | ${kilobytes(savedBytesPerSeries)} | ${kilobytes(memoryBytes)} |`,
+    `| ${name} | ${kilobytes(savedBytes)} | ${kilobytes(savedBytesPerSeries)} | ${kilobytes(memoryBytes)} | ${loadMicros} us |`,
   );
 const node = process.versions.node;
 writeFileSync(
