@@ -10,7 +10,7 @@ import { naive } from "../models/naive.ts";
 import { errorSeason } from "./error-season.ts";
 import { withIntervals } from "./with-intervals.ts";
 
-const [horizon, weeks, count] = [8, 3 * 52, 60];
+const [horizon, weeks, count] = [8, 3 * 52 + 8, 60];
 const rough = { from: 40, to: 48 };
 const isRough = (week: number) => week % 52 >= rough.from && week % 52 < rough.to;
 
@@ -50,6 +50,18 @@ describe("the season of errors", () => {
     // A change that is within the horizon of a rough week has some of it.
     expect(factors[rough.to] as number).toBeGreaterThan(1.4);
     expect(factors[rough.from - 15] as number).toBeLessThan(0.9);
+  });
+
+  it("is none where it was in one year of three only", () => {
+    const once = panelUpTo(weeks);
+    const all = once.offsets[1] as number;
+    const strange = { ...once, y: once.y.map((y, row) => (Math.floor((row % all) / 26) === 3 ? 50 * y : y)) };
+    const settings = { horizon, seasonLength: 1 };
+    const usual = errorSeason(once, settings, false) as Float64Array;
+    const factors = errorSeason(strange, settings, false) as Float64Array;
+    factors.forEach((factor, week) => {
+      expect(Math.abs(Math.log(factor / (usual[week] as number)))).toBeLessThan(0.3);
+    });
   });
 
   it("is not looked for where the horizon has all of it, where a season is not whole, or where series are few", () => {

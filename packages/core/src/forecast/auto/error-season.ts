@@ -1,7 +1,8 @@
 import { parseFrequency } from "../../time/frequency.ts";
 import { knownLengths } from "../check.ts";
-import { atCell } from "../conformal/expected-sizes.ts";
 import { seriesToCompare } from "../conformal/error-sizes.ts";
+import { atCell } from "../conformal/expected-sizes.ts";
+import { medians } from "../ensemble/fitted.ts";
 import type { Panel, PanelSpec } from "../panel.ts";
 import { middleOf } from "../scales.ts";
 import type { HeldOutErrors } from "./errors-of-all.ts";
@@ -15,7 +16,7 @@ function lengthOf({ frequency, zone }: PanelSpec): number | null {
 
 /**
  * By how much the errors of a panel are larger than usual by the place in the year, of which a horizon is but a part: weeks about Christmas, say, that no held-out rows are from. The sizes of what a seasonal naive forecast errs within a horizon, row by row over
- * whole years, tell: logarithms about the mean of each series, averaged over the series, smoothed over half a horizon on each side. Of n years n / (n + 1) is believed.
+ * whole years, tell: logarithms about the mean of each series, averaged over the series, smoothed over half a horizon on each side; the median over the years. Of n years n / (n + 1) is believed.
  * @param inProportion - Whether errors count in units of the level.
  * @returns Of the cells of the grid by their number modulo the length, their geometric mean 1; null where steps are no weeks, the horizon has a whole year, most series do not have one, or series are too few to tell.
  */
@@ -33,7 +34,10 @@ export function errorSeason(
   const years = middleOf(panel.series.map((_, s) => wholeOf(s)));
   if (!(years >= 1)) return null;
   const grid = parseFrequency(panel.spec.frequency, { zone: panel.spec.zone });
-  const [sums, known] = [new Float64Array(length), new Float64Array(length)];
+  const byYear = Array.from({ length: years }, () => ({
+    sums: new Float64Array(length),
+    known: new Float64Array(length),
+  }));
   panel.series.forEach((_, s) => {
     const rows = Math.min(wholeOf(s), years) * length;
     if (rows < 1) return;
@@ -48,14 +52,22 @@ export function errorSeason(
     logs.forEach((value, i) => {
       if (!Number.isFinite(value)) return;
       const place = (((first + i) % length) + length) % length;
+      const { sums, known } = byYear[Math.floor((rows - 1 - i) / length)] as (typeof byYear)[number];
       sums[place] = (sums[place] as number) + value - mean;
       known[place] = (known[place] as number) + 1;
     });
   });
-  const means = sums.map((sum, place) => sum / Math.max(1, known[place] as number));
-  const smooth = smoothed(means, horizon >> 1);
-  const middle = smooth.reduce((sum, value) => sum + value, 0) / length;
-  return smooth.map((value) => Math.exp((years / (years + 1)) * (value - middle)));
+  // A median, as a strike in one year is no season.
+  const typical = medians(
+    byYear.map(({ sums, known }) =>
+      smoothed(
+        sums.map((sum, place) => sum / Math.max(1, known[place] as number)),
+        horizon >> 1,
+      ),
+    ),
+  );
+  const middle = typical.reduce((sum, value) => sum + value, 0) / length;
+  return typical.map((value) => Math.exp((years / (years + 1)) * (value - middle)));
 }
 
 /** The mean size of the changes to a row since rows whole seasons before it, within reach; in units of the level there where errors are in proportion to it. NaN of none. */
