@@ -10,6 +10,7 @@ import type { FittedForecaster } from "../forecaster.ts";
 import type { Panel } from "../panel.ts";
 import type { AutoChoice } from "./choice.ts";
 import { growWithLevel } from "./error-growth.ts";
+import { errorSeason, withoutErrorSeason } from "./error-season.ts";
 import { errorsOfAll, type HeldOutErrors } from "./errors-of-all.ts";
 import { type FittedAuto, fittedAuto } from "./fitted.ts";
 
@@ -40,7 +41,12 @@ export function withIntervals<Known extends string>(
           members,
           weights: isMedian ? null : new Float64Array(count * members.length).fill(1 / members.length),
         });
-  const { means, outcomes, isGuessed, typicalSizes } = errorsOfAll(panel, heldOut);
+  const grows = !heldOut.isIntermittent && growWithLevel(panel, heldOut.seasonLength);
+  const seasonFactors = heldOut.isIntermittent ? null : errorSeason(panel, heldOut, grows);
+  const { means, outcomes, isGuessed, typicalSizes } = errorsOfAll(
+    panel,
+    seasonFactors === null ? heldOut : withoutErrorSeason(panel, heldOut, seasonFactors),
+  );
   const isLowestGuessed = heldOut.lowest === "auto";
   const guess = panel.y.some((value) => value < 0) ? null : 0;
   const lowest = heldOut.lowest === "auto" ? guess : heldOut.lowest;
@@ -49,10 +55,7 @@ export function withIntervals<Known extends string>(
   const pooled = scores * Math.min(2 * neighbours + 1, heldOut.horizon);
   // Errors that were made up are around 0, not around a forecast.
   const isMadeUp = isGuessed || means !== heldOut.means;
-  const spread =
-    !isMadeUp && !heldOut.isIntermittent && growWithLevel(panel, heldOut.seasonLength)
-      ? "proportional"
-      : "constant";
+  const spread = grows && !isMadeUp ? "proportional" : "constant";
   const options = {
     ...resolveConformalOptions({
       by: "scaled",
@@ -67,7 +70,10 @@ export function withIntervals<Known extends string>(
     isLowestGuessed,
   } as const;
   const reaches = reachesOf(panel, heldOut.horizon);
-  const calibration = calibrationOf(means, outcomes, options, count, { typicalSizes, reaches });
+  const calibration = {
+    ...calibrationOf(means, outcomes, options, count, { typicalSizes, reaches }),
+    seasonFactors,
+  };
   const inProportion = () =>
     typicalSizes === null ? null : typicalSizesOf(calibration.scores, new Float64Array(count).fill(1));
   return fittedAuto(

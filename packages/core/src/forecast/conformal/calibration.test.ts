@@ -21,6 +21,7 @@ const upper = (state: Calibration, levels: readonly number[]) => {
     chosen: [0],
     mean: Float64Array.of(0),
     steps: 1,
+    expected: null,
     probabilities: probabilitiesOf(levels),
   });
   return quantiles.slice(levels.length).map(({ values }) => values[0]);
@@ -72,6 +73,7 @@ describe("a calibration", () => {
         chosen: [0],
         mean: Float64Array.of(0),
         steps: 1,
+        expected: null,
         probabilities: probabilitiesOf([50, 80, 95, 98]),
       })
         .slice(4)

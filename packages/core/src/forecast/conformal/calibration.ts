@@ -21,6 +21,8 @@ export interface Calibration extends ScoresBySeries {
   readonly floor: number;
   /** Per series how far from the forecast a bound may lie, unless an error was larger; null for any distance. */
   readonly reaches: Float64Array | null;
+  /** By how much errors are larger by their place in a season of the calendar: of the grid's cells, by their number modulo the length; null where they are alike. */
+  readonly seasonFactors: Float64Array | null;
 }
 
 /** A calibration without scores. */
@@ -38,6 +40,7 @@ export function emptyCalibration(
     floor: 1,
     typicalSizes: null,
     reaches: null,
+    seasonFactors: null,
   };
 }
 
@@ -53,15 +56,20 @@ export function spreadOf(forecast: number, kind: ResolvedConformalOptions["sprea
   return kind === "root" ? Math.sqrt(size) : size;
 }
 
-/** Scores of one origin: outcome minus forecast in units of the spread; NaN where the outcome is missing. */
+/**
+ * Scores of one origin: outcome minus forecast in units of the spread; NaN where the outcome is missing.
+ * @param expected - By how much errors are expected to be larger, row by row; null where they are alike.
+ */
 export function scoresOf(
   mean: Float64Array,
   outcomes: Float64Array,
   { spread }: ResolvedConformalOptions,
   floor: number,
+  expected: Float64Array | null = null,
 ): Float64Array {
   return mean.map(
-    (forecast, row) => ((outcomes[row] as number) - forecast) / spreadOf(forecast, spread, floor),
+    (forecast, row) =>
+      ((outcomes[row] as number) - forecast) / (spreadOf(forecast, spread, floor) * (expected?.[row] ?? 1)),
   );
 }
 
@@ -225,6 +233,8 @@ export interface Centre {
   /** Of the chosen series, `steps` values each. */
   readonly mean: Float64Array;
   readonly steps: number;
+  /** By how much errors are expected to be larger, for each value of the mean; null where they are alike. */
+  readonly expected: Float64Array | null;
   /** What quantiles, ascending. */
   readonly probabilities: readonly number[];
 }
@@ -236,6 +246,7 @@ export function quantilesAround({
   chosen,
   mean,
   steps,
+  expected,
   probabilities,
 }: Centre): ForecastQuantile[] {
   const quantiles = probabilities.map((probability) => ({
@@ -268,7 +279,7 @@ export function quantilesAround({
           const center = mean[row] as number;
           const size = sizes[chosen[place] as number] as number;
           // A series that was always forecast exactly is so still.
-          const spread = spreadOf(center, options.spread, calibration.floor);
+          const spread = spreadOf(center, options.spread, calibration.floor) * (expected?.[row] ?? 1);
           const unit = size === 0 ? 0 : size * spread;
           const reach = reachOf(calibration, chosen[place] as number, spread);
           for (const { sign, values } of own) {

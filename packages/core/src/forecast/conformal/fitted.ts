@@ -2,7 +2,7 @@ import { type JsonValue, readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import type { Columns } from "../../schema/columns.ts";
-import { lastTimesOf } from "../absorb.ts";
+import { firstTimesOf, lastTimesOf } from "../absorb.ts";
 import { checkPredict } from "../check.ts";
 import { chooseSeries, panelOfChosen } from "../choose-series.ts";
 import type { Forecast } from "../forecast.ts";
@@ -17,6 +17,7 @@ import { columnOfKind, numbersOf } from "../rows.ts";
 import type { SamplePaths } from "../sample-paths.ts";
 import { type Adaptation, aimOf } from "./adaptation.ts";
 import { type Calibration, clip, originsOf, quantilesAround, scoresOf, withOrigin } from "./calibration.ts";
+import { expectedSizes } from "./expected-sizes.ts";
 import type { ResolvedConformalOptions } from "./options.ts";
 import { dueSeries, type Pending, rowsUpToOrigin, takeBlock, withPending } from "./pending.ts";
 import { requireScores } from "./require-scores.ts";
@@ -76,7 +77,10 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       ...(keys === undefined ? {} : { keys }),
     });
     const asked = panelOfChosen(pending, chosen);
-    return { chosen, asked, mean: meansInOrder(forecast, asked.series, steps, options) };
+    const { seasonFactors } = calibration;
+    const expected =
+      seasonFactors === null ? null : expectedSizes(seasonFactors, asked.spec, lastTimesOf(asked), steps);
+    return { chosen, asked, expected, mean: meansInOrder(forecast, asked.series, steps, options) };
   };
   return {
     kind: "conformal",
@@ -102,18 +106,27 @@ export function fittedConformal<Known extends string>(state: State<Known>): Fitt
       const { levels = [], quantiles: further = [] } = predictOptions;
       const probabilities = probabilitiesOf(levels, further);
       const steps = checkPredict(predictOptions, current.horizon);
-      const { chosen, asked, mean } = centre(predictOptions, steps);
+      const { chosen, asked, expected, mean } = centre(predictOptions, steps);
       const asks = [...new Set(probabilities.map(levelOfQuantile))];
       const others = asks.filter((level) => !options.levels.includes(level));
       requireScores(calibration, options, others, chosen);
-      const quantiles = quantilesAround({ calibration, options, chosen, mean, steps, probabilities });
+      const quantiles = quantilesAround({
+        calibration,
+        options,
+        chosen,
+        mean,
+        steps,
+        expected,
+        probabilities,
+      });
       return forecastOf(asked, steps, mean, quantiles);
     },
     samplePaths: async (pathOptions: SamplePathOptions = {}) => {
       const resolved = resolveSamplePathOptions(pathOptions);
       const steps = checkPredict(resolved.predict, current.horizon);
-      const { chosen, asked, mean } = centre(resolved.predict, steps);
-      return drawPaths({ calibration, options, series: asked.series, chosen, mean, steps }, resolved);
+      const { chosen, asked, expected, mean } = centre(resolved.predict, steps);
+      const paths = { calibration, options, series: asked.series, chosen, mean, steps, expected };
+      return drawPaths(paths, resolved);
     },
     update(input) {
       const rows = columnsOf("update()", pending, input);
@@ -162,7 +175,12 @@ function scorePending<Known extends string>(state: State<Known>): State<Known> {
     due.forEach((s, place) => {
       mean.set(means.subarray(place * horizon, (place + 1) * horizon), s * horizon);
     });
-    const scores = scoresOf(mean, block.outcomes, state.options, calibration.floor);
+    const { seasonFactors, floor } = calibration;
+    const expected =
+      seasonFactors === null
+        ? null
+        : expectedSizes(seasonFactors, pending.spec, firstTimesOf(pending), horizon);
+    const scores = scoresOf(mean, block.outcomes, state.options, floor, expected);
     calibration = withOrigin(calibration, scores, state.options);
     anchor = anchor.update(block.rows);
     pending = block.rest;
@@ -201,7 +219,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
   const { horizon, seriesCount, floor } = calibration;
   return writeBinary(
     "conformal",
-    5,
+    6,
     {
       ...header,
       options: canonicalJson(options),
@@ -213,6 +231,7 @@ function save<Known extends string>({ options, calibration, anchor, pending }: S
       origins: counts,
       typicalSizes: (calibration.typicalSizes ?? new Float64Array(0)) as Float64Array<ArrayBuffer>,
       reaches: (calibration.reaches ?? new Float64Array(0)) as Float64Array<ArrayBuffer>,
+      seasonFactors: (calibration.seasonFactors ?? new Float64Array(0)) as Float64Array<ArrayBuffer>,
       ...(calibration.adaptation as { readonly [Name in keyof Adaptation]: Float64Array<ArrayBuffer> }),
       forecaster: anchor.save() as Uint8Array<ArrayBuffer>,
     },
@@ -228,7 +247,7 @@ export function loadConformal(
   bytes: Uint8Array,
   loadInner: (bytes: Uint8Array) => FittedForecaster,
 ): FittedConformal {
-  const contents = readBinary(bytes, "conformal", 5);
+  const contents = readBinary(bytes, "conformal", 6);
   const saved = contents.header as unknown as {
     readonly options: string;
     readonly calibration: Pick<Calibration, "horizon" | "seriesCount" | "floor">;
@@ -243,6 +262,7 @@ export function loadConformal(
   });
   const typicalSizes = contents.array("typicalSizes", "float64");
   const reaches = contents.array("reaches", "float64");
+  const seasonFactors = contents.array("seasonFactors", "float64");
   const news = selectRows(pending, () => [1, Number.POSITIVE_INFINITY]);
   return fittedConformal({
     options: parseCanonicalJson(saved.options) as ResolvedConformalOptions,
@@ -251,6 +271,7 @@ export function loadConformal(
       scores: bySeries,
       typicalSizes: typicalSizes.length === 0 ? null : typicalSizes,
       reaches: reaches.length === 0 ? null : reaches,
+      seasonFactors: seasonFactors.length === 0 ? null : seasonFactors,
       adaptation: {
         missRates: contents.array("missRates", "float64"),
         offsets: contents.array("offsets", "float64"),

@@ -48,6 +48,8 @@ export interface PathCentre {
   /** `steps` values each. */
   readonly mean: Float64Array;
   readonly steps: number;
+  /** By how much errors are expected to be larger, for each value of the mean; null where they are alike. */
+  readonly expected: Float64Array | null;
 }
 
 /**
@@ -58,7 +60,7 @@ export interface PathCentre {
  * @throws TsopsError MODEL_PARAMETER_INVALID when no origin is whole (bootstrap); ABORTED.
  */
 export async function drawPaths(
-  { calibration, options, series, chosen, mean, steps }: PathCentre,
+  { calibration, options, series, chosen, mean, steps, expected }: PathCentre,
   { paths, seed, draw, signal }: ResolvedSamplePathOptions,
 ): Promise<SamplePaths> {
   const { horizon, floor } = calibration;
@@ -80,7 +82,8 @@ export async function drawPaths(
       return at < 0 ? none : own.subarray(at, at + steps);
     });
     const scale = Float64Array.from({ length: steps }, (_, h) => {
-      const spread = spreadOf(mean[i * steps + h] as number, options.spread, floor);
+      const row = i * steps + h;
+      const spread = spreadOf(mean[row] as number, options.spread, floor) * (expected?.[row] ?? 1);
       if (draw === "bootstrap") return spread;
       const known = errors.reduce((count, scores) => count + Number(!Number.isNaN(scores[h] as number)), 0);
       return spread / Math.sqrt(Math.max(known, 1));
