@@ -291,6 +291,19 @@ describe("times", () => {
     expect([said.code, said.json().drift]).toEqual([0, false]);
   });
 
+  it("with the offsets of clocks that change are taken by UTC until the zone is said, and that is told", async () => {
+    // Some time in the reference the clocks are put forward.
+    const offset = (i: number) => (i < 400 ? "+01:00" : "+02:00");
+    const zone = (i: number) => (i < 400 ? "Etc/GMT-1" : "Etc/GMT-2");
+    const changed = written("changed.csv", 0, weeks4, (i) => shown(i, zone(i), offset(i)));
+    const after = written("after.csv", weeks4, weeks5, (i) => shown(i, zone(i), offset(i)));
+    const { code, stderr } = await drift(changed, after);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("guessed time zone: UTC (the times have 2 offsets, as of clocks that change;"),
+    ]);
+  });
+
   it("of days follow midnight of each file's own offset", async () => {
     const days = (name: string, from: number, to: number, offset: string) =>
       csv(

@@ -43,14 +43,16 @@ export function textKindsOf(name: string): string {
   const value = known("text");
   const isTime = `regexp_full_match(${value}, '${datePattern}([T ].*)?')`;
   const hasOffset = `regexp_matches(${value}, ':[0-9]{2}.*${offsetPattern}')`;
+  const offset = `regexp_extract(${value}, '${offsetPattern}')`;
   const counts = {
     likeNumbers: rowsWhere(isLikeNumber("text")),
     bools: rowsWhere(`lower(${value}) IN ('true', 'false')`),
     instants: rowsWhere(`${isTime} AND ${hasOffset} AND ${instant("text")} IS NOT NULL`),
     locals: rowsWhere(`${isTime} AND NOT ${hasOffset} AND TRY_CAST(${value} AS TIMESTAMP) IS NOT NULL`),
     dates: rowsWhere(`regexp_full_match(${value}, '${datePattern}')`),
-    offsets: `count(DISTINCT regexp_extract(${value}, '${offsetPattern}'))::BIGINT`,
-    offset: `min(regexp_extract(${value}, '${offsetPattern}'))`,
+    // +02, +0200 and +02:00 are one, and so are Z and +00:00.
+    offsets: `count(DISTINCT rpad(replace(replace(${offset}, 'Z', '+00'), ':', ''), 5, '0'))::BIGINT`,
+    offset: `min(${offset})`,
   };
   const list = Object.entries(counts).map(([what, sql]) => `${sql} AS ${what}`);
   return `SELECT ${list.join(", ")} FROM ${textsOf(name)}`;

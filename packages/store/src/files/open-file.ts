@@ -80,7 +80,8 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
     const text = kinds.get(column.name);
     const numberForm = forms.get(column.name) ?? null;
     const kind = text === undefined ? nativeKind(column.type) : kindOfText(text, numberForm);
-    const offset = kind === "instant" && text?.count("offsets") === 1 ? text.offset : null;
+    const offsets = kind === "instant" ? (text?.count("offsets") ?? 0) : 0;
+    const offset = offsets === 1 ? (text?.offset ?? null) : null;
     return {
       name: column.name,
       alike: alike[i] ?? 1,
@@ -98,6 +99,7 @@ export async function lookAt(session: DuckSession, file: LoadedFile): Promise<Ta
       isDate:
         kind === "localTime" && (text === undefined ? countOf(`c${i}_dates`) : text.count("dates")) === known,
       offset: offset === null ? null : wholeOffset(offset),
+      offsets,
     };
   });
   const isText = (name: string) => texts.some((column) => column.name === name);

@@ -46,6 +46,8 @@ export interface FileColumn {
   readonly isDate: boolean;
   /** Instants only: the one offset that all are written with, `"+02:00"`; null where they differ or have none of their own. */
   readonly offset: string | null;
+  /** Instants only: how many different offsets they are written with, as where clocks change; 0 where they have none of their own. */
+  readonly offsets: number;
 }
 
 /** How a column of a file is to be read. */

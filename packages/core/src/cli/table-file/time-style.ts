@@ -28,12 +28,14 @@ export function zoneOf(
     return "UTC";
   }
   const zone = time.offset === null || time.offset === "+00:00" ? "UTC" : time.offset;
-  guesses.add(
-    "time zone",
-    zone,
-    time.offset === null ? "days and months begin at midnight there" : "the offset of all times",
-    "--zone",
-  );
+  const several = `the times have ${time.offsets} offsets, as of clocks that change; hours of UTC do not follow them`;
+  const because =
+    time.offsets > 1
+      ? several
+      : time.offset === null
+        ? "days and months begin at midnight there"
+        : "the offset of all times";
+  guesses.add("time zone", zone, because, "--zone");
   return zone;
 }
 
