@@ -52,9 +52,7 @@ export function choosePower(
     1: part,
   };
   const logarithms = presentView(scales[0].values);
-  const meanLogarithm = meanOf(
-    hasState ? logarithms.filter((value) => value > Math.log(shift)) : logarithms,
-  );
+  const meanLogarithm = meanOf(hasState ? logarithms.filter((value) => value > Math.log(shift)) : logarithms);
 
   const fitOn = (power: PowerTransform["power"]): ScaleFit => {
     const scaled = scales[power];
@@ -64,8 +62,7 @@ export function choosePower(
     if (model === null) return { likelihood: Number.NEGATIVE_INFINITY, unevenness: 0 };
     const unevenness = unevennessOf(deviations, model.filtered);
     giveBack(deviations, model.filtered);
-    const derivative =
-      power === 1 ? 0 : (power - 1) * meanLogarithm + (power === 0 ? 0 : Math.log(power));
+    const derivative = power === 1 ? 0 : (power - 1) * meanLogarithm + (power === 0 ? 0 : Math.log(power));
     return {
       likelihood: logarithms.length * (derivative - Math.log(model.innovationVariance) / 2),
       unevenness,
