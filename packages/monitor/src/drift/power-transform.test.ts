@@ -27,6 +27,29 @@ describe("choosePower", () => {
     const power = choosePower(amounts, amounts, 24, 8);
     expect(transformed(amounts, power).values.every(Number.isFinite)).toBe(true);
   });
+  it("does not let the zeros of a night choose the scale, nor dust at dawn", () => {
+    const clouds = persistent("d", (value) => 1 / (1 + Math.exp(value)));
+    const height = (row: number) => Math.max(0, Math.round(1000 * Math.sin((2 * Math.PI * row) / 24)) / 1000);
+    const solar = { first: 0, values: clouds.values.map((share, row) => 500 * height(row) * share) };
+    const scale = choosePower(solar, solar, 24, 8);
+    expect(scale.power).not.toBe(0);
+    const dusty = {
+      first: 0,
+      values: solar.values.map((value, row) => (row % 24 === 13 ? 1e-13 * row : value)),
+    };
+    const withDust = choosePower(dusty, dusty, 24, 8);
+    expect(withDust.power).toBe(scale.power);
+    if (scale.power !== 1) expect(withDust.shift).toBeGreaterThan(scale.shift / 2);
+  });
+  it("takes no logarithms because shocks are skew", () => {
+    const random = createRandom("skew");
+    let value = 0;
+    const values = Float64Array.from({ length: 872 }, () => {
+      value = 0.7 * value - Math.log(1 - random.uniform());
+      return value;
+    }).slice(200);
+    expect(powerOf({ first: 0, values })).not.toBe(0);
+  });
   it("tells shifts in the column's units about its centre", () => {
     const { inUnits } = choosePower(persistent("c", Math.exp), persistent("c", Math.exp), 24, 8);
     const outcome = { test: "level", statistic: 1, pValue: 0.1, effect: Math.LN2, meaning: "shift" } as const;

@@ -1,7 +1,8 @@
 import { autoregressionAbout } from "./autoregression-about.ts";
 import { meanOf } from "./innovation-moments.ts";
+import { medianOf } from "./median.ts";
 import { deseasonalise, seasonalProfile } from "./profile.ts";
-import { presentView, type RegularSeries } from "./regular-series.ts";
+import { presentValues, presentView, type RegularSeries } from "./regular-series.ts";
 import { giveBack, scratchNumbers } from "./scratch-arrays.ts";
 import type { TestOutcome } from "./test-outcome.ts";
 
@@ -17,10 +18,18 @@ const asItIs: PowerTransform = { power: 1, shift: 0, inUnits: (outcome) => outco
 
 /** Another scale must be likelier by this much (natural logarithm), so that a series that fits as it is stays as it is. */
 const leastGain = 6;
+/** Zeros are a state of their own (night, dry) rather than a small amount where more than this many come on one of the least other value. */
+const zerosPerLeast = 20;
+/** Below this share of the median of what is above zero nothing is told apart where zeros are a state: dust of rounding, or of dawn. */
+const dust = 0.05;
+/** A spread that goes with what is expected by this many standard errors makes a scale uneven. */
+const unevenInErrors = 3;
 
 /**
  * The scale on which the innovations of the reference are most nearly normal with an even spread, by the likelihood of Box and Cox.
- * Counts and amounts vary more where they are larger: on their own scale calm and busy stretches look like changes of spread.
+ * Counts and amounts vary more where they are larger: on their own scale calm and busy stretches look like changes of spread. Zeros that
+ * are a state of their own have no density, and say nothing of the scale. A scale is left out where the spread goes with what the
+ * autoregression expects as it does not on the values' own: skew shocks alone are no reason for it.
  * Columns with values below zero are taken as they are.
  * @param part - Enough of the reference to tell.
  * Source: G. E. P. Box, D. R. Cox (1964), "An analysis of transformations", JRSS B 26.
@@ -34,7 +43,8 @@ export function choosePower(
 ): PowerTransform {
   const [least, smallestAbove] = leastValues(reference, current);
   if (!(least >= 0) || !Number.isFinite(smallestAbove)) return asItIs;
-  const shift = least > 0 ? 0 : smallestAbove / 2;
+  const hasState = least === 0 && zerosAreState(part.values, smallestAbove);
+  const shift = least > 0 ? 0 : hasState ? shiftBesideState(part.values) : smallestAbove / 2;
   // Logarithms take a while: those of the scale are the likelihood's too.
   const scales = {
     0: transformed(part, { power: 0, shift }),
@@ -42,24 +52,29 @@ export function choosePower(
     1: part,
   };
   const logarithms = presentView(scales[0].values);
-  const sumOfLogarithms = meanOf(logarithms) * logarithms.length;
+  const meanLogarithm = meanOf(hasState ? logarithms.filter((value) => value > Math.log(shift)) : logarithms);
 
-  const likelihood = (power: PowerTransform["power"]): number => {
+  const fitOn = (power: PowerTransform["power"]): ScaleFit => {
     const scaled = scales[power];
     const profile = seasonalProfile(scaled, seasonLength);
     const deviations = deseasonalise(scaled, profile).values;
     const model = autoregressionAbout(profile, deviations, maxOrder);
-    giveBack(deviations, model?.filtered ?? null);
-    if (model === null) return Number.NEGATIVE_INFINITY;
-    const derivative =
-      power === 1
-        ? 0
-        : (power - 1) * sumOfLogarithms + (power === 0 ? 0 : logarithms.length * Math.log(power));
-    return derivative - (logarithms.length / 2) * Math.log(model.innovationVariance);
+    if (model === null) return { likelihood: Number.NEGATIVE_INFINITY, unevenness: 0 };
+    const unevenness = unevennessOf(deviations, model.filtered);
+    giveBack(deviations, model.filtered);
+    const derivative = power === 1 ? 0 : (power - 1) * meanLogarithm + (power === 0 ? 0 : Math.log(power));
+    return {
+      likelihood: logarithms.length * (derivative - Math.log(model.innovationVariance) / 2),
+      unevenness,
+    };
   };
   const powers = [0, 0.5] as const;
-  const asIs = likelihood(1);
-  const gains = powers.map((power) => likelihood(power) - asIs);
+  const asIs = fitOn(1);
+  const gains = powers.map((power) => {
+    const { likelihood, unevenness } = fitOn(power);
+    const isUneven = unevenness > Math.max(unevenInErrors, asIs.unevenness);
+    return isUneven ? Number.NEGATIVE_INFINITY : likelihood - asIs.likelihood;
+  });
   const best = (gains[0] as number) > (gains[1] as number) ? 0 : 1;
   const power = powers[best] as 0 | 0.5;
   const centre = meanOf(presentView(scales[power].values));
@@ -74,6 +89,52 @@ export function choosePower(
         ? { ...outcome, effect: back(centre + outcome.effect) - back(centre) }
         : outcome,
   };
+}
+
+/** How a scale fits. */
+interface ScaleFit {
+  /** Logarithm of the likelihood. */
+  readonly likelihood: number;
+  /** How far the spread of innovations goes with what was expected, in standard errors. */
+  readonly unevenness: number;
+}
+
+/**
+ * The correlation of absolute innovations with what the autoregression expected, over its standard error.
+ * Source: H. Glejser (1969), "A new test for heteroskedasticity", JASA 64.
+ */
+function unevennessOf(deviations: Float64Array, innovations: Float64Array): number {
+  let [count, sizes, expectations, sizeSquares, expectedSquares, products] = [0, 0, 0, 0, 0, 0];
+  for (let slot = 0; slot < deviations.length; slot++) {
+    const innovation = innovations[slot] as number;
+    if (Number.isNaN(innovation)) continue;
+    const size = Math.abs(innovation);
+    const expected = (deviations[slot] as number) - innovation;
+    count++;
+    sizes += size;
+    expectations += expected;
+    sizeSquares += size * size;
+    expectedSquares += expected * expected;
+    products += size * expected;
+  }
+  const squares =
+    (sizeSquares - (sizes * sizes) / count) * (expectedSquares - (expectations * expectations) / count);
+  if (!(squares > 0)) return 0;
+  return (Math.abs(products - (sizes * expectations) / count) / Math.sqrt(squares)) * Math.sqrt(count);
+}
+
+/** Whether zeros are many more than the values next to them: counts have about as many ones. */
+function zerosAreState(values: Float64Array, smallestAbove: number): boolean {
+  let [zeros, next] = [0, 0];
+  for (let slot = 0; slot < values.length; slot++) {
+    if (values[slot] === 0) zeros++;
+    else if (values[slot] === smallestAbove) next++;
+  }
+  return zeros > zerosPerLeast * Math.max(next, 1);
+}
+
+function shiftBesideState(values: Float64Array): number {
+  return dust * medianOf(presentValues(values).filter((value) => value > 0));
 }
 
 /** The least value of two windows, and the least that is greater than 0. */

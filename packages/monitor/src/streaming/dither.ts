@@ -1,5 +1,5 @@
 import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
-import { noiseAt } from "./rank-noise.ts";
+import { noiseAt, seedOf } from "./rank-noise.ts";
 
 /**
  * Noise that is added to the values of a column of which many are the same (counts, zeros, prices that stay), each spread as widely as a
@@ -14,16 +14,17 @@ export interface Dither {
   readonly widths: Float64Array;
   /** How widely the others are, as rows often repeat the one before: 0 where they do not. */
   readonly others: number;
+  readonly seed: number;
 }
 
 /** Share of rows with one value, or that repeat the row before, from which a column needs dither. */
-const needed = 0.25;
+const needed = 0.15;
 /** Share of rows from which a value has a width of its own then. */
 const leastShare = 0.01;
 /** Width over standard deviation and share: 1 over the height of a normal density, so that values rounded to steps are spread over a step. */
 const widthOfShare = 2.5;
 
-const none: Dither = { atoms: new Float64Array(0), widths: new Float64Array(0), others: 0 };
+const none: Dither = { atoms: new Float64Array(0), widths: new Float64Array(0), others: 0, seed: 0 };
 
 /** The dither for a reference; NaN is missing. */
 export function ditherFor(values: Float64Array): Dither {
@@ -41,12 +42,19 @@ export function ditherFor(values: Float64Array): Dither {
     atoms: Float64Array.from(atoms, ({ value }) => value),
     widths: Float64Array.from(atoms, ({ share }) => Math.max(width * share, usual)),
     others: usual,
+    seed: seedOf(values),
   };
 }
 
-/** A value with its noise, which depends on its place alone: a stream that was saved goes on as it would have. */
-export function dithered({ atoms, widths, others }: Dither, value: number, index: number): number {
-  if (atoms.length === 0 && others === 0) return value;
+/** Whether noise is added at all. */
+export function needsDither({ atoms, others }: Dither): boolean {
+  return atoms.length > 0 || others > 0;
+}
+
+/** A value with its noise, which depends on its place and the reference alone: a stream that was saved goes on as it would have. */
+export function dithered(dither: Dither, value: number, index: number): number {
+  if (!needsDither(dither)) return value;
+  const { atoms, widths, others, seed } = dither;
   let [low, high] = [0, atoms.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -54,7 +62,7 @@ export function dithered({ atoms, widths, others }: Dither, value: number, index
     else high = middle;
   }
   const width = atoms[low] === value ? (widths[low] as number) : others;
-  return value + width * noiseAt(~index);
+  return value + width * noiseAt(~index, seed);
 }
 
 /** A series with its noise. */

@@ -12,10 +12,12 @@ import { placeBet } from "./capital.ts";
 import { dithered } from "./dither.ts";
 import { bestLevelBet, placeLevelBets } from "./level-bets.ts";
 import { modelStepper } from "./online-model.ts";
-import { addRank, rankOf } from "./rank-bins.ts";
+import { addRank, type RankBins, rankOf } from "./rank-bins.ts";
+import { groupOf } from "./rank-groups.ts";
 import { noiseAt } from "./rank-noise.ts";
 import { expectedBy, largestWave, learnWaves, seasonBets } from "./season-bets.ts";
 import { shiftLeft, withoutSeasonalLag } from "./seasonal-lag.ts";
+import { shiftBesideSlowLevel, withoutSlowLevel } from "./slow-level.ts";
 import { onScale, shiftInUnits } from "./stream-scale.ts";
 import { leastCarried, type StreamState } from "./stream-state.ts";
 import { nextVariance } from "./volatility.ts";
@@ -66,6 +68,7 @@ export function driftStream(state: StreamState): DriftStream {
     levelBets,
     shiftVariance,
     seasonalLag,
+    slowLevel,
     volatility,
     powers,
     levelBlocks,
@@ -73,7 +76,8 @@ export function driftStream(state: StreamState): DriftStream {
     model,
     settings,
     rankNoise,
-    bins,
+    noiseSeed,
+    ranks,
     capitals,
     waveSums,
     waveWeights,
@@ -82,6 +86,7 @@ export function driftStream(state: StreamState): DriftStream {
   } = state;
   const bets = seasonBets(state.seasons);
   const seasonLength = model.means.length;
+  const filtersLeave = shiftLeft(seasonalLag) * shiftBesideSlowLevel(slowLevel);
   const halfLife = halfLives * settings.referenceRows;
   const stepper = modelStepper(model, settings);
   const row = { index: 0, pastInnovation: 0, standardised: 0 };
@@ -103,15 +108,17 @@ export function driftStream(state: StreamState): DriftStream {
       skip(index);
       return clock[2] as number;
     }
-    const spread = settings.deviation * (scales[positionOf(index, scales.length)] as number);
+    const positionSpread = scales[positionOf(index, scales.length)] as number;
+    const spread = settings.deviation * positionSpread;
     const runs = Math.sqrt(clock[5] as number);
     const taken = dithered(dither, onScale(scale, value), index);
     const whole = stepper.step(taken, positionOf(index, seasonLength), spread * runs, true) / spread;
-    const innovation = withoutSeasonalLag(seasonalLag, whole, index);
+    const innovation = withoutSlowLevel(slowLevel, withoutSeasonalLag(seasonalLag, whole, index));
     clock[1] = (clock[1] as number) + 1;
     clock[5] = nextVariance(volatility, clock[5] as number, innovation);
     if (!Number.isNaN(innovation)) {
-      const ranked = innovation / runs + rankNoise * noiseAt(index);
+      const ranked = innovation / runs + rankNoise * noiseAt(index, noiseSeed);
+      const bins = ranks.bins[groupOf(ranks.limits, positionSpread * runs)] as RankBins;
       const rank = rankOf(bins, ranked);
       addRank(bins, ranked);
       clock[2] = betOn(rank, innovation, index, spread * runs);
@@ -121,7 +128,7 @@ export function driftStream(state: StreamState): DriftStream {
 
   function skip(index: number): void {
     stepper.step(Number.NaN, positionOf(index, seasonLength), 0, false);
-    withoutSeasonalLag(seasonalLag, Number.NaN, index);
+    withoutSlowLevel(slowLevel, withoutSeasonalLag(seasonalLag, Number.NaN, index));
     clock[5] = nextVariance(volatility, clock[5] as number, Number.NaN);
   }
 
@@ -192,7 +199,7 @@ export function driftStream(state: StreamState): DriftStream {
     levelRow.index = index;
     levelRow.learnt = settings.referenceRows + (clock[4] as number) - 1;
     levelRow.score = score;
-    levelRow.unit = (Math.max(carried, leastCarried) * shiftLeft(seasonalLag)) / unit / stepper.uncertainty;
+    levelRow.unit = (Math.max(carried, leastCarried) * filtersLeave) / unit / stepper.uncertainty;
     levelRow.power = power;
     levelRow.share = share;
     return placeLevelBets(levelBets, levelRow, shiftVariance);

@@ -27,17 +27,28 @@ export function rankNoiseFor(sample: Float64Array): number {
   return (enough ?? found.reduce((a, b) => (b.sensitivity < a.sensitivity ? b : a))).width;
 }
 
-/** A sample with noise; the first is at index 0. */
-export function withNoise(sample: Float64Array, width: number): Float64Array {
-  return sample.map((value, i) => value + width * noiseAt(i));
+/** A sample with noise. */
+export function withNoise(sample: Float64Array, width: number, seed = 0): Float64Array {
+  return sample.map((value, i) => value + width * noiseAt(i, seed));
 }
 
-/** Uniform in -0.5 .. 0.5 and as good as random from index to index (the last steps of MurmurHash3). */
-export function noiseAt(index: number): number {
-  let hash = index | 0;
+/** Uniform in -0.5 .. 0.5 and as good as random from index to index, and from seed to seed. */
+export function noiseAt(index: number, seed: number): number {
+  return mixed(mixed(index) ^ seed) / 2 ** 32 - 0.5;
+}
+
+/** The seed of a series: two columns must not have the same noise, which would be unlucky for both. */
+export function seedOf(values: Float64Array): number {
+  const words = new Uint32Array(values.slice().buffer);
+  return words.reduce((seed, word) => mixed(seed ^ word), 1);
+}
+
+/** The last steps of MurmurHash3. */
+function mixed(value: number): number {
+  let hash = value | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32 - 0.5;
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** By how much normal scores move with their numbers, over what those of normal numbers of this spread do. */

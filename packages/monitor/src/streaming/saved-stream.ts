@@ -18,7 +18,7 @@ interface LeftOut {
 }
 
 const kind = "streaming-drift";
-const version = 4;
+const version = 5;
 
 const modelArrays = [
   "means",
@@ -36,6 +36,7 @@ const capitalArrays = ["total", "best", "since", "rows", "sums", "squares"] as c
 const levelArrays = ["since", "rows", "learnt", "sums", "information", "stakes"] as const;
 /** Bets have arrays of the same names. */
 const levelPrefix = "level-";
+const rankArrays = ["edges", "counts"] as const;
 const ownArrays = ["scales", "waveSums", "waveWeights", "recentRanks", "clock"] as const;
 
 /** All numbers of a stream, bit by bit. */
@@ -51,8 +52,10 @@ export function writeStream(
     shiftVariance,
     powers,
     rankNoise,
+    noiseSeed,
     model,
-    bins,
+    ranks,
+    slowLevel,
     capitals,
     levelBets,
     levelBlocks,
@@ -72,12 +75,15 @@ export function writeStream(
       atoms: Float64Array.from(dither.atoms),
       widths: Float64Array.from(dither.widths),
       others: Float64Array.of(dither.others),
+      seeds: Float64Array.of(dither.seed, noiseSeed),
       seasonalWeight: Float64Array.of(seasonalLag.weight),
       lastSeason: Float64Array.from(seasonalLag.last),
       volatility: Float64Array.of(volatility.shock, volatility.memory),
       powers: Float64Array.of(level, season, scale, shape),
-      edges: Float64Array.from(bins.edges),
-      rankCounts: Float64Array.from(bins.counts),
+      slowLevel: Float64Array.of(slowLevel.weight, slowLevel.keep, Number(slowLevel.isSuspected)),
+      slowSum: Float64Array.from(slowLevel.sum),
+      rankLimits: Float64Array.from(ranks.limits),
+      ...Object.assign({}, ...ranks.bins.map((bins, group) => pick(bins, rankArrays, `rank-${group}-`))),
       ...pick(model, modelArrays),
       ...pick(capitals, capitalArrays),
       levelBlocks: Float64Array.from(levelBlocks.numbers),
@@ -100,6 +106,9 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
     >;
   const [deviation, referenceRows, shiftVariance, rankNoise] = numbers(contents, "settings", 4);
   const [power, shift, least, centre] = numbers(contents, "scale", 4);
+  const [ditherSeed, noiseSeed] = numbers(contents, "seeds", 2);
+  const [weight, keep, isSuspected] = numbers(contents, "slowLevel", 3);
+  const limits = contents.array("rankLimits", "float64");
   const [shock, memory] = numbers(contents, "volatility", 2);
   const [level, season, scale, shape] = numbers(contents, "powers", 4);
   return {
@@ -113,6 +122,7 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
         atoms: contents.array("atoms", "float64"),
         widths: contents.array("widths", "float64"),
         others: contents.array("others", "float64", 1)[0] as number,
+        seed: ditherSeed,
       },
       settings: { deviation, referenceRows },
       seasonalLag: {
@@ -122,9 +132,19 @@ export function readStream(bytes: Uint8Array): { header: StreamHeader; state: St
       volatility: { shock, memory },
       shiftVariance,
       rankNoise,
+      noiseSeed,
       powers: { level, season, scale, shape },
       model: read(modelArrays),
-      bins: { edges: contents.array("edges", "float64"), counts: contents.array("rankCounts", "float64") },
+      slowLevel: {
+        weight,
+        keep,
+        sum: contents.array("slowSum", "float64", 1),
+        isSuspected: isSuspected === 1,
+      },
+      ranks: {
+        limits,
+        bins: Array.from({ length: limits.length + 1 }, (_, group) => read(rankArrays, `rank-${group}-`)),
+      },
       capitals: read(capitalArrays),
       levelBlocks: { numbers: contents.array("levelBlocks", "float64", 5) },
       scaleBlocks: { numbers: contents.array("scaleBlocks", "float64", 5) },

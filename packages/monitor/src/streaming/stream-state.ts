@@ -1,6 +1,4 @@
-import { chiSquareSurvival, normalQuantile } from "@tsops/core";
 import { type Autoregression, fitAutoregression } from "../drift/autoregression.ts";
-import { designEffect } from "../drift/innovation-moments.ts";
 import { variancesByPosition } from "../drift/numeric-battery.ts";
 import {
   deseasonalise,
@@ -13,16 +11,18 @@ import {
 import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
 import { seasonsShown } from "../drift/season-choice.ts";
 import { pullInSpikes, spikeLimits } from "../drift/spikes.ts";
-import { alternatives, type StreamingChange, shifts } from "./alternatives.ts";
+import { alternatives, shifts } from "./alternatives.ts";
 import { addToBlock, type BlockSpread, noBlocks } from "./block-spread.ts";
 import { type Capitals, noCapitals } from "./capital.ts";
-import { type Dither, ditheredSeries, ditherFor } from "./dither.ts";
+import { type Dither, ditheredSeries, ditherFor, needsDither } from "./dither.ts";
 import { type LevelBets, noLevelBets } from "./level-bets.ts";
 import { type ModelSettings, modelStepper, type OnlineModel } from "./online-model.ts";
-import { type RankBins, rankBins } from "./rank-bins.ts";
-import { rankNoiseFor, withNoise } from "./rank-noise.ts";
+import { normalScores, type Powers, powersOf } from "./powers.ts";
+import { groupOf, type RankGroups, rankGroups } from "./rank-groups.ts";
+import { rankNoiseFor, seedOf, withNoise } from "./rank-noise.ts";
 import { seasonBets, sumsOf } from "./season-bets.ts";
 import { fitSeasonalLag, type SeasonalLag, shiftLeft, withoutSeasonalLag } from "./seasonal-lag.ts";
+import { fitSlowLevel, type SlowLevel, shiftBesideSlowLevel, withoutSlowLevel } from "./slow-level.ts";
 import { onScale, type StreamScale, scaleFor } from "./stream-scale.ts";
 import { fitVolatility, nextVariance, type Volatility } from "./volatility.ts";
 
@@ -37,15 +37,16 @@ export interface StreamState {
   /** Spread of the innovations at each position of the shortest season, over that of all. */
   readonly scales: Float64Array;
   readonly seasonalLag: SeasonalLag;
+  readonly slowLevel: SlowLevel;
   /** How spreads come in runs. */
   readonly volatility: Volatility;
   /** Variance of the shifts of the level that are bet on. */
   readonly shiftVariance: number;
   /** Width of the noise that is added to innovations before they are ranked. */
   readonly rankNoise: number;
-  readonly bins: RankBins;
-  /** Bets are taken to these powers, at most 1: less where the reference's rows tell less than independent ones would. */
-  readonly powers: Readonly<Record<StreamingChange, number>>;
+  readonly noiseSeed: number;
+  readonly ranks: RankGroups;
+  readonly powers: Powers;
   /** What the model missed of the dependence of scores, and of their squares. */
   readonly levelBlocks: BlockSpread;
   readonly scaleBlocks: BlockSpread;
@@ -61,6 +62,11 @@ export interface StreamState {
    * the variance expected of the next innovation over the usual one.
    */
   readonly clock: Float64Array;
+}
+
+/** Whether noise is added to values or to innovations. */
+export function addsNoise({ dither, rankNoise }: Pick<StreamState, "dither" | "rankNoise">): boolean {
+  return needsDither(dither) || rankNoise > 0;
 }
 
 /** How to fit a stream to a reference. */
@@ -113,14 +119,24 @@ export function fitStream(
   const settings: ModelSettings = { deviation, referenceRows };
   const whole = referenceInnovations(reference, model, settings, scales);
   const seasonalLag = fitSeasonalLag(whole, all[0] ?? 1);
-  const innovations = whole.map((innovation, slot) =>
-    withoutSeasonalLag(seasonalLag, innovation, first + slot),
-  );
+  const nearly = whole.map((innovation, slot) => withoutSeasonalLag(seasonalLag, innovation, first + slot));
+  const slowLevel = fitSlowLevel(nearly);
+  const innovations = nearly.map((innovation) => withoutSlowLevel(slowLevel, innovation));
   const volatility = fitVolatility(innovations);
-  const { standardised, variance } = withoutRuns(innovations, volatility);
-  const carried = Math.max(1 - phi.reduce((a, b) => a + b, 0), leastCarried) * shiftLeft(seasonalLag);
+  const { evened, runs, variance } = withoutRuns(innovations, volatility);
+  const standardised = presentValues(evened);
+  const spreads = runs
+    .map((run, slot) => run * (scales[positionOf(first + slot, scales.length)] as number))
+    .filter((_, slot) => !Number.isNaN(evened[slot]));
+  const carried =
+    Math.max(1 - phi.reduce((a, b) => a + b, 0), leastCarried) *
+    shiftLeft(seasonalLag) *
+    shiftBesideSlowLevel(slowLevel);
   const bets = seasonBets(seasons);
   const rankNoise = rankNoiseFor(standardised);
+  const noiseSeed = seedOf(raw);
+  const ranks = rankGroups(withNoise(standardised, rankNoise, noiseSeed), spreads);
+  const groups = Uint8Array.from(spreads, (spread) => groupOf(ranks.limits, spread));
   return {
     seasons,
     scale,
@@ -129,11 +145,20 @@ export function fitStream(
     model,
     scales,
     seasonalLag,
+    slowLevel,
     volatility,
     shiftVariance: (usualSquare * deviation ** 2) / ((referenceRows / 4) * carried ** 2),
     rankNoise,
-    bins: rankBins(withNoise(standardised, rankNoise)),
-    powers: powersOf(standardised, volatility),
+    noiseSeed,
+    ranks,
+    powers: powersOf(
+      { first, values: evened },
+      groups,
+      volatility,
+      slowLevel,
+      addsNoise({ dither, rankNoise }),
+      seasons,
+    ),
     ...blocksOf(standardised),
     capitals: noCapitals(shifts.length + alternatives.length + bets.length),
     levelBets: noLevelBets(),
@@ -206,43 +231,21 @@ function referenceInnovations(
   });
 }
 
-/** Innovations over the spread that runs let expect, those that are there; and the variance that is expected after the last. */
+/** Innovations over the spread that runs let expect, that spread, and the variance that is expected after the last. */
 function withoutRuns(
   innovations: Float64Array,
   volatility: Volatility,
-): { standardised: Float64Array; variance: number } {
+): { evened: Float64Array; runs: Float64Array; variance: number } {
   let variance = 1;
-  const all = innovations.map((innovation) => {
-    const standardised = innovation / Math.sqrt(variance);
+  const runs = innovations.map((innovation) => {
+    const run = Math.sqrt(variance);
     variance = nextVariance(volatility, variance, innovation);
-    return standardised;
+    return run;
   });
-  return { standardised: presentValues(all), variance };
-}
-
-/** How runs of spreads go on is known roughly only: what is missed of them looks like a new spread. */
-const powerAfterRuns = 0.6;
-
-/** A design effect counts when independent rows would give it with a probability below this. */
-const designLevel = 0.05;
-
-/**
- * The powers that keep bets fair where innovations still depend on each other: a product of n factors, of which only one in f is worth
- * a new row, must not grow faster than a product of n / f.
- */
-function powersOf(standardised: Float64Array, { shock }: Volatility): StreamState["powers"] {
-  const scores = normalScores(standardised);
-  const power = (values: Float64Array) => {
-    const { factor, degrees } = designEffect(values);
-    return factor > 1 && chiSquareSurvival(factor * degrees, degrees) < designLevel ? 1 / factor : 1;
-  };
-  const location = power(scores);
-  const spread = power(scores.map((score) => score * score));
   return {
-    level: location,
-    season: 1,
-    scale: shock > 0 ? Math.min(spread, powerAfterRuns) : spread,
-    shape: Math.min(location, spread),
+    evened: innovations.map((innovation, slot) => innovation / (runs[slot] as number)),
+    runs,
+    variance,
   };
 }
 
@@ -254,18 +257,6 @@ function blocksOf(standardised: Float64Array): Pick<StreamState, "levelBlocks" |
     addToBlock(scaleBlocks, score * score - 1, 2);
   }
   return { levelBlocks, scaleBlocks };
-}
-
-/** Normal scores of the ranks of a sample within itself. */
-function normalScores(values: Float64Array): Float64Array {
-  const order = Float64Array.from(values.keys()).sort(
-    (a, b) => (values[a] as number) - (values[b] as number),
-  );
-  const scores = new Float64Array(values.length);
-  order.forEach((row, rank) => {
-    scores[row] = normalQuantile((rank + 0.5) / values.length);
-  });
-  return scores;
 }
 
 function countsOf(values: Float64Array, positions: Int32Array, seasonLength: number): Float64Array {
