@@ -1,12 +1,14 @@
 // How often what watches performance raises an alarm when nothing is wrong (nominal 5 %), and when something is: the coverage watch, "worse than
-// promised", changes of the error's level, worst segments. Hourly forecasts for 24 hours; errors follow each other.
-// Run: npm run bench -- performance-calibration
-import { writeFileSync } from "node:fs";
+// promised", changes of the error's level, worst segments, features that explain the error's growth. Hourly forecasts for 24 hours; errors follow each other.
+// Run: npm run bench -- performance-calibration [coverage|promise|change|segments|features]: with a part that one is measured anew and the others stay as they are.
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { createRandom, normalQuantile, type Random } from "@tsops/core";
 import {
   coverageWatch,
+  type ErrorGrowth,
   errorChanges,
+  explainErrorGrowth,
   type JoinedOutcomes,
   worseThanPromised,
   worstSegments,
@@ -15,7 +17,12 @@ import { joinedOf } from "../../packages/monitor/test/joined-outcomes.ts";
 
 const hour = 3_600_000_000n;
 const z = normalQuantile(0.9);
-const results: Record<string, Record<string, number>> = {};
+const [only] = process.argv.slice(2);
+const file = new URL("results.json", import.meta.url);
+const results: Record<string, Record<string, number>> = only === undefined
+  ? {}
+  : JSON.parse(readFileSync(file, "utf8")).results;
+const isWanted = (part: string): boolean => only === undefined || only === part;
 
 function persistent(random: Random, length: number, phi: number): Float64Array {
   let level = random.normal();
@@ -69,12 +76,14 @@ function share(repeats: number, name: string, holds: (random: Random) => boolean
 }
 
 const days = 180;
-for (const { phi, every } of [
-  { phi: 0, every: 24 },
-  { phi: 0.5, every: 24 },
-  { phi: 0.9, every: 24 },
-  { phi: 0.9, every: 6 },
-]) {
+for (const { phi, every } of isWanted("coverage")
+  ? [
+      { phi: 0, every: 24 },
+      { phi: 0.5, every: 24 },
+      { phi: 0.9, every: 24 },
+      { phi: 0.9, every: 6 },
+    ]
+  : []) {
   const name = `coverage, AR ${phi}, a cutoff every ${every} h`;
   const delays: number[] = [];
   const alarms = (size: number) => (random: Random) => {
@@ -91,11 +100,13 @@ for (const { phi, every } of [
   report(name, { falseAlarms, foundAt65: found, medianDays: delays[delays.length >> 1] ?? Number.NaN });
 }
 
-for (const { live, past, phi } of [
-  { live: 14, past: 28, phi: 0.5 },
-  { live: 14, past: 28, phi: 0.9 },
-  { live: 28, past: 28, phi: 0.9 },
-]) {
+for (const { live, past, phi } of isWanted("promise")
+  ? [
+      { live: 14, past: 28, phi: 0.5 },
+      { live: 14, past: 28, phi: 0.9 },
+      { live: 28, past: 28, phi: 0.9 },
+    ]
+  : []) {
   const name = `promise, AR ${phi}, ${live} live and ${past} backtested days`;
   const isWorse = (size: number) => (random: Random) => {
     const backtest = served([persistent(random, 24 * past, phi)]);
@@ -111,11 +122,14 @@ for (const { live, past, phi } of [
   });
 }
 
-for (const { windows, phi } of [
-  { windows: 60, phi: 0 },
-  { windows: 60, phi: 0.5 },
-  { windows: 120, phi: 0.5 },
-]) {
+for (const { windows, phi } of isWanted("change")
+  ? [
+      { windows: 60, phi: 0 },
+      { windows: 60, phi: 0.5 },
+      { windows: 120, phi: 0.5 },
+      { windows: 60, phi: 0.9 },
+    ]
+  : []) {
   const name = `change, AR ${phi}, ${windows} windows`;
   const truth = Math.floor((2 * windows) / 3);
   let held = 0;
@@ -147,10 +161,12 @@ for (const { windows, phi } of [
   report(name, { falseAlarms, found1_6: found, intervalHolds, returned2 });
 }
 
-for (const { keys, days: length, phi } of [
-  { keys: 1000, days: 5, phi: 0.5 },
-  { keys: 100, days: 28, phi: 0.9 },
-]) {
+for (const { keys, days: length, phi } of isWanted("segments")
+  ? [
+      { keys: 1000, days: 5, phi: 0.5 },
+      { keys: 100, days: 28, phi: 0.9 },
+    ]
+  : []) {
   const name = `segments, AR ${phi}, ${keys} series of ${length} forecasts of 4 h`;
   let right = 0;
   const says = (size: number) => (random: Random) => {
@@ -167,7 +183,45 @@ for (const { keys, days: length, phi } of [
   report(name, { anyFalse, foundOf3: right / 50 });
 }
 
+/** Errors grow because the wind does; the decoy drifts as far and has nothing to do with them. */
+for (const rows of isWanted("features") ? [300] : []) {
+  const name = `features, ${rows} and ${rows} rows`;
+  const counts = { found: 0, decoyFound: 0, decoyOfNone: 0, usable: 0 };
+  const repeats = 60;
+  for (let run = 0; run < repeats; run++) {
+    const random = createRandom(`${name}/${run}`);
+    const explained = async (grows: boolean) => {
+      const length = 2 * rows;
+      const wind = Float64Array.from(
+        { length },
+        (_, row) => random.uniform(0, 6) + (grows && row >= rows ? 1.5 : 0),
+      );
+      const decoy = Float64Array.from({ length }, (_, row) => random.normal(row >= rows ? 2 : 0));
+      const joined = joinedOf({
+        step: new Int32Array(length).fill(1),
+        cutoff: BigInt64Array.from({ length }, (_, row) => hour * BigInt(row - 1)),
+        time: BigInt64Array.from({ length }, (_, row) => hour * BigInt(row)),
+        y: wind.map((value) => random.normal(0, 1 + value)),
+        carried: { wind: Array.from(wind), decoy: Array.from(decoy) },
+      });
+      return explainErrorGrowth(joined, {
+        features: ["wind", "decoy"],
+        reference: { start: 0n, end: hour * BigInt(rows) },
+        current: { start: hour * BigInt(rows), end: hour * BigInt(length) },
+      });
+    };
+    const isProven = ({ features, usable }: ErrorGrowth, wanted: string) =>
+      usable && features.some(({ feature, interval }) => feature === wanted && interval[0] > 0);
+    const grown = await explained(true);
+    if (grown.usable) counts.usable++;
+    if (isProven(grown, "wind")) counts.found++;
+    if (isProven(grown, "decoy")) counts.decoyFound++;
+    if (isProven(await explained(false), "decoy")) counts.decoyOfNone++;
+  }
+  report(name, Object.fromEntries(Object.entries(counts).map(([label, count]) => [label, count / repeats])));
+}
+
 writeFileSync(
-  new URL("results.json", import.meta.url),
+  file,
   `${JSON.stringify({ machine: `${cpus()[0]?.model}, ${cpus().length} cores`, node: process.version, results }, null, 2)}\n`,
 );

@@ -99,6 +99,28 @@ describe("monitorTelemetry", () => {
     }
   });
 
+  it("names instruments as OpenTelemetry's syntax has it, and tells the unit of times", async () => {
+    const units = new Map<string, string | undefined>();
+    const telemetry = await monitorTelemetry({
+      meter: new Proxy(sdk.meter, {
+        get(meter, method, receiver) {
+          const made: unknown = Reflect.get(meter, method, receiver);
+          if (typeof made !== "function" || !String(method).startsWith("create")) return made;
+          return (name: string, options?: { unit?: string }) => {
+            units.set(name, options?.unit);
+            return made.call(meter, name, options);
+          };
+        },
+      }),
+    });
+    telemetry.stop();
+    expect(units.size).toBeGreaterThan(20);
+    for (const [name, unit] of units) {
+      expect(name).toMatch(/^[A-Za-z][A-Za-z0-9_./-]{0,254}$/);
+      expect([name, unit]).toEqual([name, name.endsWith("_seconds") ? "s" : undefined]);
+    }
+  });
+
   it("refuses what it does not know", async () => {
     await expect(monitorTelemetry({ registry: 1 } as never)).rejects.toThrow(/registry/);
   });

@@ -307,14 +307,16 @@ function growthOf(
   const referenceLoss = meanOf(reference.loss);
   const currentLoss = meanOf(current.loss);
   const growth = currentLoss - referenceLoss;
-  const factor = studentTQuantile(0.975, (others.length === 0 ? stretches : folds) - 1);
   const features = parts.map((part, i): FeatureContribution => {
     const contribution = meanOf(part.current);
     // The jackknife that leaves out groups: Efron & Tibshirani (1993), An Introduction to the Bootstrap, 11.5.
     const learnt = others.map((other) => meanOf((other[i] as Parts[number]).current));
     const ofLearning = learnt.length === 0 ? 0 : (folds - 1) * squareOf(Float64Array.from(learnt));
     const ofRows = (squareOf(part.current) + squareOf(part.reference)) / (stretches - 1);
-    const margin = factor * Math.sqrt(ofRows + ofLearning);
+    const variance = ofRows + ofLearning;
+    // Degrees of freedom of a sum of estimated variances: Satterthwaite (1946).
+    const degrees = variance ** 2 / (ofRows ** 2 / (stretches - 1) + ofLearning ** 2 / (folds - 1));
+    const margin = variance > 0 ? studentTQuantile(0.975, degrees) * Math.sqrt(variance) : 0;
     const [before, after] = [reference, current].map(({ x }) => x.columns[i]);
     return {
       feature: before?.name ?? "",

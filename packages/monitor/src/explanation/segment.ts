@@ -10,7 +10,10 @@ const resamples = 199;
 /** How alpha is divided where both are looked for. Less than all of it: either test finds a little more than its share in errors that follow each other (AR 0.5). */
 const shares = { step: 0.5, return: 0.35 } as const;
 
-/** Standard errors that a coefficient of 1 is taken to be larger than it was estimated. */
+/**
+ * Standard errors that a coefficient is taken to be larger than it was estimated, times the coefficient, and more from 0.4 on: what is cut out as a change hides
+ * most of what lasts longest. Chosen by simulation (bench/performance-calibration).
+ */
 const doubt = 2;
 
 /** One change of the level. */
@@ -138,8 +141,9 @@ function rangesOf(
  */
 function otherwise({ phi, innovations }: Change, random: Random): Pick<Change, "phi" | "innovations"> {
   const error = Math.sqrt((1 - phi ** 2) / innovations.length);
-  const drawn = phi + error * (doubt * Math.max(0, phi) + random.normal());
-  return { phi: Math.max(-0.9, Math.min(0.97, drawn)), innovations };
+  const lasting = Math.max(0, phi);
+  const drawn = phi + error * (doubt * lasting * (1 + 4 * Math.max(0, lasting - 0.4)) + random.normal());
+  return { phi: Math.max(-0.9, Math.min(0.98, drawn)), innovations };
 }
 
 function noiseOf(

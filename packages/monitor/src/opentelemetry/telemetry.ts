@@ -44,7 +44,10 @@ async function globalMeter(): Promise<Meter> {
 function observedGauges(meter: Meter): { readonly gauges: GaugeSet; readonly stop: () => void } {
   const shown = new Map<string, Map<string, Map<string, readonly [Labels, number]>>>();
   const stops = Object.entries(definitions).map(([name, { help }]) => {
-    const gauge = meter.createObservableGauge(name, { description: help });
+    const gauge = meter.createObservableGauge(name, {
+      description: help,
+      ...(name.endsWith("_seconds") ? { unit: "s" } : {}),
+    });
     const observe: Parameters<typeof gauge.addCallback>[0] = (result) => {
       for (const series of shown.get(name)?.values() ?? [])
         for (const [labels, value] of series.values()) result.observe(value, labels);
