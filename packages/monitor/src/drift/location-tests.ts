@@ -12,8 +12,10 @@ export interface LocationFit {
   readonly waves: readonly FittedWave[];
   /** Covariance of level and wave coefficients, row-major. */
   readonly covariance: Float64Array;
-  /** Innovations of the current window less level and waves. */
-  readonly residuals: Float64Array;
+  /** Rows that were fitted. */
+  readonly rows: number;
+  /** Innovations of the current window less level and waves, once the level and some waves were taken off it; overwrites long windows. */
+  residuals(taken: readonly FittedWave[]): Float64Array;
 }
 
 /** What the covariance of a location fit allows for. */
@@ -41,11 +43,11 @@ export function fitLocation(
   const { phi } = model;
   const found = fitWhitened({ ...now, lead, phi, waves, variances: noise.variances });
   if (found === null) return null;
-  const { fit, meat, residuals } = found;
+  const { fit, meat, rows } = found;
   const k = waves.length + 1;
   const factors = [1 / noise.lasting, ...waves.map((wave) => 1 / noise.leftover(frequencyOfWave(wave)))];
   // The profile itself was estimated from the reference.
-  const inflation = 1 + residuals.length / model.innovations.length;
+  const inflation = 1 + rows / model.innovations.length;
   const covariance = sandwich(fit.inverse, meat, k).map(
     (value, at) =>
       (value * inflation) / Math.sqrt((factors[Math.floor(at / k)] as number) * (factors[at % k] as number)),
@@ -54,7 +56,8 @@ export function fitLocation(
     level: fit.coefficients[0] as number,
     waves: waves.map((wave, i) => ({ wave, coefficient: fit.coefficients[i + 1] as number })),
     covariance,
-    residuals,
+    rows,
+    residuals: (taken) => found.residuals(taken.map(({ wave }) => wave)),
   };
 }
 
