@@ -4,7 +4,7 @@ import { invert, quadraticForm } from "./least-squares.ts";
 import { fitWhitened } from "./location-sums.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
-import { type FittedWave, frequencyOfWave, type Wave } from "./waves.ts";
+import { type FittedWave, frequencyOfWave, type Wave, withoutWaves } from "./waves.ts";
 
 /** Level and waves of the current window's deviations by generalised least squares. */
 export interface LocationFit {
@@ -61,20 +61,30 @@ export function fitLocation(
   };
 }
 
-/** t test that the level is unchanged. */
-export function levelTest({ level, covariance }: LocationFit, degrees: number): TestOutcome {
+/**
+ * t test that the level is unchanged. The fitted level goes by where the window begins as much as by its mean: after one wrong day at the end of the reference it is the jump back from it. So the effect is the mean.
+ * @param mean - Of the current window less its profile.
+ */
+export function levelTest({ level, covariance }: LocationFit, degrees: number, mean: number): TestOutcome {
   const statistic = level / Math.sqrt(covariance[0] as number);
   return {
     test: "level",
     statistic,
     pValue: Math.min(1, 2 * studentTSurvival(Math.abs(statistic), degrees)),
-    effect: level,
+    effect: mean,
     meaning: "shift",
   };
 }
 
-/** F test that the harmonics of the seasons are unchanged; the effect is the amplitude of the largest. */
-export function seasonTest({ waves, covariance }: LocationFit, degrees: number): TestOutcome | null {
+/**
+ * F test that the harmonics of the seasons are unchanged. The effect is the amplitude of the largest; of seasons longer than the window half the range that their waves have in it together, as waves of which it has a part alone may be
+ * as large as they like and cancel.
+ */
+export function seasonTest(
+  { waves, covariance }: LocationFit,
+  degrees: number,
+  { first, values }: RegularSeries,
+): TestOutcome | null {
   const q = waves.length;
   const block = Float64Array.from(
     { length: q * q },
@@ -84,9 +94,15 @@ export function seasonTest({ waves, covariance }: LocationFit, degrees: number):
   if (precision === null) return null;
   const coefficients = Float64Array.from(waves, ({ coefficient }) => coefficient);
   const statistic = quadraticForm(precision, coefficients) / q;
-  let amplitude = 0;
+  const isWhole = ({ wave }: FittedWave) => wave.season <= values.length;
+  let amplitude = halfRange(
+    waves.filter((fitted) => !isWhole(fitted)),
+    first,
+    values.length,
+  );
   for (let i = 0; i < q; i += 2)
-    amplitude = Math.max(amplitude, Math.hypot(coefficients[i] as number, coefficients[i + 1] as number));
+    if (isWhole(waves[i] as FittedWave))
+      amplitude = Math.max(amplitude, Math.hypot(coefficients[i] as number, coefficients[i + 1] as number));
   return {
     test: "season",
     statistic,
@@ -94,4 +110,16 @@ export function seasonTest({ waves, covariance }: LocationFit, degrees: number):
     effect: amplitude,
     meaning: "pattern",
   };
+}
+
+/** Half the range of some waves together over slots from a grid index on. */
+function halfRange(waves: readonly FittedWave[], first: number, length: number): number {
+  if (waves.length === 0) return 0;
+  const values = withoutWaves(new Float64Array(length), first, 0, waves);
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return (most - least) / 2;
 }

@@ -6,7 +6,7 @@ import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, type InnovationNoise, levelTest, seasonTest } from "./location-tests.ts";
 import { manyRows, thinned } from "./long-windows.ts";
 import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
-import { countPresent, type RegularSeries } from "./regular-series.ts";
+import { presentView, type RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { giveBack } from "./scratch-arrays.ts";
 import { shapeTest } from "./shape-test.ts";
@@ -71,7 +71,9 @@ export function numericBattery(
   if (!inPlace) giveBack(before.values);
   const now = deseasonalise(current, profile, inPlace);
   pullInSpikes(now, limits);
-  const location = fitLocation(lead, now, model, wavesFor(seasons, countPresent(now.values)), noise);
+  const present = presentView(now.values);
+  const meanNow = meanOf(present);
+  const location = fitLocation(lead, now, model, wavesFor(seasons, present.length), noise);
   if (location === null) return null;
   const { rows, waves, level } = location;
   const n = model.innovations.length;
@@ -84,8 +86,8 @@ export function numericBattery(
   const autocorrelation = autocorrelationTest(model, rest, taken);
   const samples = [sample, standardise(location.residuals(taken), { inOrder: false })] as const;
   const outcomes = [
-    levelTest(location, model.degrees),
-    seasonTest(location, model.degrees),
+    levelTest(location, model.degrees, meanNow),
+    seasonTest(location, model.degrees, now),
     scaleTest(...samples, expectedRatio),
     shapeTest(...samples),
     autocorrelation,
