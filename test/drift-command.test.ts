@@ -574,6 +574,29 @@ describe("windows of one file", () => {
     expect(first.json().windows.at(-1).reference).toMatchObject({ from: "2026-01-05T00:00:00Z", rows: 672 });
   });
 
+  it("drift where a series ends, once, and not where the file itself does", async () => {
+    const rows = (shop: string, from: number, to: number) =>
+      rowsOf(from, to).map((row) => row.replace(",", `,${shop},`));
+    const file = csv("ends.csv", "ts,shop,load", [
+      ...rows("a", 0, 7 * 168 + 24),
+      ...rows("b", 0, 5 * 168),
+      ...rows("c", 0, 7 * 168),
+    ]);
+    const asked = [file, "--key", "shop", "--windows", "7d", "--alpha", "1e-9", "--fail-on", "drift"];
+    const { code, json } = await drift(...asked, "--json");
+    const { windows } = json();
+    expect(windows.map(({ lostSeries }: { lostSeries: unknown }) => lostSeries)).toEqual([
+      [],
+      [{ shop: "b" }],
+      [],
+      [],
+    ]);
+    expect(windows.map((window: { drift: boolean }) => window.drift)).toEqual([false, true, false, false]);
+    expect(code).toBe(2);
+    expect((await drift(...asked)).stdout).toMatch(/^ {2}2026-02-09T00:00:00Z {2}b: no row any more\.$/m);
+    expect((await drift(...asked.slice(0, -1), "last-window")).code).toBe(0);
+  });
+
   it("may fail for the last window only", async () => {
     const past = csv(
       "past.csv",

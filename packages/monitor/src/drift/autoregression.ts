@@ -9,7 +9,7 @@ import {
 } from "./least-squares.ts";
 import { sumOfSquares } from "./long-sums.ts";
 import { manyRows, someRows, thinned } from "./long-windows.ts";
-import { presentView } from "./regular-series.ts";
+import { presentValues, presentView } from "./regular-series.ts";
 import { giveBack, scratchNumbers } from "./scratch-arrays.ts";
 
 /** An autoregression without constant: d[t] = sum of phi[i] * d[t - 1 - i] + innovation. */
@@ -20,7 +20,7 @@ export interface Autoregression {
   readonly innovationVariance: number;
   /** Degrees of freedom left for the innovation variance. */
   readonly degrees: number;
-  /** Innovation of each slot; NaN where a value or one of its lags is missing. */
+  /** Innovation of each slot; NaN where a value or one of its lags is missing. Made when it is asked for where the fit may overwrite. */
   readonly filtered: Float64Array;
   /** Innovations of the slots that have all their lags. */
   readonly innovations: Float64Array;
@@ -37,6 +37,8 @@ export interface AutoregressionOptions {
   readonly parameters: number;
   /** What these took out of the series, which makes it look less persistent than it is. */
   readonly removed: readonly RemovedWave[];
+  /** Whether innovations, once they are asked for, may overwrite the deviations of a long series. Default false. */
+  readonly mayOverwrite?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface AutoregressionOptions {
  */
 export function fitAutoregression(
   deviations: Float64Array,
-  { orders, parameters, removed }: AutoregressionOptions,
+  { orders, parameters, removed, mayOverwrite = false }: AutoregressionOptions,
 ): Autoregression | null {
   const [least, most] = [orders[0] as number, orders.at(-1) as number];
   const runs = presentRuns(deviations);
@@ -69,9 +71,26 @@ export function fitAutoregression(
   if (best === null) return null;
   const { coefficients, inverse, residualSumOfSquares } = best.fit;
   const phi = withoutBias(coefficients, inverse, residualSumOfSquares / rows, rows, removed);
+  const found: Fit = { deviations, runs, phi, lags: maxOrder, inverse, parameters };
+  return mayOverwrite && deviations.length > manyRows ? overwriting(found) : whole(found);
+}
+
+/** A fit, as far as what it leaves needs it. */
+interface Fit {
+  readonly deviations: Float64Array;
+  /** Where they have values, as `presentRuns` gives it. */
+  readonly runs: Int32Array;
+  readonly phi: Float64Array;
+  /** Values right before a slot without which it is left out. */
+  readonly lags: number;
+  readonly inverse: Float64Array;
+  readonly parameters: number;
+}
+
+function whole(fit: Fit): Autoregression | null {
+  const { deviations, runs, phi, parameters } = fit;
   const filtered = whiten(deviations, phi);
-  const innovations =
-    runs.length === 2 ? filtered.subarray((runs[0] as number) + phi.length, runs[1]) : presentView(filtered);
+  const innovations = presentOf(filtered, runs, phi.length);
   const degrees = innovations.length - phi.length - parameters;
   const innovationVariance = sumOfSquares(innovations) / degrees;
   if (!(innovationVariance > 0) || degrees < 2) return null;
@@ -81,9 +100,10 @@ export function fitAutoregression(
     // Takes as long as all the rest, and most fits are only looked through.
     get covariance() {
       covariance ??= robustCovariance(
-        { deviations, runs, filtered, phi, lags: maxOrder },
-        inverse,
+        fit,
+        deviations.length > manyRows ? momentsOf(fit).onSum : designEffect(influencesOnSum(fit, filtered)),
         innovations.length / degrees,
+        filtered,
       );
       return covariance;
     },
@@ -92,6 +112,38 @@ export function fitAutoregression(
     filtered,
     innovations,
   };
+}
+
+/** The same of a long series, up to rounding, without memory of its size. */
+function overwriting(fit: Fit): Autoregression | null {
+  const { deviations, runs, phi, parameters } = fit;
+  const rows = countComplete(runs, phi.length);
+  const degrees = rows - phi.length - parameters;
+  const { squares, onSum } = momentsOf(fit);
+  const innovationVariance = squares / degrees;
+  if (!(innovationVariance > 0) || degrees < 2) return null;
+  const covariance = robustCovariance(fit, onSum, rows / degrees);
+  let filtered: Float64Array | undefined;
+  let innovations: Float64Array | undefined;
+  return {
+    phi,
+    covariance,
+    innovationVariance,
+    degrees,
+    get filtered() {
+      filtered ??= whitenInPlace(deviations, phi);
+      return filtered;
+    },
+    get innovations() {
+      innovations ??= presentOf(this.filtered, runs, phi.length);
+      return innovations;
+    },
+  };
+}
+
+/** Innovations of the slots that have all their lags. */
+function presentOf(filtered: Float64Array, runs: Int32Array, order: number): Float64Array {
+  return runs.length === 2 ? filtered.subarray((runs[0] as number) + order, runs[1]) : presentView(filtered);
 }
 
 function equationsOf(deviations: Float64Array, runs: Int32Array, order: number): NormalEquations {
@@ -131,41 +183,30 @@ function withoutBias(
   return corrected;
 }
 
-/** A fit, as far as its error needs it. */
-interface Fit {
-  readonly deviations: Float64Array;
-  /** Where they have values, as `presentRuns` gives it. */
-  readonly runs: Int32Array;
-  readonly filtered: Float64Array;
-  readonly phi: Float64Array;
-  /** Values right before a slot without which it is left out. */
-  readonly lags: number;
-}
-
-function robustCovariance(fit: Fit, inverse: Float64Array, inflation: number): Float64Array {
-  const weights = multiply(inverse, new Float64Array(fit.phi.length).fill(1));
-  const { factor } =
-    fit.deviations.length > manyRows
-      ? designEffectOnSum(fit, weights)
-      : designEffect(influencesOnSum(fit, weights));
+function robustCovariance(
+  fit: Fit,
+  { factor }: DesignEffect,
+  inflation: number,
+  filtered: Float64Array | null = null,
+): Float64Array {
   const lasting = Math.max(1, factor);
-  const order = fit.phi.length;
-  return sandwich(inverse, meatOf(fit), order).map((value) => value * inflation * lasting);
+  return sandwich(fit.inverse, meatOf(fit, filtered), fit.phi.length).map(
+    (value) => value * inflation * lasting,
+  );
 }
 
 /** Sums of products of lags, times the squared innovation; of very long series from a part of the rows. */
-function meatOf({ deviations, runs, filtered, phi, lags }: Fit): Float64Array {
+function meatOf({ deviations, runs, phi, lags }: Fit, filtered: Float64Array | null): Float64Array {
   const order = phi.length;
   const part = thinned({ first: 0, values: deviations }, 1).values;
+  const isWhole = part === deviations;
   const meat = new Float64Array(order * order);
-  if (part === deviations) {
-    addMeat(meat, deviations, runs, filtered, lags, order);
-    return meat;
-  }
-  const partRuns = presentRuns(part);
-  const innovations = whiten(part, phi);
+  const partRuns = isWhole ? runs : presentRuns(part);
+  const innovations = isWhole && filtered !== null ? filtered : whiten(part, phi);
   addMeat(meat, part, partRuns, innovations, lags, order);
-  giveBack(part, innovations);
+  if (innovations !== filtered) giveBack(innovations);
+  if (isWhole) return meat;
+  giveBack(part);
   const share = countComplete(partRuns, lags) / countComplete(runs, lags);
   return meat.map((sum) => sum / share);
 }
@@ -192,7 +233,9 @@ function addMeat(
 }
 
 /** What each row does to the sum of the coefficients, up to a factor: persistent and nervous stretches that take turns show in it. */
-function influencesOnSum({ deviations, filtered, lags }: Fit, weights: Float64Array): Float64Array {
+function influencesOnSum(fit: Fit, filtered: Float64Array): Float64Array {
+  const { deviations, lags } = fit;
+  const weights = weightsOnSum(fit);
   const influences = new Float64Array(deviations.length);
   addLags(influences, deviations, weights, 0);
   for (let slot = 0; slot < influences.length; slot++)
@@ -202,18 +245,31 @@ function influencesOnSum({ deviations, filtered, lags }: Fit, weights: Float64Ar
   return presentView(influences);
 }
 
-/** The same design effect without keeping the influences; their mean is as good as zero. */
-function designEffectOnSum({ deviations, runs, filtered }: Fit, weights: Float64Array): DesignEffect {
-  const rows = countComplete(runs, weights.length);
+function weightsOnSum({ inverse, phi }: Fit): Float64Array {
+  return multiply(inverse, new Float64Array(phi.length).fill(1));
+}
+
+/** The sum of squared innovations and the design effect of the influences on the sum of the coefficients, whose mean is as good as zero; neither is kept. */
+function momentsOf(fit: Fit): { readonly squares: number; readonly onSum: DesignEffect } {
+  const { deviations, runs, phi } = fit;
+  const weights = weightsOnSum(fit);
   const near = new Float64Array(nearRows);
-  const sums = new BlockSums(rows);
-  for (let from = weights.length; from < deviations.length; from += nearRows) {
-    const part = near.subarray(0, deviations.length - from).fill(0);
-    addLags(part, deviations, weights, from);
-    for (let i = 0; i < part.length; i++) part[i] = (part[i] as number) * (filtered[from + i] as number);
-    sums.add(part);
-  }
-  return sums.designEffect();
+  const sums = new BlockSums(countComplete(runs, phi.length));
+  let squares = 0;
+  forWhitened(deviations, phi, (innovations, from) => {
+    const influences = near.subarray(0, innovations.length).fill(0);
+    addLags(influences, deviations, weights, from);
+    let [sum, other] = [0, 0];
+    for (let i = 0; i < influences.length; i++) {
+      const innovation = innovations[i] as number;
+      influences[i] = (influences[i] as number) * innovation;
+      if (i & 1) sum += innovation * innovation;
+      else other += innovation * innovation;
+    }
+    squares += Number.isNaN(sum + other) ? sumOfSquares(presentValues(innovations)) : sum + other;
+    sums.add(influences);
+  });
+  return { squares, onSum: sums.designEffect() };
 }
 
 function leaveOutIncomplete(influences: Float64Array, values: Float64Array, lags: number): void {
@@ -239,13 +295,35 @@ export function sandwich(bread: Float64Array, meat: Float64Array, n: number): Fl
 /** A series filtered by an autoregression; NaN where a lag is missing. */
 export function whiten(values: Float64Array, phi: Float64Array): Float64Array {
   const result = scratchNumbers(values.length);
+  forWhitened(values, phi, (part, from) => result.set(part, from));
+  return result;
+}
+
+/** The same, in the series' own memory. */
+export function whitenInPlace(values: Float64Array, phi: Float64Array): Float64Array {
+  // From its end: a part's lags are not yet overwritten.
+  forWhitened(values, phi, (part, from) => values.set(part, from), true);
+  return values;
+}
+
+/** Gives a whitened series part by part, each in the same memory. */
+export function forWhitened(
+  values: Float64Array,
+  phi: Float64Array,
+  take: (part: Float64Array, from: number) => void,
+  fromEnd = false,
+): void {
   const weights = phi.map((value) => -value);
-  for (let from = 0; from < values.length; from += nearRows) {
-    const part = result.subarray(from, from + nearRows);
-    part.set(values.subarray(from, from + nearRows));
+  const near = new Float64Array(Math.min(nearRows, values.length));
+  const parts = Math.ceil(values.length / nearRows);
+  for (let i = 0; i < parts; i++) {
+    const from = nearRows * (fromEnd ? parts - 1 - i : i);
+    const part = near.subarray(0, values.length - from);
+    part.set(values.subarray(from, from + part.length));
     addLags(part, values, weights, from);
+    if (from < phi.length) part.fill(Number.NaN, 0, phi.length - from);
+    take(part, from);
   }
-  return result.fill(Number.NaN, 0, phi.length);
 }
 
 /** Rows that stay in the processor's nearest memory while one lag after the other is added. */

@@ -18,6 +18,13 @@ describe("calibratedPValue", () => {
     expect(calibratedPValue(0.0001, squares)).toBeGreaterThan(0.008);
     expect(calibratedPValue(0.0001, squares)).toBeLessThan(0.016);
   });
+  it("never makes a far smaller p-value of one that 200 windows are too few to know", () => {
+    for (let repeat = 0; repeat < 300; repeat++) {
+      const draw = createRandom(`far/${repeat}`);
+      const found = Array.from({ length: 200 }, () => draw.uniform());
+      expect(calibratedPValue(1e-5, found)).toBeGreaterThan(1e-6);
+    }
+  });
   test.prop([fc.array(share, { maxLength: 60 }), share, share])(
     "is a chance that grows with the p-value",
     (found, a, b) => {

@@ -194,6 +194,35 @@ describe("driftTest when something changed", () => {
   });
 });
 
+describe("effects of driftTest", () => {
+  const noise = ar9(createRandom("effects"));
+  it("tell the difference of means where the reference ended on a wrong day", () => {
+    const wrong = (row: number) => row >= referenceRows - 24 && row < referenceRows;
+    const values = noise.map((value, row) => value - (wrong(row) ? 17 : 0) + (row < referenceRows ? 0 : 2));
+    const means = [0, referenceRows].map((from) => {
+      const part = values.subarray(from, from === 0 ? referenceRows : allRows);
+      return part.reduce((a, b) => a + b, 0) / part.length;
+    }) as [number, number];
+    const report = driftTest(window(values, 0, referenceRows), window(values, referenceRows, allRows), {
+      time: "at",
+      season: [24],
+    });
+    const level = report.columns[0]?.tests.find(({ test }) => test === "level");
+    expect(level?.effect).toBeCloseTo(means[1] - means[0], 1);
+  });
+  it.each([8, 14, 20])("stay in reach of the values where %d rows have a part of a season alone", (rows) => {
+    const random = createRandom("part of a season");
+    const values = Float64Array.from({ length: allRows }, () => random.normal(20, 4));
+    const report = driftTest(
+      window(values, 0, referenceRows),
+      window(values, referenceRows, referenceRows + rows),
+      { time: "at", season: [24, 168] },
+    );
+    for (const { test, effect } of report.columns[0]?.tests ?? [])
+      if (test === "level" || test === "season") expect(Math.abs(effect)).toBeLessThan(16);
+  });
+});
+
 describe("driftTest on awkward windows", () => {
   const values = ar9(createRandom("awkward"));
   it("tests a series with a gap in every sixth row", () => {

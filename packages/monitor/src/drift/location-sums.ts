@@ -1,4 +1,4 @@
-import { completeRows, whiten } from "./autoregression.ts";
+import { completeRows, forWhitened, whiten, whitenInPlace } from "./autoregression.ts";
 import { dotsOver, type LeastSquares, normalEquations, solve, timesOver } from "./least-squares.ts";
 import { positionOf, positionsOf } from "./profile.ts";
 import { presentValues, presentView } from "./regular-series.ts";
@@ -9,7 +9,10 @@ export interface WhitenedFit {
   readonly fit: LeastSquares;
   /** X'VX with the variance V of each row by its position in the season. */
   readonly meat: Float64Array;
-  readonly residuals: Float64Array;
+  /** Rows that were fitted. */
+  readonly rows: number;
+  /** What is left of them. Where it was summed up by position, the constant and `taken` are to be taken off the window before, which is overwritten. */
+  residuals(taken: readonly Wave[]): Float64Array;
 }
 
 /** What is regressed on what: a window and a constant with waves, whitened by one autoregression. */
@@ -54,7 +57,12 @@ export function fitByRow({ first, values, lead, phi, waves, variances }: Whitene
       residuals[at] = (residuals[at] as number) - coefficient * (column[rows[at] as number] as number);
   });
   const weights = atPositions(variances, first, values.length);
-  return { fit, meat: weightedGram(columns, rows, weights), residuals };
+  return {
+    fit,
+    meat: weightedGram(columns, rows, weights),
+    rows: rows.length,
+    residuals: () => residuals,
+  };
 }
 
 /** The same up to rounding, but for the few rows whose lags lie in the reference. */
@@ -62,8 +70,8 @@ export function fitByPosition(
   { first, values, phi, waves, variances }: WhitenedWindow,
   cycle: number,
 ): WhitenedFit | null {
-  const innovations = whiten(values, phi);
-  const { counts, sums, rows } = sumsByPosition(innovations, first, cycle);
+  const { counts, sums } = whitenedSums(values, phi, first, cycle);
+  const rows = counts.reduce((a, b) => a + b, 0);
   const columns = [null, ...waves].map((wave) => {
     const term = wave === null ? new Float64Array(cycle).fill(1) : waveValues(wave, 0, cycle);
     return whitenedAfter(term.subarray(-phi.length), term, phi);
@@ -74,31 +82,43 @@ export function fitByPosition(
   const means = sums.map((sum, position) => (counts[position] === 0 ? 0 : sum / (roots[position] as number)));
   const fit = solve(normalEquations(scaled, means, positions), columns.length);
   if (fit === null || rows - columns.length < 2) return null;
-  const expected = new Float64Array(cycle);
-  columns.forEach((column, i) => {
-    const coefficient = fit.coefficients[i] as number;
-    for (let position = 0; position < cycle; position++)
-      expected[position] = (expected[position] as number) + coefficient * (column[position] as number);
-  });
+  const residuals = (taken: readonly Wave[]): Float64Array => {
+    const rest = whitenInPlace(values, phi);
+    const left = waves.filter((wave) => !taken.includes(wave));
+    if (left.length === 0) return presentView(rest);
+    const expected = new Float64Array(cycle);
+    for (const wave of left) {
+      const term = waves.indexOf(wave) + 1;
+      const column = columns[term] as Float64Array;
+      for (let position = 0; position < cycle; position++)
+        expected[position] =
+          (expected[position] as number) + (fit.coefficients[term] as number) * (column[position] as number);
+    }
+    return presentView(lessByPosition(rest, first, expected));
+  };
   return {
     fit,
     meat: weightedGram(scaled, positions, atPositions(variances, 0, cycle)),
-    residuals: presentView(lessByPosition(innovations, first, expected)),
+    rows,
+    residuals,
   };
 }
 
-function sumsByPosition(values: Float64Array, first: number, cycle: number) {
+/** How many innovations there are at each position of a cycle, and their sums. */
+function whitenedSums(values: Float64Array, phi: Float64Array, first: number, cycle: number) {
   const counts = new Float64Array(cycle);
   const sums = new Float64Array(cycle);
-  let position = positionOf(first, cycle) - 1;
-  for (let slot = 0; slot < values.length; slot++) {
-    if (++position === cycle) position = 0;
-    const value = values[slot] as number;
-    if (Number.isNaN(value)) continue;
-    sums[position] = (sums[position] as number) + value;
-    counts[position] = (counts[position] as number) + 1;
-  }
-  return { counts, sums, rows: counts.reduce((a, b) => a + b, 0) };
+  forWhitened(values, phi, (part, from) => {
+    let position = positionOf(first + from, cycle) - 1;
+    for (let slot = 0; slot < part.length; slot++) {
+      if (++position === cycle) position = 0;
+      const value = part[slot] as number;
+      if (Number.isNaN(value)) continue;
+      sums[position] = (sums[position] as number) + value;
+      counts[position] = (counts[position] as number) + 1;
+    }
+  });
+  return { counts, sums };
 }
 
 /** Values whitened with the lags of the first ones taken from `lead`; these are missing without it. */

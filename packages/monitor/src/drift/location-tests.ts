@@ -4,7 +4,7 @@ import { invert, quadraticForm } from "./least-squares.ts";
 import { fitWhitened } from "./location-sums.ts";
 import type { RegularSeries } from "./regular-series.ts";
 import type { TestOutcome } from "./test-outcome.ts";
-import { type FittedWave, frequencyOfWave, type Wave } from "./waves.ts";
+import { type FittedWave, frequencyOfWave, type Wave, withoutWaves } from "./waves.ts";
 
 /** Level and waves of the current window's deviations by generalised least squares. */
 export interface LocationFit {
@@ -12,8 +12,10 @@ export interface LocationFit {
   readonly waves: readonly FittedWave[];
   /** Covariance of level and wave coefficients, row-major. */
   readonly covariance: Float64Array;
-  /** Innovations of the current window less level and waves. */
-  readonly residuals: Float64Array;
+  /** Rows that were fitted. */
+  readonly rows: number;
+  /** Innovations of the current window less level and waves, once the level and some waves were taken off it; overwrites long windows. */
+  residuals(taken: readonly FittedWave[]): Float64Array;
 }
 
 /** What the covariance of a location fit allows for. */
@@ -41,11 +43,11 @@ export function fitLocation(
   const { phi } = model;
   const found = fitWhitened({ ...now, lead, phi, waves, variances: noise.variances });
   if (found === null) return null;
-  const { fit, meat, residuals } = found;
+  const { fit, meat, rows } = found;
   const k = waves.length + 1;
   const factors = [1 / noise.lasting, ...waves.map((wave) => 1 / noise.leftover(frequencyOfWave(wave)))];
   // The profile itself was estimated from the reference.
-  const inflation = 1 + residuals.length / model.innovations.length;
+  const inflation = 1 + rows / model.innovations.length;
   const covariance = sandwich(fit.inverse, meat, k).map(
     (value, at) =>
       (value * inflation) / Math.sqrt((factors[Math.floor(at / k)] as number) * (factors[at % k] as number)),
@@ -54,24 +56,35 @@ export function fitLocation(
     level: fit.coefficients[0] as number,
     waves: waves.map((wave, i) => ({ wave, coefficient: fit.coefficients[i + 1] as number })),
     covariance,
-    residuals,
+    rows,
+    residuals: (taken) => found.residuals(taken.map(({ wave }) => wave)),
   };
 }
 
-/** t test that the level is unchanged. */
-export function levelTest({ level, covariance }: LocationFit, degrees: number): TestOutcome {
+/**
+ * t test that the level is unchanged. The fitted level goes by where the window begins as much as by its mean: after one wrong day at the end of the reference it is the jump back from it. So the effect is the mean.
+ * @param mean - Of the current window less its profile.
+ */
+export function levelTest({ level, covariance }: LocationFit, degrees: number, mean: number): TestOutcome {
   const statistic = level / Math.sqrt(covariance[0] as number);
   return {
     test: "level",
     statistic,
     pValue: Math.min(1, 2 * studentTSurvival(Math.abs(statistic), degrees)),
-    effect: level,
+    effect: mean,
     meaning: "shift",
   };
 }
 
-/** F test that the harmonics of the seasons are unchanged; the effect is the amplitude of the largest. */
-export function seasonTest({ waves, covariance }: LocationFit, degrees: number): TestOutcome | null {
+/**
+ * F test that the harmonics of the seasons are unchanged. The effect is the amplitude of the largest; of seasons longer than the window half the range that their waves have in it together, as waves of which it has a part alone may be
+ * as large as they like and cancel.
+ */
+export function seasonTest(
+  { waves, covariance }: LocationFit,
+  degrees: number,
+  { first, values }: RegularSeries,
+): TestOutcome | null {
   const q = waves.length;
   const block = Float64Array.from(
     { length: q * q },
@@ -81,9 +94,15 @@ export function seasonTest({ waves, covariance }: LocationFit, degrees: number):
   if (precision === null) return null;
   const coefficients = Float64Array.from(waves, ({ coefficient }) => coefficient);
   const statistic = quadraticForm(precision, coefficients) / q;
-  let amplitude = 0;
+  const isWhole = ({ wave }: FittedWave) => wave.season <= values.length;
+  let amplitude = halfRange(
+    waves.filter((fitted) => !isWhole(fitted)),
+    first,
+    values.length,
+  );
   for (let i = 0; i < q; i += 2)
-    amplitude = Math.max(amplitude, Math.hypot(coefficients[i] as number, coefficients[i + 1] as number));
+    if (isWhole(waves[i] as FittedWave))
+      amplitude = Math.max(amplitude, Math.hypot(coefficients[i] as number, coefficients[i + 1] as number));
   return {
     test: "season",
     statistic,
@@ -91,4 +110,16 @@ export function seasonTest({ waves, covariance }: LocationFit, degrees: number):
     effect: amplitude,
     meaning: "pattern",
   };
+}
+
+/** Half the range of some waves together over slots from a grid index on. */
+function halfRange(waves: readonly FittedWave[], first: number, length: number): number {
+  if (waves.length === 0) return 0;
+  const values = withoutWaves(new Float64Array(length), first, 0, waves);
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return (most - least) / 2;
 }

@@ -9,7 +9,7 @@ import { positionOf } from "./profile.ts";
 import { scaleTest } from "./scale-test.ts";
 import { shapeTest } from "./shape-test.ts";
 import { type Standardised, standardise } from "./standardised.ts";
-import { wavesOf } from "./waves.ts";
+import { wavesOf, withoutWaves } from "./waves.ts";
 
 const random = createRandom("long-windows");
 const noise = (length: number) => {
@@ -88,10 +88,14 @@ describe("fitByPosition", () => {
       variances: Float64Array.from({ length: 6 }, (_, i) => 1 + i / 8),
     };
     const [byRow, byPosition] = [fitByRow(window), fitByPosition(window, 24)];
+    const coefficients = byPosition?.fit.coefficients as Float64Array;
+    const waves = window.waves.map((wave, i) => ({ wave, coefficient: coefficients[i + 1] as number }));
+    const taken = waves.filter(({ wave }) => wave.season === 6);
+    withoutWaves(values, window.first, coefficients[0] as number, taken);
     for (const part of [
       (fit: typeof byRow) => fit?.fit.coefficients,
       (fit: typeof byRow) => fit?.meat,
-      (fit: typeof byRow) => fit?.residuals,
+      (fit: typeof byRow) => fit?.residuals(taken.map(({ wave }) => wave)),
     ]) {
       const [a, b] = [part(byRow) as Float64Array, part(byPosition) as Float64Array];
       expect(b.length).toBe(a.length);

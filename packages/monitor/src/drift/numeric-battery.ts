@@ -1,19 +1,19 @@
-import { autocorrelationTest } from "./autocorrelation-test.ts";
+import { autocorrelationTest, wavesToTakeOut } from "./autocorrelation-test.ts";
 import type { Autoregression } from "./autoregression.ts";
 import { autoregressionAbout } from "./autoregression-about.ts";
 import { designEffect, meanOf } from "./innovation-moments.ts";
 import { leftoverCorrelation } from "./leftover-correlation.ts";
 import { fitLocation, type InnovationNoise, levelTest, seasonTest } from "./location-tests.ts";
-import { thinned } from "./long-windows.ts";
+import { manyRows, thinned } from "./long-windows.ts";
 import { deseasonalise, positionOf, type SeasonalProfile, seasonalProfile } from "./profile.ts";
-import { countPresent, type RegularSeries } from "./regular-series.ts";
+import { presentView, type RegularSeries } from "./regular-series.ts";
 import { scaleTest } from "./scale-test.ts";
 import { giveBack } from "./scratch-arrays.ts";
 import { shapeTest } from "./shape-test.ts";
 import { pullInSpikes, spikeLimits } from "./spikes.ts";
 import { standardise } from "./standardised.ts";
 import type { TestOutcome } from "./test-outcome.ts";
-import { wavesFor } from "./waves.ts";
+import { wavesFor, withoutWaves } from "./waves.ts";
 
 /** Length of the blocks of time, and half of the lags of the Ljung-Box test, without a season. */
 const usualBlock = 24;
@@ -48,9 +48,13 @@ export function numericBattery(
   const limits = spikeLimits(before, seasons[0] ?? 1);
   pullInSpikes(before, limits);
   const { parameters } = profile;
-  const model = autoregressionAbout(profile, before.values, maxOrder);
+  const isLong = before.values.length > manyRows;
+  const model = autoregressionAbout(profile, before.values, maxOrder, true);
   if (model === null) return null;
 
+  const joinsUp = before.first + before.values.length === current.first;
+  // Innovations of long windows overwrite the deviations: memory has the size of the windows, and is given back as soon as it can be.
+  const lead = joinsUp ? before.values.slice(-model.phi.length) : null;
   const block = seasons[0] ?? usualBlock;
   const mean = meanOf(model.innovations);
   const part = thinned({ first: 0, values: model.filtered }, 1).values;
@@ -61,41 +65,41 @@ export function numericBattery(
     lasting: Math.max(1, designEffect(model.innovations, mean).factor),
   };
   if (part !== model.filtered) giveBack(part);
-  const joinsUp = before.first + before.values.length === current.first;
-  const lead = joinsUp ? before.values.slice(-model.phi.length) : null;
-  // Memory has the size of the windows, so it is given back as soon as it can be. The covariance is the last that needs the deviations,
-  // and samples of bins have no more to do with their values.
+  // The covariance is the last that needs the deviations, and samples of long windows have no more to do with their values.
   void model.covariance;
-  if (!inPlace) giveBack(before.values);
   const sample = standardise(model.innovations, { mean });
-  if (sample.counts !== null) giveBack(model.filtered);
+  if (!inPlace) giveBack(before.values);
   const now = deseasonalise(current, profile, inPlace);
   pullInSpikes(now, limits);
-  const location = fitLocation(lead, now, model, wavesFor(seasons, countPresent(now.values)), noise);
+  const present = presentView(now.values);
+  const meanNow = meanOf(present);
+  const location = fitLocation(lead, now, model, wavesFor(seasons, present.length), noise);
   if (location === null) return null;
-  const { residuals, waves, level } = location;
+  const { rows, waves, level } = location;
   const n = model.innovations.length;
   // The profile's own error stays in the current deviations, but was fitted away in the reference's.
   const expectedRatio = Math.sqrt(
-    ((1 + parameters / n) * (1 - (1 + waves.length) / residuals.length)) / (model.degrees / n),
+    ((1 + parameters / n) * (1 - (1 + waves.length) / rows)) / (model.degrees / n),
   );
-  const samples = [sample, standardise(residuals, { inOrder: false })] as const;
-  if (samples[1].counts !== null) giveBack(residuals);
+  const taken = wavesToTakeOut(waves, now.values.length);
+  const rest = withoutWaves(now.values, now.first, level, taken);
+  const autocorrelation = autocorrelationTest(model, rest, taken);
+  const samples = [sample, standardise(location.residuals(taken), { inOrder: false })] as const;
   const outcomes = [
-    levelTest(location, model.degrees),
-    seasonTest(location, model.degrees),
+    levelTest(location, model.degrees, meanNow),
+    seasonTest(location, model.degrees, now),
     scaleTest(...samples, expectedRatio),
     shapeTest(...samples),
+    autocorrelation,
   ];
   giveBack(...samples.map(({ pointOf }) => pointOf));
-  outcomes.push(autocorrelationTest(model, now, level, waves));
   return {
     outcomes: outcomes.filter(
       (outcome): outcome is TestOutcome => outcome !== null && !Number.isNaN(outcome.pValue),
     ),
     model,
     profile,
-    giveBack: () => giveBack(sample.counts === null ? model.filtered : null, inPlace ? null : now.values),
+    giveBack: () => giveBack(isLong ? null : model.filtered, inPlace ? null : now.values),
   };
 }
 

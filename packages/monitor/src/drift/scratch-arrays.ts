@@ -33,9 +33,9 @@ export function scratchNumbers(length: number): Float64Array {
   return new Float64Array(bufferOf(8 * length), 0, length);
 }
 
-/** The same for whole numbers. */
-export function scratchIntegers(length: number): Int32Array {
-  return new Int32Array(bufferOf(4 * length), 0, length);
+/** The same for whole numbers up to 65,535. */
+export function scratchShorts(length: number): Uint16Array {
+  return new Uint16Array(bufferOf(2 * length), 0, length);
 }
 
 function bufferOf(bytes: number): ArrayBuffer {
@@ -43,7 +43,7 @@ function bufferOf(bytes: number): ArrayBuffer {
 }
 
 /** Gives arrays back, of which nothing may be read any more. */
-export function giveBack(...arrays: readonly (Float64Array | Int32Array | null)[]): void {
+export function giveBack(...arrays: readonly (Float64Array | Uint16Array | Int32Array | null)[]): void {
   for (const array of arrays) {
     const buffer = array?.buffer;
     if (kept === null || !(buffer instanceof ArrayBuffer) || buffer.byteLength < leastBytes) continue;

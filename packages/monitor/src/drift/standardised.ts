@@ -2,7 +2,7 @@ import { largestGap } from "../statistics/kolmogorov-smirnov.ts";
 import { sortNumbers } from "../statistics/radix-sort.ts";
 import { type DesignEffect, designEffect, designEffectOf, meanOf, spreadOf } from "./innovation-moments.ts";
 import { manyRows } from "./long-windows.ts";
-import { scratchIntegers } from "./scratch-arrays.ts";
+import { scratchShorts } from "./scratch-arrays.ts";
 
 /**
  * A sample less its mean, over its mean absolute deviation, as the points that it has: each value is one, or, in long samples, each bin
@@ -19,12 +19,14 @@ export interface Standardised {
   /** Values at each point; null for one each. */
   readonly counts: Float64Array | null;
   /** Point of each value in order of time; null for its own, and where the order was not asked for. */
-  readonly pointOf: Int32Array | null;
+  readonly pointOf: Uint16Array | Int32Array | null;
 }
 
 /** Bins for values of up to so many spreads; the few beyond are points of their own. */
 const [reach, binsPerSpread] = [8, 512];
 const bins = 2 * reach * binsPerSpread;
+
+const largestShort = 2 ** 16 - 1;
 
 /**
  * Standardises a sample. One without spread stays as it is, less its mean.
@@ -42,7 +44,7 @@ export function standardise(
 }
 
 function binned(values: Float64Array, mean: number, spread: number, inOrder: boolean): Standardised {
-  const pointOf = inOrder ? scratchIntegers(values.length) : null;
+  let pointOf: Standardised["pointOf"] = inOrder ? scratchShorts(values.length) : null;
   const counts = new Int32Array(bins);
   const sums = new Float64Array(bins);
   const beyond: number[] = [];
@@ -56,7 +58,9 @@ function binned(values: Float64Array, mean: number, spread: number, inOrder: boo
       counts[bin]!++;
       sums[bin]! += place;
     } else {
-      if (pointOf !== null) pointOf[i] = bins + beyond.length;
+      const point = bins + beyond.length;
+      if (point > largestShort && pointOf instanceof Uint16Array) pointOf = Int32Array.from(pointOf);
+      if (pointOf !== null) pointOf[i] = point;
       beyond.push(place);
     }
   }

@@ -7,7 +7,7 @@ import { progressBar } from "../progress-bar.ts";
 import { type CommandIo, writeResult } from "../session.ts";
 import { checkTargets } from "../table-file/check-targets.ts";
 import { driftFiles } from "./drift-files.ts";
-import { type DriftReport, driftData, driftText, hasDrift } from "./drift-report.ts";
+import { type DriftReport, driftData, driftText, hasDrift, windowDrifts } from "./drift-report.ts";
 import type { DriftCommandOptions } from "./options.ts";
 import { pageOf } from "./page.ts";
 
@@ -58,7 +58,7 @@ export async function driftCommand(
 
 function isFailure(report: DriftReport, { failOn }: DriftCommandOptions): boolean {
   if (failOn === undefined) return false;
-  return failOn === "drift" ? hasDrift(report) : report.windows.at(-1)?.comparison.drift === true;
+  return failOn === "drift" ? hasDrift(report) : report.windows.slice(-1).some(windowDrifts);
 }
 
 /** @throws TsopsError CONFIG_INVALID for options that do not go together */

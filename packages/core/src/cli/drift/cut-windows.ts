@@ -1,7 +1,9 @@
 import { TsopsError } from "../../errors.ts";
+import type { SeriesKey } from "../../forecast/panel.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { sliceColumns } from "../../schema/reshape.ts";
 import { addDuration, parseDuration, subtractDuration } from "../../time/duration.ts";
+import { parseFrequency } from "../../time/frequency.ts";
 import { secondsOf } from "../../time/instant.ts";
 import { instantOfLocal } from "../../time/local.ts";
 import { resolveZone } from "../../time/zone.ts";
@@ -19,6 +21,8 @@ export interface FileWindow {
   readonly rows: number;
   readonly referenceRows: number;
   readonly pairs: readonly Pair[];
+  /** Series without a row in it that had some in the stretch of its length right before; none of a window that the file ends in. */
+  readonly lost: readonly SeriesKey[];
 }
 
 /** Windows of a reference where its length was not said. */
@@ -42,6 +46,7 @@ export function cutWindows(
   const firstWindow = (): bigint => (before === null ? at(usualReference) : before.after(file.from, 1));
   const start = firstWindow();
   const found: FileWindow[] = [];
+  const grid = parseFrequency(data.axis.frequency, { zone: data.axis.zone });
   for (let i = 0; ; i++) {
     const from = length.after(start, i);
     if (from > file.to) break;
@@ -63,6 +68,11 @@ export function cutWindows(
         current: between(series, from, to),
       };
     });
+    const earlier = i === 0 ? length.before(from, 1) : length.after(start, i - 1);
+    const isFull = grid.indexOf(to) - grid.indexOf(file.to) <= 1;
+    const lost = file.series.filter(
+      (series, which) => isFull && pairs[which]?.current === null && between(series, earlier, from) !== null,
+    );
     const count = (which: "reference" | "current") =>
       pairs.reduce((sum, pair) => sum + (pair[which]?.length ?? 0), 0);
     found.push({
@@ -73,6 +83,7 @@ export function cutWindows(
       rows: count("current"),
       referenceRows: count("reference"),
       pairs,
+      lost: lost.map(({ key }) => key),
     });
   }
   if (found.length === 0)

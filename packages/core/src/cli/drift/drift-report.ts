@@ -37,7 +37,12 @@ export interface DriftReport {
 /** Whether anything drifts; a column or a series that is gone could not drift further. */
 export function hasDrift({ comparison, windows, lost }: DriftReport): boolean {
   if (lost.columns.length + lost.series.length > 0) return true;
-  return comparison?.drift ?? windows.some((window) => window.comparison.drift);
+  return comparison?.drift ?? windows.some(windowDrifts);
+}
+
+/** Whether anything drifts in a window, or a series ends before it. */
+export function windowDrifts({ comparison, lost }: TestedWindow): boolean {
+  return comparison.drift || lost.length > 0;
 }
 
 /** The report as data for `--json`. */
@@ -58,9 +63,7 @@ export function driftData(report: DriftReport): Readonly<Record<string, unknown>
       ...shared,
       ...comparisonData(comparison, report.keys),
       lost: report.lost.columns,
-      ...(report.keys.length === 0
-        ? {}
-        : { lostSeries: report.lost.series.map((key) => keyData(key, report.keys).key) }),
+      ...lostSeries(report.lost.series, report.keys),
       untested: [...report.untested, ...untestedData(comparison.untested, report.keys)],
       reference: fileData(reference, data),
       current: fileData(current, data),
@@ -70,18 +73,25 @@ export function driftData(report: DriftReport): Readonly<Record<string, unknown>
     ...shared,
     file: fileData(data.files[0] as FileSeries, data),
     untested: report.untested,
-    windows: windows.map(
-      ({ from, to, referenceFrom, referenceTo, rows, referenceRows, comparison: one }) => ({
-        from: data.textOf(from),
-        to: data.textOf(to),
-        rows,
-        reference: { from: data.textOf(referenceFrom), to: data.textOf(referenceTo), rows: referenceRows },
-        drift: one.drift,
-        ...comparisonData(one, report.keys),
-        untested: untestedData(one.untested, report.keys),
-      }),
-    ),
+    windows: windows.map((window) => ({
+      from: data.textOf(window.from),
+      to: data.textOf(window.to),
+      rows: window.rows,
+      reference: {
+        from: data.textOf(window.referenceFrom),
+        to: data.textOf(window.referenceTo),
+        rows: window.referenceRows,
+      },
+      drift: windowDrifts(window),
+      ...comparisonData(window.comparison, report.keys),
+      ...lostSeries(window.lost, report.keys),
+      untested: untestedData(window.comparison.untested, report.keys),
+    })),
   };
+}
+
+function lostSeries(lost: readonly SeriesKey[], keys: readonly string[]) {
+  return keys.length === 0 ? {} : { lostSeries: lost.map((key) => keyData(key, keys).key) };
 }
 
 function fileData({ path, rows, from, to }: FileSeries, { textOf }: DriftData) {
@@ -177,11 +187,14 @@ function pairLines(report: DriftReport, comparison: Comparison): string[] {
 function windowLines(report: DriftReport): string[] {
   const { data, windows, alpha } = report;
   const [file] = data.files as [FileSeries];
-  const drifting = windows.filter(({ comparison }) => comparison.drift);
-  const sentences = windows.flatMap(({ from, comparison }) =>
-    comparison.columns
-      .filter(({ drift }) => drift)
-      .map(({ key, tests }) => `  ${data.textOf(from)}  ${prefix(key)}${tests[0]?.sentence ?? ""}`),
+  const drifting = windows.filter(windowDrifts);
+  const sentences = windows.flatMap(({ from, comparison, lost }) =>
+    [
+      ...lost.map((key) => `${prefix(key)}no row any more.`),
+      ...comparison.columns
+        .filter(({ drift }) => drift)
+        .map(({ key, tests }) => `${prefix(key)}${tests[0]?.sentence ?? ""}`),
+    ].map((text) => `  ${data.textOf(from)}  ${text}`),
   );
   const untested = new Map<string, number>();
   for (const { comparison } of windows)

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { listSome } from "../../forecast/rows.ts";
 import type { DriftPage, DriftPageComparison } from "./companions.ts";
 import type { ComparedColumn, UntestedColumn } from "./compare.ts";
-import { columnName, type DriftReport, hasDrift } from "./drift-report.ts";
+import { columnName, type DriftReport, hasDrift, keyText, windowDrifts } from "./drift-report.ts";
 
 /** The report as a page shows it. */
 export function pageOf(report: DriftReport): DriftPage {
@@ -14,13 +14,13 @@ export function pageOf(report: DriftReport): DriftPage {
     comparison === null
       ? windows.map((window) => ({
           name: data.textOf(window.from),
-          note: `${window.rows.toLocaleString("en-US")} rows against ${window.referenceRows.toLocaleString("en-US")} from ${data.textOf(window.referenceFrom)} on`,
+          note: `${window.rows.toLocaleString("en-US")} rows against ${window.referenceRows.toLocaleString("en-US")} from ${data.textOf(window.referenceFrom)} on${window.lost.length === 0 ? "" : `; lost: ${listSome(window.lost.map(keyText))}`}`,
           columns: window.comparison.columns.map(pageColumn),
         }))
       : [{ name: names[1] ?? "", note: "", columns: comparison.columns.map(pageColumn) }];
   const what = keys.length > 0 ? "columns of series" : "columns";
   const counted = comparisons.map(({ columns }) => columns.filter(({ drift }) => drift).length);
-  const flagged = counted.filter((count) => count > 0).length;
+  const flagged = windows.filter(windowDrifts).length;
   const lost = report.lost.columns.length + report.lost.series.length;
   const untested =
     comparison === null ? windows.flatMap((one) => one.comparison.untested) : comparison.untested;
@@ -32,7 +32,11 @@ export function pageOf(report: DriftReport): DriftPage {
     alpha,
     tiles: [
       isByWindow
-        ? { name: "Windows that drift", value: `${flagged} of ${windows.length}`, note: "any column" }
+        ? {
+            name: "Windows that drift",
+            value: `${flagged} of ${windows.length}`,
+            note: "any column, or a series lost",
+          }
         : {
             name: "Verdict",
             value: hasDrift(report) ? "drift" : "no drift",
