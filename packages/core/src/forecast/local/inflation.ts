@@ -1,5 +1,5 @@
 import { normalCdf } from "../../stats/distributions.ts";
-import { withoutRows } from "./known-values.ts";
+import { knownValues } from "./known-values.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 import { absorbed } from "./steps-ahead.ts";
 
@@ -11,12 +11,6 @@ const weightOfModel = { larger: 0.5, smaller: 20 };
 const leastDegrees = 3;
 const oneDeviationAbove = [normalCdf(1)];
 
-/** The rows of a fit, and which of them are outliers beyond doubt. */
-interface PastOfSeries {
-  readonly targets: Float64Array;
-  readonly outliers: readonly number[];
-}
-
 /**
  * How much wider intervals are than a model's own, step by step, and after these the degrees of freedom of their tails. A model takes itself for true and what it estimated for known, so its own intervals are
  * too narrow on most series. Undefined for models that tell nothing of what they estimate.
@@ -25,19 +19,19 @@ interface PastOfSeries {
  * last or grow count; then multiplied by 1 + (k + h) / n, for k numbers estimated from n rows (Akaike 1969, final prediction error) and a drift over h steps that n changes tell. Tails are those of Student's t with n - k degrees of freedom.
  * @param fit - Before the first row.
  * @param now - After the last one.
+ * @param targets - The rows.
  */
 export function inflationOf(
   model: LocalModel,
   fit: LocalFit,
   now: LocalFit,
-  { targets, outliers }: PastOfSeries,
+  targets: Float64Array,
   horizon: number,
 ): Float64Array | undefined {
   if (model.estimated === undefined) return undefined;
   const estimated = model.estimated(now);
-  const usual = withoutRows(targets, outliers);
-  const known = usual.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
-  const past = pastErrors(model, fit, targets, usual, horizon);
+  const known = knownValues(targets).length;
+  const past = pastErrors(model, fit, targets, horizon);
   const deviations = deviationsOf(model, now, horizon);
   const inflation = new Float64Array(horizon + 1);
   for (let h = 0; h < horizon; h++) {
@@ -51,17 +45,8 @@ export function inflationOf(
   return inflation;
 }
 
-/**
- * Mean squares of the errors of each step, and how many rows they stand for.
- * @param usual - The targets that forecasts are judged by: no outliers.
- */
-function pastErrors(
-  model: LocalModel,
-  fit: LocalFit,
-  targets: Float64Array,
-  usual: Float64Array,
-  horizon: number,
-) {
+/** Mean squares of the errors of each step, and how many rows they stand for. */
+function pastErrors(model: LocalModel, fit: LocalFit, targets: Float64Array, horizon: number) {
   const rows = targets.length;
   const half = Math.min(Math.ceil(rows / 2), rows - horizon - 3);
   const first = Math.max(0, half, model.warmupRows?.(fit) ?? 0);
@@ -73,7 +58,7 @@ function pastErrors(
   for (let origin = first; origin < rows; origin += stride) {
     model.forecast(at, mean);
     for (let h = 0; h < horizon && origin + h < rows; h++) {
-      const error = (usual[origin + h] as number) - (mean[h] as number);
+      const error = (targets[origin + h] as number) - (mean[h] as number);
       if (Number.isNaN(error)) continue;
       squares[h] = (squares[h] as number) + error * error;
       counts[h] = (counts[h] as number) + 1;

@@ -40,8 +40,8 @@ export function* tryFitInTurns(
   try {
     const fit =
       model.fitInTurns === undefined
-        ? model.fit(series.y, series.regressors, series.outliers)
-        : yield* model.fitInTurns(series.y, series.regressors, series.outliers);
+        ? model.fit(series.y, series.regressors)
+        : yield* model.fitInTurns(series.y, series.regressors);
     return movedOn(model, fit, series, wanted);
   } catch (error) {
     if (TsopsError.is(error))
@@ -55,7 +55,7 @@ export function* tryFitInTurns(
 function movedOn(
   model: LocalModel,
   fit: LocalFit,
-  { y, regressors, outliers = [] }: SeriesToFit,
+  { y, regressors }: SeriesToFit,
   { horizon, keptRows }: Wanted,
 ): LocalFit | Refused {
   const slopes = model.slopes?.(fit);
@@ -68,7 +68,7 @@ function movedOn(
   const now = absorbed(model, before, targets.subarray(first));
   const message = notFiniteAfter(model, now, horizon);
   if (message !== null) return refusedFor(message);
-  const inflation = inflationOf(model, fit, now, { targets, outliers }, horizon);
+  const inflation = inflationOf(model, fit, now, targets, horizon);
   return { ...(model.settle?.(before) ?? before), ...(inflation === undefined ? {} : { inflation }) };
 }
 
