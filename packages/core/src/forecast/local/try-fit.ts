@@ -1,10 +1,10 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
-import { inflationOf } from "./inflation.ts";
+import { pastForecasts } from "./inflation.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { firstKept } from "./open-gap.ts";
 import { targetsLess } from "./regressors.ts";
-import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
+import { absorbAll, copyOf, notFinite, stepsAhead } from "./steps-ahead.ts";
 
 /** Why a model could not be fitted to a series. Can be sent between threads. */
 export interface Refused {
@@ -63,13 +63,23 @@ function movedOn(
   if (slopes?.some((slope) => !Number.isFinite(slope)))
     return refusedFor("A slope of the regressors is not finite.");
   const targets = targetsLess({ y, known: regressors }, slopes);
-  const first = firstKept(model, targets, keptRows);
-  const before = absorbed(model, fit, targets.subarray(0, first));
-  const now = absorbed(model, before, targets.subarray(first));
+  const kept = firstKept(model, targets, keptRows);
+  const past = pastForecasts(model, fit, targets, horizon);
+  const now = copyOf(fit);
+  let before = now;
+  let row = 0;
+  const origins = new Set(past?.origins);
+  for (const stop of [...new Set([...origins, kept])].sort((a, b) => a - b)) {
+    absorbAll(model, now, targets.subarray(row, stop));
+    row = stop;
+    if (row === kept) before = copyOf(now);
+    if (origins.has(row)) past?.forecastFrom(now, row);
+  }
+  absorbAll(model, now, targets.subarray(row));
   const message = notFiniteAfter(model, now, horizon);
   if (message !== null) return refusedFor(message);
-  const inflation = inflationOf(model, fit, now, targets, horizon);
-  return { ...(model.settle?.(before) ?? before), ...(inflation === undefined ? {} : { inflation }) };
+  const settled = model.settle?.(before) ?? before;
+  return past === null ? settled : { ...settled, inflation: past.inflation(now) };
 }
 
 function refusedFor(message: string): Refused {
