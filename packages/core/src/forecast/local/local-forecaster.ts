@@ -170,7 +170,7 @@ async function fit(
       notes[s] = noteOf(model, panel, s, own, outliers);
       return { y: own, regressors: begun.known.map(({ values }) => values.subarray(start, end)) };
     },
-    { horizon, keptRows: keptBy(model, horizon) },
+    { horizon, keptRows: keptBy(model, horizon), isWidened: model.estimated !== undefined },
     options,
   );
   const failures = failuresAmong(begun.series, found);

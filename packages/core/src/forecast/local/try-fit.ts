@@ -24,6 +24,8 @@ export interface Wanted {
   readonly horizon: number;
   /** Last rows in which late values are still taken in. */
   readonly keptRows: number;
+  /** Whether intervals are widened by what the history shows. */
+  readonly isWidened: boolean;
 }
 
 /** Fits one series, so that all of the horizon has a finite forecast: the state before the kept rows. What is thrown is no end of the others. */
@@ -56,7 +58,7 @@ function movedOn(
   model: LocalModel,
   fit: LocalFit,
   { y, regressors }: SeriesToFit,
-  { horizon, keptRows }: Wanted,
+  { horizon, keptRows, isWidened }: Wanted,
 ): LocalFit | Refused {
   const slopes = model.slopes?.(fit);
   // A slope that is no number makes all targets missing, which the states bear.
@@ -64,7 +66,7 @@ function movedOn(
     return refusedFor("A slope of the regressors is not finite.");
   const targets = targetsLess({ y, known: regressors }, slopes);
   const kept = firstKept(model, targets, keptRows);
-  const past = pastForecasts(model, fit, targets, horizon);
+  const past = isWidened ? pastForecasts(model, fit, targets, horizon) : null;
   const now = copyOf(fit);
   let before = now;
   let row = 0;
