@@ -17,7 +17,7 @@ export interface BenchTable {
   readonly starts: BigInt64Array;
 }
 
-/** A frequency for tables without times, by the length of the season. */
+/** A frequency for tables without times, by the length of the season; for others one that neither a day nor a week is a whole number of: no calendar, and no other season. */
 const bySeason: Readonly<Record<number, string>> = {
   1: "1w",
   2: "6mo",
@@ -92,7 +92,7 @@ export async function readTable(file: string, season: number): Promise<BenchTabl
     from = to;
   }
   const [usual] = [...steps].sort(([, a], [, b]) => b - a)[0] ?? [];
-  const frequency = usual === undefined ? (bySeason[season] ?? "1h") : frequencyOf(usual);
+  const frequency = usual === undefined ? (bySeason[season] ?? "11h") : frequencyOf(usual);
   return { series, frequency, starts: BigInt64Array.from(starts) };
 }
 

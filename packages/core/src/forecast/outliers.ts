@@ -1,10 +1,12 @@
 import { checkList, checkOptions, type OptionNames } from "../options.ts";
+import { selectRank } from "../stats/select-rank.ts";
 import { formatInstant } from "../time/instant.ts";
 import { wholeNumber } from "./check.ts";
 import { knownValues } from "./local/known-values.ts";
 import type { Panel } from "./panel.ts";
 import { rowsOfYear, seasonsOfFrequency } from "./season-length.ts";
 import { seriesKeyText } from "./series-key.ts";
+import { insertSorted, middleOfBoth, removeSorted } from "./sorted-window.ts";
 
 /** A value that is an outlier beyond doubt. JSON-serialisable. */
 export interface PanelOutlier {
@@ -171,17 +173,27 @@ function extremeRows(
   const rest = y.map((value, t) => value - (season[t % season.length] as number));
   const deviations = new Float64Array(rest.length);
   const about = new Float64Array(rest.length).fill(Number.NaN);
-  const near = new Float64Array(2 * beside);
-  rest.forEach((value, t) => {
-    if (Number.isNaN(value)) return;
-    const before = gather(rest, t - beside, t, near, 0);
-    const a = value - nearMiddle(near.subarray(0, before), value);
-    const both = gather(rest, t + 1, t + 1 + beside, near, before);
-    const b = value - nearMiddle(near.subarray(before, both), value);
+  // The known values of the rows before and after, ascending: they slide along.
+  const [before, after] = [new Float64Array(beside), new Float64Array(beside)];
+  const isKnown = (t: number) => t >= 0 && t < rest.length && !Number.isNaN(rest[t] as number);
+  let [beforeCount, afterCount] = [0, 0];
+  for (let t = 1; t < beside; t++)
+    if (isKnown(t)) afterCount = insertSorted(after, afterCount, rest[t] as number);
+  for (let t = 0; t < rest.length; t++) {
+    if (isKnown(t - beside - 1))
+      beforeCount = removeSorted(before, beforeCount, rest[t - beside - 1] as number);
+    if (isKnown(t - 1)) beforeCount = insertSorted(before, beforeCount, rest[t - 1] as number);
+    if (t > 0 && isKnown(t)) afterCount = removeSorted(after, afterCount, rest[t] as number);
+    if (isKnown(t + beside)) afterCount = insertSorted(after, afterCount, rest[t + beside] as number);
+    if (!isKnown(t) || beforeCount + afterCount === 0) continue;
+    const value = rest[t] as number;
+    about[t] = Math.abs(value - middleOfBoth(before, beforeCount, after, afterCount));
+    if (beforeCount === 0 || afterCount === 0) continue;
+    const a = value - nearMiddle(before, beforeCount, value);
+    const b = value - nearMiddle(after, afterCount, value);
     // Between two levels it is no outlier; nor where nothing shows that the level came back.
-    if (before > 0 && both > before && a * b > 0) deviations[t] = Math.min(Math.abs(a), Math.abs(b));
-    if (both > 0) about[t] = Math.abs(value - middleOfFew(near.subarray(0, both)));
-  });
+    if (a * b > 0) deviations[t] = Math.min(Math.abs(a), Math.abs(b));
+  }
   const usual = medianOf(about);
   // Where most rows are alike nothing says how they vary.
   const level = usual > 0 ? 0 : Math.abs(medianOf(y));
@@ -193,33 +205,11 @@ function extremeRows(
   return Array.from(deviations.keys()).filter((t) => (deviations[t] as number) > limit);
 }
 
-/** Puts the known values of some rows behind those that are there already, and says how many there are then. */
-function gather(rest: Float64Array, from: number, to: number, into: Float64Array, at: number): number {
-  let count = at;
-  for (let t = Math.max(0, from); t < Math.min(to, rest.length); t++) {
-    const value = rest[t] as number;
-    if (!Number.isNaN(value)) into[count++] = value;
-  }
-  return count;
-}
-
-/** The median; of fewer than three values the one that is nearest. */
-function nearMiddle(values: Float64Array, to: number): number {
-  if (values.length > 2) return middleOfFew(values);
-  let near = Number.POSITIVE_INFINITY;
-  for (const value of values) if (Math.abs(value - to) < Math.abs(near - to)) near = value;
-  return near;
-}
-
-/** The lower median of a few values, which it sorts. */
-function middleOfFew(values: Float64Array): number {
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i] as number;
-    let to = i;
-    for (; to > 0 && (values[to - 1] as number) > value; to--) values[to] = values[to - 1] as number;
-    values[to] = value;
-  }
-  return values[(values.length - 1) >> 1] as number;
+/** The lower median of the first of some ascending values; of fewer than three the one that is nearest. */
+function nearMiddle(values: Float64Array, count: number, to: number): number {
+  if (count > 2) return values[(count - 1) >> 1] as number;
+  const [first, last] = [values[0] as number, values[count - 1] as number];
+  return Math.abs(last - to) < Math.abs(first - to) ? last : first;
 }
 
 /** Whether three or more come in regular distances. */
@@ -245,6 +235,6 @@ function changesAt(values: Float64Array, row: number): boolean {
 
 /** The lower median of the known values; NaN of none. */
 function medianOf(values: Float64Array): number {
-  const sorted = knownValues(values).slice().sort();
-  return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+  const known = knownValues(values).slice();
+  return known.length === 0 ? Number.NaN : selectRank(known, (known.length - 1) >> 1);
 }

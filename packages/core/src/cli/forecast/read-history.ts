@@ -235,5 +235,6 @@ function frequencyOfSteps(season: number): string {
     52: "1w",
     96: "15m",
   };
-  return frequencies[season] ?? (season === 1 ? "1y" : "1h");
+  // Neither a day nor a week is a whole number of these: no calendar, and no other season than was given.
+  return frequencies[season] ?? "11h";
 }

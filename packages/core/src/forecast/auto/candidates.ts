@@ -1,5 +1,6 @@
 import type { Forecaster } from "../forecaster.ts";
 import { gbdt } from "../gbdt/gbdt.ts";
+import type { LocalForecaster } from "../local/local-forecaster.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
 import { croston } from "../models/croston.ts";
@@ -12,6 +13,7 @@ import { theta } from "../models/theta/theta.ts";
 import type { ReduceOptions } from "../reduce/options.ts";
 import { reduce } from "../reduce/reduce.ts";
 import { seasonalFeaturesWithin } from "../reduce/seasonal-features.ts";
+import { asMember } from "./as-member.ts";
 
 /** What decides which candidates there are. */
 export interface CandidateTask {
@@ -60,7 +62,7 @@ export function baseline({ primary }: CandidateTask): Candidate {
 export function localCandidates(task: CandidateTask): Candidate[] {
   const { primary, seasons, zeros, regressors } = task;
   const shortSeason = primary <= longestState ? primary : 1;
-  return [
+  const candidates: readonly (Omit<Candidate, "make"> & { make(): LocalForecaster<string, string> })[] = [
     ...(primary > 1 ? [{ name: "naive", make: () => naive() }] : []),
     { name: "theta", make: () => theta({ variant: "dynamicOptimized", seasonLength: primary }) },
     ...(zeros >= intermittent
@@ -86,6 +88,7 @@ export function localCandidates(task: CandidateTask): Candidate[] {
       : []),
     { name: "arima", isSlow: true, make: () => arima({ seasonLength: shortSeason }) },
   ];
+  return candidates.map(({ make, ...rest }) => ({ ...rest, make: () => asMember(make()) }));
 }
 
 /** Makes the models of all series with so many trees each. */

@@ -1,9 +1,11 @@
-import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
+import type { FitOptions, FittedForecaster } from "../forecaster.ts";
+import type { LocalForecaster } from "../local/local-forecaster.ts";
 import { ets } from "../models/ets/ets.ts";
 import { mstl } from "../models/mstl/mstl.ts";
 import { naive } from "../models/naive.ts";
 import { theta } from "../models/theta/theta.ts";
 import type { Panel } from "../panel.ts";
+import { asMember } from "./as-member.ts";
 import { longestState } from "./candidates.ts";
 import type { AutoChoice, JudgedCandidate } from "./choice.ts";
 import type { FittedAuto } from "./fitted.ts";
@@ -24,9 +26,9 @@ export async function fitUnjudged<Known extends string>(
   const [season] = seasons.seasonLengths;
   const fits: (readonly [name: string, fitted: FittedForecaster])[] = [];
   const candidates: JudgedCandidate[] = [];
-  const tryFit = async (name: string, model: Forecaster) => {
+  const tryFit = async (name: string, model: LocalForecaster) => {
     try {
-      fits.push([name, await model.fit(panel, fitOptions)]);
+      fits.push([name, await asMember(model).fit(panel, fitOptions)]);
       candidates.push({ name, score: null, skipped: "the history is too short to judge it" });
     } catch (error) {
       candidates.push({ name, score: null, skipped: reasonOf(error) });

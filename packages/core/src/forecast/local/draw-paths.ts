@@ -15,7 +15,7 @@ import type { LocalModel } from "./local-model.ts";
 import type { Current } from "./open-gap.ts";
 import { refusePaths } from "./refusals.ts";
 import { pathDrawer } from "./simulate.ts";
-import { notFiniteDraw, stepsAhead } from "./steps-ahead.ts";
+import { notFiniteDraw } from "./steps-ahead.ts";
 
 /** Where a series stands, and what regressors add to each of its next steps. */
 export interface Standing extends Current {
@@ -48,7 +48,8 @@ export async function drawPaths(
     const draw = pathDrawer(model, known, open + horizon);
     const path = new Float64Array(open + horizon);
     const { inflation } = known;
-    const { mean } = stepsAhead(model, known, open + horizon, []);
+    const mean = new Float64Array(open + horizon);
+    if (inflation !== undefined) model.forecast(known, mean);
     const own = values.subarray(i * paths * horizon, (i + 1) * paths * horizon);
     for (let p = 0; p < paths; p++) {
       const turn = turns();

@@ -112,7 +112,7 @@ describe("series on threads", { timeout: 180_000 }, () => {
     const controller = new AbortController();
     const series = () => ({ y: Float64Array.of(1, 2), regressors: [] });
     const { signal } = controller;
-    const fit = fitAll(endless, 1, series, { horizon: 1, keptRows: 1 }, { signal });
+    const fit = fitAll(endless, 1, series, { horizon: 1, keptRows: 1, isWidened: false }, { signal });
     setImmediate(() => controller.abort());
     await expect(fit).rejects.toMatchObject({ code: "ABORTED" });
   });
@@ -166,7 +166,7 @@ describe("series on threads", { timeout: 180_000 }, () => {
       const params = structuredClone(model?.params ?? {});
       const work = { kind, params, series: [{ y, regressors: [] }] };
       // All rows are kept, so the state is still that before the first.
-      const wanted = { horizon: 3, keptRows: y.length };
+      const wanted = { horizon: 3, keptRows: y.length, isWidened: true };
       const [fit] = fitSeries({ ...work, wanted });
       expect({ ...fit, inflation: undefined }).toEqual(model?.fit(y, []));
     }

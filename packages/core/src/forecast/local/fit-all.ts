@@ -79,10 +79,9 @@ async function fitOnThread(
   wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<readonly (LocalFit | Refused)[]> {
-  const series = chunk.map(({ y, regressors, outliers = [] }) => ({
+  const series = chunk.map(({ y, regressors }) => ({
     y: y.slice(),
     regressors: regressors.map((values) => values.slice()),
-    outliers,
   }));
   const input: FitWork = { kind, params, series, wanted };
   const transfer = series.flatMap(({ y, regressors }) => [

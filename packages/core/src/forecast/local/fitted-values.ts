@@ -6,10 +6,15 @@ import { takeColumns } from "../../schema/reshape.ts";
 import { checkPanel, rowCounts } from "../check.ts";
 import type { FitOptions } from "../forecaster.ts";
 import type { Panel, SeriesKey } from "../panel.ts";
-import { rowsOfSeries } from "../panel-patches.ts";
 import { floatColumn, keyColumns } from "../panel-slices.ts";
-import { type LocalForecaster, localForecaster, localParts, localState } from "./local-forecaster.ts";
-import { sumOf, targetsLess } from "./regressors.ts";
+import {
+  type LocalForecaster,
+  localForecaster,
+  localParts,
+  localState,
+  targetsOf,
+} from "./local-forecaster.ts";
+import { sumOf } from "./regressors.ts";
 
 /** What a fitted model says of its own history, in long form: series by series, times ascending. */
 export interface FittedValues {
@@ -61,7 +66,8 @@ export async function fittedValues(
   // All rows are kept, and the state before the first.
   const keptRows = rowCounts(panel).reduce((most, rows) => Math.max(most, rows), 1);
   const whole = localForecaster({ ...parts.model, keptRows }, parts.loadModel);
-  const { model, history, fits } = localState(await whole.fit(panel, { ...options, horizon: 1 }));
+  const state = localState(await whole.fit(panel, { ...options, horizon: 1 }));
+  const { model, history, fits } = state;
   const { series, y, times: time, offsets, known } = history;
   const length = y.length;
   const seriesIndex = new Int32Array(length);
@@ -71,7 +77,7 @@ export async function fittedValues(
     const [start, end] = [offsets[s] as number, offsets[s + 1] as number];
     seriesIndex.fill(s, start, end);
     const slopes = model.slopes?.(before);
-    const targets = targetsLess(rowsOfSeries(history, s), slopes);
+    const targets = targetsOf(state, s);
     const now = { parameters: before.parameters, state: before.state.slice() };
     const first = start + (model.warmupRows?.(before) ?? 0);
     for (let row = start; row < end; row++) {

@@ -1,7 +1,6 @@
 import { normalCdf } from "../../stats/distributions.ts";
-import { withoutRows } from "./known-values.ts";
+import { knownValues } from "./known-values.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
-import { absorbed } from "./steps-ahead.ts";
 
 /** Rows from which a fit forecasts its own history, at most. */
 const mostOrigins = 48;
@@ -11,78 +10,72 @@ const weightOfModel = { larger: 0.5, smaller: 20 };
 const leastDegrees = 3;
 const oneDeviationAbove = [normalCdf(1)];
 
-/** The rows of a fit, and which of them are outliers beyond doubt. */
-interface PastOfSeries {
-  readonly targets: Float64Array;
-  readonly outliers: readonly number[];
+/** How a fit forecasts its own history, gathered while it is moved over it, and how much wider intervals are for it. */
+export interface PastForecasts {
+  /** The rows that it forecasts from, ascending. */
+  readonly origins: readonly number[];
+  /** Takes in what a fit that stands before an origin forecasts. */
+  forecastFrom(at: LocalFit, origin: number): void;
+  /**
+   * How much wider intervals are than a model's own, step by step, and after these the degrees of freedom of their tails. A model takes itself for true and what it estimated for known, so its own intervals are
+   * too narrow on most series.
+   *
+   * The variance of a step is first brought nearer to that of the errors so many steps ahead in the second half of the history, the more the more of them there are, with which errors that
+   * last or grow count; then multiplied by 1 + (k + h) / n, for k numbers estimated from n rows (Akaike 1969, final prediction error) and a drift over h steps that n changes tell. Tails are those of Student's t with n - k degrees of freedom.
+   * @param now - After the last row.
+   */
+  inflation(now: LocalFit): Float64Array;
 }
 
 /**
- * How much wider intervals are than a model's own, step by step, and after these the degrees of freedom of their tails. A model takes itself for true and what it estimated for known, so its own intervals are
- * too narrow on most series. Undefined for models that tell nothing of what they estimate.
- *
- * The variance of a step is first brought nearer to that of the errors so many steps ahead in the second half of the history, the more the more of them there are, with which errors that
- * last or grow count; then multiplied by 1 + (k + h) / n, for k numbers estimated from n rows (Akaike 1969, final prediction error) and a drift over h steps that n changes tell. Tails are those of Student's t with n - k degrees of freedom.
+ * Null for models that tell nothing of what they estimate.
  * @param fit - Before the first row.
- * @param now - After the last one.
  */
-export function inflationOf(
-  model: LocalModel,
-  fit: LocalFit,
-  now: LocalFit,
-  { targets, outliers }: PastOfSeries,
-  horizon: number,
-): Float64Array | undefined {
-  if (model.estimated === undefined) return undefined;
-  const estimated = model.estimated(now);
-  const usual = withoutRows(targets, outliers);
-  const known = usual.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
-  const past = pastErrors(model, fit, targets, usual, horizon);
-  const deviations = deviationsOf(model, now, horizon);
-  const inflation = new Float64Array(horizon + 1);
-  for (let h = 0; h < horizon; h++) {
-    const independent = (past.independent[h] as number) / (h + 1);
-    const ratio = (past.squares[h] as number) / (deviations[h] as number) ** 2;
-    const weight = ratio > 1 ? weightOfModel.larger : weightOfModel.smaller;
-    const learnt = ratio > 0 && Number.isFinite(ratio) ? ratio ** (independent / (independent + weight)) : 1;
-    inflation[h] = Math.sqrt(learnt * (1 + (estimated + h + 1) / known));
-  }
-  inflation[horizon] = Math.max(leastDegrees, known - estimated);
-  return inflation;
-}
-
-/**
- * Mean squares of the errors of each step, and how many rows they stand for.
- * @param usual - The targets that forecasts are judged by: no outliers.
- */
-function pastErrors(
+export function pastForecasts(
   model: LocalModel,
   fit: LocalFit,
   targets: Float64Array,
-  usual: Float64Array,
   horizon: number,
-) {
+): PastForecasts | null {
+  const { estimated } = model;
+  if (estimated === undefined) return null;
   const rows = targets.length;
   const half = Math.min(Math.ceil(rows / 2), rows - horizon - 3);
   const first = Math.max(0, half, model.warmupRows?.(fit) ?? 0);
   const stride = Math.max(1, Math.ceil((rows - first) / mostOrigins));
+  const origins: number[] = [];
+  for (let origin = first; origin < rows; origin += stride) origins.push(origin);
   const squares = new Float64Array(horizon);
   const counts = new Float64Array(horizon);
   const mean = new Float64Array(horizon);
-  let at = absorbed(model, fit, targets.subarray(0, first));
-  for (let origin = first; origin < rows; origin += stride) {
-    model.forecast(at, mean);
-    for (let h = 0; h < horizon && origin + h < rows; h++) {
-      const error = (usual[origin + h] as number) - (mean[h] as number);
-      if (Number.isNaN(error)) continue;
-      squares[h] = (squares[h] as number) + error * error;
-      counts[h] = (counts[h] as number) + 1;
-    }
-    at = absorbed(model, at, targets.subarray(origin, origin + stride));
-  }
   return {
-    squares: squares.map((sum, h) => sum / (counts[h] as number)),
-    independent: counts.map((count) => count * stride),
+    origins,
+    forecastFrom(at, origin) {
+      model.forecast(at, mean);
+      for (let h = 0; h < horizon && origin + h < rows; h++) {
+        const error = (targets[origin + h] as number) - (mean[h] as number);
+        if (Number.isNaN(error)) continue;
+        squares[h] = (squares[h] as number) + error * error;
+        counts[h] = (counts[h] as number) + 1;
+      }
+    },
+    inflation(now) {
+      const parameters = estimated.call(model, now);
+      const known = knownValues(targets).length;
+      const deviations = deviationsOf(model, now, horizon);
+      const inflation = new Float64Array(horizon + 1);
+      for (let h = 0; h < horizon; h++) {
+        const count = counts[h] as number;
+        const independent = (count * stride) / (h + 1);
+        const ratio = (squares[h] as number) / count / (deviations[h] as number) ** 2;
+        const weight = ratio > 1 ? weightOfModel.larger : weightOfModel.smaller;
+        const learnt =
+          ratio > 0 && Number.isFinite(ratio) ? ratio ** (independent / (independent + weight)) : 1;
+        inflation[h] = Math.sqrt(learnt * (1 + (parameters + h + 1) / known));
+      }
+      inflation[horizon] = Math.max(leastDegrees, known - parameters);
+      return inflation;
+    },
   };
 }
 

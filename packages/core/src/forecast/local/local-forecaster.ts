@@ -11,18 +11,19 @@ import { withoutCovariates } from "../models/without-covariates.ts";
 import { type NotFinite, refuseNotFinite } from "../not-finite.ts";
 import type { Panel, SeriesFailure } from "../panel.ts";
 import { panelFromBinary, panelToBinary } from "../panel-bytes.ts";
-import { type RowRange, rangesOf, rowsOfSeries, withRowsOfSeries } from "../panel-patches.ts";
+import { type RowRange, rangesOf, withRowsOfSeries } from "../panel-patches.ts";
 import { selectRows } from "../panel-slices.ts";
 import { refuseIntervals } from "../refuse-intervals.ts";
 import { type PathOptions, pathOptionNames, resolvePathOptions, type SamplePaths } from "../sample-paths.ts";
 import { fitOthers, leaveOut } from "../series-failures.ts";
 import { drawPaths, type Standing } from "./draw-paths.ts";
 import { fitAll } from "./fit-all.ts";
+import { withoutRows } from "./known-values.ts";
 import type { LocalFit, LocalModel, LocalSummary } from "./local-model.ts";
-import { type Notes, noteOf, outliersFor } from "./notes.ts";
+import { type Note, type Notes, noteOf, notesFromJson, notesToJson, outliersFor } from "./notes.ts";
 import { type Current, currentOf, firstKept, stepsAfterGap } from "./open-gap.ts";
 import { failuresAmong, nameOf, refuseBelow, refuseFits } from "./refusals.ts";
-import { sumOf, targetsLess, targetsWithRegressors, withRegressors } from "./regressors.ts";
+import { sumOf, targetsIn, targetsWithRegressors, withRegressors } from "./regressors.ts";
 import { absorbed, notFinite } from "./steps-ahead.ts";
 import { isRefused } from "./try-fit.ts";
 
@@ -49,7 +50,7 @@ type FittedWith<Regressor extends string, Known extends string> = [Regressor] ex
 export interface FittedLocal<Known extends string = never> extends FittedForecaster<Known> {
   /**
    * What the fit decided, per series in the order of `series`: smoothing parameters, the chosen model, the likelihood. Where there is something to tell, `seasonsTooLong` names seasons that a series is too
-   * short for, and `outliers` values that `withoutOutliers` would take for outliers beyond doubt: they were left out of the fit, or else what is forecast may rest on them, and it says which. `fewRows` says
+   * short for, and `outliers` values that are outliers beyond doubt (`withoutOutliers`), which the fit, its states and its intervals took for missing. `fewRows` says
    * that more is estimated than the rows can tell, `intervals` that a series has shown no errors to make bounds of, which are NaN.
    */
   readonly fits: readonly LocalSummary[];
@@ -71,6 +72,9 @@ export interface FittedLocal<Known extends string = never> extends FittedForecas
  * for) and the state before them: a late value among those rows changes the forecast as if it had come in time, an older one changes nothing.
  * Rows that leave the kept ones move the state on with the parameters of the fit, so what is predicted is to the bit what
  * these parameters predict on the longer history.
+ *
+ * Outliers beyond doubt in the rows of the fit are missing values for models that say so (`LocalModel.seasons`), and stay so. Rows that come later count as they are until the next fit: the last
+ * one may be a new level, and when others have shown that it was none, few rows are kept to tell.
  * @param loadModel - The model from its saved `params`.
  */
 export function localForecaster<Kind extends string>(
@@ -136,9 +140,10 @@ async function fit(
   const seen = { ...whole, y: targetsWithRegressors(whole) };
   if (model.span !== undefined)
     requireRows(seen, rowCounts(seen), model.span.rows, `${nameOf(model)} with ${model.span.of}`);
+  const knownRows = observedCounts(seen);
   requireRows(
     seen,
-    observedCounts(seen),
+    knownRows,
     model.neededRows,
     nameOf(model),
     whole.known.length > 0 ? " with a known target and regressors" : " with a known target",
@@ -148,25 +153,24 @@ async function fit(
     [model.span === undefined ? firstKnown(seen, s) : 0, Number.POSITIVE_INFINITY] as const;
   const begun = selectRows(whole, fromFirst);
   const { y } = selectRows(seen, fromFirst);
-  const outliersOf = outliersFor(model, panel);
-  const notes: (LocalSummary | null)[] = [];
+  const outliersOf = outliersFor(model, panel, knownRows);
+  const notes: (Note | null)[] = [];
   const found = await fitAll(
     model,
     begun.series.length,
     (s) => {
       const [start, end] = [begun.offsets[s] as number, begun.offsets[s + 1] as number];
-      const own = y.subarray(start, end);
-      const outliers = outliersOf(s);
-      notes[s] = noteOf(model, panel, s, own, outliers);
       // A series begins later than in the panel, but ends with it.
-      const left = (panel.offsets[s + 1] as number) - (panel.offsets[s] as number) - own.length;
-      return {
-        y: own,
-        regressors: begun.known.map(({ values }) => values.subarray(start, end)),
-        outliers: outliers.map(({ row }) => row - left),
-      };
+      const left = (panel.offsets[s + 1] as number) - (panel.offsets[s] as number) - (end - start);
+      const outliers = outliersOf(s);
+      const own = withoutRows(
+        y.subarray(start, end),
+        outliers.map(({ row }) => row - left),
+      );
+      notes[s] = noteOf(model, panel, s, own, outliers);
+      return { y: own, regressors: begun.known.map(({ values }) => values.subarray(start, end)) };
     },
-    { horizon, keptRows: keptBy(model, horizon) },
+    { horizon, keptRows: keptBy(model, horizon), isWidened: model.estimated !== undefined },
     options,
   );
   const failures = failuresAmong(begun.series, found);
@@ -176,7 +180,7 @@ async function fit(
   return fitted(keepLast({ model, horizon, history: leaveOut(begun, failures), fits, notes: notesOf(kept) }));
 }
 
-function notesOf(all: readonly (LocalSummary | null)[]): Notes {
+function notesOf(all: readonly (Note | null)[]): Notes {
   return new Map(all.flatMap((note, s) => (note === null ? [] : [[s, note] as const])));
 }
 
@@ -185,20 +189,22 @@ function keptBy(model: LocalModel, horizon: number): number {
   return Math.max(horizon, model.keptRows ?? 1);
 }
 
-/** The targets of a series without what the regressors add to them. */
-function targetsIn(model: LocalModel, fit: LocalFit, { rows, start, end }: RowRange): Float64Array {
-  const slopes = model.slopes?.(fit);
-  const part = (values: Float64Array) => values.subarray(start, end);
-  return targetsLess({ y: part(rows.y), known: slopes === undefined ? [] : rows.known.map(part) }, slopes);
+/** The targets of the kept rows of a series, as its states take them. */
+export function targetsOf(
+  { model, history, fits, notes }: State,
+  s: number,
+  rows: RowRange = rangesOf(history)(s),
+): Float64Array {
+  return targetsIn(rows, model.slopes?.(fits[s] as LocalFit), notes.get(s)?.outliers);
 }
 
 /** Leaves out of the history the rows that the states of a fit have passed. */
 function keepLast(state: State): State {
   const { model, horizon, history, fits } = state;
   const rangeOf = rangesOf(history);
-  const kept = fits.map((fit, s): [number, RowRange] => {
+  const kept = fits.map((_, s): [number, RowRange] => {
     const range = rangeOf(s);
-    const first = firstKept(model, targetsIn(model, fit, range), keptBy(model, horizon));
+    const first = firstKept(model, targetsOf(state, s, range), keptBy(model, horizon));
     return [s, { ...range, start: range.start + first }];
   });
   return { ...state, history: withRowsOfSeries(history, new Map(kept)) };
@@ -211,7 +217,7 @@ function settleChanged(state: State, { changed, covariates }: Absorbed): State {
   const kept = new Map<number, RowRange>();
   for (const [s, range] of changed) {
     const before = fits[s] as LocalFit;
-    const targets = targetsIn(model, before, range);
+    const targets = targetsOf(state, s, range);
     const first = firstKept(model, targets, keptBy(model, horizon));
     kept.set(s, { ...range, start: range.start + first });
     const after = absorbed(model, before, targets.subarray(0, first));
@@ -222,10 +228,7 @@ function settleChanged(state: State, { changed, covariates }: Absorbed): State {
 
 function fitted(state: State): FittedLocal {
   const { model, horizon: fittedHorizon, history } = state;
-  const current = (s: number): Current => {
-    const before = state.fits[s] as LocalFit;
-    return currentOf(model, before, targetsLess(rowsOfSeries(history, s), model.slopes?.(before)));
-  };
+  const current = (s: number): Current => currentOf(model, state.fits[s] as LocalFit, targetsOf(state, s));
   /** The series that are asked for, and where each stands with what the regressors add to its steps. */
   const asked = (options: PredictOptions, horizon: number) => {
     const chosen = chooseSeries(history, options.keys);
@@ -261,7 +264,7 @@ function fitted(state: State): FittedLocal {
         const knowsErrors = model.knowsErrors?.(now) ?? true;
         return {
           ...model.summary(now),
-          ...state.notes.get(s),
+          ...state.notes.get(s)?.told,
           ...(knowsErrors ? {} : { intervals: noErrors }),
         };
       });
@@ -328,7 +331,7 @@ function fitted(state: State): FittedLocal {
           ...header,
           params: model.params,
           horizon: fittedHorizon,
-          ...(state.notes.size === 0 ? {} : { notes: [...state.notes] as unknown as JsonValue }),
+          ...(state.notes.size === 0 ? {} : { notes: notesToJson(state.notes) }),
         },
         {
           ...arrays,
@@ -365,7 +368,7 @@ function loadLocal(
   } = contents.header as unknown as {
     readonly params: Readonly<Record<string, JsonValue>>;
     readonly horizon: number;
-    readonly notes?: readonly (readonly [number, LocalSummary])[];
+    readonly notes?: JsonValue;
   };
   const history = panelFromBinary<never>(contents);
   const count = history.series.length;
@@ -380,7 +383,7 @@ function loadLocal(
       ...(inflation.length === 0 ? {} : { inflation }),
     };
   });
-  return fitted({ model: loadModel(params), horizon, history, fits, notes: new Map(notes) });
+  return fitted({ model: loadModel(params), horizon, history, fits, notes: notesFromJson(notes) });
 }
 
 function ragged(name: string, parts: readonly Float64Array[]) {

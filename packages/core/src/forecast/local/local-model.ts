@@ -16,8 +16,6 @@ export interface LocalFit {
 export interface SeriesToFit {
   readonly y: Float64Array;
   readonly regressors: readonly Float64Array[];
-  /** Rows whose values are outliers beyond doubt; see `LocalModel.seasons`. */
-  readonly outliers?: readonly number[];
 }
 
 /** What a fit decided for one series, in words and figures. */
@@ -46,12 +44,10 @@ export interface LocalModel<Kind extends string = string> {
   /** Known-future columns that are added to the forecast with a slope each, by name. */
   readonly regressors?: readonly string[];
   /**
-   * Lengths of the seasons that it was given, in rows, if only none. Fits of models that name them tell of values that are outliers beyond doubt: those whose own fit takes far longer than the
-   * look at the values.
+   * Lengths of the seasons that it was given, in rows, if only none. For models that name them, outliers beyond doubt in the rows of the fit are missing values: those whose own fit takes far
+   * longer than the look at the values.
    */
   readonly seasons?: readonly number[];
-  /** Whether fit and states take outliers beyond doubt for missing; else the states go over them as over other values. */
-  readonly leavesOutliersOut?: boolean;
   /** The season that a series is too short for, in words; null for none. `y` as `fit` takes it. */
   seasonTooLong?(y: Float64Array): string | null;
   /** That a series has few rows for what is estimated from them, in words; null where it has enough. `y` as `fit` takes it. */
@@ -60,15 +56,10 @@ export interface LocalModel<Kind extends string = string> {
    * Parameters and the state *before* the first row.
    * @param y - One series, NaN is missing; the first value is known, unless there is a `span`.
    * @param regressors - The columns of `regressors`; where one is NaN the target is missing.
-   * @param outliers - Rows of outliers beyond doubt, which a choice among forms should not rest on; see `leavesOutliersOut`.
    */
-  fit(y: Float64Array, regressors: readonly Float64Array[], outliers?: readonly number[]): LocalFit;
+  fit(y: Float64Array, regressors: readonly Float64Array[]): LocalFit;
   /** The same in turns, where one series can take long: a fit on the thread of others lets them have theirs. */
-  fitInTurns?(
-    y: Float64Array,
-    regressors: readonly Float64Array[],
-    outliers?: readonly number[],
-  ): InTurns<LocalFit>;
+  fitInTurns?(y: Float64Array, regressors: readonly Float64Array[]): InTurns<LocalFit>;
   /** First rows of a series that the model has nothing to go on for, or learns its first state from: their one-step forecasts mean nothing. Default: none. */
   warmupRows?(fit: LocalFit): number;
   /** The slopes of the regressors: state, `absorb`, `forecast` and `quantiles` are of the target less what these add. */

@@ -100,7 +100,7 @@ describe("forecasts that are not finite", () => {
       kind: "naive",
       params: {},
       series: [steady, wild].map((y) => ({ y: Float64Array.from(y), regressors: [] })),
-      wanted: { horizon: 3, keptRows: 3 },
+      wanted: { horizon: 3, keptRows: 3, isWidened: true },
     });
     expect(found).toMatchObject([{ parameters: expect.anything() }, { code: "FIT_FAILED" }]);
   });

@@ -64,7 +64,6 @@ function levelAndSeason(alpha: number): Process {
       level.parameters.length,
       2 * period,
       2 * period,
-      0,
       ...level.parameters,
       ...season,
     ),

@@ -1,7 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import type { Panel } from "../panel.ts";
-import type { Rows } from "../panel-patches.ts";
+import type { RowRange, Rows } from "../panel-patches.ts";
 import { listSome } from "../rows.ts";
+import { withoutRows } from "./known-values.ts";
 
 /**
  * The panel with the named known-future columns only, in that order.
@@ -35,6 +36,23 @@ export function targetsWithRegressors({ y, known }: Panel): Float64Array {
     : y.map((value, row) =>
         known.some(({ values }) => Number.isNaN(values[row] as number)) ? Number.NaN : value,
       );
+}
+
+/**
+ * The targets of rows as states take them: less what the regressors add to them, and missing where they are outliers.
+ * @param outliers - Their times.
+ */
+export function targetsIn(
+  { rows, start, end }: RowRange,
+  slopes: Float64Array | undefined,
+  outliers: readonly bigint[] = [],
+): Float64Array {
+  const part = <Values extends Float64Array | BigInt64Array>(values: Values) =>
+    values.subarray(start, end) as Values;
+  const times = outliers.length === 0 ? undefined : part(rows.times);
+  const left = outliers.map((time) => times?.indexOf(time) as number).filter((row) => row >= 0);
+  const known = slopes === undefined ? [] : rows.known.map(part);
+  return targetsLess({ y: withoutRows(part(rows.y), left), known }, slopes);
 }
 
 /** The targets of a series less what the regressors add to them. */

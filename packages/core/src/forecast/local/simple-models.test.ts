@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../test/hourly-series.ts";
+import { createRandom } from "../../random.ts";
 import { adida, imapa } from "../models/aggregated-demand.ts";
 import { croston } from "../models/croston.ts";
 import { historicAverage } from "../models/historic-average.ts";
@@ -213,16 +214,37 @@ describe("seasonalNaive", () => {
 });
 
 describe("windowAverage", () => {
-  it("has the deviation of its own errors of one step, for every step", async () => {
+  it("has the deviation of its own errors of one step, and follows them through the windows", async () => {
     const y = [4, 8, null, 1, 7, 3, null, 6];
-    const fitted = await windowAverage({ window: 3 }).fit(hourlyPanel(y), { horizon: 2 });
+    const fitted = await windowAverage({ window: 3 }).fit(hourlyPanel(y), { horizon: 4 });
     // Means of the windows before the rows 3, 4, 5 and 7, and what came.
     const errors = [1 - 6, 7 - 4.5, 3 - 4, 6 - 5];
     const deviation = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
     expect(fitted.fits).toEqual([{ average: 4.5, deviation: expect.closeTo(deviation, 12) }]);
     const { quantiles } = fitted.predict({ quantiles: [0.9] });
-    const bound = expect.closeTo(4.5 + 1.2815515655446004 * deviation, 9);
-    expect(quantiles.map(({ values }) => [...values])).toEqual([[bound, bound]]);
+    // The window has two known values before the second step, all three from then on.
+    const second = 1 + 1 / 2 ** 2;
+    const third = 1 + ((1 + 1 / 2) / 3) ** 2 + 1 / 3 ** 2;
+    const fourth = 1 + ((1 + 1 / 2 + 1 / 2) / 3) ** 2 + ((1 + 1 / 3) / 3) ** 2 + 1 / 3 ** 2;
+    const bounds = [1, second, third, fourth].map((variance) =>
+      expect.closeTo(4.5 + 1.2815515655446004 * deviation * Math.sqrt(variance), 9),
+    );
+    expect(quantiles.map(({ values }) => [...values])).toEqual([bounds]);
+  });
+
+  it("draws paths that are as wide, about the same forecast", async () => {
+    const random = createRandom("window");
+    const y = Array.from({ length: 60 }, (_, t) => (t === 55 ? null : random.normal(10, 2)));
+    const fitted = await windowAverage({ window: 4 }).fit(hourlyPanel(y), { horizon: 12 });
+    const { mean, quantiles } = fitted.predict({ quantiles: [0.1, 0.9] });
+    const drawn = (await fitted.samplePaths({ paths: 4000, seed: 1 })).sums("series");
+    drawn.forEach((one, h) => {
+      const [lower, upper] = one.interval(80) as readonly [number, number];
+      const width = (quantiles[1]?.values[h] as number) - (quantiles[0]?.values[h] as number);
+      expect((upper - lower) / width).toBeGreaterThan(0.95);
+      expect((upper - lower) / width).toBeLessThan(1.05);
+      expect(Math.abs((upper + lower) / 2 - (mean[h] as number)) / width).toBeLessThan(0.05);
+    });
   });
 
   it("does not let rounding pile up", async () => {

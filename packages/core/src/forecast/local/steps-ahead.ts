@@ -8,11 +8,21 @@ export interface StepsAhead {
   readonly bounds: readonly Float64Array[];
 }
 
+/** A fit that can be moved on, while this one stays where it is. */
+export function copyOf(fit: LocalFit): LocalFit {
+  return { ...fit, state: fit.state.slice() };
+}
+
+/** Moves a fit on over the next rows of its series, in place. */
+export function absorbAll(model: LocalModel, fit: LocalFit, values: Float64Array): void {
+  if (model.absorbAll !== undefined) model.absorbAll(fit, values);
+  else for (let i = 0; i < values.length; i++) model.absorb(fit, values[i] as number);
+}
+
 /** A fit moved on over the next rows of its series. */
 export function absorbed(model: LocalModel, before: LocalFit, values: Float64Array): LocalFit {
-  const after = { ...before, state: before.state.slice() };
-  if (model.absorbAll !== undefined) model.absorbAll(after, values);
-  else for (let i = 0; i < values.length; i++) model.absorb(after, values[i] as number);
+  const after = copyOf(before);
+  absorbAll(model, after, values);
   return after;
 }
 

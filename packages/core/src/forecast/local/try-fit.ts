@@ -1,10 +1,10 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
-import { inflationOf } from "./inflation.ts";
+import { pastForecasts } from "./inflation.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { firstKept } from "./open-gap.ts";
 import { targetsLess } from "./regressors.ts";
-import { absorbed, notFinite, stepsAhead } from "./steps-ahead.ts";
+import { absorbAll, copyOf, notFinite, stepsAhead } from "./steps-ahead.ts";
 
 /** Why a model could not be fitted to a series. Can be sent between threads. */
 export interface Refused {
@@ -24,6 +24,8 @@ export interface Wanted {
   readonly horizon: number;
   /** Last rows in which late values are still taken in. */
   readonly keptRows: number;
+  /** Whether intervals are widened by what the history shows. */
+  readonly isWidened: boolean;
 }
 
 /** Fits one series, so that all of the horizon has a finite forecast: the state before the kept rows. What is thrown is no end of the others. */
@@ -40,8 +42,8 @@ export function* tryFitInTurns(
   try {
     const fit =
       model.fitInTurns === undefined
-        ? model.fit(series.y, series.regressors, series.outliers)
-        : yield* model.fitInTurns(series.y, series.regressors, series.outliers);
+        ? model.fit(series.y, series.regressors)
+        : yield* model.fitInTurns(series.y, series.regressors);
     return movedOn(model, fit, series, wanted);
   } catch (error) {
     if (TsopsError.is(error))
@@ -55,21 +57,31 @@ export function* tryFitInTurns(
 function movedOn(
   model: LocalModel,
   fit: LocalFit,
-  { y, regressors, outliers = [] }: SeriesToFit,
-  { horizon, keptRows }: Wanted,
+  { y, regressors }: SeriesToFit,
+  { horizon, keptRows, isWidened }: Wanted,
 ): LocalFit | Refused {
   const slopes = model.slopes?.(fit);
   // A slope that is no number makes all targets missing, which the states bear.
   if (slopes?.some((slope) => !Number.isFinite(slope)))
     return refusedFor("A slope of the regressors is not finite.");
   const targets = targetsLess({ y, known: regressors }, slopes);
-  const first = firstKept(model, targets, keptRows);
-  const before = absorbed(model, fit, targets.subarray(0, first));
-  const now = absorbed(model, before, targets.subarray(first));
+  const kept = firstKept(model, targets, keptRows);
+  const past = isWidened ? pastForecasts(model, fit, targets, horizon) : null;
+  const now = copyOf(fit);
+  let before = now;
+  let row = 0;
+  const origins = new Set(past?.origins);
+  for (const stop of [...new Set([...origins, kept])].sort((a, b) => a - b)) {
+    absorbAll(model, now, targets.subarray(row, stop));
+    row = stop;
+    if (row === kept) before = copyOf(now);
+    if (origins.has(row)) past?.forecastFrom(now, row);
+  }
+  absorbAll(model, now, targets.subarray(row));
   const message = notFiniteAfter(model, now, horizon);
   if (message !== null) return refusedFor(message);
-  const inflation = inflationOf(model, fit, now, { targets, outliers }, horizon);
-  return { ...(model.settle?.(before) ?? before), ...(inflation === undefined ? {} : { inflation }) };
+  const settled = model.settle?.(before) ?? before;
+  return past === null ? settled : { ...settled, inflation: past.inflation(now) };
 }
 
 function refusedFor(message: string): Refused {

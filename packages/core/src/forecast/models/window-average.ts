@@ -17,7 +17,7 @@ export type WindowAverage = LocalForecaster<"windowAverage">;
  * Predicts the mean of the last `window` rows for every step. Missing values are left out of the mean; when all of the window is
  * missing, the latest known value stands in. Every series needs `window` rows.
  *
- * Intervals are normal, with the deviation of its own errors of one step where the window was full, the same for all steps: right for values about a level that holds over the horizon.
+ * Intervals are normal, with the deviation of its own errors of one step where the window was full; each error moves the averages of the windows that it is in, so that they widen with the steps.
  * A series without a row after its first window has none: its quantiles are NaN.
  * @throws TsopsError MODEL_PARAMETER_INVALID.
  */
@@ -56,7 +56,18 @@ function modelOf(window: number): LocalModel<"windowAverage"> {
     knowsErrors: ({ state }) => (state[countAt] as number) > 0,
     quantiles({ state }, mean, probabilities, values) {
       const deviation = deviationOf(state);
-      normalQuantiles(mean, () => deviation, probabilities, values);
+      const spread = spreadOf(state, mean.length);
+      normalQuantiles(mean, (step) => deviation * (spread[step - 1] as number), probabilities, values);
+    },
+    paths(fit, steps) {
+      const mean = new Float64Array(steps);
+      this.forecast(fit, mean);
+      const deviation = deviationOf(fit.state);
+      const shares = sharesOf(fit.state, steps);
+      return (random, values) => {
+        follow(window, shares, 0, () => deviation * random.normal(), values);
+        for (let h = 0; h < steps; h++) values[h] = (values[h] as number) + (mean[h] as number);
+      };
     },
     summary(fit) {
       const average = new Float64Array(1);
@@ -117,6 +128,50 @@ function sumOf(state: Float64Array, place: number): number {
     if (!Number.isNaN(value)) sum += value;
   }
   return sum;
+}
+
+/** What each row weighs in the average before each of the next steps, which the values of the steps before it belong to. */
+function sharesOf(state: Float64Array, steps: number): Float64Array {
+  const window = state.length - windowAt;
+  let known = state[knownAt] as number;
+  return new Float64Array(steps).map((_, h) => {
+    if (h > 0 && h <= window) {
+      const oldest = state[windowAt + (((state[placeAt] as number) + h - 1) % window)] as number;
+      if (Number.isNaN(oldest)) known++;
+    }
+    return 1 / known;
+  });
+}
+
+/** Writes how far the steps from one on are from their forecasts: by errors of their own, and by what those before them moved the average. */
+function follow(
+  window: number,
+  shares: Float64Array,
+  from: number,
+  nextError: (step: number) => number,
+  away: Float64Array,
+): void {
+  let sum = 0;
+  for (let step = from; step < away.length; step++) {
+    // Before the first step nothing has moved, and all of its window may be missing.
+    away[step] = (sum === 0 ? 0 : sum * (shares[step] as number)) + nextError(step);
+    sum += away[step] as number;
+    if (step - window >= from) sum -= away[step - window] as number;
+  }
+}
+
+/** Deviation of each step in units of the one-step deviation. */
+function spreadOf(state: Float64Array, steps: number): Float64Array {
+  const window = state.length - windowAt;
+  const shares = sharesOf(state, steps);
+  const away = new Float64Array(steps);
+  const variances = new Float64Array(steps);
+  for (let from = 0; from < steps; from++) {
+    follow(window, shares, from, (step) => (step === from ? 1 : 0), away);
+    for (let step = from; step < steps; step++)
+      variances[step] = (variances[step] as number) + (away[step] as number) ** 2;
+  }
+  return variances.map(Math.sqrt);
 }
 
 function deviationOf(state: Float64Array): number {

@@ -60,7 +60,9 @@ export function compileFeatures(options: ResolvedReduceOptions, context: Feature
   if (twice !== undefined)
     throw invalid(
       `Two features would be called "${twice}".`,
-      "Leave one out, or rename the column or the holidays.",
+      options.covariateLags[twice]?.includes(0) === true
+        ? `A known-future column is a feature as it is: leave lag 0 of "${twice}" out of covariateLags, or the column out of covariates.`
+        : "Leave one out, or rename the column or the holidays.",
     );
   return features;
 }

@@ -675,6 +675,9 @@ describe("reduce", () => {
     for (const [options, message] of unfit)
       await expect(reduce(regressor, options).fit(whole, { horizon })).rejects.toThrow(message);
     await expect(
+      reduce(regressor, { lags: [6], covariateLags: { temp: [0] } }).fit(whole, { horizon }),
+    ).rejects.toMatchObject({ hint: expect.stringContaining('leave lag 0 of "temp" out') });
+    await expect(
       reduce(regressor, { lags: [6], transform: "sqrt" }).fit(
         { ...whole, y: whole.y.map((v) => -v) },
         { horizon },

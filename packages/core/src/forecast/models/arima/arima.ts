@@ -1,5 +1,5 @@
 import { TsopsError } from "../../../errors.ts";
-import { checkBoolean, checkOptions, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, checkWord, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { knownValues } from "../../local/known-values.ts";
@@ -32,6 +32,8 @@ export interface ArimaOptions<Regressor extends string = string> {
    * a missing target; one that says nothing of its own in a series (constant, or made up of others) gets the slope 0 there.
    */
   readonly regressors?: readonly Regressor[];
+  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** An ARIMA forecaster. `Regressor` is the names of its regressors: `predict` does not compile without their future. */
@@ -43,7 +45,7 @@ export type Arima<Regressor extends string = never> = LocalForecaster<"arima", R
  * coefficients, likelihood and AICc.
  *
  * Moving averages are kept invertible and autoregressions stationary. Missing values are left out of the likelihood exactly, and forecasts and intervals
- * after a gap are those of the Kalman filter. Orders that are given need two rows more than they have parameters (coefficients, constant, slopes and variance), after differencing; below three rows for each parameter `fits` says so
+ * after a gap are those of the Kalman filter. Outliers beyond doubt in the rows of the fit (`withoutOutliers`) count as missing, and `fits` names them. Orders that are given need two rows more than they have parameters (coefficients, constant, slopes and variance), after differencing; below three rows for each parameter `fits` says so
  * (`fewRows`). A constant series is forecast as it is. Intervals are analytic, and widened by what the history shows of errors some steps ahead and by how much was estimated.
  *
  * Box & Jenkins (1970), Time Series Analysis; Hyndman & Khandakar (2008), Automatic time series forecasting: the forecast package for R; Morf, Sidhu & Kailath (1974), Some new
@@ -61,9 +63,12 @@ export function arima<const Regressor extends string = never>(
     seasonLength: true,
     constant: true,
     regressors: true,
+    outliers: true,
   });
   const given = regressorsOf(options.regressors);
   const regressors = given.length > 0 ? { regressors: given } : {};
+  const { outliers = "leaveOut" } = options;
+  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   const { constant } = options;
   if (constant !== undefined) checkBoolean("MODEL_PARAMETER_INVALID", "constant", constant);
@@ -72,7 +77,12 @@ export function arima<const Regressor extends string = never>(
       throw new TsopsError("MODEL_PARAMETER_INVALID", "seasonalOrder is given without order.", {
         hint: "Give both, or none of them and let them be chosen.",
       });
-    return arimaOf({ seasonLength, ...regressors, ...(constant === undefined ? {} : { constant }) });
+    return arimaOf({
+      seasonLength,
+      outliers,
+      ...regressors,
+      ...(constant === undefined ? {} : { constant }),
+    });
   }
   const [p, d, q] = orders("order", options.order);
   const [seasonalP, seasonalD, seasonalQ] = orders("seasonalOrder", options.seasonalOrder ?? [0, 0, 0]);
@@ -90,6 +100,7 @@ export function arima<const Regressor extends string = never>(
     });
   return arimaOf({
     seasonLength,
+    outliers,
     ...regressors,
     order: [p, d, q, seasonalP, seasonalD, seasonalQ],
     constant: hasConstant,
@@ -176,7 +187,7 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
         ? 3 + regressors.length
         : differencedRows(fixed) + estimatedCount(fixed, regressors.length) + 2,
     ...(fixed === null ? {} : { fewRows: (y: Float64Array) => fewRowsFor(fixed, regressors.length, y) }),
-    seasons: seasonLength > 1 ? [seasonLength] : [],
+    ...(choice.outliers === "keep" ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
     seasonTooLong: (y) => {
       const needed = 2 * seasonLength + 1;
       return fixed !== null || seasonLength === 1 || y.length >= needed

@@ -16,6 +16,7 @@ export interface ArimaChoice {
   readonly constant?: boolean;
   /** Known-future columns; none when left out. */
   readonly regressors?: readonly string[];
+  readonly outliers: "leaveOut" | "keep";
 }
 
 const mostModels = 94;
@@ -84,7 +85,7 @@ function withGapsFilled(data: ArimaData, seasonLength: number): ArimaData {
  * Unstable models are left out. Where the gaps of a series with a long season make a likelihood costly, the search sees them filled; what it finds is fitted with the gaps.
  */
 export function* selectArima(
-  { seasonLength, constant }: ArimaChoice,
+  { seasonLength, constant }: Pick<ArimaChoice, "seasonLength" | "constant">,
   y: Float64Array,
   regressors: readonly Float64Array[] = [],
 ): InTurns<ArimaFit | null> {

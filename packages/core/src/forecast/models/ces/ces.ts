@@ -1,6 +1,5 @@
 import { checkOptions, checkWord } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
-import { withoutRows } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { normalQuantiles } from "../../local/normal-quantiles.ts";
@@ -18,6 +17,8 @@ export interface CesOptions {
   readonly season?: CesSeason;
   /** Steps of one season. Default 1: no season. */
   readonly seasonLength?: number;
+  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 export type { CesForm } from "./recursion.ts";
@@ -42,42 +43,44 @@ export type Ces = LocalForecaster<"ces">;
  * const forecast = (await ces({ seasonLength: 12 }).fit(sales, { horizon: 18 })).predict({ levels: [80, 95] });
  */
 export function ces(options: CesOptions = {}): Ces {
-  checkOptions("MODEL_PARAMETER_INVALID", "ces()", options, { season: true, seasonLength: true });
-  const { season = "auto" } = options;
+  checkOptions("MODEL_PARAMETER_INVALID", "ces()", options, {
+    season: true,
+    seasonLength: true,
+    outliers: true,
+  });
+  const { season = "auto", outliers = "leaveOut" } = options;
   checkWord("MODEL_PARAMETER_INVALID", "season", season, [...cesForms, "auto"]);
+  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
   const isSeasonal = season !== "auto" && season !== "none";
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1, isSeasonal ? 2 : 1);
-  return localForecaster(modelOf({ season, seasonLength }), (params) =>
+  return localForecaster(modelOf({ season, seasonLength, outliers }), (params) =>
     modelOf(params as unknown as Required<CesOptions>),
   );
 }
 
-/** Where the parameters lie: the number of the form, the smoothing, then these, and the rows of outliers. */
-const [smoothingAt, logLikelihoodAt, aiccAt, outliersAt] = [1, 5, 6, 7];
+/** Where the parameters lie: the number of the form, the smoothing, then these. */
+const [smoothingAt, logLikelihoodAt, aiccAt] = [1, 5, 6];
 /** Where the state lies: rows, known values and the sum of their squared errors, then the recursion's. */
 const [rowsAt, countAt, squaresAt, statesAt] = [0, 1, 2, 3];
 /** Rates of each form. */
 const smoothingOf: Readonly<Record<CesForm, number>> = { none: 2, simple: 2, partial: 3, full: 4 };
 
-function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ces"> {
+function modelOf({ season, seasonLength, outliers }: Required<CesOptions>): LocalModel<"ces"> {
   const forms: readonly CesForm[] = season === "auto" ? cesForms : [season];
   const periodOf = (form: CesForm) => (form === "none" ? 1 : seasonLength);
   return {
     kind: "ces",
-    params: { season, seasonLength },
+    params: { season, seasonLength, outliers },
     neededRows: 5,
-    seasons: seasonLength > 1 ? [seasonLength] : [],
-    leavesOutliersOut: true,
+    ...(outliers === "keep" ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
     seasonTooLong: ({ length }) =>
       season === "none" || seasonLength === 1 || length >= 2 * seasonLength
         ? null
         : tooLong(seasonLength, 2 * seasonLength, length, "rows"),
-    fit(given, _, outliers = []) {
-      const y = withoutRows(given, outliers);
+    fit(y) {
       const filled = filledLinearly(y);
       const bearable = seasonLength > 1 && y.length >= 2 * seasonLength ? forms : (["none"] as const);
-      const best = selectCes(bearable, y, filled, seasonLength);
-      return localFitOf(best, outliers);
+      return localFitOf(selectCes(bearable, y, filled, seasonLength));
     },
     estimated: (fit) => smoothingOf[formOf(fit)] + fit.state.length - statesAt,
     absorb(fit, value) {
@@ -87,7 +90,7 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
       const rows = state[rowsAt] as number;
       const phase = rows % period;
       const error = value - nextOf(form, state, statesAt, phase);
-      const isKnown = !Number.isNaN(value) && !parameters.includes(rows, outliersAt);
+      const isKnown = !Number.isNaN(value);
       const smoothing = parameters.subarray(smoothingAt, logLikelihoodAt);
       moveOn(form, smoothing, state, statesAt, period, phase, isKnown ? error : 0);
       state[rowsAt] = rows + 1;
@@ -145,12 +148,9 @@ function modelOf({ season, seasonLength }: Required<CesOptions>): LocalModel<"ce
 }
 
 /** A fit as the recursion takes it: its parameters and the state before the first row. */
-export function localFitOf(
-  { form, smoothing, state, logLikelihood, aicc }: CesFit,
-  outliers: readonly number[] = [],
-): LocalFit {
+export function localFitOf({ form, smoothing, state, logLikelihood, aicc }: CesFit): LocalFit {
   return {
-    parameters: Float64Array.of(cesForms.indexOf(form), ...smoothing, logLikelihood, aicc, ...outliers),
+    parameters: Float64Array.of(cesForms.indexOf(form), ...smoothing, logLikelihood, aicc),
     state: Float64Array.of(0, 0, 0, ...state),
   };
 }

@@ -38,6 +38,8 @@ export interface EtsOptions {
   readonly criterion?: "multiStep" | "aicc";
   /** How far the multi-step criterion looks ahead. Default: `seasonLength`, at most a tenth of the known rows, at least 3. */
   readonly steps?: number;
+  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** An exponential smoothing forecaster. */
@@ -50,7 +52,7 @@ export type Ets = LocalForecaster<"ets">;
  *
  * Forms with multiplicative parts need positive targets: the choice leaves them out where there are others, and a form that was
  * asked for refuses them with their rows. A series too short for a season or a trend gets a form that it can bear; one that can bear none
- * is refused. With the default criterion an outlier beyond doubt (`withoutOutliers`) decides nothing in the choice among forms and their smoothing, but the states go over it; `fits` names it. Missing values move level and trend on and count for nothing. After the fit, a target of 0 or less is taken
+ * is refused. Missing values move level and trend on and count for nothing; so do outliers beyond doubt in the rows of the fit (`withoutOutliers`), which `fits` name, where there is a season or a form is chosen. After the fit, a target of 0 or less is taken
  * for missing by a multiplicative season.
  *
  * Intervals: analytic without, simulated (1,000 paths, always the same) with a multiplicative season; widened by what the history shows of errors some steps ahead and by how much was estimated.
@@ -70,6 +72,7 @@ export function ets(options: EtsOptions = {}): Ets {
     seasonLength: true,
     criterion: true,
     steps: true,
+    outliers: true,
   });
   const { error = "auto", trend = "auto", season = "auto", criterion = "multiStep" } = options;
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
@@ -81,6 +84,7 @@ export function ets(options: EtsOptions = {}): Ets {
     seasonLength,
     criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
     steps: options.steps === undefined ? null : wholeNumber("steps", options.steps),
+    outliers: outliersOf(options),
   });
 }
 
@@ -115,6 +119,8 @@ export interface HoltWintersOptions {
   readonly season?: "additive" | "multiplicative";
   /** Whether the trend levels off. Default false. */
   readonly damped?: boolean;
+  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 /**
@@ -127,11 +133,16 @@ export function holtWinters(options: HoltWintersOptions): Ets {
     seasonLength: true,
     season: true,
     damped: true,
+    outliers: true,
   });
   const season = oneOf("season", options.season ?? "additive", ["additive", "multiplicative"]);
   const damped = oneOf("damped", options.damped ?? false, [true, false]);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength, 2);
-  return etsOf({ ...given, error: season, trend: "additive", damped, season, seasonLength }, "holtWinters");
+  const outliers = outliersOf(options);
+  return etsOf(
+    { ...given, error: season, trend: "additive", damped, season, seasonLength, outliers },
+    "holtWinters",
+  );
 }
 
 function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]): T {
@@ -143,8 +154,12 @@ function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]):
   );
 }
 
+function outliersOf({ outliers = "leaveOut" }: Pick<EtsOptions, "outliers">): "leaveOut" | "keep" {
+  return oneOf("outliers", outliers, ["leaveOut", "keep"]);
+}
+
 /** What the forms with a name leave at the defaults of `ets`. */
-const given = { seasonLength: 1, criterion: "multiStep", steps: null } as const;
+const given = { seasonLength: 1, criterion: "multiStep", steps: null, outliers: "leaveOut" } as const;
 
 /** @param calledAs - The maker that was called, if it is not `ets`: bytes do not tell, so it is kept with what loads them. */
 function etsOf(choice: EtsChoice, calledAs?: string): Ets {
@@ -183,7 +198,9 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
     keptRows: seasonLength,
     ...(forms.every(needsPositive) ? { lowest: Number.MIN_VALUE } : {}),
     // Where there is one form without a season, the look at the values would take longer than the fit.
-    ...(forms.length === 1 && seasonLength === 1 ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
+    ...(choice.outliers === "keep" || (forms.length === 1 && seasonLength === 1)
+      ? {}
+      : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
     seasonTooLong(y) {
       const seasonal = forms.filter((form) => form.season !== "none");
       const needed = Math.min(...seasonal.map(rowsFor));
@@ -192,8 +209,8 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
         ? null
         : tooLong(seasonLength, needed, rows, "known rows");
     },
-    fit(y, _, outliers) {
-      const fit = selectEts(forms, y, choice, outliers);
+    fit(y) {
+      const fit = selectEts(forms, y, choice);
       if (fit === null) {
         const { code, message } = whyNone(forms, y);
         throw new TsopsError(code, message, {

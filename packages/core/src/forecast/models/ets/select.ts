@@ -1,4 +1,4 @@
-import { knownValues, withoutRows } from "../../local/known-values.ts";
+import { knownValues } from "../../local/known-values.ts";
 import {
   type EtsFit,
   type EtsSearch,
@@ -25,6 +25,7 @@ export interface EtsChoice {
   readonly criterion: EtsCriterion;
   /** null: see `stepsFor`. */
   readonly steps: number | null;
+  readonly outliers: "leaveOut" | "keep";
 }
 
 /** The forms that a choice leaves open, without those that are known to be unstable: additive errors about a multiplicative season. */
@@ -34,7 +35,7 @@ export function formsOf({
   damped,
   season,
   seasonLength,
-}: Omit<EtsChoice, "criterion" | "steps">): readonly EtsForm[] {
+}: Omit<EtsChoice, "criterion" | "steps" | "outliers">): readonly EtsForm[] {
   const forms: EtsForm[] = [];
   const isOpen = season === "auto" || season === "some";
   const seasons =
@@ -81,23 +82,20 @@ export type EtsCriterion = "multiStep" | "aicc";
  * The form with the least criterion. Multiplicative components need positive values, and every form needs its rows: what the series cannot bear is left
  * out. A constant series is a level, with its value.
  * @param choice - Steps: how many ahead the multi-step criterion looks; null for as many as the rows can judge.
- * @param outliers - Rows that the multi-step criterion chooses and fits without: one wild value makes a season of itself.
  * @returns null when the series can bear none of the forms.
  */
 export function selectEts(
   forms: readonly EtsForm[],
   y: Float64Array,
   choice: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
-  outliers: readonly number[] = [],
 ): EtsFit | null {
   const level = farLevel(y);
   const additive = forms.filter(({ error, season }) => error === "additive" && season !== "multiplicative");
-  if (level === 0 || additive.length === 0) return selectNear(forms, y, choice, outliers);
+  if (level === 0 || additive.length === 0) return selectNear(forms, y, choice);
   const fit = selectNear(
     additive,
     y.map((value) => value - level),
     choice,
-    outliers,
   );
   if (fit === null) return null;
   const numbers = fit.numbers.slice();
@@ -122,7 +120,6 @@ function selectNear(
   forms: readonly EtsForm[],
   y: Float64Array,
   choice: Pick<EtsChoice, "season" | "seasonLength" | "criterion" | "steps">,
-  outliers: readonly number[],
 ): EtsFit | null {
   const { season, seasonLength, criterion, steps } = choice;
   const values = knownValues(y);
@@ -139,10 +136,6 @@ function selectNear(
   const possible = seasonal.length > 0 ? seasonal : bearable;
   const filled = values === y ? y : filledLinearly(y);
   if (criterion === "aicc") return leastAicc(possible, y, filled, "quick");
-  if (outliers.length > 0 && possible.length > 1) {
-    const usual = selectNear(possible, withoutRows(y, outliers), choice, []);
-    if (usual !== null) return usual;
-  }
   const best =
     possible.length === 1
       ? leastAicc(possible, y, filled, "slow")

@@ -1,9 +1,8 @@
 import type { JsonValue } from "../../../bytes.ts";
 import { TsopsError } from "../../../errors.ts";
-import { checkBoolean, checkOptions, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, checkWord, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
-import { withoutRows } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster, localParts } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { pathDrawer } from "../../local/simulate.ts";
@@ -22,6 +21,8 @@ export interface MstlOptions {
   readonly trend?: LocalForecaster;
   /** Whether outliers are pushed aside in the decomposition, at about fifteen times its cost or more. Default false. */
   readonly robust?: boolean;
+  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** A forecaster by decomposition into several seasons. */
@@ -47,8 +48,9 @@ export function mstl(options: MstlOptions): Mstl {
     seasonLengths: true,
     trend: true,
     robust: true,
+    outliers: true,
   });
-  const { seasonLengths, robust = false } = options;
+  const { seasonLengths, robust = false, outliers = "leaveOut" } = options;
   if (!Array.isArray(seasonLengths) || seasonLengths.length === 0)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
@@ -59,6 +61,7 @@ export function mstl(options: MstlOptions): Mstl {
     (a, b) => a - b,
   );
   checkBoolean("MODEL_PARAMETER_INVALID", "robust", robust);
+  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
   const trend = options.trend ?? ets({ steps: Math.max(3, periods[0] as number) });
   const model = localParts(trend)?.model;
   if (model === undefined || !trendKinds.includes(model.kind))
@@ -81,13 +84,13 @@ export function mstl(options: MstlOptions): Mstl {
         hint: "Take the regressors in arima itself, without mstl.",
       },
     );
-  return localForecaster(modelOf(periods, robust, model), loadModel);
+  return localForecaster(modelOf(periods, robust, outliers, model), loadModel);
 }
 
 function loadModel(params: Readonly<Record<string, JsonValue>>): LocalModel<"mstl"> {
-  const { seasonLengths, robust, trend, trendParams } = params as unknown as {
-    readonly seasonLengths: readonly number[];
-    readonly robust: boolean;
+  const { seasonLengths, robust, outliers, trend, trendParams } = params as unknown as Required<
+    Omit<MstlOptions, "trend">
+  > & {
     readonly trend: string;
     readonly trendParams: Readonly<Record<string, JsonValue>>;
   };
@@ -97,25 +100,21 @@ function loadModel(params: Readonly<Record<string, JsonValue>>): LocalModel<"mst
       "MODEL_FORMAT_INVALID",
       `The trend of these bytes is a "${trend}", which is unknown.`,
     );
-  return modelOf(seasonLengths, robust, parts.loadModel(trendParams));
+  return modelOf(seasonLengths, robust, outliers, parts.loadModel(trendParams));
 }
 
 /**
- * Parameters: how many of them are the trend's, how many rows the decomposition had, the first of them whose season is still here, how many of them are outliers; then these rows, the trend's parameters, the last
+ * Parameters: how many of them are the trend's, how many rows the decomposition had, the first of them whose season is still here; then the trend's parameters, the last
  * period of each season by phase, and the summed seasons of the rows that are still here. State: rows, then the trend's.
  */
-const [trendSizeAt, rowsAt, firstAt, outlierCountAt, outliersAt] = [0, 1, 2, 3, 4];
+const [trendSizeAt, rowsAt, firstAt, trendAt] = [0, 1, 2, 3];
 
-function trendStart(parameters: Float64Array): number {
-  return outliersAt + (parameters[outlierCountAt] as number);
-}
-
-function isOutlier(parameters: Float64Array, row: number): boolean {
-  for (let at = outliersAt; at < trendStart(parameters); at++) if (parameters[at] === row) return true;
-  return false;
-}
-
-function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel): LocalModel<"mstl"> {
+function modelOf(
+  periods: readonly number[],
+  robust: boolean,
+  outliers: "leaveOut" | "keep",
+  trend: LocalModel,
+): LocalModel<"mstl"> {
   const taken = (rows: number) => periods.filter((period) => 2 * period <= rows);
   const decompositions = new Map<number, ReturnType<typeof decomposition>>();
   const decompositionOf = (rows: number) => {
@@ -129,15 +128,12 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     return found;
   };
   const trendOf = ({ parameters, state }: LocalFit): LocalFit => ({
-    parameters: parameters.subarray(
-      trendStart(parameters),
-      trendStart(parameters) + (parameters[trendSizeAt] as number),
-    ),
+    parameters: parameters.subarray(trendAt, trendAt + (parameters[trendSizeAt] as number)),
     state: state.subarray(1),
   });
   const seasonAt = (parameters: Float64Array, row: number): number => {
     const rows = parameters[rowsAt] as number;
-    let at = trendStart(parameters) + (parameters[trendSizeAt] as number);
+    let at = trendAt + (parameters[trendSizeAt] as number);
     let sum = 0;
     for (const period of periods) {
       if (2 * period > rows) break;
@@ -150,12 +146,7 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     for (let h = 0; h < values.length; h++)
       values[h] = (values[h] as number) + seasonAt(parameters, (state[0] as number) + h);
   };
-  const fitInTurns = function* (
-    given: Float64Array,
-    _: readonly Float64Array[] = [],
-    outliers: readonly number[] = [],
-  ): InTurns<LocalFit> {
-    const y = withoutRows(given, outliers);
+  const fitInTurns = function* (y: Float64Array): InTurns<LocalFit> {
     const rows = y.length;
     const seasonal = taken(rows);
     const sums = new Float64Array(rows);
@@ -173,9 +164,8 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
     const remainder = y.map((value, t) => value - (sums[t] as number));
     const fit =
       trend.fitInTurns === undefined ? trend.fit(remainder, []) : yield* trend.fitInTurns(remainder, []);
-    const trendAt = outliersAt + outliers.length;
     const parameters = new Float64Array(trendAt + fit.parameters.length + tables.length + rows);
-    parameters.set([fit.parameters.length, rows, 0, outliers.length, ...outliers]);
+    parameters.set([fit.parameters.length, rows, 0]);
     parameters.set(fit.parameters, trendAt);
     parameters.set(tables, trendAt + fit.parameters.length);
     parameters.set(sums, trendAt + fit.parameters.length + tables.length);
@@ -184,10 +174,9 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
   const { quantiles } = trend;
   return {
     kind: "mstl",
-    params: { seasonLengths: periods, robust, trend: trend.kind, trendParams: trend.params },
+    params: { seasonLengths: periods, robust, outliers, trend: trend.kind, trendParams: trend.params },
     neededRows: trend.neededRows,
-    seasons: periods,
-    leavesOutliersOut: true,
+    ...(outliers === "keep" ? {} : { seasons: periods }),
     ...(trend.estimated === undefined
       ? {}
       : {
@@ -199,14 +188,14 @@ function modelOf(periods: readonly number[], robust: boolean, trend: LocalModel)
         }),
     warmupRows: (fit) => trend.warmupRows?.(trendOf(fit)) ?? 0,
     ...(trend.keptRows === undefined ? {} : { keptRows: trend.keptRows }),
-    fit: (y, regressors, outliers) => atOnce(fitInTurns(y, regressors, outliers)),
+    fit: (y) => atOnce(fitInTurns(y)),
     fitInTurns,
     absorb(fit, value) {
       const row = fit.state[0] as number;
       const within = trendOf(fit);
       const { state } = within;
       const { parameters } = fit;
-      trend.absorb(within, isOutlier(parameters, row) ? Number.NaN : value - seasonAt(parameters, row));
+      trend.absorb(within, value - seasonAt(parameters, row));
       if (within.state !== state) fit.state = Float64Array.of(0, ...within.state);
       fit.state[0] = row + 1;
     },

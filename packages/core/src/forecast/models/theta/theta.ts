@@ -34,6 +34,8 @@ export interface ThetaOptions {
   readonly season?: ThetaSeason;
   /** Whether a season must be found in a series to be taken out. Default true; false takes it out of every series of two seasons. */
   readonly seasonTest?: boolean;
+  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
+  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** A variant of the Theta method. */
@@ -53,7 +55,7 @@ const seasons = ["multiplicative", "additive", "none"] as const;
  * the slope at theta = 2. A season is found by the autocorrelation at its lag (90 %, Bartlett), taken out by classical decomposition and
  * put back. `fits` names the model, the season that was found and the parameters; they minimise the squared one-step errors after the third row.
  *
- * Over a missing row the model's own forecast stands. A series needs 5 rows, and two seasons for a season to be looked for. A constant series stays what it is.
+ * Over a missing row the model's own forecast stands, and over an outlier beyond doubt in the rows of the fit (`withoutOutliers`); `fits` names those. A series needs 5 rows, and two seasons for a season to be looked for. A constant series stays what it is.
  * Intervals have the exact variance of the recursion, widened by what the history shows of errors some steps ahead and by how much was estimated, the season included.
  *
  * Assimakopoulos & Nikolopoulos (2000), The theta model; Fiorucci, Pellegrini, Louzada, Petropoulos & Koehler (2016), Models for optimising the theta method and
@@ -68,14 +70,16 @@ export function theta(options: ThetaOptions = {}): Theta {
     seasonLength: true,
     season: true,
     seasonTest: true,
+    outliers: true,
   });
-  const { variant = "auto", season = "multiplicative", seasonTest = true } = options;
+  const { variant = "auto", season = "multiplicative", seasonTest = true, outliers = "leaveOut" } = options;
   checkWord("MODEL_PARAMETER_INVALID", "variant", variant, variants);
   checkWord("MODEL_PARAMETER_INVALID", "season", season, seasons);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   checkBoolean("MODEL_PARAMETER_INVALID", "seasonTest", seasonTest);
-  return localForecaster(modelOf({ variant, season, seasonLength, seasonTest }), (params) =>
-    modelOf({ seasonTest: true, ...params } as unknown as Required<ThetaOptions>),
+  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
+  return localForecaster(modelOf({ variant, season, seasonLength, seasonTest, outliers }), (params) =>
+    modelOf(params as unknown as Required<ThetaOptions>),
   );
 }
 
@@ -97,16 +101,21 @@ const sharesOf: Readonly<Record<ThetaVariant, readonly (number | undefined)[]>> 
   auto: [0.5, undefined],
 };
 
-function modelOf({ variant, season, seasonLength, seasonTest }: Required<ThetaOptions>): LocalModel<"theta"> {
+function modelOf({
+  variant,
+  season,
+  seasonLength,
+  seasonTest,
+  outliers,
+}: Required<ThetaOptions>): LocalModel<"theta"> {
   const isDynamic = variant !== "standard" && variant !== "optimized";
   const shares = sharesOf[variant];
   return {
     kind: "theta",
-    // What is not said is not written: older readers know no such option.
-    params: { variant, season, seasonLength, ...(seasonTest ? {} : { seasonTest }) },
+    params: { variant, season, seasonLength, seasonTest, outliers },
     neededRows: burnIn + 2,
     warmupRows: () => burnIn,
-    seasons: seasonLength > 1 ? [seasonLength] : [],
+    ...(outliers === "keep" ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
     seasonTooLong: ({ length }) =>
       season === "none" || seasonLength === 1 || length >= 2 * seasonLength
         ? null
