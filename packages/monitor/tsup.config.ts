@@ -9,7 +9,7 @@ export default defineConfig([
     "src/opentelemetry/index.ts",
   ]),
   {
-    ...esm(["src/drift/column-thread.ts"]),
+    ...esm(["src/drift/threads/column-thread.ts"]),
     clean: false,
     dts: false,
     splitting: false,

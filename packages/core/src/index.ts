@@ -196,7 +196,6 @@ export type {
 } from "./forecast/backtest/result.ts";
 export type { BacktestCutoff, BacktestOptions } from "./forecast/backtest/settings.ts";
 export { sumBacktest } from "./forecast/backtest/sum-backtest.ts";
-export { describeGaps, type PanelOptions, panel } from "./forecast/build-panel.ts";
 export { type Conformal, conformal } from "./forecast/conformal/conformal.ts";
 export type { AdaptedLevel, FittedConformal } from "./forecast/conformal/fitted.ts";
 export type { ConformalOptions } from "./forecast/conformal/options.ts";
@@ -300,7 +299,8 @@ export {
   type WindowAverageOptions,
   windowAverage,
 } from "./forecast/models/window-average.ts";
-export { type OutlierOptions, type PanelOutlier, withoutOutliers } from "./forecast/outliers.ts";
+export { type OutlierOptions, type PanelOutlier, withoutOutliers } from "./forecast/outliers/outliers.ts";
+export { describeGaps, type PanelOptions, panel } from "./forecast/panel/build-panel.ts";
 export type {
   Covariate,
   Panel,
@@ -308,9 +308,11 @@ export type {
   PanelSpec,
   SeriesFailure,
   SeriesKey,
-} from "./forecast/panel.ts";
-export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel-slices.ts";
-export type { RowsInput } from "./forecast/plain-rows.ts";
+} from "./forecast/panel/panel.ts";
+export { type PanelSlice, panelToColumns, slicePanel } from "./forecast/panel/panel-slices.ts";
+export type { RowsInput } from "./forecast/panel/plain-rows.ts";
+export { listSome } from "./forecast/panel/rows.ts";
+export { seriesKeyText } from "./forecast/panel/series-key.ts";
 export type { CalendarFeature, CalendarField } from "./forecast/reduce/calendar-features.ts";
 export type { FittedReduce } from "./forecast/reduce/fitted.ts";
 export {
@@ -357,10 +359,8 @@ export {
   type MlRegressorOptions,
   mlRegressor,
 } from "./forecast/regressors/ml-regressor.ts";
-export { listSome } from "./forecast/rows.ts";
 export type { Draws, PathOptions, SamplePaths } from "./forecast/sample-paths.ts";
-export { usualSeasonLength } from "./forecast/season-length.ts";
-export { seriesKeyText } from "./forecast/series-key.ts";
+export { usualSeasonLength } from "./forecast/seasons/season-length.ts";
 export { type ContentHasher, contentHash, contentHasher, definitionHash, sha256Hex } from "./hash.ts";
 export { importPeer } from "./import-peer.ts";
 export type { ModelLineage, TableVersion, TrainingSetLineage } from "./lineage.ts";

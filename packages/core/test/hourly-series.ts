@@ -1,4 +1,4 @@
-import { panel } from "../src/forecast/build-panel.ts";
+import { panel } from "../src/forecast/panel/build-panel.ts";
 import { float64, nullable, timestamp } from "../src/schema/column-type.ts";
 import type { Columns } from "../src/schema/columns.ts";
 import { columnsFromArrays } from "../src/schema/from-arrays.ts";

@@ -37,6 +37,7 @@ export {
 export type { AlertRuleWarning } from "./alerts/rule-warnings.ts";
 export type { AlertSilence } from "./alerts/silence.ts";
 export type { AlertGroupState, AlertSeriesState, AlertState } from "./alerts/state.ts";
+export type { DriftTestName } from "./drift/battery/test-outcome.ts";
 export { benjaminiHochberg, simes } from "./drift/combine.ts";
 export { driftDecision } from "./drift/decision.ts";
 export {
@@ -46,7 +47,6 @@ export {
   type DriftTestResult,
   driftTest,
 } from "./drift/drift-test.ts";
-export type { DriftTestName } from "./drift/test-outcome.ts";
 export {
   type PairedVersions,
   type PairVersionsOptions,
@@ -145,11 +145,11 @@ export {
   retrainPolicy,
 } from "./retrain/policy.ts";
 export { lastRetrainAttempt, requestRetrain, retrainAttempts } from "./retrain/request.ts";
-export { type Adwin, type AdwinOptions, adwin, loadAdwin } from "./streaming/adwin.ts";
 export type { StreamingChange } from "./streaming/alternatives.ts";
-export { type CusumOptions, cusum, loadCusum } from "./streaming/cusum.ts";
-export { loadPageHinkley, type PageHinkleyOptions, pageHinkley } from "./streaming/page-hinkley.ts";
-export type { RawDetector } from "./streaming/raw-detector.ts";
+export { type Adwin, type AdwinOptions, adwin, loadAdwin } from "./streaming/raw/adwin.ts";
+export { type CusumOptions, cusum, loadCusum } from "./streaming/raw/cusum.ts";
+export { loadPageHinkley, type PageHinkleyOptions, pageHinkley } from "./streaming/raw/page-hinkley.ts";
+export type { RawDetector } from "./streaming/raw/raw-detector.ts";
 export {
   loadStreamingDrift,
   type StreamCounts,

@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { seriesKeyText } from "../forecast/series-key.ts";
+import { seriesKeyText } from "../forecast/panel/series-key.ts";
 import type { PredictionRecord } from "../ports/prediction-log.ts";
 import type { ModelVersion } from "../ports/registry.ts";
 import type { Run } from "../ports/tracker.ts";

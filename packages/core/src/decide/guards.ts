@@ -1,5 +1,5 @@
 import { TsopsError } from "../errors.ts";
-import { seriesKeyText } from "../forecast/series-key.ts";
+import { seriesKeyText } from "../forecast/panel/series-key.ts";
 import { checkOptions } from "../options.ts";
 import { formatInstant } from "../time/instant.ts";
 import { meanOf } from "./losses.ts";

@@ -1,7 +1,7 @@
 import { TsopsError } from "../errors.ts";
 import type { ForecastQuantile } from "../forecast/forecast.ts";
-import type { SeriesKey } from "../forecast/panel.ts";
-import { seriesKeyText } from "../forecast/series-key.ts";
+import type { SeriesKey } from "../forecast/panel/panel.ts";
+import { seriesKeyText } from "../forecast/panel/series-key.ts";
 import { formatInstant } from "../time/instant.ts";
 
 /**

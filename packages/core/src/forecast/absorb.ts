@@ -1,14 +1,14 @@
 import { TsopsError } from "../errors.ts";
 import { type Frequency, parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
-import { panelOfRows, refuseVastGaps } from "./build-panel.ts";
-import type { Covariate, Panel, PanelGap, SeriesKey } from "./panel.ts";
-import { copyValues, type RowRange, rangesOf, timesAt, withRowsOfSeries } from "./panel-patches.ts";
-import { takeSeries } from "./panel-slices.ts";
-import { columnsOf, type RowsInput } from "./plain-rows.ts";
-import { columnOfKind, listSome, seriesName } from "./rows.ts";
-import { seriesKeyText } from "./series-key.ts";
-import { refuseOtherStatics } from "./static-columns.ts";
+import { panelOfRows, refuseVastGaps } from "./panel/build-panel.ts";
+import type { Covariate, Panel, PanelGap, SeriesKey } from "./panel/panel.ts";
+import { copyValues, type RowRange, rangesOf, timesAt, withRowsOfSeries } from "./panel/panel-patches.ts";
+import { takeSeries } from "./panel/panel-slices.ts";
+import { columnsOf, type RowsInput } from "./panel/plain-rows.ts";
+import { columnOfKind, listSome, seriesName } from "./panel/rows.ts";
+import { seriesKeyText } from "./panel/series-key.ts";
+import { refuseOtherStatics } from "./panel/static-columns.ts";
 
 /**
  * A panel with further rows: what `update` of every forecaster does to the history it keeps. Rows after a series' last one are

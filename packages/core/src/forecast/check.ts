@@ -3,8 +3,8 @@ import { TsopsError } from "../errors.ts";
 import { checkList, checkOptions, numberHint, type OptionNames, shown } from "../options.ts";
 import type { FitOptions, PredictOptions } from "./forecaster.ts";
 import { checkLevels, checkQuantiles } from "./levels.ts";
-import type { Panel } from "./panel.ts";
-import { listSome, seriesName } from "./rows.ts";
+import type { Panel } from "./panel/panel.ts";
+import { listSome, seriesName } from "./panel/rows.ts";
 import { checkFailures, withFailures } from "./series-failures.ts";
 
 /** @throws TsopsError MODEL_PARAMETER_INVALID unless it is a whole number within the bounds. */

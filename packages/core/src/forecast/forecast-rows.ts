@@ -6,8 +6,8 @@ import { takeColumns } from "../schema/reshape.ts";
 import { toRows } from "../schema/to-rows.ts";
 import type { Forecast } from "./forecast.ts";
 import { levelOfQuantile } from "./levels.ts";
-import { floatColumn, keyColumns } from "./panel-slices.ts";
-import { listSome } from "./rows.ts";
+import { floatColumn, keyColumns } from "./panel/panel-slices.ts";
+import { listSome } from "./panel/rows.ts";
 
 /** The bounds of a row: `lo-80` and `hi-80` for the central 80 %, `median` for the quantile 0.5; null where the forecaster knows none. */
 type Bounds = { readonly [Name in `lo-${number}` | `hi-${number}`]?: number | null } & {

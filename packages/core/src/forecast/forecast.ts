@@ -1,4 +1,4 @@
-import type { SeriesKey } from "./panel.ts";
+import type { SeriesKey } from "./panel/panel.ts";
 
 /** One predicted quantile for every row of a forecast. */
 export interface ForecastQuantile {

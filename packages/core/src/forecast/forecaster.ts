@@ -1,8 +1,8 @@
 import type { Progress } from "../progress.ts";
 import type { Columns } from "../schema/columns.ts";
 import type { Forecast } from "./forecast.ts";
-import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel.ts";
-import type { RowsInput } from "./plain-rows.ts";
+import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "./panel/panel.ts";
+import type { RowsInput } from "./panel/plain-rows.ts";
 
 /** What a fit may be given besides the panel. */
 export interface FitOptions {

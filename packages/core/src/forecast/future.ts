@@ -5,10 +5,18 @@ import { parseFrequency } from "../time/frequency.ts";
 import { formatInstant } from "../time/instant.ts";
 import { lastTimesOf, matchSeries } from "./absorb.ts";
 import type { Forecast, ForecastQuantile } from "./forecast.ts";
-import type { Panel, PanelSpec, SeriesKey } from "./panel.ts";
-import { columnsOf, type RowsInput } from "./plain-rows.ts";
-import { columnOfKind, groupByKey, listRows, listSome, numbersOf, refuseNulls, seriesName } from "./rows.ts";
-import { seriesKeyText } from "./series-key.ts";
+import type { Panel, PanelSpec, SeriesKey } from "./panel/panel.ts";
+import { columnsOf, type RowsInput } from "./panel/plain-rows.ts";
+import {
+  columnOfKind,
+  groupByKey,
+  listRows,
+  listSome,
+  numbersOf,
+  refuseNulls,
+  seriesName,
+} from "./panel/rows.ts";
+import { seriesKeyText } from "./panel/series-key.ts";
 
 /** The instants of `horizon` steps after each series' last one, series by series. */
 export function futureTimes(spec: PanelSpec, lastTimes: BigInt64Array, horizon: number): BigInt64Array {

@@ -5,8 +5,8 @@ import { meansInOrder } from "./conformal/fitted.ts";
 import { pendingOf, takeBlock } from "./conformal/pending.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "./forecaster.ts";
 import { refuseMeans } from "./not-finite.ts";
-import type { Panel, SeriesKey } from "./panel.ts";
-import { selectRows } from "./panel-slices.ts";
+import type { Panel, SeriesKey } from "./panel/panel.ts";
+import { selectRows } from "./panel/panel-slices.ts";
 
 /** What the members would have forecast at the end of the history. */
 export interface HeldOut {

@@ -1,6 +1,6 @@
 import { TsopsError } from "../errors.ts";
-import type { SeriesKey } from "./panel.ts";
-import { listSome, seriesName } from "./rows.ts";
+import type { SeriesKey } from "./panel/panel.ts";
+import { listSome, seriesName } from "./panel/rows.ts";
 import { withFailures } from "./series-failures.ts";
 
 /** A series whose forecast is no number, and where. */

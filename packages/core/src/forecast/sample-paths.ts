@@ -4,7 +4,7 @@ import type { Seed } from "../random.ts";
 import { wholeNumber } from "./check.ts";
 import type { PredictOptions } from "./forecaster.ts";
 import { boundsOfLevel, checkLevels } from "./levels.ts";
-import type { SeriesKey } from "./panel.ts";
+import type { SeriesKey } from "./panel/panel.ts";
 
 /** Which paths to draw. */
 export interface PathOptions extends Omit<PredictOptions, "levels" | "quantiles"> {

@@ -1,5 +1,5 @@
 import { seasonalNaiveScale } from "./metrics.ts";
-import type { Panel } from "./panel.ts";
+import type { Panel } from "./panel/panel.ts";
 
 /** Per series the mean absolute seasonal difference: 0 where it repeats itself, NaN where it is shorter than a season. */
 export function scalesOf(panel: Panel, seasonLength: number): Float64Array {

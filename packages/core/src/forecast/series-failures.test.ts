@@ -5,7 +5,6 @@ import { float64, int64, nullable, timestamp } from "../schema/column-type.ts";
 import { columnsFromArrays } from "../schema/from-arrays.ts";
 import { autoForecaster } from "./auto/auto-forecaster.ts";
 import { backtest } from "./backtest/backtest.ts";
-import { panel } from "./build-panel.ts";
 import { conformal } from "./conformal/conformal.ts";
 import { ensemble } from "./ensemble/ensemble.ts";
 import type { Forecaster } from "./forecaster.ts";
@@ -18,6 +17,7 @@ import { ets } from "./models/ets/ets.ts";
 import { naive } from "./models/naive.ts";
 import { seasonalNaive } from "./models/seasonal-naive.ts";
 import { windowAverage } from "./models/window-average.ts";
+import { panel } from "./panel/build-panel.ts";
 import { reduce } from "./reduce/reduce.ts";
 import { ridge } from "./regressors/ridge.ts";
 

@@ -1,10 +1,10 @@
 import { TsopsError } from "../errors.ts";
 import { shown } from "../options.ts";
 import type { FitOptions } from "./forecaster.ts";
-import type { Panel, SeriesFailure } from "./panel.ts";
-import { takeSeries } from "./panel-slices.ts";
-import { listSome, seriesName } from "./rows.ts";
-import { seriesKeyText } from "./series-key.ts";
+import type { Panel, SeriesFailure } from "./panel/panel.ts";
+import { takeSeries } from "./panel/panel-slices.ts";
+import { listSome, seriesName } from "./panel/rows.ts";
+import { seriesKeyText } from "./panel/series-key.ts";
 
 /** All series that an error is about. Its details show the first few only, as they are printed. */
 const failuresOf = new WeakMap<object, readonly SeriesFailure[]>();

@@ -9,7 +9,6 @@ import { float64, nullable, timestamp, utf8 } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";
 import { columnsFromRows } from "../schema/from-rows.ts";
 import type { FittedAuto } from "./auto/fitted.ts";
-import { panel } from "./build-panel.ts";
 import type { FittedConformal } from "./conformal/fitted.ts";
 import { type FittedEnsemble, medians } from "./ensemble/fitted.ts";
 import type { FittedForecaster, Forecaster } from "./forecaster.ts";
@@ -20,9 +19,10 @@ import { ets, holt, holtWinters, ses } from "./models/ets/ets.ts";
 import { mstl } from "./models/mstl/mstl.ts";
 import { randomWalkWithDrift } from "./models/random-walk-with-drift.ts";
 import { theta } from "./models/theta/theta.ts";
-import type { Panel } from "./panel.ts";
-import { panelToBinary } from "./panel-bytes.ts";
-import { panelTail, panelToColumns, slicePanel } from "./panel-slices.ts";
+import { panel } from "./panel/build-panel.ts";
+import type { Panel } from "./panel/panel.ts";
+import { panelToBinary } from "./panel/panel-bytes.ts";
+import { panelTail, panelToColumns, slicePanel } from "./panel/panel-slices.ts";
 
 interface Row {
   readonly station: string;

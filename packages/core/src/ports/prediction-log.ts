@@ -1,4 +1,4 @@
-import type { SeriesKey } from "../forecast/panel.ts";
+import type { SeriesKey } from "../forecast/panel/panel.ts";
 import type { CallOptions } from "./call-options.ts";
 
 /** One served forecast of one series: a prediction id names it. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { TsopsError, type TsopsErrorCode } from "../errors.ts";
-import { panel } from "../forecast/build-panel.ts";
 import type { FittedForecaster, Forecaster } from "../forecast/forecaster.ts";
 import { probabilitiesOf } from "../forecast/levels.ts";
-import type { Panel } from "../forecast/panel.ts";
-import { panelToColumns, slicePanel } from "../forecast/panel-slices.ts";
+import { panel } from "../forecast/panel/build-panel.ts";
+import type { Panel } from "../forecast/panel/panel.ts";
+import { panelToColumns, slicePanel } from "../forecast/panel/panel-slices.ts";
 import { createRandom } from "../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../schema/column-type.ts";
 import type { Columns } from "../schema/columns.ts";

@@ -10,7 +10,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { driftDecision } from "./decision.ts";
 import { driftTest } from "./drift-test.ts";
-import { designEffect } from "./innovation-moments.ts";
+import { designEffect } from "./model/innovation-moments.ts";
 
 const hour = 3_600_000_000n;
 const start = 1_767_571_200_000_000n; // 2026-01-05T00:00Z

@@ -11,19 +11,19 @@ import {
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
 import { checkMaxOrder } from "../max-order.ts";
-import { calibratedCategoryTest } from "./calibrated-categories.ts";
+import { missingnessTest } from "./battery/missingness-test.ts";
+import type { NumericOptions } from "./battery/numeric-tests.ts";
+import { usualValue } from "./battery/sparse-test.ts";
+import type { DriftTestName, TestOutcome } from "./battery/test-outcome.ts";
 import { benjaminiHochberg, simes } from "./combine.ts";
-import { toldOutcomes } from "./least-p-value.ts";
-import { missingnessTest } from "./missingness-test.ts";
+import { reusingArrays } from "./long-windows/scratch-arrays.ts";
+import { frequencyOf, type GridRows, gridOf } from "./model/regular-series.ts";
+import { seasonsFor } from "./model/seasons.ts";
+import { calibratedCategoryTest } from "./null-windows/calibrated-categories.ts";
+import { toldOutcomes } from "./null-windows/least-p-value.ts";
 import { type NumericWindow, numericColumn } from "./numeric-column.ts";
-import type { NumericOptions } from "./numeric-tests.ts";
-import { frequencyOf, type GridRows, gridOf } from "./regular-series.ts";
-import { reusingArrays } from "./scratch-arrays.ts";
-import { seasonsFor } from "./seasons.ts";
 import { sentenceOf, summaryOf, unitOf } from "./sentence.ts";
-import { testColumns } from "./shared-columns.ts";
-import { usualValue } from "./sparse-test.ts";
-import type { DriftTestName, TestOutcome } from "./test-outcome.ts";
+import { testColumns } from "./threads/shared-columns.ts";
 import { largestTested } from "./too-large.ts";
 
 /** How to compare two windows. */

@@ -1,6 +1,6 @@
 import type { Random } from "@tsops/core";
-import { positionOf } from "./profile.ts";
-import type { RegularCodes } from "./regular-series.ts";
+import { positionOf } from "./model/profile.ts";
+import type { RegularCodes } from "./model/regular-series.ts";
 
 /** Parts of a season in which hours count as alike. */
 const mostParts = 24;

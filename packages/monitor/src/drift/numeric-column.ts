@@ -1,8 +1,8 @@
-import { constantTest } from "./constant-test.ts";
-import { missingnessTest } from "./missingness-test.ts";
-import { type NumericOptions, numericTests } from "./numeric-tests.ts";
-import { sparseTest, usualValue } from "./sparse-test.ts";
-import type { TestOutcome } from "./test-outcome.ts";
+import { constantTest } from "./battery/constant-test.ts";
+import { missingnessTest } from "./battery/missingness-test.ts";
+import { type NumericOptions, numericTests } from "./battery/numeric-tests.ts";
+import { sparseTest, usualValue } from "./battery/sparse-test.ts";
+import type { TestOutcome } from "./battery/test-outcome.ts";
 
 /** A numeric column in one window, on the grid. */
 export interface NumericWindow {

@@ -1,5 +1,5 @@
-import { leastPValue } from "./least-p-value.ts";
-import type { TestOutcome } from "./test-outcome.ts";
+import type { TestOutcome } from "./battery/test-outcome.ts";
+import { leastPValue } from "./null-windows/least-p-value.ts";
 
 /** The unit of an effect: the column's own where the effect is one of its values. */
 export function unitOf(meaning: TestOutcome["meaning"], unit: string | undefined): string {

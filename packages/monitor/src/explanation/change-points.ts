@@ -1,8 +1,8 @@
 import { checkOptions, checkWord, createRandom, formatInstant, type Seed, TsopsError } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
 import { checkEachMade } from "../check-made.ts";
-import { meanOf } from "../drift/innovation-moments.ts";
-import { medianOf } from "../drift/median.ts";
+import { meanOf } from "../drift/model/innovation-moments.ts";
+import { medianOf } from "../drift/model/median.ts";
 import type { WindowPerformance } from "../performance/by-window.ts";
 import { fewest, segment } from "./segment.ts";
 

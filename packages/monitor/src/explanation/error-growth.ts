@@ -14,7 +14,7 @@ import {
   studentTQuantile,
   TsopsError,
 } from "@tsops/core";
-import { meanOf } from "../drift/innovation-moments.ts";
+import { meanOf } from "../drift/model/innovation-moments.ts";
 import { checkJoined } from "../performance/check-joined.ts";
 import type { JoinedOutcomes } from "../performance/join-outcomes.ts";
 import type { RowChoice } from "../performance/pick-rows.ts";

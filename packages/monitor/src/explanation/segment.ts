@@ -1,5 +1,5 @@
 import type { Random } from "@tsops/core";
-import { meanOf } from "../drift/innovation-moments.ts";
+import { meanOf } from "../drift/model/innovation-moments.ts";
 import { fitReturn } from "./return-fit.ts";
 import { fitStep, leastSide } from "./step-fit.ts";
 

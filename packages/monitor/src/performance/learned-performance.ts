@@ -11,7 +11,7 @@ import {
   TsopsError,
   throwIfAborted,
 } from "@tsops/core";
-import { meanOf } from "../drift/innovation-moments.ts";
+import { meanOf } from "../drift/model/innovation-moments.ts";
 import { checkJoined } from "./check-joined.ts";
 import {
   checkRecent,

@@ -1,4 +1,4 @@
-import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
+import { presentValues, type RegularSeries } from "../drift/model/regular-series.ts";
 import { noiseAt, seedOf } from "./rank-noise.ts";
 
 /**

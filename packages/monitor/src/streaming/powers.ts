@@ -1,7 +1,7 @@
 import { chiSquareSurvival, normalCdf, normalQuantile } from "@tsops/core";
-import { type DesignEffect, meanOf } from "../drift/innovation-moments.ts";
-import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
-import { wavesOf, waveValues } from "../drift/waves.ts";
+import { type DesignEffect, meanOf } from "../drift/model/innovation-moments.ts";
+import { presentValues, type RegularSeries } from "../drift/model/regular-series.ts";
+import { wavesOf, waveValues } from "../drift/model/waves.ts";
 import { alternatives, cellOf, fairFactors, type StreamingChange } from "./alternatives.ts";
 import type { SlowLevel } from "./slow-level.ts";
 import type { Volatility } from "./volatility.ts";

@@ -1,4 +1,4 @@
-import { wavesOf, waveValues } from "../drift/waves.ts";
+import { wavesOf, waveValues } from "../drift/model/waves.ts";
 
 /** A bet that innovations follow the waves of a season as they did over its last cycles. */
 export interface SeasonBet {

@@ -1,4 +1,4 @@
-import { positionOf } from "../drift/profile.ts";
+import { positionOf } from "../drift/model/profile.ts";
 import { within } from "./within.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { choosePower, type PowerTransform, transformed } from "../drift/power-transform.ts";
-import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
+import { choosePower, type PowerTransform, transformed } from "../drift/model/power-transform.ts";
+import { presentValues, type RegularSeries } from "../drift/model/regular-series.ts";
 
 /** The scale that values are watched on: x, its root or its logarithm (power 1, 0.5, 0), each after adding `shift`. */
 export interface StreamScale {

@@ -1,5 +1,5 @@
-import { type Autoregression, fitAutoregression } from "../drift/autoregression.ts";
-import { variancesByPosition } from "../drift/numeric-battery.ts";
+import { variancesByPosition } from "../drift/battery/numeric-battery.ts";
+import { type Autoregression, fitAutoregression } from "../drift/model/autoregression.ts";
 import {
   deseasonalise,
   frequenciesOf,
@@ -7,10 +7,10 @@ import {
   positionsOf,
   type SeasonalProfile,
   seasonalProfile,
-} from "../drift/profile.ts";
-import { presentValues, type RegularSeries } from "../drift/regular-series.ts";
-import { seasonsShown } from "../drift/season-choice.ts";
-import { pullInSpikes, spikeLimits } from "../drift/spikes.ts";
+} from "../drift/model/profile.ts";
+import { presentValues, type RegularSeries } from "../drift/model/regular-series.ts";
+import { seasonsShown } from "../drift/model/season-choice.ts";
+import { pullInSpikes, spikeLimits } from "../drift/model/spikes.ts";
 import { alternatives, shifts } from "./alternatives.ts";
 import { addToBlock, type BlockSpread, noBlocks } from "./block-spread.ts";
 import { type Capitals, noCapitals } from "./capital.ts";

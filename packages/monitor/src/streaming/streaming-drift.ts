@@ -11,8 +11,8 @@ import {
   TsopsError,
 } from "@tsops/core";
 import { checkAlpha } from "../check-alpha.ts";
-import { frequencyOf, type GridRows, gridOf } from "../drift/regular-series.ts";
-import { seasonsFor } from "../drift/seasons.ts";
+import { frequencyOf, type GridRows, gridOf } from "../drift/model/regular-series.ts";
+import { seasonsFor } from "../drift/model/seasons.ts";
 import { claimOf, unitOf } from "../drift/sentence.ts";
 import { largestTested } from "../drift/too-large.ts";
 import { checkMaxOrder } from "../max-order.ts";

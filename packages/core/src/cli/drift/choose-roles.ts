@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import { quoted } from "../quoted.ts";
 import { formatOfTimes, guessTime, refuseNoTable } from "../table-file/choose-time.ts";
 import { findColumn } from "../table-file/find-column.ts";

@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../../abort.ts";
 import { TsopsError } from "../../errors.ts";
-import type { SeriesKey } from "../../forecast/panel.ts";
-import { seriesName } from "../../forecast/rows.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
+import { seriesName } from "../../forecast/panel/rows.ts";
 import type { Columns, TimestampColumn } from "../../schema/columns.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import type { CompareWindows, FoundColumn } from "./companions.ts";

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import type { SeriesKey } from "../../forecast/panel.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { sliceColumns } from "../../schema/reshape.ts";
 import { addDuration, parseDuration, subtractDuration } from "../../time/duration.ts";

@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
-import { listSome } from "../../forecast/rows.ts";
-import { seriesKeyText } from "../../forecast/series-key.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
+import { seriesKeyText } from "../../forecast/panel/series-key.ts";
 import type { TimestampColumn } from "../../schema/columns.ts";
 import { sliceColumns } from "../../schema/reshape.ts";
 import { parseFrequency } from "../../time/frequency.ts";

@@ -1,5 +1,5 @@
-import type { SeriesKey } from "../../forecast/panel.ts";
-import { listSome } from "../../forecast/rows.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import { aligned, figure } from "../aligned.ts";
 import type { Guess } from "../table-file/guessed.ts";
 import type { Untested } from "./choose-roles.ts";

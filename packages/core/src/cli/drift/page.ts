@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import type { DriftPage, DriftPageComparison } from "./companions.ts";
 import type { ComparedColumn, UntestedColumn } from "./compare.ts";
 import { columnName, type DriftReport, hasDrift, keyText, windowDrifts } from "./drift-report.ts";

@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
-import type { SeriesKey } from "../../forecast/panel.ts";
-import { columnOfKind, groupByKey, refuseNulls, seriesName } from "../../forecast/rows.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
+import { columnOfKind, groupByKey, refuseNulls, seriesName } from "../../forecast/panel/rows.ts";
 import {
   bool,
   type ColumnType,

@@ -1,5 +1,5 @@
-import type { SeriesKey } from "../../forecast/panel.ts";
-import { listSome } from "../../forecast/rows.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import { timestamp } from "../../schema/column-type.ts";
 import { type Columns, isValid, type TimestampColumn } from "../../schema/columns.ts";
 import { selectColumns, takeColumns } from "../../schema/reshape.ts";

@@ -1,8 +1,8 @@
-import { panel } from "../../forecast/build-panel.ts";
-import { findSeasons } from "../../forecast/find-seasons.ts";
-import type { Panel } from "../../forecast/panel.ts";
-import { listSome } from "../../forecast/rows.ts";
-import { seasonsOfFrequency } from "../../forecast/season-length.ts";
+import { panel } from "../../forecast/panel/build-panel.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
+import { findSeasons } from "../../forecast/seasons/find-seasons.ts";
+import { seasonsOfFrequency } from "../../forecast/seasons/season-length.ts";
 import type { ColumnType } from "../../schema/column-type.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import type { Roles } from "./choose-roles.ts";

@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
-import { floatColumn } from "../../forecast/panel-slices.ts";
-import { columnOfKind, groupByKey, numbersOf, refuseNulls } from "../../forecast/rows.ts";
+import { floatColumn } from "../../forecast/panel/panel-slices.ts";
+import { columnOfKind, groupByKey, numbersOf, refuseNulls } from "../../forecast/panel/rows.ts";
 import { float64, nullable } from "../../schema/column-type.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";

@@ -1,7 +1,7 @@
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { intervalOf } from "../../forecast/levels.ts";
-import type { Panel, SeriesKey } from "../../forecast/panel.ts";
-import { seriesKeyText } from "../../forecast/series-key.ts";
+import type { Panel, SeriesKey } from "../../forecast/panel/panel.ts";
+import { seriesKeyText } from "../../forecast/panel/series-key.ts";
 import { resolveZone } from "../../time/zone.ts";
 import type { DrawnSeries, DrawnStep, ForecastDrawing } from "./companions.ts";
 import { type ForecastTable, fileTime } from "./forecast-table.ts";

@@ -1,7 +1,7 @@
 import { backtest } from "../../forecast/backtest/backtest.ts";
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import type { Forecaster } from "../../forecast/forecaster.ts";
-import type { PanelOutlier } from "../../forecast/outliers.ts";
+import type { PanelOutlier } from "../../forecast/outliers/outliers.ts";
 import type { Progress } from "../../progress.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 import type { BacktestPlan } from "./plan-backtest.ts";

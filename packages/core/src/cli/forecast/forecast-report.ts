@@ -1,6 +1,6 @@
 import type { Combine, JudgedCandidate } from "../../forecast/auto/choice.ts";
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
-import { listSome, seriesName } from "../../forecast/rows.ts";
+import { listSome, seriesName } from "../../forecast/panel/rows.ts";
 import { aligned, figure } from "../aligned.ts";
 import type { Guess } from "../table-file/guessed.ts";
 import type { Score } from "./evaluate.ts";

@@ -1,8 +1,8 @@
 import type { Forecast } from "../../forecast/forecast.ts";
 import { intervalOf } from "../../forecast/levels.ts";
-import type { SeriesKey } from "../../forecast/panel.ts";
-import { floatColumn, keyColumns } from "../../forecast/panel-slices.ts";
-import { seriesKeyText } from "../../forecast/series-key.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
+import { floatColumn, keyColumns } from "../../forecast/panel/panel-slices.ts";
+import { seriesKeyText } from "../../forecast/panel/series-key.ts";
 import { type ColumnType, float64, int64, nullable, timestamp } from "../../schema/column-type.ts";
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";

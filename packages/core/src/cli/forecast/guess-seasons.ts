@@ -1,9 +1,9 @@
 import { rowCounts } from "../../forecast/check.ts";
-import { findSeasons } from "../../forecast/find-seasons.ts";
-import { withoutOutliers } from "../../forecast/outliers.ts";
-import type { Panel } from "../../forecast/panel.ts";
-import { listSome } from "../../forecast/rows.ts";
-import { seasonsOfFrequency } from "../../forecast/season-length.ts";
+import { withoutOutliers } from "../../forecast/outliers/outliers.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
+import { findSeasons } from "../../forecast/seasons/find-seasons.ts";
+import { seasonsOfFrequency } from "../../forecast/seasons/season-length.ts";
 import type { TimeAxis } from "../table-file/time-axis.ts";
 
 /** Seasons of a panel in steps, ascending, and why these. */

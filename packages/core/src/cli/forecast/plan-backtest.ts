@@ -1,5 +1,5 @@
-import type { Panel } from "../../forecast/panel.ts";
-import { takeSeries } from "../../forecast/panel-slices.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { takeSeries } from "../../forecast/panel/panel-slices.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { type ForecastTask, rowsForSeason } from "./choose-forecaster.ts";
 

@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
-import { panel } from "../../forecast/build-panel.ts";
-import type { Panel } from "../../forecast/panel.ts";
-import { columnOfKind, groupByKey, listSome, refuseNulls, seriesName } from "../../forecast/rows.ts";
+import { panel } from "../../forecast/panel/build-panel.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { columnOfKind, groupByKey, listSome, refuseNulls, seriesName } from "../../forecast/panel/rows.ts";
 import {
   bool,
   type ColumnType,

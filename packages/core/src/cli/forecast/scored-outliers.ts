@@ -1,10 +1,10 @@
 import type { BacktestResult } from "../../forecast/backtest/result.ts";
 import { metricsOf } from "../../forecast/backtest/tables.ts";
-import type { PanelOutlier } from "../../forecast/outliers.ts";
-import type { Panel } from "../../forecast/panel.ts";
-import { slicePanel } from "../../forecast/panel-slices.ts";
+import type { PanelOutlier } from "../../forecast/outliers/outliers.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { slicePanel } from "../../forecast/panel/panel-slices.ts";
+import { seriesKeyText } from "../../forecast/panel/series-key.ts";
 import { scalesOf } from "../../forecast/scales.ts";
-import { seriesKeyText } from "../../forecast/series-key.ts";
 import { formatInstant } from "../../time/instant.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 

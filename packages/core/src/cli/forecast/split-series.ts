@@ -1,7 +1,7 @@
 import { observedCounts } from "../../forecast/check.ts";
-import type { Panel, SeriesFailure } from "../../forecast/panel.ts";
-import { takeSeries } from "../../forecast/panel-slices.ts";
-import { seriesName } from "../../forecast/rows.ts";
+import type { Panel, SeriesFailure } from "../../forecast/panel/panel.ts";
+import { takeSeries } from "../../forecast/panel/panel-slices.ts";
+import { seriesName } from "../../forecast/panel/rows.ts";
 
 /** The series of a panel by what can be done for them. */
 export interface SplitSeries {

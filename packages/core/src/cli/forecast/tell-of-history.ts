@@ -1,7 +1,7 @@
 import { lastTimesOf } from "../../forecast/absorb.ts";
 import { rowCounts } from "../../forecast/check.ts";
-import type { Panel } from "../../forecast/panel.ts";
-import { listSome, seriesName } from "../../forecast/rows.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { listSome, seriesName } from "../../forecast/panel/rows.ts";
 import type { History } from "./read-history.ts";
 
 /** Share of steps without a row from which on the frequency is doubtful. */

@@ -1,4 +1,4 @@
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import type { ChosenForecaster } from "./choose-forecaster.ts";
 import type { Figures } from "./figures.ts";
 import type { ForecastCommandOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import { knownLengths, rowCounts } from "../../forecast/check.ts";
-import type { Panel } from "../../forecast/panel.ts";
-import { selectRows } from "../../forecast/panel-slices.ts";
+import type { Panel } from "../../forecast/panel/panel.ts";
+import { selectRows } from "../../forecast/panel/panel-slices.ts";
 
 /** A panel up to the last known target of each series: files often have the rows that are to be forecast, with nothing in the target's column. */
 export interface KnownPart {

@@ -2,7 +2,7 @@ import type { FittedConformal } from "../../forecast/conformal/fitted.ts";
 import type { FittedForecaster } from "../../forecast/forecaster.ts";
 import type { FittedLocal } from "../../forecast/local/local-forecaster.ts";
 import type { LocalSummary } from "../../forecast/local/local-model.ts";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import type { ModelName } from "./choose-forecaster.ts";
 
 /** Whether a model of a single series has a season, by what its fit says of itself; models that always have one, and one that never has, are not asked. */

@@ -1,4 +1,4 @@
-import type { SeriesKey } from "../../forecast/panel.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
 import type { DecisionRecord } from "../../ports/decision-log.ts";
 import type { PredictionRecord } from "../../ports/prediction-log.ts";
 import type { ModelVersion } from "../../ports/registry.ts";

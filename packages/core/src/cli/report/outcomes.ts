@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { closest } from "../../did-you-mean.ts";
 import { TsopsError } from "../../errors.ts";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import type { ModelVersion } from "../../ports/registry.ts";
 import type { Table } from "../../schema/table.ts";
 import type { Guesses } from "../table-file/guessed.ts";

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import type { DecisionRecord } from "../../ports/decision-log.ts";
 import type { PredictionRecord } from "../../ports/prediction-log.ts";
 import type { ModelVersion } from "../../ports/registry.ts";

@@ -1,7 +1,7 @@
-import type { SeriesKey } from "../../forecast/panel.ts";
-import { numbersOf } from "../../forecast/rows.ts";
-import { usualSeasonLength } from "../../forecast/season-length.ts";
-import { seriesKeyText } from "../../forecast/series-key.ts";
+import type { SeriesKey } from "../../forecast/panel/panel.ts";
+import { numbersOf } from "../../forecast/panel/rows.ts";
+import { seriesKeyText } from "../../forecast/panel/series-key.ts";
+import { usualSeasonLength } from "../../forecast/seasons/season-length.ts";
 import { type Columns, isValid } from "../../schema/columns.ts";
 
 /** How far apart the values are whose differences make the scale: the usual season of steps of so many microseconds. */

@@ -1,6 +1,6 @@
 import { closest } from "../../did-you-mean.ts";
 import { TsopsError } from "../../errors.ts";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import type { PredictionLog, PredictionRecord } from "../../ports/prediction-log.ts";
 
 /** What one deployment served. */

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { listSome } from "../../forecast/rows.ts";
+import { listSome } from "../../forecast/panel/rows.ts";
 import { formatDuration } from "../../time/duration.ts";
 import { parseFrequency } from "../../time/frequency.ts";
 import { irregularTimes } from "./irregular-times.ts";

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import { groupByKey } from "../../forecast/rows.ts";
+import { groupByKey } from "../../forecast/panel/rows.ts";
 import { nullable, timestamp } from "../../schema/column-type.ts";
 import { type Columns, isValid, type TimestampColumn } from "../../schema/columns.ts";
 import { type LocalResolution, resolveLocal } from "../../time/local.ts";

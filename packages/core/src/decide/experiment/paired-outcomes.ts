@@ -1,4 +1,4 @@
-import { seriesKeyText } from "../../forecast/series-key.ts";
+import { seriesKeyText } from "../../forecast/panel/series-key.ts";
 import { checkWord, shown } from "../../options.ts";
 import { withCode } from "../../with-code.ts";
 import { type GateLoss, rowLosses } from "../losses.ts";

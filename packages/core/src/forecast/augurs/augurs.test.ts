@@ -9,12 +9,12 @@ import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts"
 import type { Columns } from "../../schema/columns.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { forecasterCases } from "../../testing/forecaster.ts";
-import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import type { Forecaster } from "../forecaster.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { ets } from "../models/ets/ets.ts";
-import type { Panel } from "../panel.ts";
+import { panel } from "../panel/build-panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import { augursEts, augursMstl, augursProphet } from "./index.ts";
 
 const hour = 3_600_000_000n;

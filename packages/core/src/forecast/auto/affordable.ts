@@ -1,7 +1,7 @@
 import { mostThreads } from "../../threads/shared-pool.ts";
 import type { FitOptions } from "../forecaster.ts";
-import type { Panel } from "../panel.ts";
-import { takeSeries } from "../panel-slices.ts";
+import type { Panel } from "../panel/panel.ts";
+import { takeSeries } from "../panel/panel-slices.ts";
 import { type Candidate, type CandidateTask, globalCandidates, mostTrees } from "./candidates.ts";
 import { reasonOf, type Trial } from "./trial.ts";
 

@@ -3,9 +3,9 @@ import { hourlyPanel, hourlyRows } from "../../../test/hourly-series.ts";
 import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
+import { panel } from "../panel/build-panel.ts";
 import { autoForecaster } from "./auto-forecaster.ts";
 
 const hour = 3_600_000_000n;

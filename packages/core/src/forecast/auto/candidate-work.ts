@@ -1,5 +1,5 @@
 import type { FitOptions } from "../forecaster.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import { type CandidateTask, globalCandidates } from "./candidates.ts";
 import type { HeldOutMeans } from "./judge.ts";
 import { forecastToJudge } from "./trial.ts";

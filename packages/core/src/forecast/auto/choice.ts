@@ -1,4 +1,4 @@
-import type { PanelOutlier } from "../outliers.ts";
+import type { PanelOutlier } from "../outliers/outliers.ts";
 
 /** How a candidate did on the rows that were held out. */
 export interface JudgedCandidate {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
+import { panel } from "../panel/build-panel.ts";
 import { growWithLevel } from "./error-growth.ts";
 
 type Random = ReturnType<typeof createRandom>;

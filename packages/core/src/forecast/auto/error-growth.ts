@@ -1,5 +1,5 @@
 import { studentTQuantile } from "../../stats/distributions.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 
 /** Blocks that a series is cut into, at most and at least, and rows of one. */
 const blocks = { most: 8, least: 4, rows: 8 };

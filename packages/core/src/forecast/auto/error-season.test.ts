@@ -3,10 +3,10 @@ import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { parseFrequency } from "../../time/frequency.ts";
-import { panel } from "../build-panel.ts";
 import { intervalOf } from "../levels.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { naive } from "../models/naive.ts";
+import { panel } from "../panel/build-panel.ts";
 import { errorSeason } from "./error-season.ts";
 import { withIntervals } from "./with-intervals.ts";
 

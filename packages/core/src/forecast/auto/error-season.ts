@@ -3,7 +3,7 @@ import { knownLengths } from "../check.ts";
 import { seriesToCompare } from "../conformal/error-sizes.ts";
 import { atCell } from "../conformal/expected-sizes.ts";
 import { medians } from "../ensemble/fitted.ts";
-import type { Panel, PanelSpec } from "../panel.ts";
+import type { Panel, PanelSpec } from "../panel/panel.ts";
 import { middleOf } from "../scales.ts";
 import type { HeldOutErrors } from "./errors-of-all.ts";
 

@@ -1,10 +1,10 @@
 import { createRandom } from "../../random.ts";
 import { rowCounts } from "../check.ts";
 import { inOwnSizes, seriesToCompare } from "../conformal/error-sizes.ts";
-import type { Panel } from "../panel.ts";
-import { selectRows, takeSeries } from "../panel-slices.ts";
+import type { Panel } from "../panel/panel.ts";
+import { selectRows, takeSeries } from "../panel/panel-slices.ts";
+import { seriesKeyText } from "../panel/series-key.ts";
 import { middleOf, ownScales } from "../scales.ts";
-import { seriesKeyText } from "../series-key.ts";
 import { type GuessedErrors, guessedDeviations, guessedErrors, perMeanSize } from "./guessed-errors.ts";
 
 /** What the combination forecast for held-out rows, and what came. */

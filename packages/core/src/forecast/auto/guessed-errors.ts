@@ -1,8 +1,8 @@
 import { createRandom } from "../../random.ts";
 import { normalQuantile, studentTQuantile } from "../../stats/distributions.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
+import { seriesKeyText } from "../panel/series-key.ts";
 import { ownScales, scalesOf } from "../scales.ts";
-import { seriesKeyText } from "../series-key.ts";
 
 /** Errors around 0 by origin; series by series, steps ascending. */
 export interface GuessedErrors {

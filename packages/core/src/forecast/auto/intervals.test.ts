@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import { ensemble } from "../ensemble/ensemble.ts";
 import type { Forecast } from "../forecast.ts";
@@ -12,6 +11,7 @@ import { loadForecaster } from "../load-forecaster.ts";
 import { ets } from "../models/ets/ets.ts";
 import { naive } from "../models/naive.ts";
 import { theta } from "../models/theta/theta.ts";
+import { panel } from "../panel/build-panel.ts";
 import { autoForecaster } from "./auto-forecaster.ts";
 import { withIntervals } from "./with-intervals.ts";
 

@@ -1,6 +1,6 @@
 import { knownLengths, observedCounts } from "../check.ts";
-import type { Panel } from "../panel.ts";
-import { selectRows, takeSeries } from "../panel-slices.ts";
+import type { Panel } from "../panel/panel.ts";
+import { selectRows, takeSeries } from "../panel/panel-slices.ts";
 
 /** Held-out outcomes, at least, that a choice should stand on. */
 const enoughOutcomes = 500;

@@ -1,8 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import type { FitOptions } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
-import type { Panel } from "../panel.ts";
-import { takeSeries } from "../panel-slices.ts";
+import type { Panel } from "../panel/panel.ts";
+import { takeSeries } from "../panel/panel-slices.ts";
 import type { Candidate } from "./candidates.ts";
 import type { JudgedCandidate } from "./choice.ts";
 import { type HeldOutMeans, type Judgement, type PanelErrors, panelErrors, relativeScore } from "./judge.ts";

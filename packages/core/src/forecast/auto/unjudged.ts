@@ -4,7 +4,7 @@ import { ets } from "../models/ets/ets.ts";
 import { mstl } from "../models/mstl/mstl.ts";
 import { naive } from "../models/naive.ts";
 import { theta } from "../models/theta/theta.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import { asMember } from "./as-member.ts";
 import { longestState } from "./candidates.ts";
 import type { AutoChoice, JudgedCandidate } from "./choice.ts";

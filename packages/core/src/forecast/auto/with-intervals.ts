@@ -7,7 +7,7 @@ import { reachesOf } from "../conformal/reaches.ts";
 import { fittedEnsemble } from "../ensemble/fitted.ts";
 import { resolveEnsembleOptions } from "../ensemble/options.ts";
 import type { FittedForecaster } from "../forecaster.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import type { AutoChoice } from "./choice.ts";
 import { growWithLevel } from "./error-growth.ts";
 import { errorSeason, withoutErrorSeason } from "./error-season.ts";

@@ -1,5 +1,5 @@
 import { probabilitiesOf } from "../levels.ts";
-import type { Panel, SeriesKey } from "../panel.ts";
+import type { Panel, SeriesKey } from "../panel/panel.ts";
 import { intervalsFromEarlierFolds } from "./earlier-folds.ts";
 import {
   type BacktestFailure,

@@ -6,15 +6,15 @@ import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts"
 import type { Columns } from "../../schema/columns.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { toRows } from "../../schema/to-rows.ts";
-import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import type { FittedForecaster, Forecaster } from "../forecaster.ts";
 import { forecastOf } from "../future.ts";
 import { intervalOf } from "../levels.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
 import { windowAverage } from "../models/window-average.ts";
-import type { Panel } from "../panel.ts";
-import type { RowsInput } from "../plain-rows.ts";
+import { panel } from "../panel/build-panel.ts";
+import type { Panel } from "../panel/panel.ts";
+import type { RowsInput } from "../panel/plain-rows.ts";
 import { backtest } from "./backtest.ts";
 import type { BacktestMetrics, BacktestResult } from "./result.ts";
 

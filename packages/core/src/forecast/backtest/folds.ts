@@ -2,9 +2,9 @@ import { TsopsError } from "../../errors.ts";
 import { type Frequency, parseFrequency } from "../../time/frequency.ts";
 import { formatInstant } from "../../time/instant.ts";
 import type { FittedForecaster, Forecaster } from "../forecaster.ts";
-import type { Panel, SeriesFailure } from "../panel.ts";
-import { panelToColumns, slicePanel, takeSeries } from "../panel-slices.ts";
-import { seriesKeyText } from "../series-key.ts";
+import type { Panel, SeriesFailure } from "../panel/panel.ts";
+import { panelToColumns, slicePanel, takeSeries } from "../panel/panel-slices.ts";
+import { seriesKeyText } from "../panel/series-key.ts";
 import type { BacktestSettings } from "./settings.ts";
 
 /** Folds that share a fit. */

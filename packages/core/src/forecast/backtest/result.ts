@@ -2,8 +2,8 @@ import { type ColumnType, float64, int64, nullable, timestamp } from "../../sche
 import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
 import type { ForecastQuantile } from "../forecast.ts";
-import type { SeriesFailure, SeriesKey } from "../panel.ts";
-import { floatColumn, keyColumns } from "../panel-slices.ts";
+import type { SeriesFailure, SeriesKey } from "../panel/panel.ts";
+import { floatColumn, keyColumns } from "../panel/panel-slices.ts";
 
 /** How good predictions of one quantile were. */
 export interface QuantileMetrics {

@@ -5,8 +5,8 @@ import { arrangementOf, futureTimes } from "../future.ts";
 import { intervalOf, probabilitiesOf } from "../levels.ts";
 import { seasonalNaiveScale } from "../metrics.ts";
 import { refuseMeans } from "../not-finite.ts";
-import type { Panel } from "../panel.ts";
-import { slicePanel } from "../panel-slices.ts";
+import type { Panel } from "../panel/panel.ts";
+import { slicePanel } from "../panel/panel-slices.ts";
 import type { BacktestSettings } from "./settings.ts";
 
 /** The rows of one fold, series by series, steps ascending. */

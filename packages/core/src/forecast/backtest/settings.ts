@@ -5,8 +5,8 @@ import type { Columns } from "../../schema/columns.ts";
 import { checkPanel, wholeNumber } from "../check.ts";
 import type { FitOptions } from "../forecaster.ts";
 import { checkLevels } from "../levels.ts";
-import type { Panel } from "../panel.ts";
-import { usualSeasonLength } from "../season-length.ts";
+import type { Panel } from "../panel/panel.ts";
+import { usualSeasonLength } from "../seasons/season-length.ts";
 import { checkFailures } from "../series-failures.ts";
 
 /** Where a fold stands. */

@@ -3,7 +3,7 @@ import { checkMethods } from "../../options.ts";
 import { checkFit } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import { ownScales } from "../scales.ts";
 import { fitOthers } from "../series-failures.ts";
 import { calibrationOf } from "./calibration.ts";

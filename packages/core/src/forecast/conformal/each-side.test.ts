@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { historicAverage } from "../models/historic-average.ts";
+import { panel } from "../panel/build-panel.ts";
 import { conformal } from "./conformal.ts";
 import { boundsOnEachSide } from "./scores.ts";
 

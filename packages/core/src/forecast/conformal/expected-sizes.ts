@@ -1,5 +1,5 @@
 import { parseFrequency } from "../../time/frequency.ts";
-import type { PanelSpec } from "../panel.ts";
+import type { PanelSpec } from "../panel/panel.ts";
 
 /**
  * By how much errors are expected to be larger than usual, row by row, for their place in a season of the calendar.

@@ -1,12 +1,12 @@
 import type { Columns } from "../../schema/columns.ts";
 import { selectColumns, takeColumns } from "../../schema/reshape.ts";
 import { absorbRows, firstTimesOf, matchSeries } from "../absorb.ts";
-import { panelOfChosen } from "../choose-series.ts";
 import { futureTimes } from "../future.ts";
-import type { Covariate, Panel, PanelSpec } from "../panel.ts";
-import { rowsOfSeries } from "../panel-patches.ts";
-import { panelToColumns, selectRows } from "../panel-slices.ts";
-import { groupByKey } from "../rows.ts";
+import { panelOfChosen } from "../panel/choose-series.ts";
+import type { Covariate, Panel, PanelSpec } from "../panel/panel.ts";
+import { rowsOfSeries } from "../panel/panel-patches.ts";
+import { panelToColumns, selectRows } from "../panel/panel-slices.ts";
+import { groupByKey } from "../panel/rows.ts";
 
 /**
  * Rows observed since the last scored origin. Each series begins with the origin's last row, so that none is ever empty.

@@ -1,4 +1,4 @@
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 
 /**
  * Per series how far a bound may lie from a forecast: the range of the history, larger where the horizon is long beside it. Few errors, of which one is large, may otherwise make bounds of a size that nothing in the series has ever had.

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import type { SeriesFailure, SeriesKey } from "../panel.ts";
+import type { SeriesFailure, SeriesKey } from "../panel/panel.ts";
 import { withFailures } from "../series-failures.ts";
 import { type Calibration, coverageOfSide, eachGroup, originsOf } from "./calibration.ts";
 import { sizesOf, totalOf } from "./error-sizes.ts";

@@ -3,7 +3,7 @@ import { TsopsError } from "../../errors.ts";
 import { checkOptions, checkWord } from "../../options.ts";
 import { createRandom } from "../../random.ts";
 import { turnsOf } from "../../turns.ts";
-import type { SeriesKey } from "../panel.ts";
+import type { SeriesKey } from "../panel/panel.ts";
 import {
   type PathOptions,
   pathOptionNames,

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
 import { loadForecaster } from "../load-forecaster.ts";
 import { historicAverage } from "../models/historic-average.ts";
 import { naive } from "../models/naive.ts";
 import { naive2 } from "../models/naive2.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
 import { seasonalNaive } from "../models/seasonal-naive.ts";
+import { panel } from "../panel/build-panel.ts";
 import { ensemble } from "./ensemble.ts";
 import { stackedWeights } from "./weights.ts";
 

@@ -3,7 +3,7 @@ import { checkList, checkMethods } from "../../options.ts";
 import { checkFit } from "../check.ts";
 import type { FitOptions, FittedForecaster, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import { fitOthers } from "../series-failures.ts";
 import { type FittedEnsemble, fittedEnsemble, loadEnsemble } from "./fitted.ts";
 import { type EnsembleOptions, type ResolvedEnsembleOptions, resolveEnsembleOptions } from "./options.ts";

@@ -2,16 +2,16 @@ import { readBinary, writeBinary } from "../../bytes.ts";
 import { canonicalJson, parseCanonicalJson } from "../../canonical-json.ts";
 import { TsopsError } from "../../errors.ts";
 import { checkPredict } from "../check.ts";
-import { chooseSeries } from "../choose-series.ts";
 import { meansInOrder } from "../conformal/fitted.ts";
 import type { Forecast, ForecastQuantile } from "../forecast.ts";
 import type { FittedForecaster, PredictOptions } from "../forecaster.ts";
 import { arrangementOf } from "../future.ts";
 import { probabilitiesOf } from "../levels.ts";
 import { refuseMeans } from "../not-finite.ts";
-import type { PanelSpec } from "../panel.ts";
+import { chooseSeries } from "../panel/choose-series.ts";
+import type { PanelSpec } from "../panel/panel.ts";
+import { listSome } from "../panel/rows.ts";
 import { refuseIntervals } from "../refuse-intervals.ts";
-import { listSome } from "../rows.ts";
 import type { ResolvedEnsembleOptions } from "./options.ts";
 
 /** A fitted combination of forecasters. */

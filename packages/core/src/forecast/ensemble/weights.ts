@@ -1,5 +1,5 @@
 import type { HeldOut } from "../held-out.ts";
-import { solvePositive } from "../local/cholesky.ts";
+import { solvePositive } from "../local/optimise/cholesky.ts";
 import type { ResolvedEnsembleOptions } from "./options.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { TsopsError } from "../../errors.ts";
+import { listSome } from "../panel/rows.ts";
 import type { FeatureColumn } from "../regressor.ts";
-import { listSome } from "../rows.ts";
 import { type LeafTotals, shrink } from "./leaf-totals.ts";
 import type { ResolvedGbdtOptions } from "./options.ts";
 

@@ -2,7 +2,7 @@ import { TsopsError } from "../../errors.ts";
 import { checkOptions } from "../../options.ts";
 import { type Frequency, parseFrequency } from "../../time/frequency.ts";
 import { checkPanel } from "../check.ts";
-import type { Covariate, Panel } from "../panel.ts";
+import type { Covariate, Panel } from "../panel/panel.ts";
 import { checkHierarchyLevels, type Structure, structureOf, sumCount } from "./structure.ts";
 
 /** Which sums to make. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
-import type { SeriesKey } from "../panel.ts";
+import type { SeriesKey } from "../panel/panel.ts";
 import { projection } from "./project.ts";
 import { type Structure, structureOf, sumCount } from "./structure.ts";
 import { covarianceOf, type ErrorCovariance, type ReconcileMethod, shrinkageOf } from "./weights.ts";

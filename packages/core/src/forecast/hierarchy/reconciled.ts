@@ -5,8 +5,8 @@ import { formatInstant } from "../../time/instant.ts";
 import { checkFit } from "../check.ts";
 import type { FitOptions, Forecaster } from "../forecaster.ts";
 import { forecastHeldOut } from "../held-out.ts";
-import type { Panel } from "../panel.ts";
-import { seriesName } from "../rows.ts";
+import type { Panel } from "../panel/panel.ts";
+import { seriesName } from "../panel/rows.ts";
 import { refuseCollecting } from "../series-failures.ts";
 import { withSums } from "./aggregate.ts";
 import {

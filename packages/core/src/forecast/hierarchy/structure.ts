@@ -1,8 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import { checkList, shown } from "../../options.ts";
-import type { SeriesKey } from "../panel.ts";
-import { listSome } from "../rows.ts";
-import { seriesKeyText } from "../series-key.ts";
+import type { SeriesKey } from "../panel/panel.ts";
+import { listSome } from "../panel/rows.ts";
+import { seriesKeyText } from "../panel/series-key.ts";
 
 /** What a key column holds in a series that is summed over all values of it. */
 export const allValues = "*";

@@ -5,8 +5,8 @@ import type { Column, Columns } from "../../schema/columns.ts";
 import { takeColumns } from "../../schema/reshape.ts";
 import { checkPanel, rowCounts } from "../check.ts";
 import type { FitOptions } from "../forecaster.ts";
-import type { Panel, SeriesKey } from "../panel.ts";
-import { floatColumn, keyColumns } from "../panel-slices.ts";
+import type { Panel, SeriesKey } from "../panel/panel.ts";
+import { floatColumn, keyColumns } from "../panel/panel-slices.ts";
 import {
   type LocalForecaster,
   localForecaster,

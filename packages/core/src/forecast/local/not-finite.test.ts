@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
 import { conformal } from "../conformal/conformal.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ets } from "../models/ets/ets.ts";
 import { naive } from "../models/naive.ts";
 import { randomWalkWithDrift } from "../models/random-walk-with-drift.ts";
+import { panel } from "../panel/build-panel.ts";
 import { fitSeries } from "./fit-work.ts";
 import { fittedValues } from "./fitted-values.ts";
+import { normalQuantiles } from "./intervals/normal-quantiles.ts";
 import { localForecaster, localParts } from "./local-forecaster.ts";
 import type { LocalModel } from "./local-model.ts";
-import { normalQuantiles } from "./normal-quantiles.ts";
 
 const hour = 3_600_000_000n;
 

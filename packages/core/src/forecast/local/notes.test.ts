@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../../random.ts";
 import { float64, nullable, timestamp, utf8 } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
 import { arima } from "../models/arima/arima.ts";
 import { ces } from "../models/ces/ces.ts";
 import { ets, holtWinters, ses } from "../models/ets/ets.ts";
 import { mstl } from "../models/mstl/mstl.ts";
 import { naive2 } from "../models/naive2.ts";
 import { theta } from "../models/theta/theta.ts";
-import { withoutOutliers } from "../outliers.ts";
+import { withoutOutliers } from "../outliers/outliers.ts";
+import { panel } from "../panel/build-panel.ts";
 import type { LocalForecaster } from "./local-forecaster.ts";
 
 const start = BigInt(Date.UTC(2024, 0, 1)) * 1000n;

@@ -1,8 +1,8 @@
 import type { JsonValue } from "../../bytes.ts";
 import { formatInstant } from "../../time/instant.ts";
-import { type Outlier, outlierFinder } from "../outliers.ts";
-import type { Panel } from "../panel.ts";
-import { listSome } from "../rows.ts";
+import { type Outlier, outlierFinder } from "../outliers/outliers.ts";
+import type { Panel } from "../panel/panel.ts";
+import { listSome } from "../panel/rows.ts";
 import type { LocalModel, LocalSummary } from "./local-model.ts";
 
 /** What is known of a series beside what its model does. */

@@ -1,8 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
 import type { NotFinite } from "../not-finite.ts";
-import type { Panel, SeriesFailure, SeriesKey } from "../panel.ts";
-import { listSome, seriesName } from "../rows.ts";
+import type { Panel, SeriesFailure, SeriesKey } from "../panel/panel.ts";
+import { listSome, seriesName } from "../panel/rows.ts";
 import { withFailures } from "../series-failures.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 import { isRefused, type Refused } from "./try-fit.ts";

@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
-import type { Panel } from "../panel.ts";
-import type { RowRange, Rows } from "../panel-patches.ts";
-import { listSome } from "../rows.ts";
+import type { Panel } from "../panel/panel.ts";
+import type { RowRange, Rows } from "../panel/panel-patches.ts";
+import { listSome } from "../panel/rows.ts";
 import { withoutRows } from "./known-values.ts";
 
 /**

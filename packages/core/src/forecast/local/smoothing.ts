@@ -1,5 +1,5 @@
 import { smoothFour } from "./four-levels.ts";
-import { leastRate } from "./least-rate.ts";
+import { leastRate } from "./optimise/least-rate.ts";
 
 /** The rates that are looked at first. */
 const rates = Float64Array.of(0.1, 1 / 6, 7 / 30, 0.3);

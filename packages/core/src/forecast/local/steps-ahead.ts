@@ -1,4 +1,4 @@
-import { inflate } from "./inflate.ts";
+import { inflate } from "./intervals/inflate.ts";
 import type { LocalFit, LocalModel } from "./local-model.ts";
 
 /** What a model says of the steps after a state. */

@@ -1,6 +1,6 @@
 import { TsopsError, type TsopsErrorCode } from "../../errors.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
-import { pastForecasts } from "./inflation.ts";
+import { pastForecasts } from "./intervals/inflation.ts";
 import type { LocalFit, LocalModel, SeriesToFit } from "./local-model.ts";
 import { firstKept } from "./open-gap.ts";
 import { targetsLess } from "./regressors.ts";

@@ -1,6 +1,6 @@
+import { normalQuantiles } from "../local/intervals/normal-quantiles.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
-import { normalQuantiles } from "../local/normal-quantiles.ts";
 
 /** The historic average forecaster. */
 export type HistoricAverage = LocalForecaster<"historicAverage">;

@@ -1,6 +1,6 @@
 import { checkOptions } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
-import { classicalSeason, hasSeason } from "../local/classical-season.ts";
+import { classicalSeason, hasSeason } from "../local/decompose/classical-season.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
 import { tooLong } from "../local/notes.ts";

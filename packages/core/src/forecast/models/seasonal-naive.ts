@@ -1,8 +1,8 @@
 import { checkOptions } from "../../options.ts";
 import { wholeNumber } from "../check.ts";
+import { normalQuantiles } from "../local/intervals/normal-quantiles.ts";
 import { type LocalForecaster, localForecaster } from "../local/local-forecaster.ts";
 import type { LocalModel } from "../local/local-model.ts";
-import { normalQuantiles } from "../local/normal-quantiles.ts";
 
 /** Settings of `seasonalNaive`. */
 export interface SeasonalNaiveOptions {

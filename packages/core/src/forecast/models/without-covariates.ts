@@ -1,4 +1,4 @@
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 
 /** The panel without covariates, for models that use none: they then ask for no future values and need none in updates. */
 export function withoutCovariates(panel: Panel): Panel<never> {

@@ -4,9 +4,9 @@ import { TsopsError } from "../../errors.ts";
 import { sha256Hex } from "../../hash.ts";
 import { importPeer } from "../../import-peer.ts";
 import { checkList, checkOptions, shown } from "../../options.ts";
+import { listSome } from "../panel/rows.ts";
 import type { FeatureColumn, FeatureMatrix, FittedRegressor, Regressor } from "../regressor.ts";
 import { checkFitInput, checkPredictInput } from "../regressors/check-input.ts";
-import { listSome } from "../rows.ts";
 import { feedsOf, layoutOf, readOutput } from "./layout.ts";
 import { openSync, type SyncSession } from "./sync-session.ts";
 

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../errors.ts";
-import type { PanelSpec, SeriesKey } from "../panel.ts";
+import type { PanelSpec, SeriesKey } from "../panel/panel.ts";
 import type { ReduceStrategy } from "./options.ts";
 import type { Level, LocalTarget } from "./target.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { float64, timestamp } from "../../schema/column-type.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
 import { parseFrequency } from "../../time/frequency.ts";
-import { panel } from "../build-panel.ts";
+import { panel } from "../panel/build-panel.ts";
 import { ridge } from "../regressors/ridge.ts";
 import { holidayColumns } from "./holiday-features.ts";
 import { type Holidays, listHolidays, resolveHolidays } from "./holidays.ts";

@@ -1,4 +1,4 @@
-import { goldenSection } from "../local/golden-section.ts";
+import { goldenSection } from "../local/optimise/golden-section.ts";
 import type { LocalScale, TargetTransform } from "./options.ts";
 
 /** The power of Box-Cox for one series: the given one, or the one that is chosen from its values; 1 without Box-Cox. */

@@ -1,5 +1,5 @@
 import { parseFrequency } from "../../time/frequency.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import type { ReduceFeature } from "./feature.ts";
 import { compileFeatures } from "./features.ts";
 import { isWithinDay } from "./holiday-features.ts";

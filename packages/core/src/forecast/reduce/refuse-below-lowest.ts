@@ -1,8 +1,8 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
-import type { Panel, SeriesFailure } from "../panel.ts";
+import type { Panel, SeriesFailure } from "../panel/panel.ts";
+import { listSome, seriesName } from "../panel/rows.ts";
 import type { Regressor } from "../regressor.ts";
-import { listSome, seriesName } from "../rows.ts";
 import { withFailures } from "../series-failures.ts";
 import type { TrainingRows } from "./training.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { float64, timestamp, utf8 } from "../../schema/column-type.ts";
 import type { Columns } from "../../schema/columns.ts";
 import { columnsFromArrays } from "../../schema/from-arrays.ts";
-import { panel } from "../build-panel.ts";
+import { panel } from "../panel/build-panel.ts";
 import type { FeatureMatrix, Regressor } from "../regressor.ts";
 import { ridge } from "../regressors/ridge.ts";
 import { reduce } from "./reduce.ts";

@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import { checkOptions, shown } from "../../options.ts";
-import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "../panel.ts";
-import { listSome, seriesName } from "../rows.ts";
+import type { Panel, PanelSpec, SeriesFailure, SeriesKey } from "../panel/panel.ts";
+import { listSome, seriesName } from "../panel/rows.ts";
 import { withFailures } from "../series-failures.ts";
 import {
   type HolidayDates,

@@ -1,7 +1,7 @@
 import { TsopsError } from "../../errors.ts";
 import { formatInstant } from "../../time/instant.ts";
-import type { Panel, SeriesFailure } from "../panel.ts";
-import { listSome, seriesName } from "../rows.ts";
+import type { Panel, SeriesFailure } from "../panel/panel.ts";
+import { listSome, seriesName } from "../panel/rows.ts";
 import { withFailures } from "../series-failures.ts";
 import type { LevelOptions, TargetTransform } from "./options.ts";
 

@@ -1,5 +1,5 @@
 import type { Frequency } from "../../time/frequency.ts";
-import type { Panel } from "../panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import type { FeatureMatrix } from "../regressor.ts";
 import type { ReduceFeature, RowValue, SeriesWork } from "./feature.ts";
 import type { ResolvedReduceOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 import type { Frequency } from "../../time/frequency.ts";
-import type { Panel, SeriesKey } from "../panel.ts";
+import type { Panel, SeriesKey } from "../panel/panel.ts";
 import { type CalendarField, calendarColumns, calendarFieldNames } from "./calendar-features.ts";
 import type { SeriesWork } from "./feature.ts";
 import { holidayColumns } from "./holiday-features.ts";

@@ -5,7 +5,7 @@ import { bool, type ColumnType, float64, nullable, timestamp, utf8 } from "../..
 import type { Columns } from "../../../schema/columns.ts";
 import { columnsFromArrays } from "../../../schema/from-arrays.ts";
 import { backtest } from "../../backtest/backtest.ts";
-import { panel } from "../../build-panel.ts";
+import { panel } from "../../panel/build-panel.ts";
 import { mstl } from "../mstl/mstl.ts";
 import { arima } from "./arima.ts";
 

@@ -1,4 +1,4 @@
-import { stl } from "../../local/stl.ts";
+import { stl } from "../../local/decompose/stl.ts";
 import { difference } from "./polynomials.ts";
 
 /** As R's `mstl` and statsforecast set it for one season. */

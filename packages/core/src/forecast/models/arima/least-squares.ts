@@ -1,5 +1,5 @@
-import { solvePositive } from "../../local/cholesky.ts";
 import type { InTurns } from "../../local/in-turns.ts";
+import { solvePositive } from "../../local/optimise/cholesky.ts";
 
 /**
  * Residuals at `x`.

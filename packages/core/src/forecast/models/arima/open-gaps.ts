@@ -1,4 +1,4 @@
-import { solvePositive } from "../../local/cholesky.ts";
+import { solvePositive } from "../../local/optimise/cholesky.ts";
 import type { ArmaPolynomials } from "./polynomials.ts";
 
 /** What the filter needs to know of a fitted model. */

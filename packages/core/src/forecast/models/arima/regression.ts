@@ -1,4 +1,4 @@
-import { solvePositive } from "../../local/cholesky.ts";
+import { solvePositive } from "../../local/optimise/cholesky.ts";
 
 /**
  * Columns with zeros in the place of those that the ones before them make up already: they say nothing of their own, and get no slope.

@@ -6,7 +6,7 @@ import { createRandom } from "../../../random.ts";
 import { type ColumnType, float64, nullable, timestamp } from "../../../schema/column-type.ts";
 import type { Columns } from "../../../schema/columns.ts";
 import { columnsFromArrays } from "../../../schema/from-arrays.ts";
-import { panel } from "../../build-panel.ts";
+import { panel } from "../../panel/build-panel.ts";
 import { arima } from "./arima.ts";
 
 interface Expected {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hourlyPanel } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { solvePositive } from "../../local/cholesky.ts";
+import { solvePositive } from "../../local/optimise/cholesky.ts";
 import { arima } from "./arima.ts";
 
 const random = createRandom("unobserved phases");

@@ -1,8 +1,8 @@
 import { checkOptions, checkWord } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
+import { normalQuantiles } from "../../local/intervals/normal-quantiles.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
-import { normalQuantiles } from "../../local/normal-quantiles.ts";
 import { tooLong } from "../../local/notes.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { type CesFit, parameterCount, selectCes } from "./fit-ces.ts";

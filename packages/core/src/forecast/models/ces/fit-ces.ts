@@ -1,5 +1,5 @@
-import { classicalSeason } from "../../local/classical-season.ts";
-import { nelderMead } from "../../local/nelder-mead.ts";
+import { classicalSeason } from "../../local/decompose/classical-season.ts";
+import { nelderMead } from "../../local/optimise/nelder-mead.ts";
 import { type CesForm, type CesSmoothing, moveOn, stateLength } from "./recursion.ts";
 import { run } from "./run.ts";
 

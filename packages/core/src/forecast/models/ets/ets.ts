@@ -1,10 +1,10 @@
 import { TsopsError } from "../../../errors.ts";
 import { checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
+import { normalQuantiles } from "../../local/intervals/normal-quantiles.ts";
 import { knownValues } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
-import { normalQuantiles } from "../../local/normal-quantiles.ts";
 import { tooLong } from "../../local/notes.ts";
 import type { EtsFit } from "./fit-form.ts";
 import {

@@ -1,4 +1,4 @@
-import { minimize } from "../../local/minimize.ts";
+import { minimize } from "../../local/optimise/minimize.ts";
 import { type EtsForm, levelAt, numbersLength, parameterCount, seasonAt, trendAt } from "./form.ts";
 import { etsLikelihood } from "./likelihood.ts";
 import { startOf } from "./start.ts";

@@ -1,6 +1,6 @@
 import { smoothFour } from "../../local/four-levels.ts";
 import { knownValues } from "../../local/known-values.ts";
-import { leastRate } from "../../local/least-rate.ts";
+import { leastRate } from "../../local/optimise/least-rate.ts";
 import { type EtsFit, penaltyOf } from "./fit-form.ts";
 import { type EtsForm, levelAt, numbersLength } from "./form.ts";
 

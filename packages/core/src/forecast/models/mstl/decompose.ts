@@ -1,4 +1,4 @@
-import { stl } from "../../local/stl.ts";
+import { stl } from "../../local/decompose/stl.ts";
 import { filledLinearly } from "../ets/start.ts";
 
 /** A series taken apart into a trend and several seasons. */

@@ -1,4 +1,4 @@
-import { goldenSection } from "../../local/golden-section.ts";
+import { goldenSection } from "../../local/optimise/golden-section.ts";
 import { lineThrough } from "../ets/start.ts";
 
 /** A fitted model of the seasonally adjusted series. */

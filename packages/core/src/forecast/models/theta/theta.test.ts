@@ -3,7 +3,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { hourlyPanel, hourlyRows } from "../../../../test/hourly-series.ts";
 import { createRandom } from "../../../random.ts";
-import { classicalSeason } from "../../local/classical-season.ts";
+import { classicalSeason } from "../../local/decompose/classical-season.ts";
 import { burnIn, fitTheta, type ThetaFit } from "./fit-theta.ts";
 import { moveOn, nextOf, spreadOf } from "./recursion.ts";
 import { type ThetaVariant, theta } from "./theta.ts";

@@ -1,9 +1,9 @@
 import { checkBoolean, checkOptions, checkWord } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
-import { classicalSeason, hasSeason } from "../../local/classical-season.ts";
+import { classicalSeason, hasSeason } from "../../local/decompose/classical-season.ts";
+import { normalQuantiles } from "../../local/intervals/normal-quantiles.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
-import { normalQuantiles } from "../../local/normal-quantiles.ts";
 import { tooLong } from "../../local/notes.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { burnIn, fitTheta, type ThetaFit } from "./fit-theta.ts";
