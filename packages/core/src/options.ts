@@ -86,6 +86,7 @@ export function checkColumns(code: TsopsErrorCode, call: string, value: unknown)
 
 /**
  * Refuses a word that is none of those there are.
+ * @param otherNames - What others call a word, which is then told.
  * @throws TsopsError with the code given.
  */
 export function checkWord(
@@ -93,11 +94,14 @@ export function checkWord(
   name: string,
   value: unknown,
   words: readonly string[],
+  otherNames: Readonly<Record<string, readonly string[]>> = {},
 ): void {
   if (typeof value === "string" && words.includes(value)) return;
+  const meant = Object.keys(otherNames).find((word) => otherNames[word]?.includes(String(value)));
   const near = typeof value === "string" ? closest(value, words) : null;
+  const guess = near === null ? `Give "${words[0]}", for example.` : `Did you mean "${near}"?`;
   throw new TsopsError(code, `${name} is one of ${words.join(", ")}, got ${shown(value)}.`, {
-    hint: near === null ? `Give "${words[0]}", for example.` : `Did you mean "${near}"?`,
+    hint: meant === undefined ? guess : `It is called "${meant}" here.`,
     details: { option: name },
   });
 }

@@ -71,6 +71,12 @@ describe("the hint of a refused option", () => {
       () => reconciled(naive(), { levels: [["a"]], method: "ols", folds: 3 }),
       "minTrace",
     ],
+    ["a loss of LightGBM's", () => gbdt(untyped({ loss: "regression_l1" })), 'called "absolute" here'],
+    [
+      "a method by the name that others have for it",
+      () => reconciled(naive(), untyped({ levels: [["a"]], method: "mint_shrink" })),
+      'called "minTrace" here',
+    ],
     ["a level of no loss", () => gbdt({ alpha: 0.3 }), 'loss: "quantile"'],
     ["a range of gbdt", () => gbdt({ learningRate: 0 }), "By default it is 0.1."],
     ["a lag twice", () => reduce(ridge(), { lags: [1, 1] }), "Name each once."],

@@ -192,12 +192,6 @@ describe("wrong values", () => {
       () => reduce(untyped(holt()), { lags: [24] }),
     ],
     [
-      "a loss by the name that LightGBM has for it",
-      "MODEL_PARAMETER_INVALID",
-      /gbdt\(\) has no loss "regression_l1"; it is called "absolute" here/,
-      () => gbdt(untyped({ loss: "regression_l1" })),
-    ],
-    [
       "a calendar feature of an unknown field",
       "MODEL_PARAMETER_INVALID",
       /A calendar feature is one of .*, got an object/,

@@ -39,7 +39,7 @@ export function qualityText(report: QualityReport): string {
   const { file, findings, rows, placeOf, wroteRules } = report;
   const against = report.reference ?? report.rules;
   const held = against === null ? "without a reference" : `held against ${against}`;
-  const head = `${file}: ${rows.toLocaleString("en-US")} rows ${held}: ${summary(findings)}`;
+  const head = `${file}: ${rows.toLocaleString("en-US")} ${rows === 1 ? "row" : "rows"} ${held}: ${summary(findings)}`;
   const lines = findings.flatMap((finding) => {
     const { severity, check, sentence, cause, hint } = finding;
     const places =

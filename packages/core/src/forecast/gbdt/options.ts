@@ -148,10 +148,7 @@ const otherLossNames: Readonly<Record<string, readonly string[]>> = {
 export function resolveGbdtOptions(options: GbdtOptions): ResolvedGbdtOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "gbdt()", options, gbdtOptionNames);
   const loss = options.loss ?? "squared";
-  const meant = Object.entries(otherLossNames).find(([, names]) => names.includes(String(loss)))?.[0];
-  if (meant !== undefined)
-    throw invalid(`gbdt() has no loss "${loss}"; it is called "${meant}" here.`, `Give loss: "${meant}".`);
-  checkWord("MODEL_PARAMETER_INVALID", "The loss of gbdt()", loss, lossNames);
+  checkWord("MODEL_PARAMETER_INVALID", "The loss of gbdt()", loss, lossNames, otherLossNames);
   if (loss === "quantile" && options.alpha === undefined)
     throw invalid("The quantile loss needs a level.", "Pass alpha between 0 and 1, e.g. alpha: 0.9.");
   if (loss !== "quantile" && options.alpha !== undefined)

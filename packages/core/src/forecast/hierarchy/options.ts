@@ -37,6 +37,13 @@ const optionNames: OptionNames<ReconciledOptions> = {
   folds: true,
 };
 const methods: readonly string[] = ["bottomUp", "ols", "structural", "variance", "minTrace"];
+/** As hierarchicalforecast and R's fable name them. */
+const otherMethodNames: Readonly<Record<string, readonly string[]>> = {
+  bottomUp: ["bottom_up", "bu"],
+  structural: ["wls_struct"],
+  variance: ["wls_var"],
+  minTrace: ["mint", "mint_shrink", "mintShrink", "min_trace", "MinT"],
+};
 
 /** Whether a method needs past errors. */
 export function needsErrors(method: ReconcileMethod): boolean {
@@ -48,7 +55,7 @@ export function resolveReconciledOptions(options: ReconciledOptions): ResolvedRe
   checkOptions("MODEL_PARAMETER_INVALID", "reconciled()", options, optionNames);
   checkHierarchyLevels("reconciled()", options.levels);
   const { method = "structural", nonNegative = false, folds } = options;
-  checkWord("MODEL_PARAMETER_INVALID", "method", method, methods);
+  checkWord("MODEL_PARAMETER_INVALID", "method", method, methods, otherMethodNames);
   checkBoolean("MODEL_PARAMETER_INVALID", "nonNegative", nonNegative);
   if (folds !== undefined && !needsErrors(method))
     throw new TsopsError(

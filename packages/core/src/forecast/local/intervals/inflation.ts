@@ -52,7 +52,8 @@ export function pastForecasts(
     origins,
     forecastFrom(at, origin) {
       model.forecast(at, mean);
-      for (let h = 0; h < horizon && origin + h < rows; h++) {
+      const steps = Math.min(horizon, rows - origin);
+      for (let h = 0; h < steps; h++) {
         const error = (targets[origin + h] as number) - (mean[h] as number);
         if (Number.isNaN(error)) continue;
         squares[h] = (squares[h] as number) + error * error;

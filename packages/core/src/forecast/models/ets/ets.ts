@@ -229,19 +229,25 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
       else for (let i = 0; i < values.length; i++) absorb(fit, values[i] as number, seasonLength);
     },
     forecast({ parameters, state }, mean) {
-      const form = formFromNumbers(parameters, seasonLength);
+      const { trend, season } = formFromNumbers(parameters, seasonLength);
+      const level = state[statesAt] as number;
+      if (trend === "none" && season === "none") {
+        mean.fill(level);
+        return;
+      }
+      const slope = state[statesAt + 1] as number;
       const phi = parameters[smoothingAt + 3] as number;
       let damping = 0;
       let power = 1;
       for (let h = 0; h < mean.length; h++) {
         power *= phi;
         damping += power;
-        const q = (state[statesAt] as number) + damping * (state[statesAt + 1] as number);
-        const season =
-          form.season === "none"
+        const q = level + damping * slope;
+        const part =
+          season === "none"
             ? 0
             : (state[statesAt + seasonAt - levelAt + (((state[0] as number) + h) % seasonLength)] as number);
-        mean[h] = form.season === "multiplicative" ? q * season : q + season;
+        mean[h] = season === "multiplicative" ? q * part : q + part;
       }
     },
     quantiles({ parameters, state }, mean, probabilities, values) {

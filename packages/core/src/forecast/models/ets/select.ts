@@ -109,7 +109,8 @@ const farAway = 1e6;
 /** Where values lie that are far away from 0 beside their range, so that multiplying by them is adding; 0 for others. */
 function farLevel(y: Float64Array): number {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of y) {
+  for (let t = 0; t < y.length; t++) {
+    const value = y[t] as number;
     if (value < low) low = value;
     if (value > high) high = value;
   }
