@@ -67,7 +67,7 @@ describe("tsops quality", () => {
     expect(found.findings[0]).toMatchObject({
       check: "unit",
       column: "sold",
-      key: '{"shop":"0012"}',
+      key: { shop: "0012" },
       count: 30,
       rows: [92, 93, 94, 95, 96],
       places: ["line 94", "line 95", "line 96", "line 97", "line 98"],
