@@ -299,6 +299,7 @@ export {
   type WindowAverageOptions,
   windowAverage,
 } from "./forecast/models/window-average.ts";
+export type { OutlierSettings, OutlierTreatment } from "./forecast/outliers/outlier-option.ts";
 export { type OutlierOptions, type PanelOutlier, withoutOutliers } from "./forecast/outliers/outliers.ts";
 export { describeGaps, type PanelOptions, panel } from "./forecast/panel/build-panel.ts";
 export type {

@@ -3,7 +3,7 @@ import { shown } from "../options.ts";
 import type { FitOptions } from "./forecaster.ts";
 import type { Panel, SeriesFailure } from "./panel/panel.ts";
 import { takeSeries } from "./panel/panel-slices.ts";
-import { listSome, seriesName } from "./panel/rows.ts";
+import { capital, listSome, seriesName } from "./panel/rows.ts";
 import { seriesKeyText } from "./panel/series-key.ts";
 
 /** All series that an error is about. Its details show the first few only, as they are printed. */
@@ -65,7 +65,7 @@ export function leaveOut<Known extends string>(
     throw new TsopsError(
       first.code,
       all.length === 1
-        ? `${capitalised(seriesName(first.key))} cannot be fitted: ${first.message}`
+        ? `${capital(seriesName(first.key))} cannot be fitted: ${first.message}`
         : `None of the ${all.length} series can be fitted: ${listSome(all.map(({ key, message }) => `${seriesName(key)} (${message.replace(/\.$/, "")})`))}.`,
       {
         hint: "Choose settings that look back less far, or look at how the panel was made.",
@@ -73,10 +73,6 @@ export function leaveOut<Known extends string>(
       },
     );
   return { ...takeSeries(panel, kept), failures: all };
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Whether series that cannot be fitted are left out. @throws TsopsError MODEL_PARAMETER_INVALID for other words. */

@@ -29,8 +29,9 @@ export function learnLevels(
   const sorted = sortedSample(parts, parts.length === 1 ? mostOfSeries : undefined);
   if (sorted.length < leastValues) return null;
   const central: Bounds = [quantile(sorted, 0.01), quantile(sorted, 0.99)];
-  const levels = wanderings(parts, central);
-  const wandered = (levels[1] - levels[0]) * (1 + 4 * Math.max(0, steadiness(parts) - 0.5));
+  const medians = parts.map(stretchMedians);
+  const levels = wanderings(medians, central);
+  const wandered = (levels[1] - levels[0]) * (1 + 4 * Math.max(0, steadiness(medians) - 0.5));
   const down = lowerTail(sorted, rare, (threshold) => visits(parts, (value) => value < threshold));
   const up = upperTail(sorted, rare, (threshold) => visits(parts, (value) => value > threshold));
   const ceiling = naturalCeiling(sorted);
@@ -106,11 +107,11 @@ function visits(parts: readonly Float64Array[], holds: (value: number) => boolea
   return count;
 }
 
-/** The least and the greatest median of stretches of a series. */
-function wanderings(parts: readonly Float64Array[], central: Bounds): Bounds {
+/** The least and the greatest median of stretches of a series. @param medians - Of each series. */
+function wanderings(medians: readonly (readonly number[])[], central: Bounds): Bounds {
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const part of parts)
-    for (const median of stretchMedians(part)) {
+  for (const own of medians)
+    for (const median of own) {
       if (median < least) least = median;
       if (median > greatest) greatest = median;
     }
@@ -129,15 +130,14 @@ function stretchMedians(part: Float64Array): number[] {
 }
 
 /** How steadily the level goes one way, as a mean over the series: Kendall's tau of its stretches, without its sign. What grows goes on to. */
-function steadiness(parts: readonly Float64Array[]): number {
+function steadiness(medians: readonly (readonly number[])[]): number {
   let [sum, count] = [0, 0];
-  for (const part of parts) {
-    const medians = stretchMedians(part);
-    if (medians.length < 8) continue;
+  for (const own of medians) {
+    if (own.length < 8) continue;
     let [agreeing, pairs] = [0, 0];
-    for (let i = 0; i < medians.length; i++)
-      for (let j = i + 1; j < medians.length; j++, pairs++)
-        agreeing += Math.sign((medians[j] as number) - (medians[i] as number));
+    for (let i = 0; i < own.length; i++)
+      for (let j = i + 1; j < own.length; j++, pairs++)
+        agreeing += Math.sign((own[j] as number) - (own[i] as number));
     sum += Math.abs(agreeing) / pairs;
     count++;
   }

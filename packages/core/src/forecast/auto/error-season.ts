@@ -1,7 +1,7 @@
 import { parseFrequency } from "../../time/frequency.ts";
 import { knownLengths } from "../check.ts";
 import { seriesToCompare } from "../conformal/error-sizes.ts";
-import { atCell } from "../conformal/expected-sizes.ts";
+import { atCell, cellOf } from "../conformal/expected-sizes.ts";
 import { medians } from "../ensemble/fitted.ts";
 import type { Panel, PanelSpec } from "../panel/panel.ts";
 import { middleOf } from "../scales.ts";
@@ -51,7 +51,7 @@ export function errorSeason(
     const first = grid.indexOf(panel.times[end - rows] as bigint);
     logs.forEach((value, i) => {
       if (!Number.isFinite(value)) return;
-      const place = (((first + i) % length) + length) % length;
+      const place = cellOf(first + i, length);
       const { sums, known } = byYear[Math.floor((rows - 1 - i) / length)] as (typeof byYear)[number];
       sums[place] = (sums[place] as number) + value - mean;
       known[place] = (known[place] as number) + 1;
@@ -93,11 +93,10 @@ function errorAt(
 
 /** Weighted means over a window around the circle, with weights that fall to both sides. */
 function smoothed(circle: Float64Array, reach: number): Float64Array {
-  const { length } = circle;
   return circle.map((_, place) => {
     let sum = 0;
     for (let off = -reach; off <= reach; off++)
-      sum += (reach + 1 - Math.abs(off)) * (circle[(((place + off) % length) + length) % length] as number);
+      sum += (reach + 1 - Math.abs(off)) * atCell(circle, place + off);
     return sum / (reach + 1) ** 2;
   });
 }

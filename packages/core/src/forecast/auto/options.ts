@@ -1,7 +1,8 @@
 import { TsopsError } from "../../errors.ts";
-import { checkList, checkOptions, checkWord, type OptionNames, shown } from "../../options.ts";
+import { checkList, checkOptions, type OptionNames, shown } from "../../options.ts";
 import { durationMicros } from "../../time/duration.ts";
 import { wholeNumber } from "../check.ts";
+import { type OutlierTreatment, outlierTreatment } from "../outliers/outlier-option.ts";
 
 /** Settings of `autoForecaster`. */
 export interface AutoOptions {
@@ -15,7 +16,7 @@ export interface AutoOptions {
   /** The least value that the target can take: no forecast and no interval lies below; null for none. Default `"auto"`: 0 as long as no value, of the history or of rows that `update` brings, is negative. */
   readonly lowest?: number | null | "auto";
   /** Whether values that are outliers beyond doubt count as missing (`"leaveOut"`, default; see `withoutOutliers`, and `choice.outliers` for which they are), or as any other (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
+  readonly outliers?: OutlierTreatment;
 }
 
 /** Options with every default filled in; `null` where the data decide. */
@@ -23,7 +24,7 @@ export interface ResolvedAutoOptions {
   readonly budgetMs: number;
   readonly seasonLengths: readonly number[] | null;
   readonly lowest: number | null | "auto";
-  readonly outliers: "leaveOut" | "keep";
+  readonly outliers: OutlierTreatment;
 }
 
 const optionNames: OptionNames<AutoOptions> = {
@@ -36,7 +37,7 @@ const optionNames: OptionNames<AutoOptions> = {
 /** @throws TsopsError MODEL_PARAMETER_INVALID, DURATION_INVALID. */
 export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
   checkOptions("MODEL_PARAMETER_INVALID", "autoForecaster()", options, optionNames);
-  const { budget = "60s", seasonLengths, lowest = "auto", outliers = "leaveOut" } = options;
+  const { budget = "60s", seasonLengths, lowest = "auto" } = options;
   if (seasonLengths !== undefined) checkList("MODEL_PARAMETER_INVALID", "seasonLengths", seasonLengths);
   if (lowest !== null && lowest !== "auto" && !Number.isFinite(lowest))
     throw new TsopsError(
@@ -44,7 +45,7 @@ export function resolveAutoOptions(options: AutoOptions): ResolvedAutoOptions {
       `lowest is a finite number, null or "auto", got ${shown(lowest)}.`,
       { hint: "Write 0 for counts, null for targets without a bound." },
     );
-  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
+  const outliers = outlierTreatment(options);
   return {
     lowest,
     outliers,

@@ -24,6 +24,10 @@ export function expectedSizes(
 
 /** The factor of a cell of the grid. */
 export function atCell(factors: Float64Array, cell: number): number {
-  const { length } = factors;
-  return factors[((cell % length) + length) % length] as number;
+  return factors[cellOf(cell, factors.length)] as number;
+}
+
+/** A cell of the grid by its number modulo a length. */
+export function cellOf(cell: number, length: number): number {
+  return ((cell % length) + length) % length;
 }

@@ -146,6 +146,11 @@ export function listSome(items: readonly string[], most = 5): string {
   return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }
 
+/** The same words at the beginning of a sentence. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /**
  * Numbers of a column with NaN for nulls (copies).
  * @throws TsopsError VALUE_INVALID when an int64 is beyond 2^53 and a float would change it (rows listed).

@@ -1,5 +1,6 @@
 import { TsopsError } from "../../errors.ts";
 import { shown } from "../../options.ts";
+import { capital } from "../panel/rows.ts";
 import type { FeatureColumn, FeatureMatrix, RegressorFitOptions } from "../regressor.ts";
 
 const shownRows = 5;
@@ -198,8 +199,4 @@ export function refuseRows(
     ...options,
     details: { rows: wrong, count },
   });
-}
-
-function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,5 +1,5 @@
 import { TsopsError } from "../../../errors.ts";
-import { checkBoolean, checkOptions, checkWord, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { normalQuantiles } from "../../local/intervals/normal-quantiles.ts";
@@ -7,6 +7,7 @@ import { knownValues } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { tooLong } from "../../local/notes.ts";
+import { lookForOutliers, type OutlierSettings, outlierTreatment } from "../../outliers/outlier-option.ts";
 import { advance, type FilterModel, forecastFrom, forecastVariances, startState } from "./filter-state.ts";
 import { type ArimaFit, fitOrder } from "./fit-order.ts";
 import { type ArimaOrder, armaCount, differencedRows, estimatedCount, orderName } from "./order.ts";
@@ -15,7 +16,7 @@ import { differencingOf, expand, polynomialsOf } from "./polynomials.ts";
 import { type ArimaChoice, dataOf, selectArima } from "./select.ts";
 
 /** Settings of `arima`. */
-export interface ArimaOptions<Regressor extends string = string> {
+export interface ArimaOptions<Regressor extends string = string> extends OutlierSettings {
   /** Autoregression, differences and moving average: `[p, d, q]`. Left out, all orders are chosen for each series. */
   readonly order?: readonly [p: number, d: number, q: number];
   /** The same of the seasons: `[P, D, Q]`. Default with `order`: `[0, 0, 0]`. */
@@ -32,8 +33,6 @@ export interface ArimaOptions<Regressor extends string = string> {
    * a missing target; one that says nothing of its own in a series (constant, or made up of others) gets the slope 0 there.
    */
   readonly regressors?: readonly Regressor[];
-  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** An ARIMA forecaster. `Regressor` is the names of its regressors: `predict` does not compile without their future. */
@@ -67,8 +66,7 @@ export function arima<const Regressor extends string = never>(
   });
   const given = regressorsOf(options.regressors);
   const regressors = given.length > 0 ? { regressors: given } : {};
-  const { outliers = "leaveOut" } = options;
-  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
+  const outliers = outlierTreatment(options);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   const { constant } = options;
   if (constant !== undefined) checkBoolean("MODEL_PARAMETER_INVALID", "constant", constant);
@@ -187,7 +185,7 @@ function modelOf(choice: ArimaChoice): LocalModel<"arima"> {
         ? 3 + regressors.length
         : differencedRows(fixed) + estimatedCount(fixed, regressors.length) + 2,
     ...(fixed === null ? {} : { fewRows: (y: Float64Array) => fewRowsFor(fixed, regressors.length, y) }),
-    ...(choice.outliers === "keep" ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
+    ...lookForOutliers(choice.outliers, [seasonLength]),
     seasonTooLong: (y) => {
       const needed = 2 * seasonLength + 1;
       return fixed !== null || seasonLength === 1 || y.length >= needed

@@ -1,4 +1,5 @@
 import type { InTurns } from "../../local/in-turns.ts";
+import type { OutlierTreatment } from "../../outliers/outlier-option.ts";
 import { filledLinearly, seasonOf } from "../ets/start.ts";
 import { differencesOf, isConstant, seasonalDifferences } from "./differences.ts";
 import { type ArimaFit, fitOrder } from "./fit-order.ts";
@@ -16,7 +17,7 @@ export interface ArimaChoice {
   readonly constant?: boolean;
   /** Known-future columns; none when left out. */
   readonly regressors?: readonly string[];
-  readonly outliers: "leaveOut" | "keep";
+  readonly outliers: OutlierTreatment;
 }
 
 const mostModels = 94;

@@ -4,12 +4,13 @@ import { normalQuantiles } from "../../local/intervals/normal-quantiles.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { tooLong } from "../../local/notes.ts";
+import { lookForOutliers, type OutlierSettings, outlierTreatment } from "../../outliers/outlier-option.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { type CesFit, parameterCount, selectCes } from "./fit-ces.ts";
 import { type CesForm, cesForms, moveOn, nextOf } from "./recursion.ts";
 
 /** Settings of `ces`. */
-export interface CesOptions {
+export interface CesOptions extends OutlierSettings {
   /**
    * `"simple"`: every phase of the season is a series of its own with common smoothing. `"partial"`: summands per phase with
    * smoothing of their own. `"full"`: these are complex too, and may grow with the level. Default `"auto"`: one of them or `"none"`, chosen for each series by AICc.
@@ -17,8 +18,6 @@ export interface CesOptions {
   readonly season?: CesSeason;
   /** Steps of one season. Default 1: no season. */
   readonly seasonLength?: number;
-  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
 }
 
 export type { CesForm } from "./recursion.ts";
@@ -48,9 +47,9 @@ export function ces(options: CesOptions = {}): Ces {
     seasonLength: true,
     outliers: true,
   });
-  const { season = "auto", outliers = "leaveOut" } = options;
+  const { season = "auto" } = options;
   checkWord("MODEL_PARAMETER_INVALID", "season", season, [...cesForms, "auto"]);
-  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
+  const outliers = outlierTreatment(options);
   const isSeasonal = season !== "auto" && season !== "none";
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1, isSeasonal ? 2 : 1);
   return localForecaster(modelOf({ season, seasonLength, outliers }), (params) =>
@@ -72,7 +71,7 @@ function modelOf({ season, seasonLength, outliers }: Required<CesOptions>): Loca
     kind: "ces",
     params: { season, seasonLength, outliers },
     neededRows: 5,
-    ...(outliers === "keep" ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
+    ...lookForOutliers(outliers, [seasonLength]),
     seasonTooLong: ({ length }) =>
       season === "none" || seasonLength === 1 || length >= 2 * seasonLength
         ? null

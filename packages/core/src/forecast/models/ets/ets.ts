@@ -6,6 +6,7 @@ import { knownValues } from "../../local/known-values.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { tooLong } from "../../local/notes.ts";
+import { lookForOutliers, type OutlierSettings, outlierTreatment } from "../../outliers/outlier-option.ts";
 import type { EtsFit } from "./fit-form.ts";
 import {
   type EtsForm,
@@ -21,7 +22,7 @@ import { deviationsOf, largestSimulated, runPath, type Smoothing, simulatedQuant
 import { type EtsChoice, formsOf, needsPositive, rowsFor, selectEts, whyNone } from "./select.ts";
 
 /** Settings of `ets`. What is left out, or `"auto"`, is chosen for each series. */
-export interface EtsOptions {
+export interface EtsOptions extends OutlierSettings {
   readonly error?: "additive" | "multiplicative" | "auto";
   readonly trend?: "none" | "additive" | "auto";
   /** Whether the trend levels off. */
@@ -38,8 +39,6 @@ export interface EtsOptions {
   readonly criterion?: "multiStep" | "aicc";
   /** How far the multi-step criterion looks ahead. Default: `seasonLength`, at most a tenth of the known rows, at least 3. */
   readonly steps?: number;
-  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** An exponential smoothing forecaster. */
@@ -84,7 +83,7 @@ export function ets(options: EtsOptions = {}): Ets {
     seasonLength,
     criterion: oneOf("criterion", criterion, ["multiStep", "aicc"]),
     steps: options.steps === undefined ? null : wholeNumber("steps", options.steps),
-    outliers: outliersOf(options),
+    outliers: outlierTreatment(options),
   });
 }
 
@@ -112,15 +111,13 @@ export function holt(options: HoltOptions = {}): Ets {
 }
 
 /** Settings of `holtWinters`. */
-export interface HoltWintersOptions {
+export interface HoltWintersOptions extends OutlierSettings {
   /** Steps of one season. */
   readonly seasonLength: number;
   /** Whether the season is added to the level or multiplies it. Default `"additive"`. */
   readonly season?: "additive" | "multiplicative";
   /** Whether the trend levels off. Default false. */
   readonly damped?: boolean;
-  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
 }
 
 /**
@@ -138,7 +135,7 @@ export function holtWinters(options: HoltWintersOptions): Ets {
   const season = oneOf("season", options.season ?? "additive", ["additive", "multiplicative"]);
   const damped = oneOf("damped", options.damped ?? false, [true, false]);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength, 2);
-  const outliers = outliersOf(options);
+  const outliers = outlierTreatment(options);
   return etsOf(
     { ...given, error: season, trend: "additive", damped, season, seasonLength, outliers },
     "holtWinters",
@@ -152,10 +149,6 @@ function oneOf<const T>(name: string, value: NoInfer<T>, allowed: readonly T[]):
     `${name} is one of ${allowed.map(String).join(", ")}, got ${shown(value)}.`,
     { hint: `Give ${allowed.map((one) => JSON.stringify(one))[0]}, for example.` },
   );
-}
-
-function outliersOf({ outliers = "leaveOut" }: Pick<EtsOptions, "outliers">): "leaveOut" | "keep" {
-  return oneOf("outliers", outliers, ["leaveOut", "keep"]);
 }
 
 /** What the forms with a name leave at the defaults of `ets`. */
@@ -198,9 +191,7 @@ function modelOf(choice: EtsChoice, calledAs?: string): LocalModel<"ets"> {
     keptRows: seasonLength,
     ...(forms.every(needsPositive) ? { lowest: Number.MIN_VALUE } : {}),
     // Where there is one form without a season, the look at the values would take longer than the fit.
-    ...(choice.outliers === "keep" || (forms.length === 1 && seasonLength === 1)
-      ? {}
-      : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
+    ...(forms.length === 1 && seasonLength === 1 ? {} : lookForOutliers(choice.outliers, [seasonLength])),
     seasonTooLong(y) {
       const seasonal = forms.filter((form) => form.season !== "none");
       const needed = Math.min(...seasonal.map(rowsFor));

@@ -1,4 +1,5 @@
 import { knownValues } from "../../local/known-values.ts";
+import type { OutlierTreatment } from "../../outliers/outlier-option.ts";
 import {
   type EtsFit,
   type EtsSearch,
@@ -25,7 +26,7 @@ export interface EtsChoice {
   readonly criterion: EtsCriterion;
   /** null: see `stepsFor`. */
   readonly steps: number | null;
-  readonly outliers: "leaveOut" | "keep";
+  readonly outliers: OutlierTreatment;
 }
 
 /** The forms that a choice leaves open, without those that are known to be unstable: additive errors about a multiplicative season. */

@@ -1,17 +1,23 @@
 import type { JsonValue } from "../../../bytes.ts";
 import { TsopsError } from "../../../errors.ts";
-import { checkBoolean, checkOptions, checkWord, shown } from "../../../options.ts";
+import { checkBoolean, checkOptions, shown } from "../../../options.ts";
 import { wholeNumber } from "../../check.ts";
 import { atOnce, type InTurns } from "../../local/in-turns.ts";
 import { pathDrawer } from "../../local/intervals/simulate.ts";
 import { type LocalForecaster, localForecaster, localParts } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
+import {
+  lookForOutliers,
+  type OutlierSettings,
+  type OutlierTreatment,
+  outlierTreatment,
+} from "../../outliers/outlier-option.ts";
 import { ets } from "../ets/ets.ts";
 import { decomposeWithGaps, decomposition } from "./decompose.ts";
 import { trendForecaster, trendKinds } from "./trends.ts";
 
 /** Settings of `mstl`. */
-export interface MstlOptions {
+export interface MstlOptions extends OutlierSettings {
   /** Steps of each season, e.g. `[24, 168]` for hours with a day and a week. */
   readonly seasonLengths: readonly number[];
   /**
@@ -21,8 +27,6 @@ export interface MstlOptions {
   readonly trend?: LocalForecaster;
   /** Whether outliers are pushed aside in the decomposition, at about fifteen times its cost or more. Default false. */
   readonly robust?: boolean;
-  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** A forecaster by decomposition into several seasons. */
@@ -50,7 +54,7 @@ export function mstl(options: MstlOptions): Mstl {
     robust: true,
     outliers: true,
   });
-  const { seasonLengths, robust = false, outliers = "leaveOut" } = options;
+  const { seasonLengths, robust = false } = options;
   if (!Array.isArray(seasonLengths) || seasonLengths.length === 0)
     throw new TsopsError(
       "MODEL_PARAMETER_INVALID",
@@ -61,7 +65,7 @@ export function mstl(options: MstlOptions): Mstl {
     (a, b) => a - b,
   );
   checkBoolean("MODEL_PARAMETER_INVALID", "robust", robust);
-  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
+  const outliers = outlierTreatment(options);
   const trend = options.trend ?? ets({ steps: Math.max(3, periods[0] as number) });
   const model = localParts(trend)?.model;
   if (model === undefined || !trendKinds.includes(model.kind))
@@ -112,7 +116,7 @@ const [trendSizeAt, rowsAt, firstAt, trendAt] = [0, 1, 2, 3];
 function modelOf(
   periods: readonly number[],
   robust: boolean,
-  outliers: "leaveOut" | "keep",
+  outliers: OutlierTreatment,
   trend: LocalModel,
 ): LocalModel<"mstl"> {
   const taken = (rows: number) => periods.filter((period) => 2 * period <= rows);
@@ -176,7 +180,7 @@ function modelOf(
     kind: "mstl",
     params: { seasonLengths: periods, robust, outliers, trend: trend.kind, trendParams: trend.params },
     neededRows: trend.neededRows,
-    ...(outliers === "keep" ? {} : { seasons: periods }),
+    ...lookForOutliers(outliers, periods),
     ...(trend.estimated === undefined
       ? {}
       : {

@@ -5,6 +5,7 @@ import { normalQuantiles } from "../../local/intervals/normal-quantiles.ts";
 import { type LocalForecaster, localForecaster } from "../../local/local-forecaster.ts";
 import type { LocalFit, LocalModel } from "../../local/local-model.ts";
 import { tooLong } from "../../local/notes.ts";
+import { lookForOutliers, type OutlierSettings, outlierTreatment } from "../../outliers/outlier-option.ts";
 import { filledLinearly } from "../ets/start.ts";
 import { burnIn, fitTheta, type ThetaFit } from "./fit-theta.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "./recursion.ts";
 
 /** Settings of `theta`. */
-export interface ThetaOptions {
+export interface ThetaOptions extends OutlierSettings {
   /**
    * `"standard"`: theta is 2 and the line goes through all rows (STM). `"optimized"`: theta is 1 (no line), 2 or fitted, by AICc (OTM). `"dynamic"`: theta is 2 and the line
    * is renewed at every row (DSTM). `"dynamicOptimized"`: both (DOTM). `"auto"` (default): of the last two, the one with the lesser AICc for each
@@ -34,8 +35,6 @@ export interface ThetaOptions {
   readonly season?: ThetaSeason;
   /** Whether a season must be found in a series to be taken out. Default true; false takes it out of every series of two seasons. */
   readonly seasonTest?: boolean;
-  /** Whether outliers beyond doubt in the rows of the fit count as missing (`"leaveOut"`, default; see `withoutOutliers`), or as any other value (`"keep"`). */
-  readonly outliers?: "leaveOut" | "keep";
 }
 
 /** A variant of the Theta method. */
@@ -72,12 +71,12 @@ export function theta(options: ThetaOptions = {}): Theta {
     seasonTest: true,
     outliers: true,
   });
-  const { variant = "auto", season = "multiplicative", seasonTest = true, outliers = "leaveOut" } = options;
+  const { variant = "auto", season = "multiplicative", seasonTest = true } = options;
   checkWord("MODEL_PARAMETER_INVALID", "variant", variant, variants);
   checkWord("MODEL_PARAMETER_INVALID", "season", season, seasons);
   const seasonLength = wholeNumber("seasonLength", options.seasonLength ?? 1);
   checkBoolean("MODEL_PARAMETER_INVALID", "seasonTest", seasonTest);
-  checkWord("MODEL_PARAMETER_INVALID", "outliers", outliers, ["leaveOut", "keep"]);
+  const outliers = outlierTreatment(options);
   return localForecaster(modelOf({ variant, season, seasonLength, seasonTest, outliers }), (params) =>
     modelOf(params as unknown as Required<ThetaOptions>),
   );
@@ -115,7 +114,7 @@ function modelOf({
     params: { variant, season, seasonLength, seasonTest, outliers },
     neededRows: burnIn + 2,
     warmupRows: () => burnIn,
-    ...(outliers === "keep" ? {} : { seasons: seasonLength > 1 ? [seasonLength] : [] }),
+    ...lookForOutliers(outliers, [seasonLength]),
     seasonTooLong: ({ length }) =>
       season === "none" || seasonLength === 1 || length >= 2 * seasonLength
         ? null
